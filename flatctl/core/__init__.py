@@ -1,0 +1,1 @@
+"""The product, pure: no clock, no files, no sockets, no logging, no randomness."""

@@ -1,0 +1,1 @@
+"""Cameras, filter wheels and light panels, each behind a Protocol of `protocols.py`."""

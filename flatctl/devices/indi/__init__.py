@@ -1,0 +1,1 @@
+"""INDI devices, through pyindi-client in a child process."""

@@ -1,0 +1,202 @@
+"""What the engine expects of a device. Constructors never touch hardware.
+
+Every blocking call takes a time-out in seconds and raises an error of `flatctl.errors.DeviceError`
+when it can't be done in it: `Unreachable`, `NoReply`, `BadReply`, `Busy` or `Fault`. `open` and
+`close` are idempotent; `close` never raises. Exceptions of vendor libraries never come out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatctl.core.types import CameraSetup, FrameKind
+
+Pixels = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame as it came from the camera.
+
+    `pixels` has shape (rows, cols), dtype uint16, native byte order, in ADU. `header` is the
+    driver's FITS header as it came: 80-byte cards without `END` and padding, possibly empty.
+    `exposure_s` is the exposure asked for; `started` is the UTC time at which it began.
+    """
+
+    pixels: Pixels
+    header: bytes
+    exposure_s: float
+    started: datetime
+
+
+@dataclass(frozen=True)
+class CameraInfo:
+    """What a camera says of itself; `None` where it doesn't say.
+
+    Exposure limits in seconds; `bits` per pixel as the driver claims them (not always the
+    truth); `width_px` and `height_px` of the unbinned sensor.
+    """
+
+    name: str
+    width_px: int | None = None
+    height_px: int | None = None
+    bits: int | None = None
+    exposure_min_s: float | None = None
+    exposure_max_s: float | None = None
+    bayer: str | None = None
+
+
+@dataclass(frozen=True)
+class CameraState:
+    """How the camera stands, as read back from it after `prepare`; `None` where it can't say."""
+
+    binning: int
+    gain: float | None = None
+    offset: float | None = None
+    iso: int | None = None
+    readout_mode: str | None = None
+    temperature_c: float | None = None
+    set_temperature_c: float | None = None
+
+
+class Camera(Protocol):
+    """A camera that delivers full 16-bit frames."""
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it; valid before `open`."""
+        ...
+
+    def open(self, timeout_s: float) -> CameraInfo:
+        """Reach the camera, connect it if it is not connected, and say what it is."""
+        ...
+
+    def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
+        """Make it stand as `setup` wants, full frame, flat frame type, and read everything back.
+
+        Waits for the temperature. Raises `Fault` where a value that was read back is not the
+        value that was asked for.
+        """
+        ...
+
+    def start(self, exposure_s: float, kind: FrameKind) -> None:
+        """Begin an exposure and return at once."""
+        ...
+
+    def read(self, timeout_s: float) -> Frame:
+        """Wait for the exposure begun last and return its frame.
+
+        Raises `NoReply` when the frame has not come `timeout_s` after this call, `BadReply` for
+        a frame that is not what was asked for (another size, not FITS, another exposure).
+        """
+        ...
+
+    def close(self) -> None:
+        """Abort an exposure that is under way and let go of the camera."""
+        ...
+
+
+class FilterWheel(Protocol):
+    """A filter wheel with named slots."""
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it; valid before `open`."""
+        ...
+
+    def open(self, timeout_s: float) -> Sequence[str]:
+        """Reach the wheel, connect it if it is not connected; return its slot names in order."""
+        ...
+
+    def select(self, filter_name: str, timeout_s: float) -> None:
+        """Turn to the slot of that name and wait until it reports to be there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the wheel."""
+        ...
+
+
+@dataclass(frozen=True)
+class PanelStatus:
+    """What a panel says of itself.
+
+    `lit` and `brightness` are `None` where it can't say. `confirmed` is true where they were
+    read back from the panel rather than remembered.
+    """
+
+    lit: bool | None
+    brightness: int | None
+    confirmed: bool
+
+
+class LightPanel(Protocol):
+    """A dimmable light in front of the telescope, brightness in its own whole steps."""
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it; valid before `open`."""
+        ...
+
+    def open(self, timeout_s: float) -> range:
+        """Reach the panel and return its brightness steps, `range(lowest, highest + 1)`.
+
+        The light is left as it is. A fixed light returns a range of one step.
+        """
+        ...
+
+    def set_brightness(self, brightness: int, timeout_s: float) -> None:
+        """Light it at `brightness` and verify that by reading back where the protocol can.
+
+        Switches the light on if it is off. Raises `ValueError` outside the range.
+        """
+        ...
+
+    def light_off(self, timeout_s: float) -> None:
+        """Put the light out and verify that where the protocol can. Works on an opened panel."""
+        ...
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Ask how the light stands."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the panel; the light is left as it is."""
+        ...
+
+
+class CoverState(Enum):
+    """Where a cover is."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    MOVING = "moving"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+@runtime_checkable
+class Cover(Protocol):
+    """A motorised cover; some light panels are one as well."""
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit really has a cover; valid once opened."""
+        ...
+
+    def open_cover(self, timeout_s: float) -> None:
+        """Open it and follow the move to its end."""
+        ...
+
+    def close_cover(self, timeout_s: float) -> None:
+        """Close it and follow the move to its end."""
+        ...
+
+    def cover_state(self, timeout_s: float) -> CoverState:
+        """Ask where it is."""
+        ...

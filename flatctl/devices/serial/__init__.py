@@ -1,0 +1,1 @@
+"""Serial light panels: one file per wire protocol."""

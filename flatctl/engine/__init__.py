@@ -1,0 +1,1 @@
+"""The loop: ask the core, drive the devices, tell the outputs."""

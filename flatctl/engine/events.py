@@ -1,0 +1,176 @@
+"""What the engine tells the world: one frozen value per happening.
+
+The names and keys are a promise to programs that read `--json` and `run.json`; keys may be added,
+never changed. Times are UTC, units are in the names.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import ClassVar
+
+from flatctl.core.types import Statistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened at `time` (UTC)."""
+
+    event: ClassVar[str]
+    time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`."""
+
+    event = "run_started"
+    run: str
+    rig: str
+    filters: tuple[str, ...]
+    folder: Path
+    camera: str
+    panel: str
+    brightness_min: int
+    brightness_max: int
+    full_scale_adu: float
+    target: Mapping[str, float]
+    tolerance: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterStarted(Event):
+    """A filter is in place and its search begins."""
+
+    event = "filter_started"
+    filter: str
+    start_brightness: int
+    start_exposure_s: float
+    trained: bool
+    wanted: int
+    present: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Event):
+    """An exposure of the search was measured.
+
+    `level` is the median as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
+    `too_bright` or `clipped`.
+    """
+
+    event = "trial"
+    filter: str
+    n: int
+    brightness: int
+    exposure_s: float
+    median_adu: float
+    level: float
+    clipped_frac: float
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flat(Event):
+    """A flat was measured, accepted and is safe on disk."""
+
+    event = "flat"
+    filter: str
+    index: int
+    count: int
+    brightness: int
+    exposure_s: float
+    median_adu: float
+    level: float
+    path: Path
+    statistics: Statistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected(Event):
+    """A frame of the set was measured and not kept; `reason` is a sentence with the figures."""
+
+    event = "rejected"
+    filter: str
+    reason: str
+    brightness: int
+    exposure_s: float
+    median_adu: float
+    level: float
+    clipped_frac: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DarkFlat(Event):
+    """A dark flat is safe on disk."""
+
+    event = "dark_flat"
+    exposure_s: float
+    index: int
+    count: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterFinished(Event):
+    """A filter has ended. `reason` says why and what the user can do, empty when complete."""
+
+    event = "filter_finished"
+    filter: str
+    outcome: str
+    trials: int
+    flats: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultSeen(Event):
+    """A device failed; `recovered` says whether the run goes on with it."""
+
+    event = "fault"
+    device: str
+    what: str
+    recovered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFinished(Event):
+    """The run has ended, the panel is off."""
+
+    event = "run_finished"
+    exit_code: int
+    filters: Mapping[str, str]
+    frames: int
+    seconds: float
+    reason: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+def to_plain(event: Event) -> dict[str, object]:
+    """Return the event as a dictionary that JSON can hold, `event` and `time` first."""
+    plain: dict[str, object] = {"event": event.event}
+    for field in fields(event):
+        plain[field.name] = _plain(getattr(event, field.name))
+    return plain
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case Enum():
+            return value.value
+        case Path():
+            return str(value)
+        case Statistics():
+            return {f.name: getattr(value, f.name) for f in fields(value)}
+        case Mapping():
+            return {str(k): _plain(v) for k, v in value.items()}
+        case tuple() | list():
+            return [_plain(v) for v in value]
+        case _:
+            return value

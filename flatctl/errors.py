@@ -1,0 +1,101 @@
+"""What can go wrong, and with which exit code the program then ends.
+
+    FlatctlError            1   a bug or something nobody foresaw
+    ├── UsageError          2   the command line asks for something that makes no sense
+    ├── ConfigError         3   the configuration has to be mended
+    ├── DeviceError         4   a device can't be reached or failed
+    │   ├── Unreachable         nobody answers at that address, or it is not there
+    │   ├── NoReply             it was there, and now it is silent
+    │   ├── BadReply            it answered something else than what was asked
+    │   ├── Busy                it is in somebody else's hands; nothing was attempted
+    │   └── Fault               it says itself that it failed
+    ├── UnsafeError         6   unsafe, or out of time
+    └── StorageError        7   disk full, no permission, directory gone
+
+A leaf exists only where a caller reacts differently. Every message says what happened, on which
+device or at which place, and what to do next. Expected endings (a light too dim) are values, not
+exceptions: see `flatctl.core.types.Outcome`.
+
+`Stopped` stands outside the tree on purpose, as `KeyboardInterrupt` does: a clause that survives a
+broken device must not swallow the user's wish to stop.
+"""
+
+import signal
+
+
+class FlatctlError(Exception):
+    """Something went wrong; the message is fit to be shown to the user."""
+
+    exit_code = 1
+
+
+class UsageError(FlatctlError):
+    """The command line asks for something that makes no sense."""
+
+    exit_code = 2
+
+
+class ConfigError(FlatctlError):
+    """The configuration has to be mended: file, key, value and what is allowed."""
+
+    exit_code = 3
+
+
+class DeviceError(FlatctlError):
+    """A device can't be reached or failed.
+
+    `device` is its name or port, `what` what happened, `mend` what the user can do.
+    """
+
+    exit_code = 4
+
+    def __init__(self, device: str, what: str, mend: str = "") -> None:
+        self.device = device
+        self.what = what
+        self.mend = mend
+        super().__init__(f"{device}: {what}" + (f"; {mend}" if mend else ""))
+
+
+class Unreachable(DeviceError):
+    """Nobody answers at that address, or the device is not there."""
+
+
+class NoReply(DeviceError):
+    """The device was there, and now it is silent."""
+
+
+class BadReply(DeviceError):
+    """The device answered something else than what was asked."""
+
+
+class Busy(DeviceError):
+    """The device is in somebody else's hands; nothing was attempted."""
+
+
+class Fault(DeviceError):
+    """The device says itself that it failed."""
+
+
+class UnsafeError(FlatctlError):
+    """It is unsafe to go on, or the time is over."""
+
+    exit_code = 6
+
+
+class StorageError(FlatctlError):
+    """A file could not be written or read: disk full, no permission, directory gone."""
+
+    exit_code = 7
+
+
+class Stopped(BaseException):
+    """The user or the system asked the program to stop (SIGINT, SIGTERM)."""
+
+    def __init__(self, signum: int) -> None:
+        self.signum = signum
+        super().__init__(f"stopped by {signal.Signals(signum).name}")
+
+    @property
+    def exit_code(self) -> int:
+        """Return 128 + signal number, as shells do (130 for SIGINT, 143 for SIGTERM)."""
+        return 128 + self.signum

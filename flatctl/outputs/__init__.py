@@ -1,0 +1,1 @@
+"""Subscribers of events: the console, the JSON stream, `run.json`, the report."""

@@ -1,0 +1,1 @@
+"""Files: FITS frames, their names and headers, and the history of what was learned."""
