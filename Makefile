@@ -1,0 +1,57 @@
+# Everything a newcomer needs is `make demo` and `make test`; the rest is for those who work on it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint soak benchmarks docs lock clean
+
+help:
+	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
+	@echo 'make test        the whole test suite'
+	@echo 'make lint        formatting, lint, types, import contracts'
+	@echo 'make docs        write the generated reference pages again'
+	@echo 'make benchmarks  the tables of docs/explanation (minutes)'
+	@echo 'make lock        choose new versions of what we build on (needs uv)'
+
+demo: $(BIN)/.ready
+	@$(BIN)/flatctl demo --output demo-output
+
+test: $(BIN)/.ready-dev
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(BIN)/.ready-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: $(BIN)/.ready-dev
+	@$(BIN)/python docs/generate.py
+
+benchmarks: $(BIN)/.ready-dev
+	@$(BIN)/python benchmarks/search.py --write
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'flatctl needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@echo 'Setting up .venv (once) ...' >&2
+	@$(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo 'python3 -m venv failed: install the package python3-venv' >&2; exit 1; }
+
+$(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/.ready-dev: requirements-dev.lock $(BIN)/.ready
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --extra sim --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  --extra sim --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
