@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class PanelOptions(BaseModel):
     """What every kind of panel has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     settle_s: float = Field(
         default=0.5,

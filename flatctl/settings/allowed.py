@@ -1,0 +1,79 @@
+"""What a key may hold, in words: used by error messages and by the reference."""
+
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+def allowed(field: FieldInfo) -> str:
+    """Say what a key may hold, e.g. "a whole number from 1 to 65535"."""
+    return _in_words(field.annotation, list(field.metadata))
+
+
+def _in_words(annotation: Any, limits: list[Any]) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _in_words(arguments[0], limits + _unfolded(arguments[1:]))
+    if origin in (Union, UnionType):
+        inner = [_in_words(a, limits) for a in arguments if a is not NoneType]
+        return " or ".join(dict.fromkeys(inner))
+    if origin is Literal:
+        return " or ".join(f'"{value}"' for value in arguments)
+    if origin is tuple:
+        return _list_of(arguments[0], limits)
+    if origin is dict:
+        return "a table per filter"
+    return _plain(annotation, limits)
+
+
+def _plain(annotation: Any, limits: list[Any]) -> str:
+    if annotation is bool:
+        return "true or false"
+    if annotation is int:
+        return "a whole number" + _range(limits)
+    if annotation is float:
+        return "a number" + _range(limits)
+    if annotation is str:
+        return "a text in quotes" + (", not empty" if _limit(limits, "min_length") else "")
+    if annotation is Path:
+        return "a path in quotes"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"a table with {', '.join(annotation.model_fields)}"
+    return "something else"
+
+
+def _list_of(item: Any, limits: list[Any]) -> str:
+    at_least_one = ", at least one" if _limit(limits, "min_length") else ""
+    match _in_words(item, []):
+        case words if words.startswith("a text"):
+            return f"a list of texts in quotes{at_least_one}"
+        case words:
+            return f"a list, each {words}{at_least_one}"
+
+
+def _range(limits: list[Any]) -> str:
+    ge, gt = _limit(limits, "ge"), _limit(limits, "gt")
+    le, lt = _limit(limits, "le"), _limit(limits, "lt")
+    if ge is not None and le is not None:
+        return f" from {ge} to {le}"
+    parts = [
+        f"{word} {limit}"
+        for word, limit in (("at least", ge), ("above", gt), ("at most", le), ("below", lt))
+        if limit is not None
+    ]
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+def _limit(limits: list[Any], name: str) -> Any:
+    return next((v for m in limits if (v := getattr(m, name, None)) is not None), None)
+
+
+def _unfolded(metadata: tuple[Any, ...]) -> list[Any]:
+    return [
+        inner
+        for entry in metadata
+        for inner in (entry.metadata if isinstance(entry, FieldInfo) else [entry])
+    ]

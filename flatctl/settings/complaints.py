@@ -1,0 +1,84 @@
+"""From pydantic's errors to sentences an astronomer can act on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from flatctl.settings.allowed import allowed
+from flatctl.settings.keys import keys_of, panel_models
+from flatctl.settings.problems import ABSENT, Problem, suggestion, value_at
+
+
+def place_of(error: ErrorDetails) -> tuple[str, ...]:
+    """Return the path of the key an error is about, as the file spells it."""
+    place: list[str] = []
+    for part in error["loc"]:
+        if isinstance(part, int):
+            break
+        place.append(part)
+    # pydantic puts the kind between the panel and its key
+    if place[0] == "panel" and len(place) > 1:
+        del place[1]
+    return tuple(place)
+
+
+def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
+    """Return an error as a problem: its place, the value found there, and what is allowed."""
+    place = place_of(error)
+    match error["type"]:
+        case "extra_forbidden":
+            return Problem(place, _unknown(place, tables), _leaf(value_at(tables, place)))
+        case "missing":
+            return Problem(place, _missing(place, tables))
+        case "union_tag_not_found":
+            return Problem((*place, "kind"), f"missing; kinds are {', '.join(panel_models())}")
+        case "union_tag_invalid":
+            kind = value_at(tables, (*place, "kind"))
+            return Problem((*place, "kind"), _unknown_kind(kind), kind)
+        case "path":
+            return Problem(place, error["msg"], value_at(tables, place))
+    if place[-1] == "[key]":
+        return Problem(place[:-1], "a filter's name can't be empty")
+    field = keys_of(place[:-1], tables).get(place[-1])
+    return Problem(place, _must_be(place, field, error), value_at(tables, place))
+
+
+def _must_be(place: tuple[str, ...], field: Any, error: ErrorDetails) -> str:
+    if field is not None and place != ("panel",):
+        return f"must be {allowed(field)}"
+    if error["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        return f"must be a table: [{'.'.join(place)}]"
+    return error["msg"]
+
+
+def _unknown(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
+    *parents, key = place
+    known = keys_of(parents, tables)
+    what = "key" if parents else "table"
+    meant = suggestion(key, known)
+    if meant:
+        return f"no such {what}; did you mean {meant!r}?"
+    elsewhere = [table for table in keys_of(()) if key.casefold() in keys_of((table,), tables)]
+    if elsewhere:
+        return f"no such {what} here; it belongs under [{elsewhere[0]}]"
+    return f"no such {what}; allowed are {', '.join(known)}"
+
+
+def _missing(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
+    if len(place) == 1:
+        return f"the table [{place[0]}] is missing"
+    field = keys_of(place[:-1], tables).get(place[-1])
+    if field is None:
+        return "missing"
+    return f"missing; must be {allowed(field)}: {field.description}"
+
+
+def _unknown_kind(kind: object) -> str:
+    meant = suggestion(kind, panel_models()) if isinstance(kind, str) else ""
+    hint = f"did you mean {meant!r}? " if meant else ""
+    return f"no such kind of panel; {hint}kinds are {', '.join(panel_models())}"
+
+
+def _leaf(value: object) -> object:
+    return ABSENT if isinstance(value, dict) else value

@@ -1,0 +1,64 @@
+"""The known keys of every table: one walk over the models, for suggestions, variables and docs."""
+
+from collections.abc import Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from flatctl.settings.models import Settings
+from flatctl.settings.panel import PanelOptions, PanelSettings
+from flatctl.settings.tables import FilterFlats
+
+
+def panel_models() -> dict[str, type[PanelOptions]]:
+    """Return the model of each kind of panel, by kind."""
+    union, *_ = get_args(PanelSettings)
+    members = get_args(union) or (union,)
+    return {get_args(model.model_fields["kind"].annotation)[0]: model for model in members}
+
+
+def keys_of(place: Sequence[str], data: Mapping[str, Any] | None = None) -> dict[str, FieldInfo]:
+    """Return the keys that may stand in the table at `place`, empty where no table may stand.
+
+    `data` is the file's content: it tells which kind of panel is meant.
+    """
+    if not place:
+        return dict(Settings.model_fields)
+    if place[0] == "panel":
+        return _panel_keys(data) if len(place) == 1 else {}
+    model: type[BaseModel] | None = Settings
+    rest = list(place)
+    if rest[0] == "filters":
+        model, rest = FilterFlats, rest[2:]
+        if len(place) == 1:
+            return {}
+    for part in rest:
+        field = model.model_fields.get(part) if model else None
+        model = _table(field) if field else None
+    return dict(model.model_fields) if model else {}
+
+
+def _panel_keys(data: Mapping[str, Any] | None) -> dict[str, FieldInfo]:
+    models = panel_models()
+    panel = (data or {}).get("panel")
+    kind = panel.get("kind") if isinstance(panel, Mapping) else None
+    if isinstance(kind, str) and kind in models:
+        return dict(models[kind].model_fields)
+    return {name: field for model in models.values() for name, field in model.model_fields.items()}
+
+
+def _table(field: FieldInfo) -> type[BaseModel] | None:
+    for candidate in _alternatives(field.annotation):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(a for a in get_args(annotation) if a is not NoneType)
+    return (annotation,)

@@ -1,0 +1,86 @@
+"""Reading a configuration file: everything that is wrong with it is told at once."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from flatctl.errors import ConfigError
+from flatctl.settings.complaints import explain, place_of
+from flatctl.settings.environment import Overlay, lay_over
+from flatctl.settings.models import Settings
+from flatctl.settings.problems import Problem, refuse
+from flatctl.settings.rules import contradictions
+
+_LARGEST_BYTES = 1 << 20
+
+
+def load(path: Path, env: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration file, with the environment laid over it.
+
+    Raises `ConfigError` that lists every problem, a line each: file, key, value, what is allowed.
+    """
+    overlay = lay_over(_read(path), env)
+    settings, problems = _checked(overlay)
+    problems = overlay.problems + problems + contradictions(overlay.tables)
+    if settings is None or problems:
+        raise refuse(problems, path, overlay.variables)
+    return settings.read_from(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file; `flatctl init {path}` writes one to start from"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path}: can't be read: {reason}") from None
+    if len(content) > _LARGEST_BYTES:
+        raise ConfigError(f"{path}: larger than 1 MiB, so hardly a configuration file")
+    return _parse(path, content)
+
+
+def _parse(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}: line {line} is not UTF-8 text; save it as UTF-8") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}{_line(content, error)}") from None
+
+
+def _line(content: bytes, error: ValueError) -> str:
+    found = re.search(r"at line (\d+)", str(error))
+    lines = content.decode("utf-8-sig").splitlines()
+    if not found or int(found[1]) > len(lines):
+        return ""
+    return f"; the line reads: {lines[int(found[1]) - 1].strip()[:100]}"
+
+
+def _checked(overlay: Overlay) -> tuple[Settings | None, list[Problem]]:
+    """Validate; where a text is wanted, a variable is a text even if it looks like a number."""
+    try:
+        return Settings.model_validate(overlay.tables), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    places = {place_of(e) for e in errors if e["type"] == "string_type"}
+    meant_as_text = places & overlay.texts.keys()
+    if not meant_as_text:
+        return None, [explain(e, overlay.tables) for e in errors]
+    for place in meant_as_text:
+        table = overlay.tables
+        for part in place[:-1]:
+            table = table[part]
+        table[place[-1]] = overlay.texts.pop(place)
+    return _checked(overlay)

@@ -1,0 +1,117 @@
+"""From the tables to the flats wanted: what [filters.NAME] leaves out is taken from [flats]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from flatctl.core.types import FilterPlan
+from flatctl.errors import UsageError
+from flatctl.settings.problems import Problem, refuse, suggestion
+from flatctl.settings.tables import FilterFlats
+
+if TYPE_CHECKING:
+    from flatctl.settings.models import Settings
+
+
+def plan_flats(
+    settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
+) -> tuple[FilterPlan, ...]:
+    """Return the flats wanted, filter by filter; see `Settings.plan`."""
+    if settings.wheel is None:
+        if only:
+            raise UsageError(
+                f"--filter {only[0]}: the configuration has no [wheel], so there are no filters "
+                "to choose from; leave --filter out, or add [wheel] with its device"
+            )
+        return (wanted(settings.flats, None, None, count),)
+    if slots is not None:
+        _all_in_wheel(settings, slots, only)
+    names = only or settings.flats.filters or slots or ()
+    return tuple(
+        wanted(settings.flats, settings.filters.get(name), name, count)
+        for name in dict.fromkeys(names)
+    )
+
+
+def _all_in_wheel(settings: Settings, slots: Sequence[str], only: Sequence[str]) -> None:
+    for name in only:
+        if name not in slots:
+            raise UsageError(f"--filter {name}: {_not_in_wheel(name, slots)}")
+    listed = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
+    tables = [(("filters", name), name) for name in settings.filters]
+    problems = [
+        Problem(place, f"{name!r} is no slot of the wheel: {_not_in_wheel(name, slots)}")
+        for place, name in listed + tables
+        if name not in slots
+    ]
+    if problems:
+        raise refuse(problems, settings.source or Path("configuration"))
+
+
+def _not_in_wheel(name: str, slots: Sequence[str]) -> str:
+    meant = suggestion(name, slots)
+    hint = f"did you mean {meant!r}? " if meant else ""
+    return f"{hint}the wheel has {', '.join(slots) or 'no named slots'}"
+
+
+def wanted(
+    flats: FilterFlats, own: FilterFlats | None, name: str | None, count: int | None = None
+) -> FilterPlan:
+    """Return the flats wanted of one filter: its own table over [flats] over the defaults."""
+    table = merged(flats, own)
+    exposure, brightness = table.exposure_s, table.brightness
+    shutter = tuple(sorted({s for s in table.exposures_s if exposure.min <= s <= exposure.max}))
+    start_s = clamp(exposure.start, exposure.min, exposure.max)
+    if shutter:
+        start_s = min(shutter, key=lambda s: abs(s - start_s))
+    return FilterPlan(
+        filter=name,
+        count=table.count if count is None else count,
+        target=table.target,
+        tolerance=table.tolerance,
+        exposure_start_s=start_s,
+        exposure_min_s=exposure.min,
+        exposure_max_s=exposure.max,
+        exposures_s=shutter,
+        brightness_start=clamp(brightness.start, brightness.min, brightness.max),
+        brightness_min=brightness.min,
+        brightness_max=brightness.max,
+    )
+
+
+def merged(flats: FilterFlats, own: FilterFlats | None) -> FilterFlats:
+    """Lay a filter's own table over [flats], key by key, down into exposure_s and brightness.
+
+    Where shutter speeds are listed, they are the limits of the exposure unless limits are written.
+    """
+    table = written(flats)
+    table.pop("filters", None)
+    table = _laid_over(table, written(own) if own else {})
+    if table.get("exposures_s"):
+        speeds = table["exposures_s"]
+        limits = {"min": min(speeds), "max": max(speeds)}
+        table["exposure_s"] = limits | table.get("exposure_s", {})
+    return FilterFlats.model_validate(table)
+
+
+def written(table: BaseModel) -> dict[str, Any]:
+    """Return what the user wrote in a table, without defaults."""
+    return table.model_dump(exclude_unset=True)
+
+
+def clamp(value: float, lowest: float, highest: float) -> float:
+    """Return the value of lowest..highest that is nearest."""
+    return max(lowest, min(highest, value))
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        inner = result.get(key)
+        nested = isinstance(value, dict) and isinstance(inner, dict)
+        result[key] = _laid_over(inner, value) if nested and inner is not None else value
+    return result

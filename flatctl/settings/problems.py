@@ -1,0 +1,86 @@
+"""What is wrong in a configuration, and how it is told: place, value, what is allowed."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from flatctl.errors import ConfigError
+
+
+class Absent(Enum):
+    """Stands for a value that is not there, as `None` could be a value."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: `place` is the path of the key, `text` what is wrong and allowed."""
+
+    place: tuple[str, ...]
+    text: str
+    value: object = ABSENT
+
+    def line(self, file: str, variables: Mapping[tuple[str, ...], str]) -> str:
+        """Return it as one line; `variables` tells which places the environment has set."""
+        where = f"{file}: {'.'.join(map(_key, self.place))}" if self.place else file
+        variable = _variable(self.place, variables)
+        if variable:
+            where = f"environment variable {variable}"
+        shown = "" if self.value is ABSENT else f" = {show(self.value)}"
+        return f"{where}{shown}: {self.text}"
+
+
+def refuse(
+    problems: Sequence[Problem], file: Path, variables: Mapping[tuple[str, ...], str] | None = None
+) -> ConfigError:
+    """Return the one error that tells all problems, a line each."""
+    lines = dict.fromkeys(problem.line(str(file), variables or {}) for problem in problems)
+    return ConfigError("\n".join(lines))
+
+
+def show(value: object) -> str:
+    """Return a value as TOML would have it, shortened to a readable length."""
+    match value:
+        case bool() | str() | list() | tuple() | dict():
+            text = json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was probably meant, or an empty string."""
+    by_fold = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
+    return by_fold[close[0]] if close else ""
+
+
+def _key(part: str) -> str:
+    bare = part.replace("-", "").replace("_", "")
+    return part if bare.isascii() and bare.isalnum() else json.dumps(part, ensure_ascii=False)
+
+
+def _variable(place: tuple[str, ...], variables: Mapping[tuple[str, ...], str]) -> str:
+    for length in range(len(place), 0, -1):
+        if place[:length] in variables:
+            return variables[place[:length]]
+    return ""
+
+
+def value_at(data: Any, place: Sequence[str]) -> object:
+    """Return what stands at `place` in nested tables, `ABSENT` where nothing does."""
+    for part in place:
+        if not isinstance(data, Mapping) or part not in data:
+            return ABSENT
+        data = data[part]
+    return data

@@ -1,0 +1,92 @@
+"""What the keys of the flats' tables must hold together, beyond each on its own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from flatctl.settings.plan import merged, written
+from flatctl.settings.problems import Problem
+from flatctl.settings.tables import FilterFlats, Flats
+
+Place = tuple[str, ...]
+
+
+def contradictions(tables: Mapping[str, Any]) -> list[Problem]:
+    """Return what contradicts itself in [flats] and [filters.NAME], where these are readable."""
+    try:
+        flats = Flats.model_validate(tables.get("flats", {}))
+    except ValidationError:
+        return []
+    problems = [*_table(("flats",), flats, flats), *_filters(flats, tables)]
+    overrides = tables.get("filters", {})
+    for name, table in overrides.items() if isinstance(overrides, dict) else ():
+        try:
+            own = FilterFlats.model_validate(table)
+        except ValidationError:
+            continue
+        problems += _table(("filters", name), own, merged(flats, own))
+    return problems
+
+
+def _filters(flats: Flats, tables: Mapping[str, Any]) -> Iterator[Problem]:
+    names = flats.filters or ()
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        yield Problem(("flats", "filters"), f"{name!r} stands in it twice; once is enough")
+    if "wheel" in tables:
+        return
+    mend = "needs a wheel; add [wheel] with its device, or take this out"
+    if flats.filters:
+        yield Problem(("flats", "filters"), mend, list(names))
+    if tables.get("filters"):
+        yield Problem(("filters",), mend)
+
+
+def _table(place: Place, own: FilterFlats, whole: FilterFlats) -> Iterator[Problem]:
+    """Check what `own`, a table as written, makes of the `whole` that it is laid into."""
+    keys = written(own)
+    yield from _range((*place, "exposure_s"), keys, whole.exposure_s)
+    yield from _range((*place, "brightness"), keys, whole.brightness)
+    if {"target", "tolerance"} & keys.keys():
+        yield from _band((*place, "target"), whole)
+    if "exposures_s" in keys or "exposure_s" in keys:
+        yield from _shutter_speeds((*place, "exposures_s"), whole)
+
+
+def _range(place: Place, keys: Mapping[str, Any], whole: Any) -> Iterator[Problem]:
+    table = place[-1]
+    wanted = keys.get(table, {})
+    span = f"{whole.min:g} to {whole.max:g}"
+    if {"min", "max"} & wanted.keys() and whole.min > whole.max:
+        yield Problem(
+            (*place, "min"), f"above max, {whole.max:g}; lower min or raise max", whole.min
+        )
+    elif "start" in wanted and not whole.min <= whole.start <= whole.max:
+        yield Problem(
+            (*place, "start"),
+            f"outside min to max, {span}; start inside, or widen them",
+            whole.start,
+        )
+
+
+def _band(place: Place, whole: FilterFlats) -> Iterator[Problem]:
+    lowest, highest = whole.target - whole.tolerance, whole.target + whole.tolerance
+    if lowest <= 0 or highest >= 1:
+        yield Problem(
+            place,
+            f"± tolerance {whole.tolerance:g} leaves 0 to 1 (accepted would be {lowest:g} to "
+            f"{highest:g}); choose a smaller tolerance or a target nearer to 0.5",
+            whole.target,
+        )
+
+
+def _shutter_speeds(place: Place, whole: FilterFlats) -> Iterator[Problem]:
+    limits = whole.exposure_s
+    speeds = whole.exposures_s
+    if speeds and not any(limits.min <= speed <= limits.max for speed in speeds):
+        yield Problem(
+            place,
+            f"none of them is within exposure_s.min to max, {limits.min:g} to {limits.max:g} s; "
+            "widen these or list other speeds",
+            list(speeds),
+        )

@@ -1,0 +1,203 @@
+"""The tables of the configuration file, one model each."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from flatctl.core.types import CameraSetup
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+def _usable_path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise PydanticCustomError("path", "a path can't hold a NUL character")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise PydanticCustomError(
+            "path", "there is no such user; write the whole path instead of ~"
+        ) from None
+
+
+Place = Annotated[Path, Field(strict=False), AfterValidator(_usable_path)]
+
+
+def default_history() -> Path:
+    """Return where trained settings are kept unless the configuration says otherwise."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "flatctl" / "history.sqlite"
+
+
+class Table(BaseModel):
+    """What all tables have in common: no unknown keys, no guessing of types, no changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Rig(Table):
+    """Who the rig is and where it stands."""
+
+    name: Name = Field(
+        default="rig", description="Name of the rig; history and files are kept under it."
+    )
+    latitude_deg: float | None = Field(
+        default=None, ge=-90, le=90, description="Latitude of the site in degrees, north positive."
+    )
+    longitude_deg: float | None = Field(
+        default=None,
+        ge=-180,
+        le=180,
+        description="Longitude of the site in degrees, east positive.",
+    )
+    elevation_m: float | None = Field(
+        default=None, ge=-500, le=9000, description="Height of the site above the sea in metres."
+    )
+
+
+class Indi(Table):
+    """Where the INDI server is."""
+
+    host: Name = Field(default="localhost", description="Host the INDI server runs on.")
+    port: int = Field(default=7624, ge=1, le=65535, description="TCP port of the INDI server.")
+    timeout_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds granted to the server and its devices to appear and connect.",
+    )
+
+
+class Camera(Table):
+    """The camera, and how it has to stand; absent keys are left as they are."""
+
+    device: Name = Field(description="INDI device name of the camera.")
+    gain: float | None = Field(default=None, description="Gain in the driver's own units.")
+    offset: float | None = Field(default=None, description="Offset in the driver's own units.")
+    iso: int | None = Field(default=None, gt=0, description="ISO speed of a DSLR.")
+    readout_mode: Name | None = Field(
+        default=None, description="Readout mode, as the driver names it."
+    )
+    binning: int = Field(default=1, ge=1, le=16, description="Binning, the same in both axes.")
+    temperature_c: float | None = Field(
+        default=None,
+        ge=-150,
+        le=60,
+        description="Sensor temperature in °C, waited for before the first frame.",
+    )
+    temperature_timeout_s: float = Field(
+        default=1200.0, gt=0, le=86400, description="Seconds granted to reach the temperature."
+    )
+    full_scale_adu: float | None = Field(
+        default=None,
+        gt=0,
+        le=65535,
+        description="Level at which a pixel is full, in ADU; "
+        "absent: a stored calibration, else what the camera says.",
+    )
+    readout_timeout_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds granted to readout and download after an exposure has ended.",
+    )
+
+    @property
+    def setup(self) -> CameraSetup:
+        """How the camera has to stand for the whole run."""
+        return CameraSetup(
+            binning=self.binning,
+            gain=self.gain,
+            offset=self.offset,
+            iso=self.iso,
+            readout_mode=self.readout_mode,
+            temperature_c=self.temperature_c,
+        )
+
+
+class Wheel(Table):
+    """The filter wheel; no such table for a camera without one."""
+
+    device: Name = Field(description="INDI device name of the filter wheel.")
+    timeout_s: float = Field(
+        default=60.0, gt=0, le=600, description="Seconds granted to a turn of the wheel."
+    )
+
+
+class Exposures(Table):
+    """Exposure times in seconds."""
+
+    start: float = Field(default=1.0, gt=0, le=3600, description="Exposure the search starts with.")
+    min: float = Field(default=0.1, gt=0, le=3600, description="Shortest exposure allowed.")
+    max: float = Field(default=30.0, gt=0, le=3600, description="Longest exposure allowed.")
+
+
+class Brightnesses(Table):
+    """Brightness as fractions of the panel's range."""
+
+    start: float = Field(default=0.5, ge=0, le=1, description="Brightness the search starts with.")
+    min: float = Field(default=0.0, ge=0, le=1, description="Lowest brightness allowed.")
+    max: float = Field(default=1.0, ge=0, le=1, description="Highest brightness allowed.")
+
+
+ShutterSpeed = Annotated[float, Field(gt=0, le=3600)]
+
+
+class FilterFlats(Table):
+    """What is wanted of a filter's flats."""
+
+    count: int = Field(default=30, ge=1, le=10000, description="Flats per filter.")
+    target: float = Field(
+        default=0.51, gt=0, lt=1, description="Median wanted, as a fraction of full scale."
+    )
+    tolerance: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Accepted is target ± tolerance; a fraction of full scale.",
+    )
+    exposure_s: Exposures = Field(
+        default=Exposures(), description="Exposure in seconds: start, min, max."
+    )
+    brightness: Brightnesses = Field(
+        default=Brightnesses(),
+        description="Brightness as fractions of the panel's range: start, min, max.",
+    )
+    exposures_s: Annotated[tuple[ShutterSpeed, ...], Field(strict=False)] = Field(
+        default=(),
+        description="The only exposures the camera can make, in seconds (a DSLR's shutter "
+        "speeds); empty: any exposure from min to max.",
+    )
+
+
+class Flats(FilterFlats):
+    """What is wanted of the flats of every filter."""
+
+    filters: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = Field(
+        default=None,
+        description="Slot names of the wheel, in the order wanted; absent: every slot.",
+    )
+
+
+class DarkFlats(Table):
+    """Darks of each flat exposure, taken with the panel off."""
+
+    count: int = Field(
+        default=0, ge=0, le=10000, description="Dark flats per exposure; 0 for none."
+    )
+
+
+class Output(Table):
+    """Where files go."""
+
+    directory: Place = Field(
+        default_factory=lambda: Path("~/flats").expanduser(),
+        description="Folder that gets a folder per night.",
+    )
+    history: Place = Field(
+        default_factory=default_history,
+        description="Database of trained settings and past runs.",
+    )
