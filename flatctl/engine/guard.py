@@ -1,0 +1,63 @@
+"""The lamp always goes out."""
+
+from types import TracebackType
+
+from flatctl.devices.protocols import LightPanel
+from flatctl.engine.clock import Clock
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError
+
+ATTEMPTS = 3
+PAUSE_S = 1.0
+
+
+class LampGuard:
+    """Open the panel, and whatever ends the block, put its light out and let go of it.
+
+    After the block `failure` is the error of the last attempt where the panel could not be
+    reached any more, else `None`. An attempt after the first opens the panel anew, since a line
+    that failed once may only be out of step. Raises the panel's own error when it can't be opened.
+    """
+
+    def __init__(
+        self, panel: LightPanel, *, clock: Clock, signals: StopSignals, timeout_s: float
+    ) -> None:
+        self._panel = panel
+        self._clock = clock
+        self._signals = signals
+        self._timeout_s = timeout_s
+        self.failure: DeviceError | None = None
+
+    def __enter__(self) -> range:
+        """Open the panel and return its brightness steps."""
+        try:
+            return self._panel.open(self._timeout_s)
+        except BaseException:
+            self._panel.close()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Put the light out; signals wait until that is done."""
+        with self._signals.held():
+            self.failure = self._put_out()
+            self._panel.close()
+
+    def _put_out(self) -> DeviceError | None:
+        failure: DeviceError | None = None
+        for attempt in range(ATTEMPTS):
+            try:
+                if attempt:
+                    self._clock.sleep(PAUSE_S)
+                    self._panel.close()
+                    self._panel.open(self._timeout_s)
+                self._panel.light_off(self._timeout_s)
+            except DeviceError as error:
+                failure = error
+            else:
+                return None
+        return failure

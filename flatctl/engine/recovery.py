@@ -1,0 +1,70 @@
+"""Surviving a device that fails: bring the rig back, do it again, and know when to give up."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flatctl.engine.clock import Clock
+from flatctl.engine.rig import Rig
+from flatctl.errors import DeviceError
+
+FAULTS_PER_FILTER = 3
+# A pulled cable or a restarting server is back within half a minute, or somebody has to come.
+REOPEN_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+T = TypeVar("T")
+
+
+class RigLost(Exception):
+    """A device stayed away; `error` is what it said last. The run can't go on."""
+
+    def __init__(self, error: DeviceError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+class Recovery:
+    """Run actions on a rig, with a budget of faults for each filter.
+
+    `tell` hears of every fault, and whether the rig came back from it.
+    """
+
+    def __init__(self, rig: Rig, clock: Clock, tell: Callable[[DeviceError, bool], None]) -> None:
+        self._rig = rig
+        self._clock = clock
+        self._tell = tell
+        self._left = FAULTS_PER_FILTER
+
+    def renew(self) -> None:
+        """Grant a new filter its own budget."""
+        self._left = FAULTS_PER_FILTER
+
+    def surviving(self, action: Callable[[], T]) -> T:
+        """Do `action`; when a device fails bring the rig back and do it again.
+
+        Raises:
+            DeviceError: the budget is spent, the rig is well.
+            RigLost: a device stayed away.
+
+        """
+        while True:
+            try:
+                return action()
+            except DeviceError as error:
+                self._bring_back(error)
+                if self._left == 0:
+                    raise
+                self._left -= 1
+
+    def _bring_back(self, error: DeviceError) -> None:
+        last = error
+        for wait_s in REOPEN_WAITS_S:
+            self._clock.sleep(wait_s)
+            try:
+                self._rig.reopen()
+            except DeviceError as again:
+                last = again
+            else:
+                self._tell(error, True)
+                return
+        self._tell(error, False)
+        raise RigLost(last) from error

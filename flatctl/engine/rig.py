@@ -1,0 +1,118 @@
+"""Camera, wheel and panel as one instrument, which can be brought back after a fault."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flatctl.core.types import CameraSetup, FrameKind, Setting
+from flatctl.devices.protocols import (
+    Camera,
+    CameraInfo,
+    CameraState,
+    FilterWheel,
+    Frame,
+    LightPanel,
+)
+from flatctl.engine.clock import Clock
+
+OFF = -1
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long each kind of answer may take, in seconds.
+
+    `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure.
+    """
+
+    open_s: float = 30.0
+    settings_s: float = 30.0
+    cooling_s: float = 1800.0
+    wheel_s: float = 60.0
+    panel_s: float = 90.0
+    readout_s: float = 60.0
+
+
+class Rig:
+    """The devices of one telescope. The panel is opened and closed by the lamp guard."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        wheel: FilterWheel | None,
+        panel: LightPanel,
+        *,
+        setup: CameraSetup,
+        clock: Clock,
+        settle_s: float = 0.5,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.camera = camera
+        self.wheel = wheel
+        self.panel = panel
+        self.setup = setup
+        self.clock = clock
+        self.settle_s = settle_s
+        self.timeouts = timeouts or Timeouts()
+        self.info = CameraInfo(camera.name)
+        self.state = CameraState(setup.binning)
+        self.slots: Sequence[str] = ()
+        self._light: int | None = None  # the step it shines at, OFF, or None for unknown
+        self._filter: str | None = None
+
+    def open(self) -> None:
+        """Reach camera and wheel. Nothing moves yet."""
+        self.info = self.camera.open(self.timeouts.open_s)
+        if self.wheel is not None:
+            self.slots = tuple(self.wheel.open(self.timeouts.open_s))
+
+    def prepare(self) -> None:
+        """Make the camera stand as the setup wants it, temperature included."""
+        wait = self.timeouts.settings_s
+        if self.setup.temperature_c is not None:
+            wait = self.timeouts.cooling_s
+        self.state = self.camera.prepare(self.setup, wait)
+
+    def select(self, filter_name: str | None) -> None:
+        """Turn the wheel; afterwards the panel is set anew, since some follow the wheel."""
+        self._light = None
+        self._filter = filter_name
+        if self.wheel is not None and filter_name is not None:
+            self.wheel.select(filter_name, self.timeouts.wheel_s)
+
+    def expose(self, setting: Setting) -> Frame:
+        """Light the panel as `setting` says, wait until it has settled, and take a flat."""
+        if setting.brightness != self._light:
+            self._light = None
+            self.panel.set_brightness(setting.brightness, self.timeouts.panel_s)
+            self._light = setting.brightness
+            self.clock.sleep(self.settle_s)
+        return self._take(setting.exposure_s, FrameKind.FLAT)
+
+    def expose_dark(self, exposure_s: float) -> Frame:
+        """Take a dark flat with the panel off."""
+        if self._light != OFF:
+            self._light = None
+            self.panel.light_off(self.timeouts.panel_s)
+            self._light = OFF
+            self.clock.sleep(self.settle_s)
+        return self._take(exposure_s, FrameKind.DARK_FLAT)
+
+    def _take(self, exposure_s: float, kind: FrameKind) -> Frame:
+        self.camera.start(exposure_s, kind)
+        return self.camera.read(exposure_s + self.timeouts.readout_s)
+
+    def reopen(self) -> None:
+        """Let go of everything, reach it again and make it stand as it stood."""
+        self.close()
+        self.panel.close()
+        self.panel.open(self.timeouts.open_s)
+        self.open()
+        self.prepare()
+        self.select(self._filter)
+
+    def close(self) -> None:
+        """Let go of camera and wheel."""
+        self._light = None
+        self.camera.close()
+        if self.wheel is not None:
+            self.wheel.close()
