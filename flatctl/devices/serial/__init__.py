@@ -1,1 +1,1 @@
-"""Serial light panels: one file per wire protocol."""
+"""Light panels on a serial line: one link, and one file per wire protocol."""

@@ -1,0 +1,273 @@
+"""Talk to a panel on a serial line: request and reply, each with a deadline.
+
+The only file that imports serial. A port is a device file or any pyserial URL
+(`socket://host:port`, `rfc2217://host:port`, ...). Whatever pyserial or the operating system
+raises comes out as a `DeviceError`.
+"""
+
+import contextlib
+import termios
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import serial
+from serial.tools import list_ports
+
+from flatctl.devices.serial.diagnosis import SerialPort, printable, reason, why_not_opened
+from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+
+T = TypeVar("T")
+
+# All that a dead line makes pyserial 3.5 raise: SerialException (an OSError) from read and write,
+# plain OSError from in_waiting, termios.error from reset_input_buffer.
+_BROKEN = (OSError, termios.error)
+
+_READ_SLICE_S = 0.02
+_WRITE_LIMIT_S = 2.0
+_AFTER_BAD_FRAME_S = 0.3
+
+
+class Deadline:
+    """A moment on the monotonic clock by which something has to be done."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._end = time.monotonic() + timeout_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left, never below 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        """Whether it has passed."""
+        return self.left_s == 0.0
+
+
+def serial_ports() -> list[SerialPort]:
+    """Return the serial ports that this computer has, sorted by path."""
+    return sorted(SerialPort(port.device, port.description) for port in list_ports.comports())
+
+
+class SerialLink:
+    """One serial port in one pair of hands.
+
+    `name` is what messages call the device, `boot_delay_s` the silence granted after opening (an
+    Arduino board starts anew then), `rts` and `dtr` the levels of the modem lines from the first
+    moment on. 8 data bits, no parity, 1 stop bit, no flow control. All methods may be called from
+    any thread; a dialogue is never interleaved with another.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        baud: int,
+        rts: bool = True,
+        dtr: bool = True,
+        boot_delay_s: float = 0.0,
+    ) -> None:
+        self.url = url
+        self.name = name
+        self._baud = baud
+        self._rts = rts
+        self._dtr = dtr
+        self._boot_delay_s = boot_delay_s
+        self._port: serial.SerialBase | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is open; false again once the line broke."""
+        return self._port is not None
+
+    def open(self) -> None:
+        """Open the port and wait out the boot delay; nothing happens when it is open.
+
+        Raises `Unreachable` or `Busy`, each with what can be done about it.
+        """
+        with self._lock:
+            if self._port is not None:
+                return
+            try:
+                self._port = self._make_port()
+            except (*_BROKEN, ValueError) as error:
+                raise why_not_opened(self.url, self.name, error, serial_ports()) from error
+            time.sleep(self._boot_delay_s)
+
+    def close(self) -> None:
+        """Close the port; never raises."""
+        with self._lock:
+            port, self._port = self._port, None
+            if port is not None:
+                with contextlib.suppress(*_BROKEN):
+                    port.close()
+
+    def greet(
+        self,
+        command: bytes,
+        parse: Callable[[bytes], T],
+        *,
+        timeout_s: float,
+        ends: bytes,
+        reply_s: float,
+    ) -> T:
+        """Open the port and make sure that the right panel is there, with the first question.
+
+        The boot delay is granted on top of `timeout_s`. Closes the port again if it fails.
+
+        Raises `Unreachable` when nobody answers, `BadReply` when somebody else does.
+        """
+        self.open()
+        try:
+            return self.ask(
+                command, parse, deadline=Deadline(timeout_s), ends=ends, reply_s=reply_s
+            )
+        except NoReply as silence:
+            self.close()
+            raise Unreachable(
+                self.name,
+                f"the port opens, but nobody answers: {silence.what}",
+                "is the panel powered, is it the right port, does it need a longer boot_delay_s?",
+            ) from silence
+        except DeviceError:
+            self.close()
+            raise
+
+    def ask(
+        self,
+        command: bytes,
+        parse: Callable[[bytes], T],
+        *,
+        deadline: Deadline,
+        ends: bytes,
+        reply_s: float,
+        tries: int = 3,
+    ) -> T:
+        """Send `command` and return what `parse` makes of the reply.
+
+        Each try flushes the input, sends, and reads frames until `parse` takes one; `parse` gets
+        a frame without the bytes in `ends` and raises `ValueError` for one that is no answer to
+        this command. A try lasts `reply_s` at most; the tries share what the deadline leaves,
+        and the first is made in any case.
+
+        Raises `NoReply` when nothing was heard, `BadReply` when something else was, `Unreachable`
+        when the line broke.
+        """
+        with self._lock:
+            heard = bytearray()
+            for tries_left in range(tries, 0, -1):
+                limit = Deadline(min(reply_s, deadline.left_s / tries_left))
+                self._flush()
+                self.send(command)
+                if answer := self._listen(parse, ends, limit, heard):
+                    return answer[0]
+                if deadline.over:
+                    break
+            raise self._no_answer(command, bytes(heard))
+
+    def send(self, command: bytes) -> None:
+        """Send bytes and expect nothing."""
+        with self._lock:
+            port = self._opened()
+            try:
+                port.write(command)
+            except _BROKEN as error:
+                raise self._broke(error) from error
+
+    def _listen(
+        self, parse: Callable[[bytes], T], ends: bytes, limit: Deadline, heard: bytearray
+    ) -> tuple[T] | None:
+        frame = b""
+        while not limit.over:
+            for byte in self._read():
+                heard.append(byte)
+                if byte not in ends:
+                    frame += bytes([byte])
+                    continue
+                if answer := _parsed(parse, frame):
+                    return answer
+                if frame:
+                    # A wrong answer: the right one may follow, but not for long.
+                    limit = Deadline(min(limit.left_s, _AFTER_BAD_FRAME_S))
+                frame = b""
+        # Its end may have got lost on the way.
+        return _parsed(parse, frame)
+
+    def _read(self) -> bytes:
+        port = self._opened()
+        try:
+            return bytes(port.read(max(1, port.in_waiting)))
+        except _BROKEN as error:
+            raise self._broke(error) from error
+
+    def _flush(self) -> None:
+        port = self._opened()
+        try:
+            port.reset_input_buffer()
+        except _BROKEN as error:
+            raise self._broke(error) from error
+
+    def _opened(self) -> serial.SerialBase:
+        if self._port is None:
+            raise Unreachable(
+                self.name, "the port is not open", "check the cable, then open it again"
+            )
+        return self._port
+
+    def _make_port(self) -> serial.SerialBase:
+        port = serial.serial_for_url(self.url, do_not_open=True)
+        port.baudrate = self._baud
+        port.timeout = _READ_SLICE_S
+        port.write_timeout = _WRITE_LIMIT_S
+        port.exclusive = True
+        # Before opening: a line that is raised first and lowered later resets some boards, and
+        # once open a pseudo-terminal refuses both.
+        port.rts = self._rts
+        port.dtr = self._dtr
+        port.open()
+        _keep_dtr_when_closing(port)
+        return port
+
+    def _broke(self, error: Exception) -> DeviceError:
+        self.close()
+        return Unreachable(
+            self.name,
+            f"the line broke ({reason(error)})",
+            "check the cable and the power of the panel",
+        )
+
+    def _no_answer(self, command: bytes, heard: bytes) -> DeviceError:
+        if not heard:
+            return NoReply(
+                self.name,
+                f"no answer to {printable(command)}",
+                "check the cable and the power of the panel",
+            )
+        return BadReply(
+            self.name,
+            f"{printable(command)} was answered by {printable(heard)}",
+            "is this the right port, and the right kind of panel for it?",
+        )
+
+
+def _parsed(parse: Callable[[bytes], T], frame: bytes) -> tuple[T] | None:
+    if not frame:
+        return None
+    try:
+        return (parse(frame),)
+    except ValueError:
+        return None
+
+
+def _keep_dtr_when_closing(port: serial.SerialBase) -> None:
+    """Clear HUPCL, so that closing the port doesn't drop DTR: boards reset on its next edge."""
+    if not isinstance(port, serial.Serial):
+        return
+    with contextlib.suppress(*_BROKEN):
+        attributes = termios.tcgetattr(port.fileno())
+        attributes[2] &= ~termios.HUPCL
+        termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)
