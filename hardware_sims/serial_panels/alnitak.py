@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hardware_sims.serial_panels.light import Light
+from hardware_sims.light import Light
 
 REMOTE_DUST_COVER = 98
 FLIP_FLAT = 99
@@ -59,7 +59,7 @@ class SimulatedAlnitak:
         self.commands: list[bytes] = []
         self._clock = clock
         self._partial = b""
-        self._cover = b"1" if self.has_cover else b"0"
+        self._cover = (b"1" if light.closed else b"2") if self.has_cover else b"0"
         self._moving_to = b""
         self._move_ends = 0.0
 
@@ -137,6 +137,7 @@ class SimulatedAlnitak:
             return
         if goal == b"2":
             self.light.set(lit=False)
+        self.light.move_cover(closed=False)
         self._moving_to = goal
         self._move_ends = self._clock() + self.traits.motor_s
 
@@ -147,3 +148,4 @@ class SimulatedAlnitak:
         if self.traits.stuck_moves > 0:
             self.traits.stuck_moves -= 1
             self._cover = b"3"
+        self.light.move_cover(closed=self._cover == b"1")
