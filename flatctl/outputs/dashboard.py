@@ -1,0 +1,118 @@
+"""The moving part of a terminal: a bar per filter, and the exposure that is going on."""
+
+import math
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from flatctl.outputs import figures
+from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences import filter_label
+
+_MARGIN_LINES = 6
+_NAME_WIDTH = 12
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What the run is at, since `since` on the console's own clock, in seconds.
+
+    `expected_s` is how long the shutter stays open, NaN where nobody knows.
+    """
+
+    label: str
+    since: float
+    expected_s: float = math.nan
+
+
+class Dashboard:
+    """Draw the run as it stands at this moment; the time comes from the console's clock."""
+
+    def __init__(self, record: RunRecord, screen: Console) -> None:
+        self._record = record
+        self._spinner = Spinner("dots")
+        self._screen = screen
+        self.activity = Activity("", screen.get_time())
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the bars and the line of the current exposure."""
+        records = list(self._record.filters.values())
+        grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        grid.add_column(no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
+        grid.add_column(ratio=1)
+        grid.add_column(no_wrap=True, justify="right")
+        grid.add_column(no_wrap=True, min_width=11)
+        for record in _window(records, max(console.size.height - _MARGIN_LINES, 1)):
+            grid.add_row(
+                Text(filter_label(record), "bold" if _is_going_on(record) else ""),
+                _bar(record),
+                Text(f"{record.on_disk} of {record.wanted}" if record.wanted else ""),
+                _state(record),
+            )
+        yield Text()
+        yield grid
+        yield self._going_on(options.max_width)
+
+    def _going_on(self, width: int) -> Table:
+        activity = self.activity
+        elapsed_s = max(self._screen.get_time() - activity.since, 0.0)
+        wait = ""
+        if elapsed_s >= 1.0:
+            wait = figures.duration(elapsed_s)
+            if elapsed_s <= activity.expected_s:
+                wait += f" of {figures.duration(activity.expected_s)}"
+        line = Table.grid(padding=(0, 1, 0, 0))
+        line.add_column(width=2)
+        line.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width - 24, 20))
+        line.add_column(no_wrap=True, style="cyan")
+        line.add_row(self._spinner, Text(figures.printable(activity.label)), Text(wait))
+        return line
+
+
+def _is_going_on(record: FilterRecord) -> bool:
+    return record.started and not record.outcome
+
+
+def _bar(record: FilterRecord) -> ProgressBar:
+    searching = _is_going_on(record) and not record.flats
+    ended_short = record.outcome not in ("", "complete")
+    return ProgressBar(
+        total=max(record.wanted, 1),
+        completed=min(record.on_disk, max(record.wanted, 1)),
+        pulse=searching,
+        complete_style="yellow" if ended_short else "bar.complete",
+    )
+
+
+def _state(record: FilterRecord) -> Text:
+    if record.outcome:
+        style = "green" if record.outcome == "complete" else "yellow"
+        return Text(figures.words(record.outcome), style)
+    if not record.started:
+        return Text("waiting", "dim")
+    if not record.flats:
+        return Text("searching")
+    return Text(_time_left(record) or "capturing")
+
+
+def _time_left(record: FilterRecord) -> str:
+    """Return `1 min 20 s left`, from the pace of the flats so far."""
+    first, last = record.flats[0], record.flats[-1]
+    if len(record.flats) < 3 or first.time is None or last.time is None:
+        return ""
+    pace_s = (last.time - first.time).total_seconds() / (len(record.flats) - 1)
+    left_s = pace_s * (record.wanted - record.on_disk)
+    return f"{figures.duration(left_s)} left" if left_s > 0 else ""
+
+
+def _window(records: list[FilterRecord], lines: int) -> list[FilterRecord]:
+    """Return as many filters as fit, those around the one that is going on."""
+    if len(records) <= lines:
+        return records
+    at = next((i for i, r in enumerate(records) if not r.outcome), len(records) - 1)
+    first = min(max(at - lines // 2, 0), len(records) - lines)
+    return records[first : first + lines]

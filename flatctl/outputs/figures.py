@@ -1,0 +1,69 @@
+"""How figures are written for people: one way for the terminal and the report."""
+
+import math
+
+UNKNOWN = "–"
+
+
+def adu(value: float) -> str:
+    """Return a level in ADU, thousands apart: `33 412`; one decimal below 100."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    grouped = f"{value:,.1f}" if abs(value) < 100 and value != int(value) else f"{value:,.0f}"
+    return grouped.replace(",", " ")
+
+
+def whole(value: float) -> str:
+    """Return a whole number, thousands apart."""
+    return f"{value:,.0f}".replace(",", " ") if math.isfinite(value) else UNKNOWN
+
+
+def percent(fraction: float, decimals: int = 1) -> str:
+    """Return a fraction of full scale as `51.0 %`."""
+    return f"{100 * fraction:.{decimals}f} %" if math.isfinite(fraction) else UNKNOWN
+
+
+def seconds(value: float) -> str:
+    """Return an exposure with three significant digits: `0.123 s`, `4.20 s`, `120 s`."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    magnitude = math.floor(math.log10(value)) if value > 0 else 0
+    decimals = min(max(2 - magnitude, 0), 6)
+    return f"{value:.{decimals}f} s"
+
+
+def duration(value: float) -> str:
+    """Return a length of time as one reads a clock: `8 s`, `1 min 20 s`, `2 h 05 min`."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    total = max(round(value), 0)
+    if total < 60:
+        return f"{total} s"
+    minutes, rest = divmod(total, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def brightness(step: float, maximum: float) -> str:
+    """Return the panel's brightness as `128 of 255`, in its own steps."""
+    return f"{whole(step)} of {whole(maximum)}" if math.isfinite(maximum) else whole(step)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 flat`, `2 flats`."""
+    return f"{whole(count)} {noun}" if count == 1 else f"{whole(count)} {noun}s"
+
+
+def words(token: str) -> str:
+    """Return an outcome or verdict as words: `too_dim` becomes `too dim`."""
+    return "device failed" if token == "device" else token.replace("_", " ")
+
+
+def printable(text: str) -> str:
+    """Return `text` without anything that could steer a terminal or break a line.
+
+    Names and messages come from devices; an escape sequence in one must not reach the screen.
+    """
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

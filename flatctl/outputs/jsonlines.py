@@ -1,0 +1,90 @@
+"""Events as JSON, one object per line: what `--json` prints, and how `run.json` spells them."""
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from flatctl.errors import StorageError
+
+
+def encode(plain: Mapping[str, object]) -> str:
+    """Return one line of strict JSON, ASCII only, so that any locale can print it.
+
+    JSON knows neither NaN nor infinity; both become `null`.
+    """
+    try:
+        return json.dumps(plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(plain), allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {k: _finite(v) for k, v in value.items()}
+        case str():
+            return value
+        case Sequence():
+            return [_finite(v) for v in value]
+        case _:
+            return value
+
+
+class Outlet:
+    """A stream that others read, maybe only for a while.
+
+    When the reader of a pipe has left (`flatctl run ... | head -1`), the outlet falls silent and
+    the run goes on: the flats matter more than who watches.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._open = True
+
+    def write(self, text: str) -> None:
+        """Write and flush; characters the stream's encoding lacks become question marks.
+
+        Raises:
+            StorageError: the stream can't take it (disk full behind a redirection); raised once.
+
+        """
+        if not self._open:
+            return
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
+            self._stream.flush()
+        except BrokenPipeError:
+            self._silence()
+        except OSError as error:
+            self._silence()
+            where = getattr(self._stream, "name", "the output")
+            raise StorageError(
+                f"{where}: {error.strerror or error}; make room or send the output elsewhere"
+            ) from error
+
+    def _silence(self) -> None:
+        # Python flushes stdout once more as it exits; without this it would print an error then.
+        self._open = False
+        try:
+            descriptor = self._stream.fileno()
+        except (OSError, ValueError):
+            return
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, descriptor)
+        os.close(devnull)
+
+
+class JsonLines:
+    """Print every event as one line of JSON, flushed at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._outlet = Outlet(stream)
+
+    def __call__(self, event: Mapping[str, object]) -> None:
+        """Print one event."""
+        self._outlet.write(encode(event) + "\n")

@@ -1,0 +1,226 @@
+"""What a run has told so far, folded from its events for the console, `run.json` and the report.
+
+Events arrive as plain dictionaries, live from the engine or years later from a `run.json` that
+somebody may have edited. Whatever is missing or of another type reads as "unknown" (NaN, an empty
+text), so that a damaged file still gives a report.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Plain = Mapping[str, object]
+
+
+def number(plain: Plain, key: str) -> float:
+    """Return a figure, NaN where there is none."""
+    value = plain.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)
+
+
+def count(plain: Plain, key: str) -> int:
+    """Return a whole number, 0 where there is none."""
+    value = number(plain, key)
+    return int(value) if math.isfinite(value) else 0
+
+
+def text(plain: Plain, key: str) -> str:
+    """Return a text, empty where there is none."""
+    value = plain.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def mapping(plain: Plain, key: str) -> Plain:
+    """Return a nested dictionary, empty where there is none."""
+    value = plain.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def moment(plain: Plain, key: str = "time") -> datetime | None:
+    """Return a time of day (UTC), `None` where there is none."""
+    try:
+        return datetime.fromisoformat(text(plain, key))
+    except ValueError:
+        return None
+
+
+class ShotKind(StrEnum):
+    """What became of an exposure."""
+
+    TRIAL = "trial"
+    FLAT = "flat"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One measured exposure of a filter."""
+
+    kind: ShotKind
+    number: int
+    brightness: float
+    exposure_s: float
+    median_adu: float
+    level: float
+    time: datetime | None
+    verdict: str = ""
+    reason: str = ""
+    path: str = ""
+    statistics: Plain = field(default_factory=dict)
+
+
+@dataclass
+class FilterRecord:
+    """One filter's part of the run."""
+
+    name: str
+    target: float = math.nan
+    tolerance: float = math.nan
+    wanted: int = 0
+    present: int = 0
+    trained: bool = False
+    started: bool = False
+    outcome: str = ""
+    reason: str = ""
+    trials: list[Shot] = field(default_factory=list)
+    flats: list[Shot] = field(default_factory=list)
+    rejected: list[Shot] = field(default_factory=list)
+
+    @property
+    def on_disk(self) -> int:
+        """Return how many flats there are now, those of an earlier run included."""
+        return max(self.present + len(self.flats), self.flats[-1].number if self.flats else 0)
+
+    @property
+    def latest(self) -> Shot | None:
+        """Return the exposure that stands for this filter: the last flat, else the last trial."""
+        if self.flats:
+            return self.flats[-1]
+        return self.trials[-1] if self.trials else None
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Return the accepted levels, fractions of full scale (NaN where unknown)."""
+        return self.target - self.tolerance, self.target + self.tolerance
+
+
+@dataclass
+class RunRecord:
+    """A whole run; `take` adds one event."""
+
+    run: str = ""
+    rig: str = ""
+    camera: str = ""
+    panel: str = ""
+    folder: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+    brightness_max: float = math.nan
+    full_scale_adu: float = math.nan
+    exit_code: int | None = None
+    reason: str = ""
+    duration_s: float = math.nan
+    filters: dict[str, FilterRecord] = field(default_factory=dict)
+    faults: list[Plain] = field(default_factory=list)
+    dark_flats: list[Plain] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, events: Iterable[object]) -> "RunRecord":
+        """Return the record of these events; what is not an event is passed over."""
+        record = cls()
+        for event in events:
+            if isinstance(event, Mapping):
+                record.take(event)
+        return record
+
+    @property
+    def flats(self) -> int:
+        """Return how many flats this run has put on disk."""
+        return sum(len(f.flats) for f in self.filters.values())
+
+    @property
+    def complete(self) -> int:
+        """Return how many filters are complete."""
+        return sum(f.outcome == "complete" for f in self.filters.values())
+
+    def of_event(self, event: Plain) -> FilterRecord:
+        """Return the record of the filter that an event speaks of."""
+        name = text(event, "filter")
+        return self.filters.setdefault(name, FilterRecord(name))
+
+    def take(self, event: Plain) -> None:
+        """Add what an event says; one of an unknown name changes nothing."""
+        match text(event, "event"):
+            case "run_started":
+                self._start(event)
+            case "filter_started":
+                filter_ = self.of_event(event)
+                filter_.started = True
+                filter_.trained = event.get("trained") is True
+                filter_.wanted = count(event, "wanted")
+                filter_.present = count(event, "present")
+            case "trial":
+                self.of_event(event).trials.append(_shot(ShotKind.TRIAL, event, count(event, "n")))
+            case "flat":
+                filter_ = self.of_event(event)
+                filter_.wanted = count(event, "count") or filter_.wanted
+                filter_.flats.append(_shot(ShotKind.FLAT, event, count(event, "index")))
+            case "rejected":
+                filter_ = self.of_event(event)
+                shot = _shot(ShotKind.REJECTED, event, len(filter_.rejected) + 1)
+                filter_.rejected.append(shot)
+            case "dark_flat":
+                self.dark_flats.append(event)
+            case "fault":
+                self.faults.append(event)
+            case "filter_finished":
+                filter_ = self.of_event(event)
+                filter_.outcome = text(event, "outcome")
+                filter_.reason = text(event, "reason")
+            case "run_finished":
+                self._finish(event)
+
+    def _start(self, event: Plain) -> None:
+        self.run = text(event, "run")
+        self.rig = text(event, "rig")
+        self.camera = text(event, "camera")
+        self.panel = text(event, "panel")
+        self.folder = text(event, "folder")
+        self.started = moment(event)
+        self.brightness_max = number(event, "brightness_max")
+        self.full_scale_adu = number(event, "full_scale_adu")
+        names = event.get("filters")
+        for name in names if isinstance(names, list | tuple) else []:
+            target = number(mapping(event, "target"), str(name))
+            tolerance = number(mapping(event, "tolerance"), str(name))
+            self.filters[str(name)] = FilterRecord(str(name), target, tolerance)
+
+    def _finish(self, event: Plain) -> None:
+        self.finished = moment(event)
+        self.exit_code = count(event, "exit_code")
+        self.reason = text(event, "reason")
+        self.duration_s = number(event, "seconds")
+        # A filter that the run never came to has no `filter_finished` of its own.
+        for name, outcome in mapping(event, "filters").items():
+            filter_ = self.filters.setdefault(name, FilterRecord(name))
+            filter_.outcome = filter_.outcome or str(outcome)
+
+
+def _shot(kind: ShotKind, event: Plain, index: int) -> Shot:
+    return Shot(
+        kind=kind,
+        number=index,
+        brightness=number(event, "brightness"),
+        exposure_s=number(event, "exposure_s"),
+        median_adu=number(event, "median_adu"),
+        level=number(event, "level"),
+        time=moment(event),
+        verdict=text(event, "verdict"),
+        reason=text(event, "reason"),
+        path=text(event, "path"),
+        statistics=mapping(event, "statistics"),
+    )

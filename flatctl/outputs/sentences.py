@@ -1,0 +1,90 @@
+"""The sentences of a run, the same on a terminal and in a log."""
+
+from flatctl.outputs import figures
+from flatctl.outputs.record import FilterRecord, Plain, RunRecord, Shot, number, text
+
+
+def filter_label(record: FilterRecord) -> str:
+    """Return the filter's name, or a word for the rig without a wheel."""
+    return figures.printable(record.name) or "no filter"
+
+
+def setting(run: RunRecord, shot: Shot) -> str:
+    """Return `128 of 255 · 4.20 s`."""
+    light = figures.brightness(shot.brightness, run.brightness_max)
+    return f"{light} · {figures.seconds(shot.exposure_s)}"
+
+
+def measured(shot: Shot) -> str:
+    """Return `33 412 ADU (51.0 %)`."""
+    return f"{figures.adu(shot.median_adu)} ADU ({figures.percent(shot.level)})"
+
+
+def run_line(run: RunRecord) -> str:
+    """Say what run begins, and where its files go."""
+    names = ", ".join(filter_label(f) for f in run.filters.values())
+    return f"{run.rig or 'flats'}: {names} -> {run.folder}"
+
+
+def start_line(run: RunRecord, record: FilterRecord, event: Plain) -> str:
+    """Say where a search begins and what is there already."""
+    light = figures.brightness(number(event, "start_brightness"), run.brightness_max)
+    exposure = figures.seconds(number(event, "start_exposure_s"))
+    known = " (trained)" if record.trained else ""
+    there = f"; {record.present} of {record.wanted} already on disk" if record.present else ""
+    return f"{filter_label(record)}: starts at {light} · {exposure}{known}{there}"
+
+
+def trial_line(run: RunRecord, record: FilterRecord) -> str:
+    """Say what the latest exposure of the search gave."""
+    shot = record.trials[-1]
+    head = f"{filter_label(record)} · trial {shot.number} · {setting(run, shot)}"
+    verdict = "" if shot.verdict == "accepted" else f", {figures.words(shot.verdict)}"
+    return f"{head} -> {measured(shot)}{verdict}"
+
+
+def flat_line(run: RunRecord, record: FilterRecord) -> str:
+    """Say what the latest flat gave."""
+    shot = record.flats[-1]
+    head = f"{filter_label(record)} · flat {shot.number} · {setting(run, shot)}"
+    return f"{head} -> {measured(shot)}"
+
+
+def rejected_line(record: FilterRecord) -> str:
+    """Say which frame was not kept, and why."""
+    return f"{filter_label(record)}: frame rejected: {record.rejected[-1].reason}"
+
+
+def finish_line(run: RunRecord, record: FilterRecord) -> str:
+    """Say how a filter ended, and what to do where it is not complete."""
+    head = f"{filter_label(record)}: {figures.words(record.outcome)}"
+    have = f"{record.on_disk} of {record.wanted} flats" if record.wanted else ""
+    if record.outcome != "complete":
+        return ", ".join(part for part in (head, have) if part) + (
+            f": {record.reason}" if record.reason else ""
+        )
+    latest = record.flats[-1] if record.flats else None
+    figure = f"{setting(run, latest)}, {figures.percent(latest.level)}" if latest else ""
+    return ", ".join(part for part in (head, have, figure) if part)
+
+
+def fault_line(event: Plain) -> str:
+    """Say which device failed, and whether the run goes on with it."""
+    end = "recovered" if event.get("recovered") is True else "not recovered"
+    return f"{text(event, 'device')}: {text(event, 'what')} ({end})"
+
+
+def waiting_line(event: Plain) -> str:
+    """Say what the run waits for."""
+    return f"waiting: {text(event, 'what')}"
+
+
+def end_line(run: RunRecord) -> str:
+    """Say in one line what came of the run."""
+    total = len(run.filters)
+    flats = figures.plural(run.flats, "flat")
+    spent = f" in {figures.duration(run.duration_s)}" if run.duration_s >= 0 else ""
+    if run.complete == total:
+        done = "the filter" if total == 1 else f"all {total} filters"
+        return f"Complete: {done}, {flats}{spent}."
+    return f"{run.complete} of {figures.plural(total, 'filter')} complete, {flats}{spent}."

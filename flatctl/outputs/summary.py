@@ -1,0 +1,67 @@
+"""The table at the end of a run: what became of every filter, and what to do about the rest."""
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from flatctl.outputs import figures
+from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences import end_line, filter_label
+
+_NARROW = 72
+
+
+def end_table(run: RunRecord, width: int) -> RenderableType:
+    """Return the end of a run for a terminal of that many columns."""
+    parts: list[RenderableType] = [Text(), _table(run, narrow=width < _NARROW), Text()]
+    incomplete = [f for f in run.filters.values() if f.reason and f.outcome != "complete"]
+    for record in incomplete:
+        parts.append(
+            Text(f"{filter_label(record)}: {figures.words(record.outcome)}", "bold yellow")
+        )
+        parts.append(Padding(Text(figures.printable(record.reason)), (0, 0, 0, 2)))
+    if run.reason and not incomplete:
+        parts.append(Text(figures.printable(run.reason), "yellow"))
+    parts.append(Text(end_line(run), "green" if run.exit_code == 0 else "bold yellow"))
+    if run.folder:
+        # Broken nowhere, so that it can be copied whole.
+        parts.append(Text(figures.printable(run.folder), "dim", no_wrap=True, overflow="ignore"))
+    return Group(*parts)
+
+
+def _table(run: RunRecord, *, narrow: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if not narrow else 1, 0, 0))
+    table.add_column("Filter", overflow="fold")
+    table.add_column("Outcome")
+    for heading in ("Trials", "Flats", "Exposure", "Light" if narrow else "Brightness", "Level"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for record in run.filters.values():
+        table.add_row(*_row(run, record, narrow=narrow))
+    return table
+
+
+def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
+    done = record.outcome == "complete"
+    outcome = Text(figures.words(record.outcome or "not begun"), "green" if done else "bold yellow")
+    shot = record.latest
+    unknown = figures.UNKNOWN
+    light = unknown
+    if shot:
+        maximum = float("nan") if narrow else run.brightness_max
+        light = figures.brightness(shot.brightness, maximum)
+    wanted = str(record.wanted) if record.wanted else unknown
+    return [
+        Text(filter_label(record), "bold"),
+        outcome,
+        Text(str(len(record.trials))),
+        Text(f"{record.on_disk}/{wanted}" if narrow else f"{record.on_disk} of {wanted}"),
+        Text(figures.seconds(shot.exposure_s) if shot else unknown),
+        Text(light),
+        Text(figures.percent(shot.level) if shot else unknown),
+    ]
+
+
+def print_summary(run: RunRecord, console: Console) -> None:
+    """Print the end of a run."""
+    console.print(end_table(run, console.width), soft_wrap=False)
