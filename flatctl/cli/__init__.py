@@ -1,0 +1,82 @@
+"""The command line: parse, call `flatctl.app`, show. One file per command, no logic.
+
+Nothing heavy is imported before a command runs, so that `flatctl --help` answers at once.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+import flatctl
+from flatctl.cli import (
+    check,
+    demo,
+    devices,
+    history,
+    init,
+    panel,
+    report,
+    run,
+    safe,
+    simulate,
+    verify,
+)
+from flatctl.cli.arguments import examples
+from flatctl.cli.endings import ending_of, show_tracebacks
+
+COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
+    (run.run, run.EXAMPLES),
+    (check.check, check.EXAMPLES),
+    (safe.safe, safe.EXAMPLES),
+    (panel.panel, panel.EXAMPLES),
+    (devices.devices, devices.EXAMPLES),
+    (init.init, init.EXAMPLES),
+    (simulate.simulate, simulate.EXAMPLES),
+    (demo.demo, demo.EXAMPLES),
+    (verify.verify, verify.EXAMPLES),
+    (history.history, history.EXAMPLES),
+    (report.report, report.EXAMPLES),
+)
+
+program = typer.Typer(
+    name="flatctl",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command, lines in COMMANDS:
+    program.command(epilog=examples(*lines))(command)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"flatctl {flatctl.__version__}")
+        raise typer.Exit
+
+
+@program.callback(epilog=examples("flatctl run rig.toml --filter Ha"))
+def options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version."),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show where in the program an error comes from."),
+    ] = False,
+) -> None:
+    """Take flat frames: light, camera and filter wheel are driven to the right level.
+
+    Configure a rig once (flatctl init), look whether all is well (flatctl check), then run.
+    """
+    if debug:
+        show_tracebacks()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit with the code that the contract of exit codes asks for."""
+    sys.exit(ending_of(lambda: program(args=arguments, prog_name="flatctl")))

@@ -1,0 +1,35 @@
+"""`flatctl check`: the pre-flight."""
+
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import Config
+
+EXAMPLES = (
+    "flatctl check rig.toml",
+    "flatctl check rig.toml --light",
+)
+
+
+def check(
+    config: Config,
+    *,
+    light: Annotated[
+        bool, typer.Option("--light", help="Let the panel blink; nothing else is touched.")
+    ] = False,
+) -> None:
+    """Look whether all is well before a night.
+
+    Every line says ok, or what the problem is and how to mend it.
+    """
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+
+    screen = Screen()
+    codes = []
+    for line in app.check(config, light=light):
+        screen.verdict(line.subject, line.ok, line.text, line.mend)
+        if not line.ok:
+            codes.append(line.exit_code)
+    raise typer.Exit(codes[0] if codes else 0)

@@ -1,0 +1,62 @@
+"""`flatctl devices`: what is there."""
+
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import Host, Port
+
+EXAMPLES = (
+    "flatctl devices",
+    "flatctl devices --host observatory.local",
+    "flatctl devices --panels",
+)
+
+
+def devices(
+    *,
+    host: Host = "localhost",
+    port: Port = 7624,
+    panels: Annotated[
+        bool, typer.Option("--panels", help="List the kinds of panels that can be configured.")
+    ] = False,
+) -> None:
+    """List the INDI devices with their roles, and the serial ports."""
+    if panels:
+        _list_kinds()
+    else:
+        _list_devices(host, port)
+
+
+def _list_kinds() -> None:
+    from flatctl.cli.screen import Screen
+    from flatctl.devices.catalog import PANELS
+
+    Screen().table(
+        ("Kind", "Title", "Tried on"),
+        ((row.kind, row.title, row.tried_on) for row in PANELS.values()),
+    )
+
+
+def _list_devices(host: str, port: int) -> None:
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+
+    screen = Screen()
+    found = app.devices(host, port)
+    if found.indi:
+        screen.table(
+            ("INDI device", "Roles", "State"),
+            (
+                (name, ", ".join(roles) or "other", "connected" if connected else "not connected")
+                for name, roles, connected in found.indi
+            ),
+        )
+        screen.line("")
+    if found.serial_ports:
+        screen.table(("Serial port", "What it is"), found.serial_ports)
+    else:
+        screen.line("No serial ports.")
+    if found.problem:
+        typer.echo(f"flatctl: {found.problem}", err=True)
+        raise typer.Exit(4)

@@ -1,0 +1,61 @@
+"""How the program ends: the one place where exceptions become exit codes and messages."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from flatctl.errors import FlatctlError, Stopped
+
+INTERNAL_ERROR = FlatctlError.exit_code
+_DEBUG = "FLATCTL_DEBUG"
+
+
+def show_tracebacks() -> None:
+    """Print the traceback of every error from now on; the variable reaches child processes too."""
+    os.environ[_DEBUG] = "1"
+
+
+def ending_of(action: Callable[[], object]) -> int:
+    """Do `action`, tell on stderr what went wrong, and return the exit code."""
+    try:
+        action()
+    except SystemExit as ending:
+        return _code(ending)
+    except FlatctlError as error:
+        _tell(f"flatctl: {error}")
+        return error.exit_code
+    except Stopped as stop:
+        _tell(f"flatctl: {stop}")
+        return stop.exit_code
+    except BrokenPipeError:
+        _leave_pipe()
+        return 0
+    except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        _tell(f"flatctl: internal error, please report it ({_DEBUG}=1 shows where): {what}")
+        return INTERNAL_ERROR
+    return 0
+
+
+def _code(ending: SystemExit) -> int:
+    match ending.code:
+        case int(code):
+            return code
+        case None:
+            return 0
+        case text:
+            _tell(text)
+            return INTERNAL_ERROR
+
+
+def _tell(text: object) -> None:
+    if os.environ.get(_DEBUG, "") not in ("", "0") and sys.exc_info()[0] not in (None, SystemExit):
+        traceback.print_exc()
+    print(text, file=sys.stderr)
+
+
+def _leave_pipe() -> None:
+    # The reader has gone (`| head`); Python would complain while flushing at exit.
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())

@@ -1,0 +1,29 @@
+"""`flatctl history`: what was learned, and what was done."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "flatctl history",
+    "flatctl history rig.toml",
+)
+
+
+def history(
+    config: Annotated[
+        Path | None,
+        typer.Argument(metavar="CONFIG", help="A rig's configuration; absent: all rigs."),
+    ] = None,
+) -> None:
+    """List trained settings and past runs."""
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+
+    screen = Screen()
+    listing = app.history(config)
+    for title, headings, rows in listing.tables():
+        screen.line(title)
+        screen.table(headings, rows)
+        screen.line("")

@@ -1,0 +1,30 @@
+"""`flatctl init`: a configuration to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import Host, Port
+
+EXAMPLES = (
+    "flatctl init rig.toml",
+    "flatctl init rig.toml --host observatory.local",
+)
+
+
+def init(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write; never overwritten.")
+    ] = Path("flatctl.toml"),
+    *,
+    host: Host = "localhost",
+    port: Port = 7624,
+) -> None:
+    """Write a configuration to start from.
+
+    It is commented, and filled in from the devices that are found.
+    """
+    from flatctl import app
+
+    typer.echo(app.init(path, host, port))

@@ -1,0 +1,22 @@
+"""`flatctl report`: the page of a run, once more."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = ("flatctl report ~/flats/2026-11-22",)
+
+
+def report(
+    run_dir: Annotated[
+        Path, typer.Argument(metavar="RUN_DIR", help="A night's folder: where run.json is.")
+    ],
+) -> None:
+    """Write the report of a run again.
+
+    report.html is made from run.json and the frames beside it.
+    """
+    from flatctl import app
+
+    typer.echo(app.report(run_dir))

@@ -1,0 +1,17 @@
+"""`flatctl safe`: the light goes out, whatever happened before."""
+
+import typer
+
+from flatctl.cli.arguments import Config
+
+EXAMPLES = ("flatctl safe rig.toml",)
+
+
+def safe(config: Config) -> None:
+    """Put the panel's light out, whatever happened before.
+
+    Made for services after a crash; the cover goes where the configuration wants it.
+    """
+    from flatctl import app
+
+    typer.echo(app.safe(config))

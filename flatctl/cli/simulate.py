@@ -1,0 +1,34 @@
+"""`flatctl simulate`: a rig without hardware."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "flatctl simulate",
+    "flatctl simulate dim --port 7625",
+    "flatctl simulate mono --ready /tmp/rig.json",
+)
+
+
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Which rig; `list` names them.")
+    ] = "mono",
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="TCP port of its INDI server.")
+    ] = 7624,
+    ready: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Written as JSON once the rig can be reached."),
+    ] = None,
+) -> None:
+    """Serve a simulated rig until stopped.
+
+    Camera and wheel on INDI, the panel on a pseudo-terminal; prints a ready configuration.
+    """
+    from flatctl import app
+
+    app.simulate(scenario, port, ready)

@@ -1,0 +1,30 @@
+"""`flatctl verify`: whether the files are still what they were."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
+
+
+def verify(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of flats; those below it count too.")
+    ],
+) -> None:
+    """Look at FITS files: checksums, headers, levels."""
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+    from flatctl.errors import StorageError
+
+    screen = Screen()
+    total = bad = 0
+    for path, problems in app.verify(directory):
+        total += 1
+        bad += bool(problems)
+        screen.verdict(str(path), not problems, "; ".join(problems) or "sound")
+    if not total:
+        raise StorageError(f"{directory}: no FITS files here or below; name the folder of a night")
+    screen.line(f"{total} files, {f'{bad} with problems' if bad else 'all sound'}")
+    raise typer.Exit(StorageError.exit_code if bad else 0)
