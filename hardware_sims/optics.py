@@ -1,0 +1,69 @@
+"""What the telescope does to an even light: vignetting, dust, and the pixels' own response."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Relative = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Optics:
+    """The field of the telescope.
+
+    `vignetting_frac` is the light lost in the farthest corner, falling with the square of the
+    distance from a centre that is a little off the sensor's; `motes` dust shadows lie on it;
+    `prnu_frac` is the standard deviation of the pixels' sensitivity. `leak_e_s` is stray light
+    behind the filter, the same on every pixel, in electrons per second.
+    """
+
+    vignetting_frac: float = 0.25
+    motes: int = 7
+    prnu_frac: float = 0.004
+    leak_e_s: float = 0.0
+
+    def relative(self, rows: int, cols: int, seed: int) -> Relative:
+        """Return the light on each pixel, shape (rows, cols) float32, about 1 at the centre."""
+        rng = np.random.default_rng(seed)
+        y = (np.arange(rows, dtype=np.float32) - np.float32(0.48 * rows))[:, None]
+        x = (np.arange(cols, dtype=np.float32) - np.float32(0.53 * cols))[None, :]
+        farthest = float(np.max(np.abs(y)) ** 2 + np.max(np.abs(x)) ** 2)
+        light: Relative = np.float32(1.0) - np.float32(self.vignetting_frac / farthest) * (
+            y**2 + x**2
+        )
+        for _ in range(self.motes):
+            _cast_mote(light, rng)
+        if self.prnu_frac > 0:
+            light *= 1.0 + np.float32(self.prnu_frac) * rng.standard_normal(
+                light.shape, dtype=np.float32
+            )
+        return light
+
+
+def _cast_mote(light: Relative, rng: np.random.Generator) -> None:
+    """Darken a ring in `light`: the shadow of a mote before a telescope with an obstruction."""
+    rows, cols = light.shape
+    radius = float(rng.uniform(0.015, 0.05)) * min(rows, cols)
+    row, col = rng.uniform(0, rows), rng.uniform(0, cols)
+    depth = float(rng.uniform(0.02, 0.08))
+    reach = int(2 * radius) + 2
+    top, left = max(0, int(row) - reach), max(0, int(col) - reach)
+    patch = light[top : int(row) + reach, left : int(col) + reach]
+    y = np.arange(top, top + patch.shape[0])[:, None] - row
+    x = np.arange(left, left + patch.shape[1])[None, :] - col
+    distance = np.hypot(y, x) / radius
+    patch *= (1.0 - depth * np.exp(-(((distance - 0.75) / 0.3) ** 2))).astype(np.float32)
+
+
+def binned(relative: Relative, across: int, down: int) -> Relative:
+    """Return the light summed over bins of `down` rows by `across` columns.
+
+    Rows and columns that fill no whole bin are left out, as cameras do.
+    """
+    if across == down == 1:
+        return relative
+    rows, cols = relative.shape[0] // down, relative.shape[1] // across
+    whole = relative[: rows * down, : cols * across]
+    summed: Relative = whole.reshape(rows, down, cols, across).sum(axis=(1, 3), dtype=np.float32)
+    return summed

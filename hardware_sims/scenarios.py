@@ -1,0 +1,94 @@
+"""The rigs that can be simulated, by name."""
+
+from dataclasses import replace
+
+from hardware_sims.lamp import Lamp
+from hardware_sims.optics import Optics
+from hardware_sims.world import Filter, Scenario
+
+# Half scale at the default gain is about 7700 electrons: with this lamp the luminance filter
+# gets there in 0.05 s of full light, the hydrogen filter in 1.7 s.
+FLUX_E_S = 165_000.0
+
+FILTERS = (
+    Filter("L", 1.0),
+    Filter("R", 0.30),
+    Filter("G", 0.34),
+    Filter("B", 0.26),
+    Filter("Ha", 0.03),
+)
+
+MONO = Scenario(
+    name="mono",
+    summary="monochrome camera, five filters, a well-behaved panel",
+    lamp=Lamp(FLUX_E_S, curve="gamma", steepness=1.3),
+    filters=FILTERS,
+)
+
+SCENARIOS: dict[str, Scenario] = {
+    rig.name: rig
+    for rig in (
+        MONO,
+        replace(
+            MONO,
+            name="bright",
+            summary="the panel is far too bright: its lowest step is too much for a second",
+            lamp=Lamp(40 * FLUX_E_S),
+        ),
+        replace(
+            MONO,
+            name="dim",
+            summary="the panel is dim: full brightness is not enough, only time helps",
+            lamp=Lamp(4_000.0),
+            filters=(
+                Filter("L", 1.0),
+                Filter("R", 0.5),
+                Filter("G", 0.5),
+                Filter("B", 0.45),
+                Filter("Ha", 0.1),
+            ),
+        ),
+        replace(
+            MONO,
+            name="gamma",
+            summary="a panel with a steep response and nothing in its lowest steps",
+            lamp=Lamp(FLUX_E_S, curve="gamma", steepness=2.2, dead_frac=0.05),
+        ),
+        replace(
+            MONO,
+            name="warmup",
+            summary="a lamp that starts at 70 % of its light and takes half a minute to settle",
+            lamp=replace(MONO.lamp, warm_from_frac=0.7, warm_tau_s=8.0),
+        ),
+        replace(
+            MONO,
+            name="dead-filter",
+            summary="the Ha slot is blocked",
+            filters=tuple(replace(f, throughput=0.0) if f.name == "Ha" else f for f in FILTERS),
+        ),
+        replace(
+            MONO,
+            name="leak",
+            summary="stray light reaches the sensor beside the panel's",
+            optics=Optics(leak_e_s=2_000.0),
+        ),
+    )
+}
+
+
+def scenario(name: str = "mono", *, rows: int | None = None, cols: int | None = None) -> Scenario:
+    """Return the scenario of that name, with another size of sensor if given.
+
+    Raises `ValueError` when there is no scenario of that name.
+    """
+    try:
+        rig = SCENARIOS[name]
+    except KeyError:
+        known = ", ".join(SCENARIOS)
+        raise ValueError(f"no scenario {name!r}; there are {known}") from None
+    sensor = replace(
+        rig.sensor,
+        height_px=rows or rig.sensor.height_px,
+        width_px=cols or rig.sensor.width_px,
+    )
+    return replace(rig, sensor=sensor)

@@ -1,0 +1,131 @@
+"""The sensor: photons to electrons to ADU, with their noise.
+
+Mean signal in electrons, plus shot noise (Poisson), limited by the full well, plus read noise
+(normal), divided by the gain in electrons per ADU, plus pedestal, rounded and limited by the
+converter: the usual photon transfer model (Janesick, Photon Transfer, SPIE 2007).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware_sims.optics import Relative
+
+# Below this mean a normal distribution is no longer a good likeness of Poisson's.
+POISSON_BELOW_E = 30.0
+CHUNK = 1 << 16
+NOISE_POOL = 1 << 22
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A camera's sensor and converter.
+
+    `gain` is in the driver's own units, a tenth of a decibel each; `e_per_adu` tells what it
+    means at 16 bit. A converter of fewer `bits` delivers its values shifted up to 16. The
+    pedestal is `pedestal_per_offset_adu` for each unit of offset.
+    """
+
+    width_px: int = 1280
+    height_px: int = 1024
+    pixel_um: float = 3.76
+    bits: int = 16
+    full_well_e: float = 50_000.0
+    e_per_adu_at_gain_0: float = 0.75
+    read_noise_e: float = 1.5
+    pedestal_per_offset_adu: float = 100.0
+    dark_e_s_at_0c: float = 0.02
+    gain_max: int = 300
+    gain: int = 100
+    offset_max: int = 100
+    offset: int = 10
+    exposure_min_s: float = 0.001
+    exposure_max_s: float = 3600.0
+    binning_max: int = 4
+
+    @property
+    def full_scale_adu(self) -> int:
+        """The highest value the converter can deliver."""
+        return ((1 << self.bits) - 1) << (16 - self.bits)
+
+    def e_per_adu(self, gain: float) -> float:
+        """Return electrons per 16-bit ADU at `gain`."""
+        return float(self.e_per_adu_at_gain_0 * 10.0 ** (-gain / 200.0))
+
+    def pedestal_adu(self, offset: float) -> float:
+        """Return the level of a frame without light, in ADU."""
+        return self.pedestal_per_offset_adu * offset
+
+    def dark_e_s(self, temperature_c: float) -> float:
+        """Return the dark current in electrons per second and pixel; it doubles every 6 degrees."""
+        return float(self.dark_e_s_at_0c * 2.0 ** (temperature_c / 6.0))
+
+
+class Readout:
+    """Turns the mean signal of a sensor into frames, each with noise of its own.
+
+    Normal deviates come from a pool drawn once: every stretch of a frame takes a stretch of the
+    pool that begins anywhere, so that the same pixel practically never meets the same deviate in
+    two frames, and a frame costs a fraction of drawing it anew.
+    """
+
+    def __init__(self, sensor: Sensor, seed: int) -> None:
+        self._sensor = sensor
+        self._rng = np.random.default_rng(seed)
+        self._pool = np.empty(0, dtype=np.float32)
+
+    def flicker(self, frac: float) -> float:
+        """Return a factor about 1 with standard deviation `frac`, never negative."""
+        return max(0.0, 1.0 + frac * float(self._rng.standard_normal())) if frac > 0 else 1.0
+
+    def digitise(
+        self,
+        relative: Relative,
+        light_e: float,
+        even_e: float,
+        *,
+        gain: float,
+        offset: float,
+        pixels_per_bin: int = 1,
+    ) -> NDArray[np.uint16]:
+        """Return a frame in ADU, same shape as `relative` (rows, cols), uint16.
+
+        The mean signal of a pixel is `light_e * relative + even_e` electrons.
+        """
+        frame = np.empty(relative.shape, dtype=np.uint16)
+        mean_flat, frame_flat = relative.reshape(-1), frame.reshape(-1)
+        well_e = self._sensor.full_well_e * pixels_per_bin
+        for first in range(0, frame_flat.size, CHUNK):
+            chunk = slice(first, first + CHUNK)
+            electrons = mean_flat[chunk] * np.float32(light_e)
+            electrons += np.float32(even_e)
+            electrons = self._with_shot_noise(electrons)
+            np.minimum(electrons, np.float32(well_e), out=electrons)
+            electrons += self._deviates(electrons.size) * np.float32(self._sensor.read_noise_e)
+            frame_flat[chunk] = self._converted(electrons, gain, offset)
+        return frame
+
+    def _with_shot_noise(self, mean_e: Relative) -> Relative:
+        if float(mean_e.max()) < POISSON_BELOW_E:
+            return self._rng.poisson(mean_e).astype(np.float32)
+        noise = np.sqrt(mean_e)
+        noise *= self._deviates(mean_e.size)
+        noise += mean_e
+        return noise
+
+    def _deviates(self, count: int) -> Relative:
+        if not self._pool.size:
+            self._pool = self._rng.standard_normal(NOISE_POOL, dtype=np.float32)
+        first = int(self._rng.integers(0, NOISE_POOL - count + 1))
+        return self._pool[first : first + count]
+
+    def _converted(self, electrons: Relative, gain: float, offset: float) -> NDArray[np.uint16]:
+        shift = 16 - self._sensor.bits
+        step = float(1 << shift)
+        electrons *= np.float32(1.0 / (self._sensor.e_per_adu(gain) * step))
+        # Half a count more, since the cast to integers cuts off.
+        electrons += np.float32(self._sensor.pedestal_adu(offset) / step + 0.5)
+        np.clip(electrons, 0.0, float((1 << self._sensor.bits) - 1), out=electrons)
+        counts = electrons.astype(np.uint16)
+        return counts << np.uint16(shift) if shift else counts

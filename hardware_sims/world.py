@@ -1,0 +1,142 @@
+"""One physical truth behind every simulated device: lamp, filter, telescope and sensor."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware_sims.lamp import Lamp
+from hardware_sims.light import Light
+from hardware_sims.optics import Optics, Relative, binned
+from hardware_sims.sensor import Readout, Sensor
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter and the fraction of the lamp's light it lets through."""
+
+    name: str
+    throughput: float
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A rig with all its properties; `summary` says in a line what is special about it."""
+
+    name: str
+    summary: str
+    lamp: Lamp
+    filters: tuple[Filter, ...]
+    optics: Optics = field(default_factory=Optics)
+    sensor: Sensor = field(default_factory=Sensor)
+    brightness_max: int = 255
+    seed: int = 1
+
+
+class Window(NamedTuple):
+    """A part of the sensor in unbinned pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class SensorSetting:
+    """How the sensor is read out; `window` None is all of it."""
+
+    gain: float
+    offset: float
+    across: int = 1
+    down: int = 1
+    window: Window | None = None
+    temperature_c: float = 20.0
+
+
+class Turret:
+    """Which filter stands in the beam, for devices of one process."""
+
+    def __init__(self) -> None:
+        self.slot = 0
+
+
+class World:
+    """The rig's truth: how many electrons each pixel gets, and what the camera makes of them.
+
+    `light` is what panels switch, `turret.slot` (from 0) what wheels turn; both may be shared
+    with other processes. `now` returns the seconds in which exposures are timed.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        light: Light | None = None,
+        turret: Turret | None = None,
+        now: Callable[[], float] = time.monotonic,
+        log: Path | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.now = now
+        self.light = light or Light(scenario.brightness_max, now=now, log=log)
+        self.turret = turret or Turret()
+        self._readout = Readout(scenario.sensor, scenario.seed + 1)
+        self._relative: Relative | None = None
+        self._cut: tuple[tuple[int, int, Window], Relative] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def filter(self) -> Filter:
+        """The filter in the beam."""
+        return self.scenario.filters[self.turret.slot]
+
+    def neutral(self) -> SensorSetting:
+        """Return the sensor's setting when it is switched on."""
+        sensor = self.scenario.sensor
+        return SensorSetting(gain=sensor.gain, offset=sensor.offset)
+
+    def expose(
+        self, start_s: float, exposure_s: float, setting: SensorSetting
+    ) -> NDArray[np.uint16]:
+        """Return the frame of an exposure begun at `start_s`, shape (rows, cols), in ADU.
+
+        Called when the exposure is over: the light is integrated over what was switched
+        meanwhile. The camera has no shutter.
+        """
+        lamp, sensor = self.scenario.lamp, self.scenario.sensor
+        dose_s = lamp.dose_s(
+            self.light.changes(), self.light.maximum, start_s, start_s + exposure_s
+        )
+        even_e_s = self.scenario.optics.leak_e_s + sensor.dark_e_s(setting.temperature_c)
+        pixels_per_bin = setting.across * setting.down
+        with self._lock:
+            light_e = lamp.flux_e_s * dose_s * self._readout.flicker(lamp.flicker_frac)
+            return self._readout.digitise(
+                self._field(setting),
+                light_e * self.filter.throughput,
+                even_e_s * exposure_s * pixels_per_bin,
+                gain=setting.gain,
+                offset=setting.offset,
+                pixels_per_bin=pixels_per_bin,
+            )
+
+    def _field(self, setting: SensorSetting) -> Relative:
+        sensor = self.scenario.sensor
+        if self._relative is None:
+            self._relative = self.scenario.optics.relative(
+                sensor.height_px, sensor.width_px, self.scenario.seed
+            )
+        window = setting.window or Window(0, 0, sensor.width_px, sensor.height_px)
+        key = (setting.across, setting.down, window)
+        if self._cut is None or self._cut[0] != key:
+            left, top, width, height = window
+            part = self._relative[top : top + height, left : left + width]
+            part = np.ascontiguousarray(binned(part, setting.across, setting.down))
+            self._cut = (key, part)
+        return self._cut[1]
