@@ -1,5 +1,220 @@
-"""The search for a setting that reaches the target (lands with its own commit)."""
+"""The search for a setting that reaches the target: brightness first, exposure second.
+
+Three parts work together. `evidence` knows what the frames prove and so what is still open;
+`light` guesses what the light will do; this file asks the first what may be tried, the second
+what is worth trying, and decides when it is over.
+"""
+
+from collections.abc import Sequence
+from math import ceil, log2, sqrt
+
+from flatctl.core.band import Band
+from flatctl.core.evidence import Evidence, Frame, Limits
+from flatctl.core.light import SHAPES, Candidate, Curve, cost, explain
+from flatctl.core.response import Response
+from flatctl.core.types import Outcome, Setting
+
+TRIALS_MAX = 20
+# Exposures kept in hand for trimming once the brightness is settled.
+_RESERVE = 4
 
 
 class FlatSearch:
-    """Find the setting."""
+    """Find the setting that brings the median of a frame into the band.
+
+    Expose with `setting`, hand the result to `observe`, until `outcome` is not None. On `REACHED`
+    `setting` is that of the accepted frame. Pure: the same observations give the same settings.
+
+    `target_adu`, `tolerance_adu` and `full_scale_adu` are levels of the median; `brightness_range`
+    in the panel's own steps, `exposure_range_s` in seconds; `start` is clamped into both;
+    `pedestal_adu` is the bias level where it is known; `response` is what an earlier search
+    learned; `exposures_s` lists the only exposures possible (a camera with shutter speeds).
+
+    Raises:
+        ValueError: an argument makes no sense.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        target_adu: float,
+        tolerance_adu: float,
+        full_scale_adu: float,
+        brightness_range: tuple[int, int],
+        exposure_range_s: tuple[float, float],
+        start: tuple[float, float],
+        pedestal_adu: float | None = None,
+        response: Response | None = None,
+        exposures_s: Sequence[float] = (),
+    ) -> None:
+        self._band = Band.checked(target_adu, tolerance_adu, full_scale_adu)
+        self._limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
+        self._setting = self._limits.clamp(*start)
+        self._start = self._setting
+        self._evidence = Evidence(self._limits, 0.001 * full_scale_adu)
+        self._pedestal_adu = pedestal_adu
+        self._response = response or Response()
+        self._curves = [Curve(shape, self._limits.brightest, shape.prior) for shape in SHAPES]
+        self._outcome: Outcome | None = None
+        self.trials = 0
+        self.verdict = ""
+        self.explanation = ""
+
+    @property
+    def setting(self) -> Setting:
+        """Return what to expose with next; after the end, what the last frame was exposed with."""
+        return self._setting
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return how the search ended, None while it goes on."""
+        return self._outcome
+
+    @property
+    def response(self) -> Response:
+        """Return what is known of panel and camera by now."""
+        return self._response
+
+    def observe(self, *, median_adu: float, clipped_frac: float) -> None:
+        """Take in the frame exposed with `setting`.
+
+        `median_adu` is its median level, `clipped_frac` the fraction of its pixels at full scale.
+
+        Raises:
+            ValueError: the search is over, or a figure makes no sense.
+
+        """
+        if self._outcome is not None:
+            raise ValueError(f"the search is over: {self._outcome.value}")
+        self.verdict = self._band.judge(median_adu, clipped_frac)
+        self.trials += 1
+        if self.verdict == "accepted":
+            self._outcome = Outcome.REACHED
+            return
+        bright = self.verdict != "too_dim"
+        clipped = median_adu > self._band.linear_adu
+        self._evidence.add(Frame(*self._setting, median_adu, bright, clipped))
+        if self.verdict == "clipped" and not clipped and self._lower_aim(median_adu):
+            return
+        self._decide()
+
+    def _lower_aim(self, median_adu: float) -> bool:
+        """Aim lower within the band, for too many pixels clip; True if that ends the search."""
+        if median_adu > self._band.high_adu:
+            return False
+        lower = self._band.below(median_adu)
+        if lower is None:
+            self._end(Outcome.TOO_BRIGHT, "clipped pixels")
+            return True
+        self._band = lower
+        return False
+
+    def _decide(self) -> None:
+        changes = self._evidence.changes
+        if min(sum(c > 1 for c in changes), sum(c < 1 for c in changes)) >= 2:
+            return self._end(Outcome.UNSTABLE, "unstable")
+        if self.trials >= TRIALS_MAX:
+            return self._end(Outcome.UNSTABLE, "budget")
+        candidates = explain(
+            self._evidence.frames, self._curves, self._band, self._pedestal_adu
+        )
+        times = self._limits.exposures_s or (self._start.exposure_s,)
+        start = self._start.exposure_s
+        steps = self._evidence.open_steps(start)
+        if steps:
+            self._setting = Setting(self._choose_step(candidates, steps, start), start)
+            return None
+        options = [
+            Setting(self._choose_step(candidates, steps, t), t)
+            for t in times
+            if (steps := self._evidence.open_steps(t)) and self._hopeful(steps[-1])
+        ]
+        if not self._limits.exposures_s:
+            options = self._trims(candidates)
+        if options:
+            self._setting = min(options, key=lambda s: self._cost(candidates, s))
+            return None
+        if self._still_moving():
+            return None
+        return self._give_up()
+
+    def _choose_step(
+        self, candidates: Sequence[Candidate], steps: range, exposure_s: float
+    ) -> int:
+        """Return the step worth trying among the open ones."""
+        left = TRIALS_MAX - self.trials
+        if self.trials >= 4 and left <= ceil(log2(len(steps) + 1)) + _RESERVE:
+            return steps[len(steps) // 2]
+        aim = self._band.aim_adu
+        wanted = [c.step_for(steps, exposure_s, aim) for c in candidates]
+
+        def costs(step: int) -> float:
+            setting = Setting(step, exposure_s)
+            return sum(
+                c.weight * max(cost(c, setting, self._band), self._exhausting(c, steps, setting))
+                for c in candidates
+            )
+
+        return min(sorted(set(wanted)), key=costs)
+
+    def _exhausting(self, candidate: Candidate, steps: range, setting: Setting) -> float:
+        """Return what a setting costs beyond if brightness can't do it, by a candidate."""
+        if candidate.level(steps[-1], setting.exposure_s) < self._band.low_adu:
+            return 1.0 if setting.brightness == steps[-1] else 2.0
+        if candidate.level(steps[0], setting.exposure_s) > self._band.high_adu:
+            return 1.0 if setting.brightness == steps[0] else 2.0
+        return 0.0
+
+    def _cost(self, candidates: Sequence[Candidate], setting: Setting) -> float:
+        return sum(c.weight * cost(c, setting, self._band) for c in candidates)
+
+    def _trims(self, candidates: Sequence[Candidate]) -> list[Setting]:
+        """Return the exposures worth trying at the steps next to the band."""
+        limits, start = self._limits, self._start.exposure_s
+        dims = [f.brightness for f in self._evidence.frames if not f.bright and f.exposure_s >= start]
+        brights = [f.brightness for f in self._evidence.frames if f.bright and f.exposure_s <= start]
+        settings = []
+        for step in {max(dims, default=limits.dimmest), min(brights, default=limits.brightest)}:
+            between = self._evidence.open_exposures(step)
+            if between is None or not self._hopeful(step):
+                continue
+            low, high = between
+            inner_low = low * (high / low) ** 0.03 if low > limits.shortest_s else low
+            inner_high = high / (high / low) ** 0.03 if high < limits.longest_s else high
+            if TRIALS_MAX - self.trials <= 3:
+                settings.append(Setting(step, sqrt(low * high)))
+                continue
+            for c in candidates:
+                t = c.exposure_for(step, self._band.aim_adu)
+                settings.append(Setting(step, min(max(t, inner_low), inner_high)))
+        return sorted(set(settings))
+
+    def _hopeful(self, step: int) -> bool:
+        return self._evidence.at_best(step) >= self._band.low_adu
+
+    def _still_moving(self) -> bool:
+        """Tell whether the last frame, a near miss at the limits, deserves another look."""
+        *before, last = self._evidence.frames
+        if not self._band.low_adu / 1.5 < last.level_adu < self._band.high_adu * 1.5:
+            return False
+        if last.clipped:
+            return False
+        same = [f for f in before if f.brightness == last.brightness and f.exposure_s == last.exposure_s]
+        if not same:
+            return True
+        gain = last.level_adu / same[-1].level_adu
+        return gain < 0.995 if last.bright else gain > 1.005
+
+    def _give_up(self) -> None:
+        frames = self._evidence.frames
+        if not any(f.bright for f in frames):
+            self._end(Outcome.TOO_DIM, "too dim")
+        elif all(f.bright for f in frames):
+            self._end(Outcome.TOO_BRIGHT, "too bright")
+        else:
+            self._end(Outcome.TOO_COARSE, "too coarse")
+
+    def _end(self, outcome: Outcome, explanation: str) -> None:
+        self._outcome = outcome
+        self.explanation = explanation
