@@ -29,7 +29,7 @@ class Action(StrEnum):
 def panel(
     config: Config,
     action: Annotated[
-        Action, typer.Argument(metavar="|".join(Action), help="`set` takes a brightness.")
+        Action, typer.Argument(metavar="ACTION", help="What it is to do.")
     ],
     value: Annotated[
         int | None, typer.Argument(min=0, metavar="N", help="Brightness in the panel's own steps.")

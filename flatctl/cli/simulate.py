@@ -14,7 +14,7 @@ EXAMPLES = (
 
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="Which rig; `list` names them.")
+        str, typer.Argument(metavar="SCENARIO", help="mono, bright, dim, gamma, warmup, dead-filter or leak.")
     ] = "mono",
     *,
     port: Annotated[

@@ -194,10 +194,12 @@ class Output(Table):
     """Where files go."""
 
     directory: Place = Field(
-        default_factory=lambda: Path("~/flats").expanduser(),
+        default=Path("~/flats"),
+        validate_default=True,
         description="Folder that gets a folder per night.",
     )
     history: Place = Field(
         default_factory=default_history,
-        description="Database of trained settings and past runs.",
+        description="Database of trained settings and past runs; absent: "
+        "~/.local/state/flatctl/history.sqlite, or below $XDG_STATE_HOME.",
     )

@@ -1,0 +1,302 @@
+"""Write the pages and files that are made from the code, or say which of them are stale.
+
+python docs/generate.py           writes them
+python docs/generate.py --check   changes nothing, exits with 1 where one is not as the code has it
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+import typer.main
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from flatctl import errors
+from flatctl.cli import program
+from flatctl.core.types import FilterOutcome, Statistics
+from flatctl.devices.catalog import PANELS
+from flatctl.engine.events import Event
+from flatctl.settings.allowed import allowed
+from flatctl.settings.keys import keys_of
+from flatctl.settings.models import Settings
+from flatctl.settings.schema import schema
+from flatctl.settings.tables import Brightnesses, Exposures
+from flatctl.storage.reference import reference as fits_page
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE = "<!-- Made from the code by docs/generate.py; don't edit. -->\n"
+
+CONFIG = """\
+# Configuration
+
+{made}
+A [TOML](https://toml.io) file. Only `camera.device` and the table `[panel]` are required.
+[config/example.toml](../../config/example.toml) has every table, with comments, and
+`config/flatctl.schema.json` makes editors complete and check the keys.
+
+Unknown keys are errors. All that is wrong with a file is told at once, a line each.
+
+A variable `FLATCTL_SECTION__KEY` overrides a key: `FLATCTL_CAMERA__GAIN=120`,
+`FLATCTL_FLATS__EXPOSURE_S__MAX=60`, `FLATCTL_FILTERS__Ha__COUNT=5`. Its value is read as TOML, or
+else as a text.
+{tables}"""
+
+COMMANDS = """\
+# Commands
+
+{made}
+stdout carries results, stderr talk. Progress is drawn only on a terminal, and without colours where
+`NO_COLOR` is set. How a command ends: [exit codes](exit-codes.md).
+
+```text
+{program}
+```
+{commands}"""
+
+EXIT_CODES = """\
+# Exit codes
+
+{made}
+| code | meaning |
+|---|---|
+{rows}
+
+In every case the panel is off, or the message says that it could not be reached.
+A message on stderr says what happened, where, and what to do. `--debug` or `FLATCTL_DEBUG=1` adds
+where in the program an error came from.
+"""
+
+EVENTS = """\
+# Events
+
+{made}
+`flatctl run --json` prints one JSON object per line on stdout; `run.json` holds the same.
+Names and keys never change, but new ones may come: skip what you don't know. Every event has
+`event` and `time` (UTC, ISO 8601, ends in `Z`). Brightness is in the panel's own steps, levels are
+fractions of full scale; a figure that is not a number is `null`.
+
+| outcome of a filter | meaning |
+|---|---|
+{outcomes}
+{events}"""
+
+ENDINGS = {
+    0: "Everything asked for is on disk",
+    1: "Internal error: a bug, or something nobody foresaw; please report it",
+    5: "At least one filter is incomplete, the rest is done",
+}
+
+OUTCOMES = {
+    FilterOutcome.COMPLETE: "all flats are on disk",
+    FilterOutcome.TOO_DIM: "too dim at the highest brightness and the longest exposure",
+    FilterOutcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
+    FilterOutcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
+    FilterOutcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
+    FilterOutcome.DEVICE: "a device failed",
+    FilterOutcome.STOPPED: "the run was stopped before or while it was this filter's turn",
+}
+
+MEANINGS = {
+    "brightness": "brightness of the panel, in its steps",
+    "brightness_max": "highest brightness of the panel, in its steps",
+    "brightness_min": "lowest brightness of the panel, in its steps",
+    "camera": "name of the camera",
+    "clipped_frac": "fraction of the pixels at or above full scale",
+    "count": "how many are wanted",
+    "device": "name of the device",
+    "exit_code": "how the program ends, see [exit codes](exit-codes.md)",
+    "exposure_s": "exposure in seconds",
+    "filter": "name of the filter, as the wheel has it",
+    "filters": "names of the filters in their order; at the end, outcome of each",
+    "flats": "flats on disk",
+    "folder": "folder of `run.json` and `report.html`",
+    "frames": "files written in this run",
+    "full_scale_adu": "level at which a pixel is full, in ADU",
+    "index": "number of this one, from 1",
+    "kind": "what the frame is for",
+    "level": "median as a fraction of full scale",
+    "median_adu": "median of the frame in ADU",
+    "n": "number of the exposure, from 1",
+    "outcome": "how the filter ended",
+    "panel": "name of the panel",
+    "path": "the file",
+    "present": "flats that were there before",
+    "reason": "why, and what to do",
+    "recovered": "whether the run goes on with it",
+    "rejected": "frames measured and not kept",
+    "rig": "name of the rig",
+    "run": "what this run is known by",
+    "seconds": "how long it took",
+    "start_brightness": "first brightness of the search, in steps",
+    "start_exposure_s": "first exposure of the search, in seconds",
+    "statistics": "exact statistics in ADU: "
+    + ", ".join(f"`{field.name}`" for field in fields(Statistics)),
+    "target": "wanted level of each filter, as a fraction of full scale",
+    "tolerance": "half the width of the accepted band of each filter",
+    "trained": "whether the start was learned in an earlier run",
+    "trials": "exposures of the search",
+    "verdict": "`accepted`, `too_dim`, `too_bright` or `clipped`",
+    "wanted": "flats wanted",
+    "what": "what happened",
+}
+
+
+def config_page() -> str:
+    """Return the reference of the configuration file."""
+    sections: list[str] = []
+    for name, table in Settings.model_fields.items():
+        if name == "panel":
+            sections += _panel_sections()
+            continue
+        title = "[filters.NAME]" if name == "filters" else f"[{name}]"
+        about = table.description or _first_line(_model(table).__doc__)
+        rows = "" if name == "filters" else _keys(keys_of((name,)))
+        sections.append(f"\n## {title}\n\n{about}\n{rows}")
+    return CONFIG.format(made=MADE, tables="".join(sections))
+
+
+def _panel_sections() -> Iterator[str]:
+    yield "\n## [panel]\n\nThe light; `kind` decides which other keys there are.\n"
+    for kind, row in PANELS.items():
+        keys = {key: field for key, field in row.options.model_fields.items() if key != "kind"}
+        about = _first_line(row.options.__doc__)
+        yield f'\n### kind = "{kind}"\n\n{about}\n{_keys(keys)}'
+
+
+def _keys(known: Mapping[str, FieldInfo], prefix: str = "") -> str:
+    rows = list(_key_rows(known, prefix))
+    return "\n| key | may be | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _key_rows(known: Mapping[str, FieldInfo], prefix: str) -> Iterator[str]:
+    for key, field in known.items():
+        if field.annotation in (Exposures, Brightnesses):
+            yield from _key_rows(_model(field).model_fields, f"{prefix}{key}.")
+        else:
+            about = field.description or ""
+            yield f"| `{prefix}{key}` | {allowed(field)} | {_default(field)} | {about} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default in (None, (), PydanticUndefined):
+        return ""
+    return f"`{json.dumps(field.default, default=str)}`"
+
+
+def _model(field: FieldInfo) -> type[BaseModel]:
+    candidates = [field.annotation, *get_args(field.annotation)]
+    return next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+
+
+def commands_page() -> str:
+    """Return the reference of the command line: every command's own help."""
+    group = typer.main.get_group(program)
+    context = group.make_context("flatctl", ["safe", "-"], terminal_width=80, max_content_width=80)
+    sections = []
+    for name in group.list_commands(context):
+        command = group.commands[name]
+        inner = type(context)(command, parent=context, info_name=name)
+        sections.append(f"\n## {name}\n\n```text\n{_help(command.get_help(inner))}\n```\n")
+    about = _help(group.get_help(context))
+    return COMMANDS.format(made=MADE, program=about, commands="".join(sections))
+
+
+def _help(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def exit_codes_page() -> str:
+    """Return the table of exit codes, from the tree of errors."""
+    meanings = dict(ENDINGS)
+    tree: list[type[errors.FlatctlError]] = [
+        errors.FlatctlError,
+        *errors.FlatctlError.__subclasses__(),
+    ]
+    for error in tree:
+        meanings.setdefault(error.exit_code, _first_line(error.__doc__).rstrip("."))
+    rows = [f"| {code} | {meanings[code]} |" for code in sorted(meanings)]
+    rows.append("| 130, 143 | Stopped by SIGINT (Ctrl-C), SIGTERM |")
+    return EXIT_CODES.format(made=MADE, rows="\n".join(rows))
+
+
+def events_page() -> str:
+    """Return the reference of events, from their classes."""
+    sections = []
+    for kind in Event.__subclasses__():
+        hints = get_type_hints(kind)
+        rows = [
+            f"| `{field.name}` | {_json_type(hints[field.name])} | {MEANINGS[field.name]} |"
+            for field in fields(kind)
+            if field.name != "time"
+        ]
+        about = " ".join((kind.__doc__ or "").split())
+        sections.append(
+            f"\n## {kind.event}\n\n{about}\n\n| key | type | meaning |\n|---|---|---|\n"
+        )
+        sections.append("\n".join(rows) + "\n")
+    outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in FilterOutcome)
+    return EVENTS.format(made=MADE, outcomes=outcomes, events="".join(sections))
+
+
+def _json_type(hint: Any) -> str:
+    plain = {str: "text", Path: "text", int: "whole number", float: "number", bool: "true or false"}
+    if hint in plain:
+        return plain[hint]
+    if NoneType in get_args(hint):
+        return " or ".join("null" if a is NoneType else _json_type(a) for a in get_args(hint))
+    if getattr(hint, "__origin__", None) is tuple:
+        return f"list of {_json_type(get_args(hint)[0])}s"
+    return "object"
+
+
+def schema_file() -> str:
+    """Return the JSON schema of the configuration file."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().splitlines()[0]
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "docs/reference/config.md": config_page,
+    "docs/reference/commands.md": commands_page,
+    "docs/reference/exit-codes.md": exit_codes_page,
+    "docs/reference/events.md": events_page,
+    "docs/reference/fits.md": fits_page,
+    "config/flatctl.schema.json": schema_file,
+}
+
+
+def stale() -> list[str]:
+    """Return the files that are not as the code has them."""
+    return [
+        name
+        for name, content in FILES.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text("utf-8") != content()
+    ]
+
+
+def main() -> int:
+    """Write what is stale, or with `--check` only name it."""
+    names = stale()
+    if "--check" in sys.argv[1:]:
+        for name in names:
+            print(f"{name} is stale; `make docs` writes it again", file=sys.stderr)
+        return 1 if names else 0
+    for name in names:
+        (ROOT / name).write_text(FILES[name](), "utf-8")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
