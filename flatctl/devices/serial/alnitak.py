@@ -32,6 +32,8 @@ _WITH_NUMBER = "BJSV"
 _MOVE_LIMIT_S = 30.0
 _POLL_S = 0.5
 _MOTOR_START_S = 2.0
+# The rest of the time that the caller grants is for asking where the cover is.
+_SHARE_FOR_MOVING = 0.9
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ class AlnitakPanel:
     def _run_cover(self, goal: CoverState, deadline: Deadline) -> CoverState:
         """Start one move, follow it to its end, and return where the cover is then."""
         self._ask("O" if goal is CoverState.OPEN else "C", deadline)
-        limit = Deadline(min(_MOVE_LIMIT_S, deadline.left_s))
+        limit = Deadline(min(_MOVE_LIMIT_S, _SHARE_FOR_MOVING * deadline.left_s))
         starting = Deadline(_MOTOR_START_S)
         has_moved = False
         while True:

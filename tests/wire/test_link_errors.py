@@ -1,0 +1,187 @@
+"""What a user is told when a port can't be used."""
+
+import errno
+import grp
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from dialogue import dialogue
+
+from flatctl.devices.serial.diagnosis import SerialPort, printable, why_not_opened
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.errors import BadReply, Busy, NoReply, Unreachable
+from hardware_sims.serial_panels.server import LineFaults
+
+ENDS = b"\r\n"
+
+
+def link_to(url: str) -> SerialLink:
+    return SerialLink(url, name=f"panel at {url}", baud=9600)
+
+
+def echo(frame: bytes) -> bytes:
+    if not frame.startswith(b"OK"):
+        raise ValueError("not OK")
+    return frame
+
+
+def ask(link: SerialLink, command: bytes, timeout_s: float = 0.3) -> bytes:
+    return link.ask(command, echo, deadline=Deadline(timeout_s), ends=ENDS, reply_s=2.0)
+
+
+def greet(link: SerialLink) -> bytes:
+    return link.greet(b"?\n", echo, timeout_s=0.3, ends=ENDS, reply_s=2.0)
+
+
+def test_a_missing_port_is_named_with_a_way_to_find_the_right_one(tmp_path):
+    missing = f"{tmp_path}/ttyUSB0"
+    with pytest.raises(Unreachable, match=r"ttyUSB0: no such port; (there are|this computer)"):
+        link_to(missing).open()
+
+
+def test_the_ports_that_exist_are_listed_when_one_does_not():
+    ports = [SerialPort("/dev/ttyUSB1", "Flat-Man"), SerialPort("/dev/ttyACM0", "Arduino Uno")]
+    error = why_not_opened("/dev/ttyUSB0", "panel", OSError(errno.ENOENT, "gone"), ports)
+    assert error.mend == "there are: /dev/ttyUSB1 (Flat-Man), /dev/ttyACM0 (Arduino Uno)"
+
+
+def test_without_permission_the_group_to_join_is_named(tmp_path):
+    port = tmp_path / "ttyUSB0"
+    port.touch()
+    group = grp.getgrgid(os.stat(port).st_gid).gr_name
+    error = why_not_opened(str(port), "panel", PermissionError(errno.EACCES, "denied"), [])
+    assert f"usermod -a -G {group} " in str(error)
+
+
+def test_a_port_in_other_hands_is_busy_and_says_whose():
+    with dialogue() as port:
+        first, second = link_to(port), link_to(port)
+        first.open()
+        with pytest.raises(Busy, match=rf"another program has the port open \(.*{os.getpid()}"):
+            second.open()
+        first.close()
+
+
+def test_a_port_that_was_let_go_can_be_taken_by_another():
+    with dialogue() as port:
+        first, second = link_to(port), link_to(port)
+        first.open()
+        first.close()
+        second.open()
+        assert second.is_open
+        second.close()
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/etc/passwd", "/tmp"])
+def test_what_is_no_serial_port_is_called_so(path):
+    with pytest.raises(Unreachable, match="no serial port"):
+        link_to(path).open()
+
+
+def test_an_address_where_nobody_listens_is_unreachable():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"socket://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Unreachable, match=r"can't be reached \(.*refused"):
+            link_to(url).open()
+
+
+@pytest.mark.parametrize("url", ["telepathy://panel", "socket://nowhere", "socket://:x"])
+def test_an_address_that_makes_no_sense_is_unreachable(url):
+    with pytest.raises(Unreachable, match="check the address"):
+        link_to(url).open()
+
+
+def test_a_panel_behind_a_socket_is_asked_like_any_other():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        link = link_to(f"socket://127.0.0.1:{server.getsockname()[1]}")
+        link.open()
+        panel, _ = server.accept()
+        with panel:
+            panel.sendall(b"stale\n")
+            link.send(b"!\n")
+            assert panel.recv(10) == b"!\n"
+        link.close()
+
+
+def test_a_silent_port_is_unreachable_when_it_is_greeted():
+    with (
+        dialogue((b"?\n" * 3, b"")) as port,
+        pytest.raises(Unreachable, match=r"nobody answers: no answer to '\?\\n'"),
+    ):
+        greet(link_to(port))
+
+
+def test_another_device_on_the_port_is_a_bad_reply_that_quotes_it():
+    with (
+        dialogue(*((b"?\n", b"GPS,47.1\r\n"),) * 3) as port,
+        pytest.raises(BadReply, match=r"GPS,47\.1"),
+    ):
+        greet(link_to(port))
+
+
+def test_a_port_that_failed_to_greet_is_let_go():
+    with dialogue((b"?\n" * 3, b"")) as port:
+        link = link_to(port)
+        with pytest.raises(Unreachable):
+            greet(link)
+        assert not link.is_open
+
+
+def test_silence_after_the_greeting_is_no_reply():
+    with dialogue((b"?\n", b"OK\n"), (b"?\n" * 3, b"")) as port:
+        link = link_to(port)
+        greet(link)
+        with pytest.raises(NoReply):
+            ask(link, b"?\n")
+        link.close()
+
+
+def test_the_first_try_is_made_even_when_the_time_is_over():
+    with dialogue((b"!\n", b"")) as port:
+        link = link_to(port)
+        link.open()
+        with pytest.raises(NoReply):
+            ask(link, b"!\n", timeout_s=0.0)
+        link.close()
+
+
+def test_a_try_after_a_wrong_answer_finds_the_right_one():
+    with dialogue((b"?\n", b"K\n"), (b"?\n", b"OK\n")) as port:
+        link = link_to(port)
+        link.open()
+        assert ask(link, b"?\n", timeout_s=2.0) == b"OK"
+        link.close()
+
+
+def test_a_board_that_starts_anew_is_not_spoken_to_before_its_boot_delay():
+    with dialogue((b"?\n", b"OK\n"), faults=LineFaults(boot_silence_s=0.2)) as port:
+        link = SerialLink(port, name="panel", baud=9600, boot_delay_s=0.4)
+        assert greet(link) == b"OK"
+        link.close()
+
+
+def test_using_a_closed_port_is_unreachable():
+    with pytest.raises(Unreachable, match="not open"):
+        link_to("/dev/ttyUSB0").send(b"!")
+
+
+def test_closing_twice_is_no_error():
+    link = link_to("/dev/ttyUSB0")
+    link.close()
+    link.close()
+
+
+def test_bytes_are_shown_so_that_they_can_be_read():
+    assert printable(b"*P99\r\n\xff") == r"'*P99\r\n\xff'"
+
+
+def test_endless_chatter_is_cut():
+    assert printable(b"x" * 100).endswith("' and 40 bytes more")
+
+
+def test_constructing_a_link_touches_nothing(tmp_path):
+    link_to(str(tmp_path / "ttyUSB0"))
+    assert list(Path(tmp_path).glob("tty*")) == []
