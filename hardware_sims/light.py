@@ -56,7 +56,7 @@ class Light:
         self._state = state
         self._lock = threading.RLock()
         self._memory: list[Change] = [Change(-1e9, lit=False, brightness=0)]
-        if log is not None:
+        if log is not None and not log.exists():
             self._note(self._last())
 
     @property

@@ -1,5 +1,6 @@
 """One physical truth behind every simulated device: lamp, filter, telescope and sensor."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware_sims.lamp import Lamp
-from hardware_sims.light import Light
+from hardware_sims.light import Light, write_json
 from hardware_sims.optics import Optics, Relative, binned
 from hardware_sims.sensor import Readout, Sensor
 
@@ -60,10 +61,24 @@ class SensorSetting:
 
 
 class Turret:
-    """Which filter stands in the beam, for devices of one process."""
+    """Which filter stands in the beam; with `state`, shared with other processes in that file."""
 
-    def __init__(self) -> None:
-        self.slot = 0
+    def __init__(self, state: Path | None = None) -> None:
+        self._state = state
+        self._slot = 0
+
+    @property
+    def slot(self) -> int:
+        """The slot in the beam, from 0."""
+        if self._state is not None and self._state.exists():
+            self._slot = int(json.loads(self._state.read_text(encoding="utf-8"))["slot"])
+        return self._slot
+
+    @slot.setter
+    def slot(self, slot: int) -> None:
+        self._slot = slot
+        if self._state is not None:
+            write_json(self._state, {"slot": slot})
 
 
 class World:

@@ -1,0 +1,33 @@
+"""`python -m hardware_sims`: serve the simulated rig until stopped."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hardware_sims.scenarios import SCENARIOS
+from hardware_sims.serving import serve
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    scenarios = "\n".join(f"  {rig.name:12} {rig.summary}" for rig in SCENARIOS.values())
+    parser = argparse.ArgumentParser(
+        prog="python -m hardware_sims",
+        description="Serve a simulated camera, filter wheel and light panel until stopped.",
+        epilog=f"scenarios:\n{scenarios}\n\nexample: python -m hardware_sims mono --port 7624",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "scenario", nargs="?", default="mono", choices=SCENARIOS, metavar="SCENARIO"
+    )
+    parser.add_argument("--port", type=int, default=0, help="TCP port; a free one when absent")
+    parser.add_argument("--ready", type=Path, help="file written once everything is ready")
+    wanted = parser.parse_args()
+    try:
+        serve(wanted.scenario, wanted.port, wanted.ready)
+    except OSError as error:
+        sys.exit(f"simulated rig: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The properties of an INDI camera, under the names that every client knows."""
+
+from typing import Any
+
+from indipydriver import BLOBMember, BLOBVector
+
+from hardware_sims.indi.driver import MAIN
+from hardware_sims.indi.vectors import Number, button, choice, numbers, texts
+from hardware_sims.sensor import Sensor
+
+IMAGE = "Image Settings"
+FRAME_KINDS = {
+    "FRAME_LIGHT": "Light",
+    "FRAME_BIAS": "Bias",
+    "FRAME_DARK": "Dark",
+    "FRAME_FLAT": "Flat",
+}
+WARMEST_C, COLDEST_C = 50.0, -50.0
+
+
+def camera_properties(sensor: Sensor, ambient_c: float, folder: str) -> list[Any]:
+    """Return all properties of a cooled camera with that sensor.
+
+    `folder` is where frames go that the client wants kept on the camera's side.
+    """
+    return [
+        *_exposing(sensor),
+        *_reading_out(sensor),
+        *_cooling(ambient_c),
+        *_delivering(folder),
+    ]
+
+
+def _exposing(sensor: Sensor) -> list[Any]:
+    exposure = Number(
+        "CCD_EXPOSURE_VALUE",
+        "Duration (s)",
+        1,
+        sensor.exposure_min_s,
+        sensor.exposure_max_s,
+        1,
+        "%5.2f",
+    )
+    return [
+        numbers("CCD_EXPOSURE", "Expose", MAIN, exposure),
+        button("CCD_ABORT_EXPOSURE", "Abort", MAIN, "ABORT"),
+        choice(
+            "CCD_FRAME_TYPE",
+            "Frame Type",
+            IMAGE,
+            "FRAME_LIGHT",
+            **FRAME_KINDS,
+        ),
+        numbers(
+            "CCD_INFO",
+            "CCD Information",
+            "Image Info",
+            Number("CCD_MAX_X", "Max. Width", sensor.width_px, 1, 16000),
+            Number("CCD_MAX_Y", "Max. Height", sensor.height_px, 1, 16000),
+            Number("CCD_PIXEL_SIZE", "Pixel size (um)", sensor.pixel_um, 1, 40, 0, "%.2f"),
+            Number("CCD_PIXEL_SIZE_X", "Pixel size X", sensor.pixel_um, 1, 40, 0, "%.2f"),
+            Number("CCD_PIXEL_SIZE_Y", "Pixel size Y", sensor.pixel_um, 1, 40, 0, "%.2f"),
+            Number("CCD_BITSPERPIXEL", "Bits per pixel", 16, 8, 64),
+            perm="ro",
+        ),
+    ]
+
+
+def _reading_out(sensor: Sensor) -> list[Any]:
+    width, height = sensor.width_px, sensor.height_px
+    return [
+        numbers(
+            "CCD_FRAME",
+            "Frame",
+            IMAGE,
+            Number("X", "Left", 0, 0, width - 1),
+            Number("Y", "Top", 0, 0, height - 1),
+            Number("WIDTH", "Width", width, 1, width),
+            Number("HEIGHT", "Height", height, 1, height),
+        ),
+        button("CCD_FRAME_RESET", "Frame Values", IMAGE, "RESET"),
+        numbers(
+            "CCD_BINNING",
+            "Binning",
+            IMAGE,
+            Number("HOR_BIN", "X", 1, 1, sensor.binning_max, 1),
+            Number("VER_BIN", "Y", 1, 1, sensor.binning_max, 1),
+        ),
+        numbers(
+            "CCD_GAIN", "Gain", MAIN, Number("GAIN", "Gain", sensor.gain, 0, sensor.gain_max, 1)
+        ),
+        numbers(
+            "CCD_OFFSET",
+            "Offset",
+            MAIN,
+            Number("OFFSET", "Offset", sensor.offset, 0, sensor.offset_max, 1),
+        ),
+    ]
+
+
+def _cooling(ambient_c: float) -> list[Any]:
+    return [
+        numbers(
+            "CCD_TEMPERATURE",
+            "Temperature",
+            MAIN,
+            Number(
+                "CCD_TEMPERATURE_VALUE",
+                "Temperature (C)",
+                ambient_c,
+                COLDEST_C,
+                WARMEST_C,
+                0,
+                "%5.2f",
+            ),
+        ),
+        choice("CCD_COOLER", "Cooler", MAIN, "COOLER_OFF", COOLER_ON="ON", COOLER_OFF="OFF"),
+    ]
+
+
+def _delivering(folder: str) -> list[Any]:
+    return [
+        choice(
+            "UPLOAD_MODE",
+            "Upload",
+            "Options",
+            "UPLOAD_CLIENT",
+            UPLOAD_CLIENT="Client",
+            UPLOAD_LOCAL="Local",
+            UPLOAD_BOTH="Both",
+        ),
+        texts(
+            "UPLOAD_SETTINGS",
+            "Upload Settings",
+            "Options",
+            UPLOAD_DIR=folder,
+            UPLOAD_PREFIX="IMAGE_XXX",
+        ),
+        texts("CCD_FILE_PATH", "Filename", "Image Info", perm="ro", FILE_PATH=""),
+        choice(
+            "CCD_TRANSFER_FORMAT",
+            "Encode",
+            IMAGE,
+            "FORMAT_FITS",
+            FORMAT_FITS="FITS",
+            FORMAT_NATIVE="Native",
+        ),
+        choice(
+            "CCD_COMPRESSION",
+            "Compression",
+            IMAGE,
+            "INDI_DISABLED",
+            INDI_ENABLED="Enabled",
+            INDI_DISABLED="Disabled",
+        ),
+        BLOBVector("CCD1", "Image Data", "Image Info", "ro", "Idle", [BLOBMember("CCD1", "Image")]),
+    ]

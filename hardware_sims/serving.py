@@ -1,0 +1,165 @@
+"""The whole simulated rig in one process: INDI on TCP, the panel on a pseudo-terminal."""
+
+import asyncio
+import json
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hardware_sims import camera, lightbox, wheel
+from hardware_sims.indi.server import SimServer
+from hardware_sims.light import write_json
+from hardware_sims.panel import alnitak_on_a_pty
+from hardware_sims.scenarios import scenario
+from hardware_sims.world import Scenario, World
+
+CONFIG = """\
+# The simulated rig "{scenario}": {summary}.
+
+[rig]
+name = "simulated-{scenario}"
+
+[indi]
+host = "127.0.0.1"
+port = {port}
+
+[camera]
+device = {camera}
+
+[wheel]
+device = {wheel}
+
+[panel]
+kind = "alnitak"
+port = {panel}
+boot_delay_s = 0.0
+settle_s = 0.1
+
+[flats]
+count = 10
+target = 0.51
+tolerance = 0.05
+exposure_s = {{ start = 0.5, min = 0.05, max = 30.0 }}
+brightness = {{ start = 0.5 }}
+
+[output]
+directory = {directory}
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where to find what is served: the content of the ready file."""
+
+    port: int
+    panel: str
+    camera: str
+    wheel: str
+    lightbox: str
+    config: str
+    panel_log: str
+    scenario: str
+
+
+def serve(
+    name: str = "mono",
+    port: int = 0,
+    ready: Path | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Serve the rig of scenario `name` until `stop` is set, or SIGINT or SIGTERM comes.
+
+    `port` 0 takes a free one. `ready` is written once everything can be used, and removed at
+    the end. Raises `ValueError` for an unknown scenario, `OSError` when the port is taken.
+    """
+    rig = scenario(name)
+    with _folder() as folder:
+        try:
+            asyncio.run(_serve(rig, port, ready, stop or threading.Event(), folder))
+        finally:
+            if ready is not None:
+                ready.unlink(missing_ok=True)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder for the rig's files; at the end only flats that were taken stay in it."""
+    folder = Path(tempfile.mkdtemp(prefix="flatctl-sim-"))
+    try:
+        yield folder
+    finally:
+        for name in ("flatctl.toml", "light.log"):
+            (folder / name).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+async def _serve(
+    rig: Scenario, port: int, ready: Path | None, stop: threading.Event, folder: Path
+) -> None:
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is threading.main_thread():
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signum, stop.set)
+    world = World(rig, log=folder / "light.log")
+    drivers = camera.SimCamera(world), wheel.SimWheel(world), lightbox.SimLightBox(world)
+    server = SimServer(*drivers, port=port)
+    serving = loop.create_task(server.serve())
+    stopping = loop.create_task(asyncio.to_thread(stop.wait))
+    try:
+        with alnitak_on_a_pty(world) as panel:
+            listening = loop.create_task(server.listening())
+            await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                listening.cancel()
+                serving.result()
+            served = _served(rig, await listening, panel.path, folder)
+            _announce(served, ready)
+            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        serving.cancel()
+        await asyncio.gather(serving, stopping, return_exceptions=True)
+
+
+def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
+    config = folder / "flatctl.toml"
+    served = Served(
+        port=port,
+        panel=panel,
+        camera=camera.NAME,
+        wheel=wheel.NAME,
+        lightbox=lightbox.NAME,
+        config=str(config),
+        panel_log=str(folder / "light.log"),
+        scenario=rig.name,
+    )
+    text = CONFIG.format(
+        scenario=rig.name,
+        summary=rig.summary,
+        port=port,
+        camera=json.dumps(camera.NAME),
+        wheel=json.dumps(wheel.NAME),
+        panel=json.dumps(panel),
+        directory=json.dumps(str(folder / "flats")),
+    )
+    config.write_text(text, encoding="utf-8")
+    return served
+
+
+def _announce(served: Served, ready: Path | None) -> None:
+    print(f"simulated rig: {served.scenario}")
+    print(f"  INDI server   127.0.0.1:{served.port}")
+    print(f"  camera        {served.camera}")
+    print(f"  filter wheel  {served.wheel}")
+    print(f"  light box     {served.lightbox} (the same light as the panel)")
+    print(f"  panel         {served.panel} (Alnitak)")
+    print(f"  config        {served.config}")
+    print(f"take flats with: flatctl run {served.config}")
+    print("stop with Ctrl-C", flush=True)
+    if ready is not None:
+        write_json(ready, asdict(served))

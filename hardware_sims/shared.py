@@ -1,0 +1,37 @@
+"""The world as several driver processes share it: through a small folder, by two variables.
+
+`FLATCTL_SIM_STATE` names the folder (default: one in the user's runtime directory),
+`FLATCTL_SIM_SCENARIO` the scenario (default: `mono`).
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from hardware_sims.light import Light
+from hardware_sims.scenarios import scenario
+from hardware_sims.world import Turret, World
+
+
+def state_folder() -> Path:
+    """Return the folder of the shared state, made if it is not there."""
+    named = os.environ.get("FLATCTL_SIM_STATE")
+    if named:
+        folder = Path(named)
+    elif runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        folder = Path(runtime) / "flatctl-sim"
+    else:
+        folder = Path(tempfile.gettempdir()) / f"flatctl-sim-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def shared_world() -> World:
+    """Return the world whose light and wheel other processes see and move as well.
+
+    Raises `ValueError` when there is no scenario of the name asked for.
+    """
+    rig = scenario(os.environ.get("FLATCTL_SIM_SCENARIO") or "mono")
+    folder = state_folder()
+    light = Light(rig.brightness_max, state=folder / "light.json", log=folder / "light.log")
+    return World(rig, light=light, turret=Turret(folder / "wheel.json"))
