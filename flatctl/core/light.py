@@ -53,6 +53,10 @@ def _shapes() -> tuple[Shape, ...]:
 SHAPES = _shapes()
 
 
+# How far what was learned earlier is trusted against what is seen now.
+_TRUST = 0.97
+
+
 class Curve:
     """Give the light of one candidate panel at each step, 1 at the brightest.
 
@@ -69,6 +73,11 @@ class Curve:
         self._points = points
         self._known: dict[int, float] = {}
 
+    @property
+    def learned(self) -> bool:
+        """Tell whether the curve passes through measured points."""
+        return bool(self._points)
+
     def __call__(self, brightness: int) -> float:
         """Return the relative light at a step."""
         light = self._known.get(brightness)
@@ -78,6 +87,32 @@ class Curve:
                 light *= exp(interpolate(self._points, brightness))
             self._known[brightness] = light
         return light
+
+
+def curves_of(brightest: int, points: Sequence[tuple[int, float]]) -> list[Curve]:
+    """Return the candidate panels, led by those bent through measured points (step, light)."""
+    guesses = [Curve(shape, brightest, shape.prior) for shape in SHAPES]
+    if not points:
+        return guesses
+    bent = []
+    for guess, shape in zip(guesses, SHAPES, strict=True):
+        if guess(points[0][0]) <= 0:
+            continue
+        apart = [(step, log(light / guess(step))) for step, light in points]
+        mean = sum(a for _, a in apart) / len(apart)
+        weight = shape.prior
+        for _, a in apart:
+            weight /= 1 + ((a - mean) / _POINT_ERROR) ** 2
+        bent.append(Curve(shape, brightest, weight, apart))
+    total, trust = sum(c.weight for c in bent), _TRUST / (1 - _TRUST)
+    for curve in bent:
+        curve.weight *= trust * sum(g.weight for g in guesses) / total
+    return guesses + sorted(bent, key=lambda c: -c.weight)[:_SHAPES_KEPT]
+
+
+# How far apart, in ln of light, a measured point and a shape that fits may lie.
+_POINT_ERROR = 0.03
+_SHAPES_KEPT = 12
 
 
 def interpolate(points: Sequence[tuple[int, float]], x: int) -> float:
@@ -105,7 +140,7 @@ class Candidate:
         return self.pedestal_adu + self.k * self.curve(brightness) * exposure_s
 
     def step_for(self, steps: range, exposure_s: float, level_adu: float) -> int:
-        """Return the step, of those given, whose level comes nearest (in ratio) to the one given."""
+        """Return the step, of those given, whose level comes nearest, in ratio, to one."""
         wanted = (level_adu - self.pedestal_adu) / (self.k * exposure_s)
         i = bisect_left(steps, wanted, key=self.curve)
         if i == 0 or i == len(steps):
@@ -121,23 +156,27 @@ class Candidate:
 
 # Pedestals tried, as fractions of the highest possible one.
 _PEDESTALS = (0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997)
+_SPREAD = ((-1.2, 0.25), (0.0, 0.5), (1.2, 0.25))
 # Where all frames are clipped: how many times full scale the dimmest of them may be.
 _OVER = (1.3, 3.0, 8.0, 20.0, 60.0)
 _PEDESTAL_MAX_FRAC = 0.1
-
-
 def explain(
     frames: Sequence[Frame],
     curves: Iterable[Curve],
     band: Band,
-    pedestal_adu: float | None,
+    pedestal: tuple[float, float] | None,
 ) -> list[Candidate]:
-    """Return the likely explanations of the frames, weights adding up to 1."""
+    """Return the likely explanations of the frames, weights adding up to 1.
+
+    `pedestal` is (level, error) in ADU where it is known.
+    """
     full = band.full_scale_adu
     highest = min(min(f.level_adu for f in frames), _PEDESTAL_MAX_FRAC * full)
     pedestals = [(highest * p, 1.0 / len(_PEDESTALS)) for p in _PEDESTALS]
-    if pedestal_adu is not None:
-        pedestals = [(p, 0.03 * w) for p, w in pedestals] + [(pedestal_adu, 0.97)]
+    if pedestal is not None:
+        mean, error = pedestal
+        pedestals = [(p, (1 - _TRUST) * w) for p, w in pedestals]
+        pedestals += [(max(mean + error * d, 0.0), _TRUST * w) for d, w in _SPREAD]
     linear = [f for f in frames if not f.clipped]
     if linear:
         anchor = min(reversed(linear), key=lambda f: abs(log(max(f.level_adu, 1) / band.aim_adu)))
@@ -151,10 +190,10 @@ def explain(
         light = curve(anchor.brightness) * anchor.exposure_s
         if light <= 0:
             continue
-        for pedestal, likely in pedestals:
+        for offset, likely in pedestals:
             for level, share in levels:
-                k = max(level - pedestal, 1e-4 * full) / light
-                found.append(Candidate(curve, pedestal, k, curve.weight * likely * share))
+                k = max(level - offset, 1e-4 * full) / light
+                found.append(Candidate(curve, offset, k, curve.weight * likely * share))
     others = [f for f in frames if f is not anchor]
     return _heaviest([_weighed(c, others, band) for c in found])
 
@@ -164,10 +203,9 @@ def _weighed(candidate: Candidate, frames: Sequence[Frame], band: Band) -> Candi
     weight = candidate.weight
     for frame in frames:
         level = candidate.level(frame.brightness, frame.exposure_s)
+        miss = frame.level_adu - level
         if frame.clipped:
-            miss = max(frame.level_adu - level, 0.0)
-        else:
-            miss = frame.level_adu - level
+            miss = max(miss, 0.0)
         spread = 0.0015 * band.full_scale_adu + 0.02 * max(frame.level_adu, 0.0)
         weight /= (1 + (miss / spread) ** 2) ** 2
     return Candidate(candidate.curve, candidate.pedestal_adu, candidate.k, weight)

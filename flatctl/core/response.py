@@ -1,20 +1,25 @@
 """What a search learned of a panel and a camera, for the next filter and the next run."""
 
 import json
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import exp, isfinite, log, sqrt
+
+from flatctl.core.evidence import Frame
+from flatctl.core.light import Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """Hold the curve of a panel and the pedestal of a camera.
 
-    `points` are pairs (brightness step, relative light), sorted by step, 1 the brightest measured.
-    The curve is the panel's and the pedestal (ADU) the camera's; how much light a filter lets
-    through is not part of it. A wrong response costs exposures, never the right ending.
+    `points` are pairs (brightness step, relative light), sorted by step. The curve is the panel's
+    and the pedestal (ADU, with its error) the camera's; how much light a filter lets through is
+    not part of it. A wrong response costs exposures, never the right ending.
     """
 
     pedestal_adu: float | None = None
+    pedestal_error_adu: float = 0.0
     points: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -23,14 +28,13 @@ class Response:
             raise ValueError("the points of a response must be sorted by brightness step")
         if not all(isfinite(light) and light > 0 for _, light in self.points):
             raise ValueError("the light of a response must be positive")
-        if self.pedestal_adu is not None and not (
-            isfinite(self.pedestal_adu) and self.pedestal_adu >= 0
-        ):
-            raise ValueError(f"the pedestal of a response must be >= 0 ADU: {self.pedestal_adu}")
+        for level in (self.pedestal_adu or 0.0, self.pedestal_error_adu):
+            if not (isfinite(level) and level >= 0):
+                raise ValueError(f"the pedestal of a response must be >= 0 ADU: {level}")
 
     def to_json(self) -> str:
         """Return the response as JSON text."""
-        return json.dumps({"pedestal_adu": self.pedestal_adu, "points": self.points})
+        return json.dumps(asdict(self))
 
     @staticmethod
     def from_json(text: str) -> "Response":
@@ -43,7 +47,52 @@ class Response:
         try:
             found = json.loads(text)
             pedestal = found["pedestal_adu"]
-            points = tuple((int(step), float(light)) for step, light in found["points"])
-            return Response(None if pedestal is None else float(pedestal), points)
+            return Response(
+                None if pedestal is None else float(pedestal),
+                float(found["pedestal_error_adu"]),
+                tuple((int(step), float(light)) for step, light in found["points"]),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a panel response: {error}") from error
+
+
+# Two points nearer than this (in ratio of steps) say the same; the newer one stays.
+_SAME_STEP_FRAC = 0.02
+_POINTS_MAX = 24
+
+
+def learn(
+    known: Response, frames: Sequence[Frame], candidates: Sequence[Candidate], full_scale_adu: float
+) -> Response:
+    """Return the response after a search: what was known, mended by what its frames showed."""
+    pedestal = sum(c.weight * c.pedestal_adu for c in candidates)
+    spread = sum(c.weight * (c.pedestal_adu - pedestal) ** 2 for c in candidates)
+    error = max(sqrt(spread), 1e-4 * full_scale_adu)
+    weak = pedestal + 5 * error + 0.01 * full_scale_adu
+    seen = {
+        f.brightness: (f.level_adu - pedestal) / f.exposure_s
+        for f in frames
+        if weak < f.level_adu and not f.clipped
+    }
+    curve = max(candidates, key=lambda c: c.weight).curve
+    if curve.learned and seen:
+        scale = exp(sum(log(light / curve(step)) for step, light in seen.items()) / len(seen))
+        seen = {step: light / scale for step, light in seen.items()}
+        # The old points go on where the new ones say nothing.
+        for step, light in known.points:
+            if all(abs(step - s) > _SAME_STEP_FRAC * s for s in tuple(seen)):
+                seen[step] = light
+    return Response(pedestal, error, _growing(seen or dict(known.points)))
+
+
+def _growing(points: dict[int, float]) -> tuple[tuple[int, float], ...]:
+    """Return points sorted by step, their light never falling: noise must not bend a curve back."""
+    best = 0.0
+    grown = []
+    for step in sorted(points):
+        best = max(best, points[step])
+        grown.append((step, best))
+    while len(grown) > _POINTS_MAX:
+        gaps = [grown[i + 1][0] / max(grown[i - 1][0], 1) for i in range(1, len(grown) - 1)]
+        del grown[1 + gaps.index(min(gaps))]
+    return tuple(grown)

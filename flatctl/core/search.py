@@ -6,12 +6,13 @@ what is worth trying, and decides when it is over.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, log2, sqrt
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Evidence, Frame, Limits
-from flatctl.core.light import SHAPES, Candidate, Curve, cost, explain
-from flatctl.core.response import Response
+from flatctl.core.light import Candidate, cost, curves_of, explain
+from flatctl.core.response import Response, learn
 from flatctl.core.types import Outcome, Setting
 
 TRIALS_MAX = 20
@@ -53,9 +54,11 @@ class FlatSearch:
         self._setting = self._limits.clamp(*start)
         self._start = self._setting
         self._evidence = Evidence(self._limits, 0.001 * full_scale_adu)
-        self._pedestal_adu = pedestal_adu
-        self._response = response or Response()
-        self._curves = [Curve(shape, self._limits.brightest, shape.prior) for shape in SHAPES]
+        known = response or Response()
+        if pedestal_adu is not None:
+            known = replace(known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
+        self._known = known
+        self._curves = curves_of(self._limits.brightest, known.points)
         self._outcome: Outcome | None = None
         self.trials = 0
         self.verdict = ""
@@ -74,7 +77,17 @@ class FlatSearch:
     @property
     def response(self) -> Response:
         """Return what is known of panel and camera by now."""
-        return self._response
+        frames = self._evidence.frames
+        if not frames:
+            return self._known
+        return learn(self._known, frames, self._explain(), self._band.full_scale_adu)
+
+    def _explain(self) -> list[Candidate]:
+        known = self._known
+        pedestal = None
+        if known.pedestal_adu is not None:
+            pedestal = (known.pedestal_adu, known.pedestal_error_adu)
+        return explain(self._evidence.frames, self._curves, self._band, pedestal)
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
         """Take in the frame exposed with `setting`.
@@ -89,12 +102,12 @@ class FlatSearch:
             raise ValueError(f"the search is over: {self._outcome.value}")
         self.verdict = self._band.judge(median_adu, clipped_frac)
         self.trials += 1
-        if self.verdict == "accepted":
-            self._outcome = Outcome.REACHED
-            return
         bright = self.verdict != "too_dim"
         clipped = median_adu > self._band.linear_adu
         self._evidence.add(Frame(*self._setting, median_adu, bright, clipped))
+        if self.verdict == "accepted":
+            self._outcome = Outcome.REACHED
+            return
         if self.verdict == "clipped" and not clipped and self._lower_aim(median_adu):
             return
         self._decide()
@@ -116,9 +129,7 @@ class FlatSearch:
             return self._end(Outcome.UNSTABLE, "unstable")
         if self.trials >= TRIALS_MAX:
             return self._end(Outcome.UNSTABLE, "budget")
-        candidates = explain(
-            self._evidence.frames, self._curves, self._band, self._pedestal_adu
-        )
+        candidates = self._explain()
         times = self._limits.exposures_s or (self._start.exposure_s,)
         start = self._start.exposure_s
         steps = self._evidence.open_steps(start)
@@ -172,8 +183,9 @@ class FlatSearch:
     def _trims(self, candidates: Sequence[Candidate]) -> list[Setting]:
         """Return the exposures worth trying at the steps next to the band."""
         limits, start = self._limits, self._start.exposure_s
-        dims = [f.brightness for f in self._evidence.frames if not f.bright and f.exposure_s >= start]
-        brights = [f.brightness for f in self._evidence.frames if f.bright and f.exposure_s <= start]
+        frames = self._evidence.frames
+        dims = [f.brightness for f in frames if not f.bright and f.exposure_s >= start]
+        brights = [f.brightness for f in frames if f.bright and f.exposure_s <= start]
         settings = []
         for step in {max(dims, default=limits.dimmest), min(brights, default=limits.brightest)}:
             between = self._evidence.open_exposures(step)
@@ -200,7 +212,11 @@ class FlatSearch:
             return False
         if last.clipped:
             return False
-        same = [f for f in before if f.brightness == last.brightness and f.exposure_s == last.exposure_s]
+        same = [
+            f
+            for f in before
+            if (f.brightness, f.exposure_s) == (last.brightness, last.exposure_s)
+        ]
         if not same:
             return True
         gain = last.level_adu / same[-1].level_adu
