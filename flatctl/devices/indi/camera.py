@@ -1,0 +1,264 @@
+"""A camera behind INDI."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.fits import Image, decode
+from flatctl.devices.indi.preparation import Preparation
+from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.devices.protocols import CameraInfo, CameraState, Frame
+from flatctl.errors import BadReply, DeviceError, Fault
+
+_CHIP = "CCD1"
+_ANSWER_S = 10.0
+_SIZE_S = 2.0
+_GRACE_S = 5.0
+_ROUNDED_PX = 16
+_FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
+
+
+@dataclass(frozen=True)
+class _Exposure:
+    """An exposure that was begun after the event `since`."""
+
+    exposure_s: float
+    started: datetime
+    since: int
+
+
+class IndiCamera:
+    """A camera behind INDI, by its device name.
+
+    After any `DeviceError` it wants to be opened and prepared again: the driver may have been
+    restarted, with all its settings back where they were.
+    """
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+        self._standing: tuple[int, int] | None = None
+        self._exposure: _Exposure | None = None
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    def open(self, timeout_s: float) -> CameraInfo:
+        """Reach the camera, connect it if it is not connected, and say what it is.
+
+        Raises `Unreachable` where the server or the device is not there, `Fault` where it does
+        not connect or is no camera.
+        """
+        deadline = time.monotonic() + timeout_s
+        self._standing = None
+        self._exposure = None
+        connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
+        # The size is defined as zero at first and filled in later, by some only after a frame.
+        left_s = min(_SIZE_S, deadline - time.monotonic())
+        self._client.wait_for(lambda r: self._size(r, "CCD_MAX_X"), left_s)
+        return self._client.look(self._info)
+
+    def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
+        """Make it stand as `setup` wants, full frame, flat frames, and read everything back.
+
+        Raises `Fault` where the camera lacks something that was asked for, refuses it, or
+        reports another value afterwards.
+        """
+        deadline = time.monotonic() + timeout_s
+        self._client.need(self._device, "CCD_EXPOSURE", timeout_s)
+        self._standing = None
+        self._stop_exposure(deadline - time.monotonic())
+        self._client.receive_frames(self._device, _CHIP, True)
+        state = Preparation(self._client, self._device, deadline).apply(setup)
+        self._standing = self._identity()
+        return state
+
+    def start(self, exposure_s: float, kind: FrameKind) -> None:
+        """Begin an exposure and return at once.
+
+        Raises `ValueError` for a length that is none, `Fault` for one the camera can't make, and
+        where its driver or the connection is not the one that was prepared.
+        """
+        if not (math.isfinite(exposure_s) and exposure_s > 0):
+            raise ValueError(f"an exposure of {exposure_s} s")
+        if self._standing is None or self._standing != self._identity():
+            what = "its driver or the connection was restarted since it was prepared"
+            raise Fault(self._device, what, "open and prepare it again")
+        self._stop_exposure(_ANSWER_S)
+        wanted = _FRAME_TYPES[kind]
+        types = self._client.find(self._device, "CCD_FRAME_TYPE")
+        if types is not None and not types.on(wanted):
+            self._client.set_switch(self._device, "CCD_FRAME_TYPE", wanted, _ANSWER_S)
+        self._check_length(exposure_s)
+        started = datetime.now(UTC)
+        values = {"CCD_EXPOSURE_VALUE": exposure_s}
+        since = self._client.send(self._device, "CCD_EXPOSURE", values, _ANSWER_S)
+        self._exposure = _Exposure(exposure_s, started, since)
+
+    def read(self, timeout_s: float) -> Frame:
+        """Wait for the exposure begun last and return its frame.
+
+        Raises `NoReply` when the frame has not come within `timeout_s`, `BadReply` for one that
+        is not what was asked for, `Fault` where the driver failed, vanished or was disconnected.
+        """
+        exposure = self._exposure
+        if exposure is None:
+            raise Fault(self._device, "no exposure was begun", "start one before reading it")
+        try:
+            image = self._await_image(exposure, time.monotonic() + timeout_s)
+        except DeviceError:
+            self._standing = None
+            raise
+        self._exposure = None
+        return Frame(image.pixels, image.cards, exposure.exposure_s, exposure.started)
+
+    def close(self) -> None:
+        """Abort an exposure that is under way and let go of the camera; it stays connected."""
+        standing, self._standing = self._standing, None
+        if standing is None and self._exposure is None:
+            return
+        self._exposure = None
+        try:
+            self._stop_exposure(_ANSWER_S)
+            self._client.receive_frames(self._device, _CHIP, False)
+        except DeviceError:
+            return  # there is nobody left to let go of
+
+    def _identity(self) -> tuple[int, int] | None:
+        born = self._client.look(
+            lambda r: r.devices[self._device].born if self._device in r.devices else None
+        )
+        return None if born is None else (self._client.generation, born)
+
+    def _stop_exposure(self, timeout_s: float) -> None:
+        # Starting anew while one is under way makes some drivers hang, and frames late.
+        exposing = self._client.find(self._device, "CCD_EXPOSURE")
+        if exposing is None or exposing.state != "Busy":
+            return
+        deadline = time.monotonic() + timeout_s
+        self._client.send(self._device, "CCD_ABORT_EXPOSURE", {"ABORT": True}, timeout_s)
+
+        def idle(registry: Registry) -> bool | None:
+            now = registry.find(self._device, "CCD_EXPOSURE")
+            return None if now is not None and now.state == "Busy" else True
+
+        if not self._client.wait_for(idle, deadline - time.monotonic()):
+            what = f"did not stop its exposure within {timeout_s:g} s"
+            raise self._client.silent(self._device, what, "restart its driver")
+
+    def _check_length(self, exposure_s: float) -> None:
+        known = self._client.find(self._device, "CCD_EXPOSURE")
+        limits = known.elements.get("CCD_EXPOSURE_VALUE") if known else None
+        if limits is not None and not limits.allows(exposure_s):
+            what = f"can not expose {exposure_s:g} s"
+            raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
+
+    def _await_image(self, exposure: _Exposure, deadline: float) -> Image:
+        wrong = ""
+        over_s: float | None = None
+
+        def look(registry: Registry) -> Blob | None:
+            nonlocal over_s
+            exposing = self._exposing(registry, exposure)
+            if blob := registry.take_frame(self._device, _CHIP, exposure.since):
+                return blob
+            if exposing.serial > exposure.since and exposing.state != "Busy":
+                over_s = over_s or time.monotonic()
+                if time.monotonic() - over_s > _GRACE_S:
+                    if wrong:
+                        raise BadReply(self._device, wrong, "take the frame again")
+                    if exposing.state == "Idle":
+                        what = "ended the exposure without a frame"
+                        raise Fault(self._device, what, "does another program use the camera?")
+            return None
+
+        while blob := self._client.wait_for(look, deadline - time.monotonic()):
+            try:
+                image = self._decode(blob)
+                self._check(image, exposure)
+            except ValueError as error:
+                # It may be a late frame of an earlier exposure, and the right one still to come.
+                wrong = f"sent a wrong frame: {error}"
+                continue
+            finally:
+                blob.close()
+            self._await_end(exposure, deadline)
+            return image
+        if wrong:
+            raise BadReply(self._device, wrong, "take the frame again")
+        what = f"sent no frame of {exposure.exposure_s:g} s in time"
+        raise self._client.silent(self._device, what, "its driver or the INDI server may hang")
+
+    def _exposing(self, registry: Registry, exposure: _Exposure) -> Property:
+        device = registry.devices.get(self._device)
+        log = "see indiserver's log"
+        if device is None or device.born > exposure.since:
+            raise Fault(self._device, "its driver died during the exposure", log)
+        exposing = device.properties.get("CCD_EXPOSURE")
+        if exposing is None:
+            raise Fault(self._device, "it was disconnected during the exposure", log)
+        if exposing.alerted > exposure.since:
+            said = registry.message_since(self._device, exposure.since)
+            what = f"failed to expose {exposure.exposure_s:g} s"
+            raise Fault(self._device, what, f"its driver says: {said}" if said else log)
+        return exposing
+
+    def _await_end(self, exposure: _Exposure, deadline: float) -> None:
+        # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
+        def look(registry: Registry) -> bool | None:
+            now = self._exposing(registry, exposure)
+            return True if now.serial > exposure.since and now.state != "Busy" else None
+
+        self._client.wait_for(look, min(_GRACE_S, max(0.0, deadline - time.monotonic())))
+
+    def _decode(self, blob: Blob) -> Image:
+        if blob.fault:
+            raise ValueError(blob.fault)
+        if blob.format != ".fits":
+            raise ValueError(f"it has format {blob.format!r} instead of '.fits'")
+        flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
+        with mmap.mmap(blob.fd, blob.size, flags=flags, prot=mmap.PROT_READ) as memory:
+            return decode(memory)
+
+    def _check(self, image: Image, exposure: _Exposure) -> None:
+        said_s = image.number("EXPTIME")
+        if said_s is not None and not math.isclose(
+            said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
+        ):
+            raise ValueError(f"it was exposed {said_s:g} s instead of {exposure.exposure_s:g} s")
+        frame = self._client.find(self._device, "CCD_FRAME")
+        binning = self._client.find(self._device, "CCD_BINNING")
+        rows, cols = image.pixels.shape
+        for axis, there, factor in (("WIDTH", cols, "HOR_BIN"), ("HEIGHT", rows, "VER_BIN")):
+            full = (frame.number(axis) if frame else None) or 0.0
+            wanted = full / ((binning.number(factor) if binning else None) or 1.0)
+            if wanted and abs(there - wanted) > _ROUNDED_PX:
+                raise ValueError(f"it is {cols}×{rows} pixels, its {axis} should be {wanted:g}")
+
+    def _size(self, registry: Registry, axis: str) -> int | None:
+        info = registry.find(self._device, "CCD_INFO")
+        return int((info.number(axis) if info else None) or 0) or None
+
+    def _info(self, registry: Registry) -> CameraInfo:
+        exposing = registry.find(self._device, "CCD_EXPOSURE")
+        limits = exposing.elements.get("CCD_EXPOSURE_VALUE") if exposing else None
+        bounded = limits is not None and limits.min < limits.max
+        cfa = registry.find(self._device, "CCD_CFA")
+        return CameraInfo(
+            name=self._device,
+            width_px=self._size(registry, "CCD_MAX_X"),
+            height_px=self._size(registry, "CCD_MAX_Y"),
+            bits=self._size(registry, "CCD_BITSPERPIXEL"),
+            exposure_min_s=limits.min if limits and bounded else None,
+            exposure_max_s=limits.max if limits and bounded else None,
+            bayer=(cfa.text("CFA_TYPE") if cfa else None) or None,
+        )

@@ -1,0 +1,116 @@
+"""The parent's handle on the child process: start it, hear it, end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Hear = Callable[[Mapping[str, Any], int | None], None]
+
+_PACKET_BYTES = 400_000
+
+
+class Child:
+    """A running child process; `hear` gets its packets, `ended` its end, both in a thread of ours.
+
+    `log` is a file that gets the INDI library's chatter, which otherwise goes nowhere.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        timeout_s: float,
+        *,
+        hear: Hear,
+        ended: Callable[[str], None],
+        log: Path | None,
+    ) -> None:
+        self._hear = hear
+        self._ended = ended
+        self._log = log
+        self._address = [host, str(port), str(timeout_s)]
+        self._line, self._far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="indi", daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, `None` when it could not be started."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the child; returns once there is a process."""
+        self._thread.start()
+        self._started.wait()
+
+    def post(self, packet: Mapping[str, Any]) -> bool:
+        """Send a packet without ever waiting; false when the child does not take it."""
+        try:
+            self._line.send(json.dumps(packet).encode(), socket.MSG_DONTWAIT)
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the child and wait for it; a killed process always ends."""
+        if self._process is not None:
+            self._process.kill()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _live(self) -> None:
+        # The kernel kills the child when the thread that started it ends: this one stays with it.
+        try:
+            self._process = self._spawn()
+        except OSError as error:
+            self._line.close()
+            self._started.set()
+            self._ended(f"it can not be started: {error}")
+            return
+        finally:
+            self._far_end.close()
+        self._started.set()
+        try:
+            self._listen()
+        finally:
+            self._process.kill()
+            code = self._process.wait()
+            self._line.close()
+            self._ended(f"it was ended by {signal.Signals(-code).name}" if code < 0 else "it ended")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", "flatctl.devices.indi.worker"]
+        fd = self._far_end.fileno()
+        errors = self._log.open("ab") if self._log else None
+        try:
+            return subprocess.Popen(
+                [*command, str(fd), str(os.getpid()), *self._address],
+                pass_fds=[fd],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors or subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        finally:
+            if errors:
+                errors.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                data, fds, _, _ = socket.recv_fds(self._line, _PACKET_BYTES, 1)
+            except OSError:
+                return
+            if not data:
+                return
+            self._hear(json.loads(data), fds[0] if fds else None)

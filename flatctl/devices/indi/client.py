@@ -1,0 +1,329 @@
+"""The parent's side of INDI: requests with deadlines, and a registry of what the devices say.
+
+Camera, wheel and panel of a rig share one `IndiClient`. Behind it lives the child process of
+`worker.py`, one per connection; when it died, froze or fell silent, the next call starts another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from flatctl.devices.indi.child import Child
+from flatctl.devices.indi.presence import Listing, list_devices
+from flatctl.devices.indi.registry import Property, Registry, Value
+from flatctl.errors import Fault, NoReply, Unreachable
+
+T = TypeVar("T")
+
+_PULSE_S = 2.0
+_POLL_S = 0.1
+_WORDS_S = 0.2
+_UNCHANGED_S = 2.0
+
+
+class IndiClient:
+    """A connection to an INDI server, shared by everything that is reached through it.
+
+    A child process that does not answer within `silence_s` counts as frozen. `log` is a file for
+    the INDI library's own chatter.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 7624,
+        *,
+        silence_s: float = 10.0,
+        log: Path | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.generation = 0
+        self._silence_s = silence_s
+        self._log = log
+        self._opening = threading.Lock()
+        self._change = threading.Condition(threading.RLock())
+        self._registry = Registry()
+        self._child: Child | None = None
+        self._connected = False
+        self._end = ""
+        self._suspect = False
+        self._numbers = itertools.count(1)
+        self._replies: dict[int, int] = {}
+        self._blobs: set[tuple[str, str]] = set()
+
+    @property
+    def name(self) -> str:
+        """The server, as messages to the user call it."""
+        return f"INDI server {self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the child, `None` while there is none."""
+        return self._child.pid if self._child else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def open(self, timeout_s: float) -> None:
+        """Connect, unless a connection is there and in good health.
+
+        Raises `Unreachable` when nobody answers within `timeout_s`.
+        """
+        with self._opening:
+            if self._connected and not self._end and not self._suspect:
+                return
+            self._drop()
+            deadline = time.monotonic() + timeout_s
+            child = Child(
+                self.host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
+            )
+            self._child = child
+            self.generation += 1
+            child.start()
+            with self._change:
+                while not (self._connected or self._end):
+                    if not self._change.wait(deadline - time.monotonic()):
+                        self._end = f"no answer within {timeout_s:g} s"
+            if self._end:
+                reason = self._end
+                self._drop()
+                mend = "is indiserver running there? See [indi] host and port"
+                raise Unreachable(self.name, f"nothing answers ({reason})", mend)
+            for device, name in self._blobs:
+                self._request("blobs", self._silence_s, device=device, name=name, wanted=True)
+
+    def close(self) -> None:
+        """End the connection; devices stay as they are."""
+        with self._opening:
+            self._drop()
+
+    def wait_for(self, look: Callable[[Registry], T | None], timeout_s: float) -> T | None:
+        """Return the first thing that `look` finds in the registry, `None` after `timeout_s`.
+
+        `look` runs at once and after each change; it may raise. Raises `NoReply` when the
+        connection or the child process is lost meanwhile.
+        """
+        deadline = time.monotonic() + timeout_s
+        ping, asked_s = 0, time.monotonic()
+        with self._change:
+            while True:
+                if (found := look(self._registry)) is not None:
+                    return found
+                self._check_alive()
+                now = time.monotonic()
+                if now >= deadline:
+                    return None
+                if ping in self._replies:
+                    del self._replies[ping]
+                    ping = 0
+                if ping and now - asked_s > self._silence_s:
+                    raise self._frozen()
+                if not ping and now - asked_s > _PULSE_S:
+                    ping, asked_s = self._post("ping"), now
+                self._change.wait(min(deadline - now, _POLL_S))
+
+    def look(self, look: Callable[[Registry], T]) -> T:
+        """Return what `look` sees in the registry now."""
+        with self._change:
+            return look(self._registry)
+
+    def find(self, device: str, name: str) -> Property | None:
+        """Return a property as reported last, `None` where the device has none of that name."""
+        return self.look(lambda registry: registry.find(device, name))
+
+    def silent(self, device: str, what: str, mend: str = "") -> NoReply:
+        """Make the error of a device that fell silent; the next `open` connects anew."""
+        self._suspect = True
+        return NoReply(device, what, mend)
+
+    def need(self, device: str, name: str, timeout_s: float) -> Property:
+        """Return a property of a device, connecting to the server first where necessary.
+
+        Raises `Fault` where the device has no such property after `timeout_s`.
+        """
+        deadline = time.monotonic() + timeout_s
+        self.open(timeout_s)
+        left_s = deadline - time.monotonic()
+        found = self.wait_for(lambda registry: registry.find(device, name), left_s)
+        if found is None and device not in self.look(lambda registry: registry.devices):
+            raise self.silent(device, f"is not on the {self.name}", "is its driver running?")
+        if found is None:
+            raise Fault(device, f"has no {name}", "is it connected, and the right device?")
+        return found
+
+    def send(self, device: str, name: str, values: Mapping[str, Value], timeout_s: float) -> int:
+        """Ask for new values without waiting for the driver; return the newest event before.
+
+        Raises `Fault` where the property is missing, read-only, or a number is out of its range.
+        """
+        known = self.need(device, name, timeout_s)
+        _check_allowed(known, values)
+        return self._request(
+            "send", self._silence_s, kind=known.kind, device=device, name=name, values=values
+        )
+
+    def set(
+        self, device: str, name: str, values: Mapping[str, Value], timeout_s: float
+    ) -> Property:
+        """Ask for new values and wait until the driver reports exactly these.
+
+        Of switches of which one must be on, name only that one. Raises `Fault` where the driver
+        refuses or reports something else, `NoReply` where it reports nothing.
+        """
+        deadline = time.monotonic() + timeout_s
+        before = self.need(device, name, timeout_s)
+        since = self.send(device, name, values, deadline - time.monotonic())
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(device, name)
+            if now is None or registry.devices[device].born > since:
+                what = f"its driver stopped or disconnected when {name} was set"
+                raise Fault(device, what, "see indiserver's log")
+            if now.alerted > since or (
+                now.serial > since and now.state != "Busy" and now.holds(values)
+            ):
+                return now
+            return None
+
+        left_s = deadline - time.monotonic()
+        # Some drivers say nothing when nothing changes.
+        grace_s = min(left_s, _UNCHANGED_S) if before.holds(values) else left_s
+        after = self.wait_for(look, grace_s) or self.find(device, name)
+        if after is not None and after.alerted > since:
+            raise Fault(device, f"refuses {name} {_words(values)}", self.reason(device, since))
+        if after is not None and after.holds(values):
+            return after
+        if after is None or after.serial <= since:
+            raise self.silent(
+                device,
+                f"did not answer within {timeout_s:g} s when {name} was set",
+                "its driver or the INDI server may hang: restart them",
+            )
+        reported = {key: after.elements[key].value for key in values if key in after.elements}
+        raise Fault(
+            device, f"reports {name} {_words(reported)} where {_words(values)} was asked for"
+        )
+
+    def set_number(
+        self, device: str, name: str, values: Mapping[str, float], timeout_s: float
+    ) -> Property:
+        """Set numbers and wait until they are reported; see `set`."""
+        return self.set(device, name, {k: float(v) for k, v in values.items()}, timeout_s)
+
+    def set_switch(self, device: str, name: str, element: str, timeout_s: float) -> Property:
+        """Switch one element on and wait until it is reported on; see `set`."""
+        return self.set(device, name, {element: True}, timeout_s)
+
+    def set_text(
+        self, device: str, name: str, values: Mapping[str, str], timeout_s: float
+    ) -> Property:
+        """Set texts and wait until they are reported; see `set`."""
+        return self.set(device, name, values, timeout_s)
+
+    def devices(self, timeout_s: float) -> list[Listing]:
+        """Return what devices the server has and what they are good for, by name."""
+        return list_devices(self, timeout_s)
+
+    def receive_frames(self, device: str, name: str, wanted: bool) -> None:
+        """Let frames of a device come, or keep them away; remembered over connections."""
+        (self._blobs.add if wanted else self._blobs.discard)((device, name))
+        self._request("blobs", self._silence_s, device=device, name=name, wanted=wanted)
+
+    def reason(self, device: str, since: int) -> str:
+        """Return what the driver said of a refusal, fit to follow an error; may be empty."""
+        # The driver's words may come just before or just after its Alert.
+        words = self.wait_for(lambda r: r.message_since(device, since) or None, _WORDS_S)
+        return f"its driver says: {words}" if words else ""
+
+    def _request(self, do: str, timeout_s: float, **facts: object) -> int:
+        with self._change:
+            self._check_alive()
+            number = self._post(do, **facts)
+            deadline = time.monotonic() + timeout_s
+            while number not in self._replies:
+                self._check_alive()
+                if not self._change.wait(deadline - time.monotonic()):
+                    raise self._frozen()
+            return self._replies.pop(number)
+
+    def _post(self, do: str, **facts: object) -> int:
+        number = next(self._numbers)
+        if self._child is None or not self._child.post({"id": number, "do": do, **facts}):
+            raise self._frozen()
+        return number
+
+    def _frozen(self) -> NoReply:
+        self._suspect = True
+        return NoReply(
+            self.name,
+            "no longer takes what is sent to it",
+            "it or its machine may hang: restart indiserver",
+        )
+
+    def _check_alive(self) -> None:
+        if self._end:
+            raise NoReply(
+                self.name, f"the connection is lost ({self._end})", "see indiserver's log"
+            )
+        if self._child is None:
+            raise NoReply(self.name, "is not connected")
+
+    def _drop(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+        with self._change:
+            self._registry.close()
+            self._registry = Registry()
+            self._replies.clear()
+            self._connected, self._end, self._suspect = False, "", False
+            self._change.notify_all()
+
+    def _hear(self, packet: Mapping[str, Any], fd: int | None) -> None:
+        with self._change:
+            if "re" in packet:
+                self._replies[packet["re"]] = packet["serial"]
+            elif packet["at"] == "connected":
+                self._connected = True
+            elif packet["at"] in ("lost", "refused"):
+                self._end = self._end or str(packet["what"])
+            else:
+                self._registry.apply(packet, fd)
+            self._change.notify_all()
+
+    def _mourn(self, why: str) -> None:
+        with self._change:
+            self._end = self._end or f"the process that spoke INDI is gone: {why}"
+            self._change.notify_all()
+
+
+def _check_allowed(known: Property, values: Mapping[str, Value]) -> None:
+    if not known.writable:
+        raise Fault(known.device, f"does not let {known.name} be set")
+    for name, value in values.items():
+        if name not in known.elements:
+            have = ", ".join(known.elements)
+            raise Fault(known.device, f"has no {name} in {known.name}", f"there is: {have}")
+        element = known.elements[name]
+        if known.kind == "number" and not element.allows(float(value)):
+            allowed = f"allowed: {element.min:g} to {element.max:g}"
+            raise Fault(known.device, f"{known.name} {value} is out of range", allowed)
+
+
+def _words(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in values.items())

@@ -1,0 +1,157 @@
+"""Which devices a server has, what they are good for, and getting hold of one of them."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flatctl.devices.indi.registry import Device, Registry
+from flatctl.errors import Fault, Unreachable
+
+if TYPE_CHECKING:
+    from flatctl.devices.indi.client import IndiClient
+
+_QUIET_S = 0.3
+_UNKNOWN_S = 2.0
+
+
+class Role(StrEnum):
+    """What a device can be in a rig."""
+
+    CAMERA = "camera"
+    WHEEL = "filter wheel"
+    PANEL = "light panel"
+    COVER = "dust cover"
+
+
+# The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
+# are known that forget their bits.
+_SIGNS = {
+    Role.CAMERA: (1 << 1, "CCD_EXPOSURE"),
+    Role.WHEEL: (1 << 4, "FILTER_SLOT"),
+    Role.PANEL: (1 << 10, "FLAT_LIGHT_CONTROL"),
+    Role.COVER: (1 << 9, "CAP_PARK"),
+}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A device on the server: its name, its driver's executable, what it is good for."""
+
+    name: str
+    driver: str
+    connected: bool
+    roles: tuple[Role, ...]
+
+
+def listing(device: Device) -> Listing:
+    """Describe a device by what its driver says of it."""
+    info = device.properties.get("DRIVER_INFO")
+    bits = (info.text("DRIVER_INTERFACE") if info else None) or "0"
+    interface = int(bits) if bits.isdecimal() else 0
+    connection = device.properties.get("CONNECTION")
+    return Listing(
+        name=device.name,
+        driver=(info.text("DRIVER_EXEC") if info else None) or "",
+        connected=connection is None or connection.on("CONNECT"),
+        roles=tuple(
+            role
+            for role, (bit, name) in _SIGNS.items()
+            if interface & bit or name in device.properties
+        ),
+    )
+
+
+def settle(
+    client: IndiClient,
+    device: str | None,
+    quiet_s: float,
+    timeout_s: float,
+    until: Callable[[Registry], bool] = lambda _: False,
+) -> bool:
+    """Wait until nothing new was defined for `quiet_s`, by one device or by all.
+
+    INDI never says that a list of definitions is complete. Ends early when `until` holds; false
+    when `timeout_s` was too short.
+    """
+    seen, since_s = -1, time.monotonic()
+
+    def look(registry: Registry) -> bool | None:
+        nonlocal seen, since_s
+        one = registry.devices.get(device) if device else None
+        newest = one.defined if one else registry.defined
+        if newest != seen:
+            seen, since_s = newest, time.monotonic()
+        return True if until(registry) or time.monotonic() - since_s >= quiet_s else None
+
+    return client.wait_for(look, timeout_s) is not None
+
+
+def list_devices(client: IndiClient, timeout_s: float) -> list[Listing]:
+    """Return all devices of the server, by name."""
+    client.open(timeout_s)
+    settle(client, None, 2 * _QUIET_S, timeout_s)
+    found = client.look(lambda registry: [listing(one) for one in registry.devices.values()])
+    return sorted(found, key=lambda one: one.name)
+
+
+def connect(
+    client: IndiClient, device: str, role: Role, needed: Sequence[str], timeout_s: float
+) -> None:
+    """Find a device, connect it if it is not connected, and wait for what it `needed` has.
+
+    Raises `Unreachable` where the server has no such device, `Fault` where it refuses to connect
+    or turns out to be something else.
+    """
+    deadline = time.monotonic() + timeout_s
+    client.open(timeout_s)
+    _find(client, device, deadline - time.monotonic())
+    client.wait_for(lambda r: r.find(device, "CONNECTION"), min(_QUIET_S, timeout_s))
+    connection = client.find(device, "CONNECTION")
+    if connection is not None and not connection.on("CONNECT"):
+        client.set_switch(device, "CONNECTION", "CONNECT", deadline - time.monotonic())
+    _await(client, device, role, needed, deadline - time.monotonic())
+    settle(client, device, _QUIET_S, deadline - time.monotonic())
+
+
+def _find(client: IndiClient, device: str, timeout_s: float) -> None:
+    def known(registry: Registry) -> bool:
+        return device in registry.devices
+
+    deadline = time.monotonic() + timeout_s
+    while not client.look(known):
+        left_s = deadline - time.monotonic()
+        quiet = settle(client, None, min(_UNKNOWN_S, 0.9 * timeout_s), left_s, known)
+        names = sorted(client.look(lambda registry: list(registry.devices)))
+        if device in names:
+            return
+        if names and (quiet or left_s <= 0):
+            raise Unreachable(device, f"is not on the {client.name}", _suggestion(device, names))
+        if left_s <= 0:
+            what = f"said nothing for {timeout_s:g} s after the connection"
+            raise client.silent(client.name, what, "does it hang, or has it no drivers?")
+
+
+def _await(
+    client: IndiClient, device: str, role: Role, needed: Sequence[str], timeout_s: float
+) -> None:
+    def complete(registry: Registry) -> bool:
+        return all(registry.find(device, name) for name in needed)
+
+    settle(client, device, min(_UNKNOWN_S, 0.9 * timeout_s), timeout_s, complete)
+    missing = [name for name in needed if client.find(device, name) is None]
+    if missing:
+        others = [one.name for one in list_devices(client, 1.0) if role in one.roles]
+        what = f"is connected and has no {', '.join(missing)}: it is no {role}"
+        raise Fault(device, what, f"of this kind there: {', '.join(others) or 'none'}")
+
+
+def _suggestion(device: str, names: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(device.casefold(), folded, n=1)
+    there = f"there: {', '.join(names)}"
+    return f"did you mean {folded[close[0]]!r}? {there}" if close else there

@@ -1,0 +1,212 @@
+"""What the parent knows of the devices: filled by the child's events, read by everybody."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["number", "switch", "text", "light", "blob"]
+Value = float | bool | str
+
+_KEPT_FRAMES = 3
+_KEPT_MESSAGES = 50
+
+
+@dataclass(frozen=True)
+class Element:
+    """One value of a property; `min` and `max` are meant for numbers only."""
+
+    name: str
+    label: str
+    value: Value
+    min: float = 0.0
+    max: float = 0.0
+
+    def allows(self, number: float) -> bool:
+        """Say whether a number is in the driver's range; equal bounds mean none in INDI."""
+        return self.min <= number <= self.max or not self.min < self.max
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property as its driver reported it last.
+
+    `serial` numbers the report, `alerted` is the number of the last report in state Alert: a
+    refusal is often followed at once by an Ok with the old value.
+    """
+
+    device: str
+    name: str
+    kind: Kind
+    state: str
+    writable: bool
+    rule: str
+    elements: Mapping[str, Element]
+    serial: int
+    alerted: int = 0
+
+    def number(self, element: str) -> float | None:
+        """Return a number's value, or `None` where there is no such number."""
+        value = self.elements[element].value if element in self.elements else None
+        return value if isinstance(value, float) else None
+
+    def text(self, element: str) -> str | None:
+        """Return a text's value, or `None` where there is no such text."""
+        value = self.elements[element].value if element in self.elements else None
+        return value if isinstance(value, str) else None
+
+    def on(self, element: str) -> bool:
+        """Say whether a switch is on."""
+        return element in self.elements and self.elements[element].value is True
+
+    def holds(self, values: Mapping[str, Value]) -> bool:
+        """Say whether all of these values are the reported ones."""
+        return all(
+            name in self.elements and _same(self.elements[name].value, value)
+            for name, value in values.items()
+        )
+
+
+def _same(reported: Value, wanted: Value) -> bool:
+    if isinstance(reported, float) and not isinstance(wanted, str):
+        return abs(reported - wanted) <= max(1e-6, 1e-6 * abs(wanted))
+    return reported == wanted
+
+
+@dataclass
+class Blob:
+    """A frame's bytes in an anonymous memory file; `fd` is -1 where it arrived broken."""
+
+    serial: int
+    fd: int
+    size: int
+    format: str
+    fault: str
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+@dataclass
+class Device:
+    """A device; `born` is the event that announced it, `defined` the newest of its definitions."""
+
+    name: str
+    born: int
+    defined: int
+    properties: dict[str, Property] = field(default_factory=dict)
+    messages: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_KEPT_MESSAGES))
+    frames: dict[str, list[Blob]] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Give back the memory of frames nobody took."""
+        for blobs in self.frames.values():
+            for blob in blobs:
+                blob.close()
+        self.frames.clear()
+
+
+class Registry:
+    """Devices, their properties, messages and frames of one connection."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, Device] = {}
+        self.serial = 0
+        self.defined = 0
+
+    def find(self, device: str, name: str) -> Property | None:
+        """Return a property, or `None` where it is not there (any more)."""
+        return self.devices[device].properties.get(name) if device in self.devices else None
+
+    def message_since(self, device: str, serial: int) -> str:
+        """Return what the driver said after `serial`: its last error, else its last word."""
+        if device not in self.devices:
+            return ""
+        said = [text for number, text in self.devices[device].messages if number > serial]
+        errors = [text for text in said if "error" in text.lower()]
+        return _without_time(["", *said, *errors][-1])
+
+    def take_frame(self, device: str, name: str, since: int) -> Blob | None:
+        """Hand over the oldest frame after `since`; older ones are thrown away."""
+        waiting = self.devices[device].frames.get(name, []) if device in self.devices else []
+        while waiting:
+            blob = waiting.pop(0)
+            if blob.serial > since:
+                return blob
+            blob.close()
+        return None
+
+    def apply(self, event: Mapping[str, Any], fd: int | None = None) -> None:
+        """Take an event of the child in; owns the file descriptor from here on."""
+        self.serial = event["serial"]
+        match event["at"]:
+            case "device":
+                self._forget(event["device"])
+                self._device(event["device"])
+            case "device_gone":
+                self._forget(event["device"])
+            case "property":
+                self._take_property(event)
+            case "property_gone":
+                if event["device"] in self.devices:
+                    self.devices[event["device"]].properties.pop(event["name"], None)
+            case "message":
+                self._device(event["device"]).messages.append((self.serial, event["text"]))
+            case "frame":
+                self._take_frame(event, fd)
+
+    def close(self) -> None:
+        """Give back the memory of all frames."""
+        for device in self.devices.values():
+            device.close()
+
+    def _device(self, name: str) -> Device:
+        if name not in self.devices:
+            self.devices[name] = Device(name, born=self.serial, defined=self.serial)
+        return self.devices[name]
+
+    def _forget(self, name: str) -> None:
+        if name in self.devices:
+            self.devices.pop(name).close()
+
+    def _take_property(self, event: Mapping[str, Any]) -> None:
+        device = self._device(event["device"])
+        before = device.properties.get(event["name"])
+        if before is None:
+            device.defined = self.defined = self.serial
+        alert = event["state"] == "Alert"
+        device.properties[event["name"]] = Property(
+            device=event["device"],
+            name=event["name"],
+            kind=event["kind"],
+            state=event["state"],
+            writable=event["writable"],
+            rule=event["rule"],
+            elements={facts["name"]: Element(**facts) for facts in event["elements"]},
+            serial=self.serial,
+            alerted=self.serial if alert else before.alerted if before else 0,
+        )
+
+    def _take_frame(self, event: Mapping[str, Any], fd: int | None) -> None:
+        blob = Blob(
+            self.serial, -1 if fd is None else fd, event["size"], event["format"], event["what"]
+        )
+        waiting = self._device(event["device"]).frames.setdefault(event["name"], [])
+        waiting.append(blob)
+        while len(waiting) > _KEPT_FRAMES:
+            waiting.pop(0).close()
+
+
+def _without_time(message: str) -> str:
+    """Drop the time stamp and the level that drivers put before a message."""
+    head, _, rest = message.partition(": ")
+    text = rest if len(head) == len("2026-11-22T10:28:45") and "T" in head else message
+    for level in ("[ERROR] ", "[WARNING] ", "[INFO] ", "Error: "):
+        text = text.removeprefix(level)
+    return text.strip()

@@ -1,0 +1,103 @@
+"""A filter wheel behind INDI."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.registry import Property, Registry
+from flatctl.errors import ConfigError, Fault, NoReply
+
+_SLOT = "FILTER_SLOT_VALUE"
+
+
+class IndiFilterWheel:
+    """A filter wheel behind INDI, by its device name."""
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+        self._names: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    def open(self, timeout_s: float) -> Sequence[str]:
+        """Reach the wheel, connect it if it is not connected; return its slot names in order."""
+        connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        self._names = self._client.look(self._slots)
+        return self._names
+
+    def select(self, filter_name: str, timeout_s: float) -> None:
+        """Turn to the slot of that name and wait until the wheel reports to be there.
+
+        A wheel that keeps silent is asked once more, then `NoReply` is raised. Raises
+        `ConfigError` for a name it doesn't have and `Fault` where it refuses.
+        """
+        if not self._names:
+            self.open(timeout_s)
+        slot = self._slot_of(filter_name)
+        deadline = time.monotonic() + timeout_s
+        try:
+            self._turn(slot, timeout_s / 2)
+        except NoReply:
+            # Drivers are known that reach the slot and stay Busy; asked again they see it.
+            self.open(deadline - time.monotonic())
+            self._turn(slot, deadline - time.monotonic())
+
+    def close(self) -> None:
+        """Let go of the wheel; it stays connected and where it is."""
+        self._names = ()
+
+    def _slots(self, registry: Registry) -> tuple[str, ...]:
+        slot = registry.find(self._device, "FILTER_SLOT")
+        limits = slot.elements.get(_SLOT) if slot else None
+        count = int(limits.max) if limits and limits.min < limits.max else 0
+        texts = registry.find(self._device, "FILTER_NAME")
+        elements = texts.elements if texts else {}
+        numbered = sorted((_number(key), str(e.value)) for key, e in elements.items())
+        names = [name for _, name in numbered][: count or None]
+        return tuple(names + [f"Slot {n + 1}" for n in range(len(names), count)])
+
+    def _slot_of(self, filter_name: str) -> int:
+        there = ", ".join(self._names)
+        match self._names.count(filter_name):
+            case 1:
+                return self._names.index(filter_name) + 1
+            case 0:
+                raise ConfigError(f"{self._device} has no filter {filter_name!r}; it has: {there}")
+            case _:
+                raise ConfigError(
+                    f"{self._device} has more than one filter {filter_name!r}; name its slots "
+                    f"differently: {there}"
+                )
+
+    def _turn(self, slot: int, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        since = self._client.send(self._device, "FILTER_SLOT", {_SLOT: float(slot)}, timeout_s)
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(self._device, "FILTER_SLOT")
+            if now is None or registry.devices[self._device].born > since:
+                what = "its driver died or disconnected while it turned"
+                raise Fault(self._device, what, "see indiserver's log")
+            there = now.serial > since and now.state == "Ok" and now.number(_SLOT) == slot
+            return now if there or now.alerted > since else None
+
+        reached = self._client.wait_for(look, deadline - time.monotonic())
+        if reached is None:
+            what = f"did not report slot {slot} within {timeout_s:g} s"
+            raise self._client.silent(self._device, what, "is it stuck? Restart its driver")
+        if reached.alerted > since:
+            said = self._client.reason(self._device, since)
+            raise Fault(self._device, f"refuses slot {slot}", said or "see indiserver's log")
+
+
+def _number(element: str) -> int:
+    found = re.search(r"\d+$", element)
+    return int(found.group()) if found else 0
