@@ -1,0 +1,134 @@
+"""Files that are either complete under their final name or not there at all."""
+
+import ctypes
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from flatctl.errors import StorageError
+
+_MENDS = {
+    errno.ENOSPC: "make room on it, then run the same command again to go on",
+    errno.EDQUOT: "make room within your quota, then run the same command again to go on",
+    errno.EACCES: "give this user write permission there or choose another directory",
+    errno.EPERM: "give this user write permission there or choose another directory",
+    errno.EROFS: "remount the disk writable or choose another directory",
+    errno.ENOENT: "is the disk still mounted? create the directory, then run again to go on",
+    errno.ENOTDIR: "choose a directory whose path holds no ordinary file",
+    errno.ENOTSUP: "this file system can't keep files from being overwritten; choose another one",
+}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_AT_FDCWD = -100  # linux/fcntl.h
+_RENAME_NOREPLACE = 1  # linux/fs.h
+
+
+def storage_error(path: Path, doing: str, error: OSError) -> StorageError:
+    """Return what to raise for a failed system call: what, where, and what to do."""
+    mend = _MENDS.get(error.errno or 0, "check the disk and its cable (dmesg)")
+    return StorageError(f"{path}: {doing} failed: {error.strerror or error}; {mend}")
+
+
+def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a new file of `parts`, on disk and complete before it bears its name.
+
+    Raises `FileExistsError` where the name is taken, with that file untouched, and
+    `StorageError` for everything else that goes wrong. Nothing stays behind in either case.
+    """
+    try:
+        temporary = _write_temporary(path, parts)
+        try:
+            _name(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise storage_error(path, "writing", error) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by `text` in UTF-8; a reader sees the old one or the new one, whole.
+
+    Raises `StorageError`; the old file is intact then and nothing else stays behind.
+    """
+    try:
+        temporary = _write_temporary(path, [text.encode("utf-8")])
+        try:
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(path, "writing", error) from error
+
+
+def make_folder(folder: Path, root: Path) -> None:
+    """Create `folder` below `root`, which has to exist: a disk that went away stays away.
+
+    Raises `StorageError`.
+    """
+    try:
+        for step in [*reversed(folder.relative_to(root).parents), folder.relative_to(root)][1:]:
+            with suppress(FileExistsError):
+                (root / step).mkdir()
+                _sync_folder((root / step).parent)
+    except OSError as error:
+        raise storage_error(folder, "creating the directory", error) from error
+
+
+def _write_temporary(path: Path, parts: Iterable[bytes | memoryview]) -> Path:
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with temporary.open("xb", buffering=0) as file:
+            for part in parts:
+                _write_all(file.fileno(), part)
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _write_all(descriptor: int, part: bytes | memoryview) -> None:
+    left = memoryview(part).cast("B")
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Give a finished file its name unless that is taken."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _rename_new(temporary, path)
+
+
+def _rename_new(temporary: Path, path: Path) -> None:
+    """Rename without overwriting: for FAT and network shares, which have no hard links."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    source, target = os.fsencode(temporary), os.fsencode(path)
+    if libc.renameat2(_AT_FDCWD, source, _AT_FDCWD, target, _RENAME_NOREPLACE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number in {errno.EINVAL, errno.ENOSYS}:
+        number = errno.ENOTSUP
+    raise OSError(number, os.strerror(number), str(temporary), None, str(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network and FUSE file systems have nothing to synchronise in a directory.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,258 @@
+"""The one table of keywords, of which headers and their reference page are made."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flatctl import __version__
+from flatctl.core.types import FrameKind
+from flatctl.storage.cards import Value, make_card, read_cards
+from flatctl.storage.record import FrameRecord
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Card, Header
+
+POINTING = ("RA", "DEC", "OBJCTRA", "OBJCTDEC")
+_STRUCTURE = re.compile(
+    r"SIMPLE|XTENSION|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|GROUPS"
+    r"|BZERO|BSCALE|BLANK|CHECKSUM|DATASUM|CONTINUE|END"
+)
+_MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """One keyword: its card's comment, its meaning in the docs, and where its value comes from.
+
+    `value` returns `None` where there is nothing to write; the driver's card stays then. With
+    `yields`, it stays wherever the driver sent one.
+    """
+
+    name: str
+    type: type[Value]
+    unit: str
+    when: str
+    comment: str
+    meaning: str
+    value: Callable[[FrameRecord], Value | None]
+    yields: bool = False
+
+
+def _whole_if_possible(value: float | None) -> Value | None:
+    """Return an int where it is one: DeepSkyStacker reads GAIN as a whole number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**31 else float(value)
+
+
+def _real(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _is_dark(record: FrameRecord) -> bool:
+    return record.kind is FrameKind.DARK_FLAT
+
+
+def _time(when: datetime) -> str:
+    return when.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def _utc(record: FrameRecord, part: float) -> datetime:
+    """Return the moment at which `part` (0 to 1) of the exposure was over."""
+    return record.started.astimezone(UTC) + timedelta(seconds=part * record.taken_s)
+
+
+def _mjd(record: FrameRecord, part: float) -> float:
+    return (_utc(record, part) - _MJD_ZERO) / timedelta(days=1)
+
+
+ALWAYS = "always"
+FLATS = "flats"
+DARKS = "dark flats"
+KNOWN = "where known"
+DEFAULT = "where the driver didn't"
+
+# fmt: off
+KEYWORDS: tuple[Keyword, ...] = (
+    Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
+            "`FLAT` or, for dark flats, `DARK`: the words that stackers match on.",
+            lambda r: "DARK" if _is_dark(r) else "FLAT"),
+    Keyword("FRAME", str, "", ALWAYS, "Type of frame, INDI's word",
+            "`Flat` or `Dark`.",
+            lambda r: "Dark" if _is_dark(r) else "Flat"),
+    Keyword("FLATDARK", bool, "", DARKS, "Dark frame for flats",
+            "True in dark flats, which are darks of the flats' exposure with the light off.",
+            lambda r: True if _is_dark(r) else None),
+    Keyword("OBJECT", str, "", ALWAYS, "What the frame shows",
+            "`FLAT` or `DARKFLAT`.",
+            lambda r: "DARKFLAT" if _is_dark(r) else "FLAT"),
+    Keyword("FILTER", str, "", "rigs with a wheel", "Filter, by the wheel's name of it",
+            "The wheel's own name of the slot, byte for byte as in light frames. Letters that "
+            "FITS can't hold are replaced: `Hα` becomes `Ha`.",
+            lambda r: r.filter),
+    Keyword("EXPTIME", float, "s", ALWAYS, "[s] Exposure",
+            "The exposure as the driver reports it, else as it was asked for.",
+            lambda r: float(r.taken_s)),
+    Keyword("EXPOSURE", float, "s", ALWAYS, "[s] Exposure",
+            "The same as EXPTIME, for readers of the other spelling.",
+            lambda r: float(r.taken_s)),
+    Keyword("REQTIME", float, "s", ALWAYS, "[s] Exposure asked for",
+            "The exposure that was asked for.",
+            lambda r: float(r.exposure_s)),
+    Keyword("DATE-OBS", str, "", ALWAYS, "Start of exposure, UTC",
+            "ISO 8601 with milliseconds, UTC, no `Z`.",
+            lambda r: _time(_utc(r, 0))),
+    Keyword("DATE-AVG", str, "", ALWAYS, "Middle of exposure, UTC",
+            "As DATE-OBS.",
+            lambda r: _time(_utc(r, 0.5))),
+    Keyword("DATE-END", str, "", ALWAYS, "End of exposure, UTC",
+            "As DATE-OBS.",
+            lambda r: _time(_utc(r, 1))),
+    Keyword("DATE-LOC", str, "", ALWAYS, "Start of exposure, local time",
+            "As DATE-OBS, in the observatory's own time.",
+            lambda r: _time(r.started.astimezone(r.local_zone))),
+    Keyword("TIMESYS", str, "", ALWAYS, "Time scale of the dates",
+            "`UTC`.",
+            lambda _: "UTC"),
+    Keyword("MJD-OBS", float, "d", ALWAYS, "[d] Modified Julian Date of the start",
+            "Modified Julian Date of DATE-OBS.",
+            lambda r: _mjd(r, 0)),
+    Keyword("MJD-AVG", float, "d", ALWAYS, "[d] Modified Julian Date of the middle",
+            "Modified Julian Date of DATE-AVG.",
+            lambda r: _mjd(r, 0.5)),
+    Keyword("INSTRUME", str, "", DEFAULT, "Camera",
+            "The camera's name.",
+            lambda r: r.camera, yields=True),
+    Keyword("XBINNING", int, "", ALWAYS, "Binning across",
+            "Pixels binned along a row.",
+            lambda r: int(r.binning)),
+    Keyword("YBINNING", int, "", ALWAYS, "Binning down",
+            "Pixels binned along a column.",
+            lambda r: int(r.binning)),
+    Keyword("GAIN", float, "", KNOWN, "Gain in the driver's units",
+            "A whole number where it is one.",
+            lambda r: _whole_if_possible(r.gain)),
+    Keyword("OFFSET", float, "", KNOWN, "Offset in the driver's units",
+            "A whole number where it is one.",
+            lambda r: _whole_if_possible(r.offset)),
+    Keyword("ISOSPEED", int, "", KNOWN, "ISO speed",
+            "Of DSLRs.",
+            lambda r: None if r.iso is None else int(r.iso)),
+    Keyword("READOUTM", str, "", KNOWN, "Readout mode",
+            "The driver's name of the readout mode.",
+            lambda r: r.readout_mode),
+    Keyword("SET-TEMP", float, "°C", KNOWN, "[degC] Temperature asked of the sensor",
+            "What the cooler was set to.",
+            lambda r: _real(r.set_temperature_c)),
+    Keyword("CCD-TEMP", float, "°C", DEFAULT, "[degC] Temperature of the sensor",
+            "The driver's own card is of the moment of the exposure; without it, what the camera "
+            "said before the set.",
+            lambda r: _real(r.temperature_c), yields=True),
+    Keyword("BAYERPAT", str, "", DEFAULT, "Colours of the pixels",
+            "Colour cameras: the pattern of the filters on the pixels.",
+            lambda r: r.bayer, yields=True),
+    Keyword("ROWORDER", str, "", DEFAULT, "Order of the rows",
+            "`TOP-DOWN`; pixels are stored in the order in which they came.",
+            lambda _: "TOP-DOWN", yields=True),
+    Keyword("SWCREATE", str, "", ALWAYS, "Program that wrote this file",
+            "flatctl and its version.",
+            lambda _: f"flatctl {__version__}"),
+    Keyword("FLATSRC", str, "", ALWAYS, "Source of the light",
+            "`PANEL`.",
+            lambda _: "PANEL"),
+    Keyword("PANELNAM", str, "", KNOWN, "Light panel",
+            "The panel's name.",
+            lambda r: r.panel),
+    Keyword("PANELBRT", int, "", KNOWN, "Brightness of the panel, its own steps",
+            "0 in dark flats, where the light is off.",
+            lambda r: 0 if _is_dark(r) and r.panel else r.brightness),
+    Keyword("PANELMAX", int, "", KNOWN, "Highest brightness step of the panel",
+            "The panel's range is 0 to this.",
+            lambda r: r.brightness_max),
+    Keyword("FLATTGT", float, "ADU", FLATS, "[ADU] Median that was aimed at",
+            "The target level.",
+            lambda r: None if _is_dark(r) else _real(r.target_adu)),
+    Keyword("FLATTOL", float, "ADU", FLATS, "[ADU] Median may differ from FLATTGT by",
+            "`flatctl verify` measures the frame again and compares with FLATTGT ± FLATTOL.",
+            lambda r: None if _is_dark(r) else _real(r.tolerance_adu)),
+    Keyword("FLATMED", float, "ADU", ALWAYS, "[ADU] Median of the frame",
+            "The median over all pixels.",
+            lambda r: float(r.statistics.median)),
+    Keyword("FLATCLIP", float, "", ALWAYS, "Fraction of pixels at full scale",
+            "0 to 1.",
+            lambda r: float(r.statistics.clipped_frac)),
+    Keyword("FLATFULL", float, "ADU", ALWAYS, "[ADU] Full scale of the camera",
+            "Pixels at or above it count as clipped.",
+            lambda r: float(r.full_scale_adu)),
+    Keyword("FLATRIG", str, "", ALWAYS, "Rig",
+            "The name of the rig in the configuration.",
+            lambda r: r.rig),
+    Keyword("FLATCAM", str, "", ALWAYS, "Camera, by the configuration's name of it",
+            "The camera's name in the configuration; INSTRUME may be the driver's own.",
+            lambda r: r.camera),
+    Keyword("FLATSES", str, "", ALWAYS, "Session",
+            "The run that took this frame.",
+            lambda r: r.session),
+    Keyword("FLATNUM", int, "", ALWAYS, "Number of this frame in its set",
+            "From 1.",
+            lambda r: int(r.number)),
+    Keyword("FLATCNT", int, "", ALWAYS, "Frames in the set",
+            "How many frames of its kind were wanted.",
+            lambda r: int(r.count)),
+)
+# fmt: on
+
+
+def frame_header(record: FrameRecord, driver_header: bytes, shape: Sequence[int]) -> "Header":
+    """Return the header of a frame of `shape` (rows, cols), checksums aside.
+
+    The driver's cards stay in their order, then ours come. What describes the array is made anew,
+    and where the telescope pointed is left out, as no plate solver should believe that of a flat.
+    """
+    from astropy.io.fits import Header
+
+    driver = [card for card in read_cards(driver_header) if _may_stay(card.keyword)]
+    record = replace(record, actual_s=record.actual_s or _driver_exposure(driver, record))
+    ours = _our_cards(record, {card.keyword for card in driver})
+    replaced = {card.keyword for card in ours}
+    kept = [card for card in driver if card.keyword not in replaced]
+    return Header([*_structure_cards(shape), *kept, *ours])
+
+
+def _may_stay(keyword: str) -> bool:
+    return keyword not in POINTING and not _STRUCTURE.fullmatch(keyword)
+
+
+def _driver_exposure(cards: "Sequence[Card]", record: FrameRecord) -> float | None:
+    """Return the exposure the driver reports, unless it can't be seconds of this frame."""
+    for card in cards:
+        if card.keyword in ("EXPTIME", "EXPOSURE") and isinstance(card.value, int | float):
+            exposure_s = float(card.value)
+            if abs(exposure_s - record.exposure_s) <= 0.1 * record.exposure_s:
+                return exposure_s
+    return None
+
+
+def _our_cards(record: FrameRecord, sent: set[str]) -> "list[Card]":
+    cards = []
+    for keyword in KEYWORDS:
+        value = keyword.value(record)
+        if value is not None and not (keyword.yields and keyword.name in sent):
+            cards.append(make_card(keyword.name, value, keyword.comment))
+    return cards
+
+
+def _structure_cards(shape: Sequence[int]) -> "list[Card]":
+    rows, cols = shape
+    return [
+        make_card("SIMPLE", True, "FITS standard 4.0"),
+        make_card("BITPIX", 16, "16-bit pixels"),
+        make_card("NAXIS", 2, "Axes"),
+        make_card("NAXIS1", cols, "[px] Columns"),
+        make_card("NAXIS2", rows, "[px] Rows"),
+        make_card("BZERO", 32768, "Pixels are unsigned"),
+        make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
+    ]

@@ -1,0 +1,74 @@
+"""Where a frame lies and what its file is called.
+
+The tokens are the ones that stackers read out of file names: PixInsight's WBPP takes type, filter,
+exposure and binning from `KEY-value` between underscores, which is why no value may hold one.
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from flatctl.core.types import FrameKind
+from flatctl.storage.record import FrameRecord
+from flatctl.storage.text import to_ascii
+
+FOLDERS = {FrameKind.FLAT: "FLAT", FrameKind.DARK_FLAT: "DARKFLAT"}
+FILTER_LENGTH = 32
+SUFFIX = ".fits"
+
+
+def night_of(when: datetime, zone: tzinfo) -> date:
+    """Return the date on which the night of `when` (time zone aware) began in `zone`.
+
+    It is the local date twelve hours earlier, so that one night has one date.
+    """
+    return (when.astimezone(zone).replace(tzinfo=None) - timedelta(hours=12)).date()
+
+
+def frame_folder(directory: Path, night: date, kind: FrameKind) -> Path:
+    """Return the folder of all frames of one kind and night."""
+    return directory / night.isoformat() / FOLDERS[kind]
+
+
+def frame_name(record: FrameRecord, copy: int = 1) -> str:
+    """Return the file name of a frame, the `copy`-th of frames that would share it.
+
+    A token is left out where its value is not known. The time is the start of the exposure, UTC.
+    """
+    tokens = [
+        FOLDERS[record.kind],
+        None if record.filter is None else f"FILTER-{filter_token(record.filter)}",
+        f"EXPTIME-{_exposure_token(record.exposure_s)}s",
+        _number_token("GAIN", record.gain),
+        _number_token("ISOSPEED", record.iso),
+        f"BINNING-{record.binning}",
+        _time_token(record.started),
+        f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
+    ]
+    return "_".join(token for token in tokens if token is not None) + SUFFIX
+
+
+def filter_token(name: str) -> str:
+    """Return a filter's name in `[A-Za-z0-9-]`, at most 32 characters, never empty."""
+    ascii_name = to_ascii(name[: 4 * FILTER_LENGTH], substitute="-")
+    token = re.sub(r"[^A-Za-z0-9]+", "-", ascii_name).strip("-")
+    return token[:FILTER_LENGTH].rstrip("-") or "unnamed"
+
+
+def _exposure_token(exposure_s: float) -> str:
+    """Write milliseconds; microseconds where milliseconds would say too little."""
+    return f"{exposure_s:.3f}" if exposure_s >= 0.1 else f"{exposure_s:.6f}"
+
+
+def _number_token(key: str, value: float | None) -> str | None:
+    """Write at most three decimals, never an exponent; a value no camera has is left out."""
+    if value is None or not math.isfinite(value) or abs(value) >= 1e9:
+        return None
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{key}-{text}"
+
+
+def _time_token(started: datetime) -> str:
+    utc = started.astimezone(UTC)
+    return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z"

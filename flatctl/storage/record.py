@@ -1,0 +1,51 @@
+"""What is known of a frame when it is stored."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from flatctl.core.types import FrameKind, Statistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameRecord:
+    """Everything that a frame's header and file name say; `None` for what is not known.
+
+    `session` names the run that took the frame, `number` is its place in the set of `count`,
+    from 1. `started` is time zone aware; `local_zone` is the observatory's, for DATE-LOC.
+    `exposure_s` is what was asked for; `actual_s` what the camera says it did, and is taken from
+    the driver's header where it is `None`. `gain` and `offset` are in the driver's own units,
+    `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
+    have no target.
+    """
+
+    kind: FrameKind
+    rig: str
+    camera: str
+    session: str
+    number: int
+    count: int
+    started: datetime
+    exposure_s: float
+    statistics: Statistics
+    full_scale_adu: float
+    target_adu: float | None = None
+    tolerance_adu: float | None = None
+    filter: str | None = None
+    binning: int = 1
+    gain: float | None = None
+    offset: float | None = None
+    iso: int | None = None
+    readout_mode: str | None = None
+    temperature_c: float | None = None
+    set_temperature_c: float | None = None
+    bayer: str | None = None
+    panel: str | None = None
+    brightness: int | None = None
+    brightness_max: int | None = None
+    actual_s: float | None = None
+    local_zone: tzinfo = UTC
+
+    @property
+    def taken_s(self) -> float:
+        """Return the exposure in seconds as it really was, as far as anybody knows."""
+        return self.exposure_s if self.actual_s is None else self.actual_s
