@@ -45,12 +45,17 @@ def _filters(flats: Flats, tables: Mapping[str, Any]) -> Iterator[Problem]:
 def _table(place: Place, own: FilterFlats, whole: FilterFlats) -> Iterator[Problem]:
     """Check what `own`, a table as written, makes of the `whole` that it is laid into."""
     keys = written(own)
-    yield from _range((*place, "exposure_s"), keys, whole.exposure_s)
+    if not _fits(whole) and {"exposures_s", "exposure_s"} & keys.keys():
+        yield Problem(
+            (*place, "exposures_s"),
+            "none of them is allowed by min and max of exposure_s; widen these, or list others",
+            list(whole.exposures_s),
+        )
+    else:
+        yield from _range((*place, "exposure_s"), keys, whole.exposure_s)
     yield from _range((*place, "brightness"), keys, whole.brightness)
     if {"target", "tolerance"} & keys.keys():
         yield from _band((*place, "target"), whole)
-    if "exposures_s" in keys or "exposure_s" in keys:
-        yield from _shutter_speeds((*place, "exposures_s"), whole)
 
 
 def _range(place: Place, keys: Mapping[str, Any], whole: Any) -> Iterator[Problem]:
@@ -80,13 +85,6 @@ def _band(place: Place, whole: FilterFlats) -> Iterator[Problem]:
         )
 
 
-def _shutter_speeds(place: Place, whole: FilterFlats) -> Iterator[Problem]:
-    limits = whole.exposure_s
-    speeds = whole.exposures_s
-    if speeds and not any(limits.min <= speed <= limits.max for speed in speeds):
-        yield Problem(
-            place,
-            f"none of them is within exposure_s.min to max, {limits.min:g} to {limits.max:g} s; "
-            "widen these or list other speeds",
-            list(speeds),
-        )
+def _fits(whole: FilterFlats) -> bool:
+    limits, speeds = whole.exposure_s, whole.exposures_s
+    return not speeds or any(limits.min <= speed <= limits.max for speed in speeds)
