@@ -28,9 +28,6 @@ def ending_of(action: Callable[[], object]) -> int:
     except Stopped as stop:
         _tell(f"flatctl: {stop}")
         return stop.exit_code
-    except BrokenPipeError:
-        _leave_pipe()
-        return 0
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         _tell(f"flatctl: internal error, please report it ({_DEBUG}=1 shows where): {what}")
@@ -53,9 +50,3 @@ def _tell(text: object) -> None:
     if os.environ.get(_DEBUG, "") not in ("", "0") and sys.exc_info()[0] not in (None, SystemExit):
         traceback.print_exc()
     print(text, file=sys.stderr)
-
-
-def _leave_pipe() -> None:
-    # The reader has gone (`| head`); Python would complain while flushing at exit.
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())

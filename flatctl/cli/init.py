@@ -26,5 +26,6 @@ def init(
     It is commented, and filled in from the devices that are found.
     """
     from flatctl import app
+    from flatctl.cli.screen import Screen
 
-    typer.echo(app.init(path, host, port))
+    Screen().line(app.init(path, host, port))

@@ -28,9 +28,7 @@ class Action(StrEnum):
 
 def panel(
     config: Config,
-    action: Annotated[
-        Action, typer.Argument(metavar="ACTION", help="What it is to do.")
-    ],
+    action: Annotated[Action, typer.Argument(metavar="ACTION", help="What it is to do.")],
     value: Annotated[
         int | None, typer.Argument(min=0, metavar="N", help="Brightness in the panel's own steps.")
     ] = None,
@@ -46,5 +44,6 @@ def panel(
             else f"panel: `{action}` takes no number; brightness is: flatctl panel CONFIG set N"
         )
     from flatctl import app
+    from flatctl.cli.screen import Screen
 
-    typer.echo(app.panel(config, str(action), value))
+    Screen().line(app.panel(config, str(action), value))

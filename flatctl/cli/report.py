@@ -18,5 +18,6 @@ def report(
     report.html is made from run.json and the frames beside it.
     """
     from flatctl import app
+    from flatctl.cli.screen import Screen
 
-    typer.echo(app.report(run_dir))
+    Screen().line(str(app.report(run_dir)))

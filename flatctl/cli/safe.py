@@ -1,7 +1,5 @@
 """`flatctl safe`: the light goes out, whatever happened before."""
 
-import typer
-
 from flatctl.cli.arguments import Config
 
 EXAMPLES = ("flatctl safe rig.toml",)
@@ -13,5 +11,6 @@ def safe(config: Config) -> None:
     Made for services after a crash; the cover goes where the configuration wants it.
     """
     from flatctl import app
+    from flatctl.cli.screen import Screen
 
-    typer.echo(app.safe(config))
+    Screen().line(app.safe(config))

@@ -3,37 +3,46 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from flatctl.outputs.jsonlines import Outlet
 
 # Wide enough for any line: who reads a pipe wants lines as they are.
 _PIPE_WIDTH = 1000
 
 
 class Screen:
-    """Write lines, verdicts and tables to stdout."""
+    """Write lines, verdicts and tables to stdout; a reader that leaves is no error."""
 
     def __init__(self) -> None:
+        self._outlet = Outlet(sys.stdout)
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
         self._console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
 
     def line(self, text: str) -> None:
         """Write a line; it is never broken."""
-        self._console.print(Text(text), soft_wrap=True)
+        self._show(Text(text), soft_wrap=True)
 
     def verdict(self, subject: str, ok: bool, text: str, mend: str = "") -> None:
         """Write whether something is well, and below it how to mend it if it is not."""
         word, style = ("ok", "green") if ok else ("problem", "bold red")
-        self._console.print(
+        self._show(
             Text.assemble((f"{word:<9}", style), (f"{subject}: ", "bold"), text), soft_wrap=True
         )
         if mend:
-            self._console.print(Text(f"{'':<9}{mend}"), soft_wrap=True)
+            self._show(Text(f"{'':<9}{mend}"), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""
         table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))
-        self._console.print(table)
+        self._show(table)
+
+    def _show(self, what: RenderableType, *, soft_wrap: bool = False) -> None:
+        with self._console.capture() as captured:
+            self._console.print(what, soft_wrap=soft_wrap)
+        lines = (line.rstrip() for line in captured.get().splitlines())
+        self._outlet.write("\n".join(lines) + "\n")

@@ -14,7 +14,10 @@ EXAMPLES = (
 
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="mono, bright, dim, gamma, warmup, dead-filter or leak.")
+        str,
+        typer.Argument(
+            metavar="SCENARIO", help="mono, bright, dim, gamma, warmup, dead-filter or leak."
+        ),
     ] = "mono",
     *,
     port: Annotated[

@@ -26,5 +26,6 @@ def verify(
         screen.verdict(str(path), not problems, "; ".join(problems) or "sound")
     if not total:
         raise StorageError(f"{directory}: no FITS files here or below; name the folder of a night")
-    screen.line(f"{total} files, {f'{bad} with problems' if bad else 'all sound'}")
+    files = "1 file" if total == 1 else f"{total} files"
+    screen.line(f"{files}, {bad} with problems" if bad else f"{files}, all sound")
     raise typer.Exit(StorageError.exit_code if bad else 0)

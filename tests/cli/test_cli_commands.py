@@ -1,0 +1,189 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+FAULT = {"event": "fault", "time": "2026-11-22T17:15:30.123Z", "device": "Flat-Man"}
+FAULT |= {"what": "no reply", "recovered": True}
+
+
+def told(*, listeners, **_options) -> int:
+    for listener in listeners:
+        listener(FAULT)
+    return 5
+
+
+def test_run_hands_over_what_was_asked_for(app, command):
+    app.answers["run"] = 0
+    command("run", "rig.toml", "--filter", "Ha", "--filter", "L", "--count", 3, "--output", "/x")
+    (_, arguments, options), *_ = app.asked
+    options.pop("listeners")
+    assert (arguments, options) == (
+        (Path("rig.toml"),),
+        {
+            "filters": ["Ha", "L"],
+            "count": 3,
+            "output": Path("/x"),
+            "dry_run": False,
+            "resume": True,
+        },
+    )
+
+
+def test_run_leaves_to_the_configuration_what_was_not_asked_for(app, command):
+    app.answers["run"] = 0
+    command("run", "rig.toml", "--no-resume", "--dry-run")
+    (_, _, options), *_ = app.asked
+    options.pop("listeners")
+    assert options == {
+        "filters": (),
+        "count": None,
+        "output": None,
+        "dry_run": True,
+        "resume": False,
+    }
+
+
+def test_run_ends_as_the_run_did(app, command):
+    app.answers["run"] = 5
+    assert command("run", "rig.toml").code == 5
+
+
+def test_a_run_talks_on_stderr(app, command):
+    app.answers["run"] = lambda _config, **options: told(**options)
+    ending = command("run", "rig.toml")
+    assert ("Flat-Man" in ending.stderr, ending.stdout) == (True, "")
+
+
+def test_json_puts_one_event_a_line_on_stdout(app, command):
+    app.answers["run"] = lambda _config, **options: told(**options)
+    assert json.loads(command("run", "rig.toml", "--json").stdout) == FAULT
+
+
+def test_check_says_ok_or_the_problem_and_its_mend(app, command, line):
+    app.answers["check"] = [
+        line("camera", True, "CCD Simulator, 1280 × 1024"),
+        line("panel", False, "no permission for /dev/ttyUSB0", "join the group dialout"),
+    ]
+    assert command("check", "rig.toml").stdout.splitlines() == [
+        "ok       camera: CCD Simulator, 1280 × 1024",
+        "problem  panel: no permission for /dev/ttyUSB0",
+        "         join the group dialout",
+    ]
+
+
+def test_check_ends_with_0_when_all_is_well(app, command, line):
+    app.answers["check"] = [line("camera", True, "there")]
+    assert command("check", "rig.toml").code == 0
+
+
+def test_check_ends_with_the_code_of_its_first_problem(app, command, line):
+    app.answers["check"] = [
+        line("panel", False, "gone", exit_code=4),
+        line("disk", False, "full", exit_code=7),
+    ]
+    assert command("check", "rig.toml").code == 4
+
+
+def test_check_blinks_only_when_asked(app, command):
+    app.answers["check"] = []
+    command("check", "rig.toml")
+    command("check", "rig.toml", "--light")
+    assert [options["light"] for _, _, options in app.asked] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "action", "value"),
+    [(["on"], "on", None), (["set", "128"], "set", 128), (["status"], "status", None)],
+    ids=["on", "set", "status"],
+)
+def test_panel_does_what_it_is_told_and_says_how_the_light_stands(
+    app, command, words, action, value
+):
+    app.answers["panel"] = "lit at 128 of 255"
+    ending = command("panel", "rig.toml", *words)
+    assert (app.asked, ending.stdout) == (
+        [("panel", (Path("rig.toml"), action, value), {})],
+        "lit at 128 of 255\n",
+    )
+
+
+def test_devices_are_listed_with_roles_and_state(app, command):
+    app.answers["devices"] = SimpleNamespace(
+        indi=[("CCD Simulator", ("camera", "wheel"), True), ("Focuser", (), False)],
+        serial_ports=[("/dev/ttyUSB0", "FT232R")],
+        problem="",
+    )
+    lines = [line.split("  ") for line in command("devices").stdout.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert [row for row in cells if row] == [
+        ["INDI device", "Roles", "State"],
+        ["CCD Simulator", "camera, wheel", "connected"],
+        ["Focuser", "other", "not connected"],
+        ["Serial port", "What it is"],
+        ["/dev/ttyUSB0", "FT232R"],
+    ]
+
+
+def test_serial_ports_are_listed_even_without_a_server(app, command):
+    app.answers["devices"] = SimpleNamespace(
+        indi=[], serial_ports=[("/dev/ttyUSB0", "FT232R")], problem="localhost:7624: nobody answers"
+    )
+    ending = command("devices")
+    assert (ending.code, "/dev/ttyUSB0" in ending.stdout, ending.stderr) == (
+        4,
+        True,
+        "flatctl: localhost:7624: nobody answers\n",
+    )
+
+
+def test_devices_lists_the_kinds_of_panels_without_asking_anybody(app, command):
+    ending = command("devices", "--panels")
+    assert (ending.code, "alnitak " in ending.stdout, app.asked) == (0, True, [])
+
+
+def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command):
+    app.answers["verify"] = [(Path("a.fits"), []), (Path("b.fits"), [])]
+    ending = command("verify", "night")
+    assert (ending.code, ending.stdout.splitlines()) == (
+        0,
+        ["ok       a.fits: sound", "ok       b.fits: sound", "2 files, all sound"],
+    )
+
+
+def test_verify_ends_with_7_when_a_file_is_damaged(app, command):
+    app.answers["verify"] = [(Path("a.fits"), ["DATASUM differs"])]
+    ending = command("verify", "night")
+    assert (ending.code, ending.stdout.splitlines()) == (
+        7,
+        ["problem  a.fits: DATASUM differs", "1 file, 1 with problems"],
+    )
+
+
+def test_verify_of_nothing_is_told(app, command):
+    app.answers["verify"] = []
+    ending = command("verify", "night")
+    assert (ending.code, "night: no FITS files here or below" in ending.stderr) == (7, True)
+
+
+def test_a_demo_goes_where_it_is_told_and_ends_as_the_run_did(app, command):
+    app.answers["demo"] = 0
+    ending = command("demo", "--output", "/tmp/x")
+    assert (ending.code, app.asked[0][1][0]) == (0, Path("/tmp/x"))
+
+
+def test_report_prints_where_the_page_is(app, command):
+    app.answers["report"] = Path("night/report.html")
+    assert command("report", "night").stdout == "night/report.html\n"
+
+
+def test_init_writes_a_usual_name_unless_told_another(app, command):
+    app.answers["init"] = "flatctl.toml"
+    command("init")
+    assert app.asked == [("init", (Path("flatctl.toml"), "localhost", 7624), {})]
+
+
+def test_simulate_hands_over_scenario_port_and_ready_file(app, command):
+    command("simulate", "dim", "--port", 0, "--ready", "r.json")
+    assert app.asked == [("simulate", ("dim", 0, Path("r.json")), {})]

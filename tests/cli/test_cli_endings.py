@@ -1,0 +1,106 @@
+import signal
+import subprocess
+
+import pytest
+
+from flatctl import errors
+from flatctl.errors import Stopped
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.UsageError("no such scenario"), 2),
+        (errors.ConfigError("rig.toml: wrong"), 3),
+        (errors.Unreachable("localhost:7624", "nobody answers"), 4),
+        (errors.Fault("Flat-Man", "motor stalled"), 4),
+        (errors.UnsafeError("the roof is open"), 6),
+        (errors.StorageError("disk full"), 7),
+        (errors.FlatctlError("odd"), 1),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_an_error_ends_with_its_exit_code(app, command, error, code):
+    app.answers["safe"] = error
+    assert command("safe", "rig.toml").code == code
+
+
+def test_an_error_is_one_message_on_stderr(app, command):
+    app.answers["safe"] = errors.NoReply("Flat-Man", "is silent", "look at its cable")
+    ending = command("safe", "rig.toml")
+    assert (ending.stdout, ending.stderr) == (
+        "",
+        "flatctl: Flat-Man: is silent; look at its cable\n",
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_ends_as_shells_expect(app, command, number, code):
+    app.answers["run"] = Stopped(number)
+    assert command("run", "rig.toml").code == code
+
+
+def test_ctrl_c_in_a_command_that_does_not_catch_it_ends_with_130(app, command):
+    app.answers["devices"] = KeyboardInterrupt()
+    assert command("devices").code == 130
+
+
+def test_a_bug_is_a_sentence_without_a_traceback(app, command):
+    app.answers["safe"] = KeyError("brightness")
+    ending = command("safe", "rig.toml")
+    assert (ending.code, ending.stderr) == (
+        1,
+        "flatctl: internal error, please report it (FLATCTL_DEBUG=1 shows where): "
+        "KeyError: 'brightness'\n",
+    )
+
+
+def test_debug_adds_the_traceback_of_a_bug(app, command, monkeypatch):
+    monkeypatch.setenv("FLATCTL_DEBUG", "0")
+    app.answers["safe"] = KeyError("brightness")
+    assert "Traceback (most recent call last)" in command("--debug", "safe", "rig.toml").stderr
+
+
+def test_the_debug_variable_adds_the_traceback_of_an_error(app, command, monkeypatch):
+    monkeypatch.setenv("FLATCTL_DEBUG", "1")
+    app.answers["safe"] = errors.StorageError("disk full")
+    assert "Traceback (most recent call last)" in command("safe", "rig.toml").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rnu", "rig.toml"],
+        ["run"],
+        ["run", "rig.toml", "--count", "0"],
+        ["run", "rig.toml", "--count", "many"],
+        ["run", "rig.toml", "--fliter", "Ha"],
+        ["panel", "rig.toml", "dim"],
+        ["panel", "rig.toml", "set"],
+        ["panel", "rig.toml", "set", "-3"],
+        ["panel", "rig.toml", "on", "128"],
+        ["devices", "--port", "70000"],
+        ["dawn", "rig.toml"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_without_sense_ends_with_2_and_asks_nothing(app, command, arguments):
+    assert (command(*arguments).code, app.asked) == (2, [])
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one(command):
+    assert "Did you mean 'run'?" in command("rnu").stderr
+
+
+def test_a_reader_that_leaves_is_no_error(python):
+    shown = subprocess.run(
+        f'{python} -c \'from flatctl.cli import main; main(["devices", "--panels"])\' | true; '
+        'echo "${PIPESTATUS[0]}"',
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (shown.stdout.strip(), shown.stderr) == ("0", "")

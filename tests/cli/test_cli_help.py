@@ -1,0 +1,66 @@
+import subprocess
+
+import pytest
+
+from flatctl import __version__
+
+COMMANDS = [
+    "run",
+    "check",
+    "safe",
+    "panel",
+    "devices",
+    "init",
+    "simulate",
+    "demo",
+    "verify",
+    "history",
+    "report",
+]
+
+LOADED_BY_HELP = """
+import sys
+from flatctl.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    heavy = {"astropy", "matplotlib", "numpy", "pydantic", "PyIndi", "rich", "serial"}
+    print("loaded:", *sorted(heavy & sys.modules.keys()))
+"""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_help_has_an_example(command, name):
+    ending = command(name, "--help")
+    assert (ending.code, f"Examples:\n    flatctl {name}" in ending.stdout) == (0, True)
+
+
+def test_help_lists_every_command_in_the_order_of_use(command):
+    listed = command("--help").stdout.split("Commands:\n")[1].split("\n\n")[0]
+    assert [row.split()[0] for row in listed.splitlines()] == COMMANDS
+
+
+def test_no_command_is_cut_short_in_the_list(command):
+    assert "..." not in command("--help").stdout.split("Commands:")[1]
+
+
+def test_help_loads_nothing_heavy(python):
+    shown = subprocess.run(
+        [python, "-c", LOADED_BY_HELP], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert shown.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_version(command):
+    assert command("--version").stdout == f"flatctl {__version__}\n"
+
+
+def test_no_command_at_all_shows_the_help(command):
+    assert "Commands:" in command().stderr
+
+
+def test_the_scenarios_named_are_those_that_can_be_simulated(command):
+    from hardware_sims.scenarios import SCENARIOS
+
+    shown = command("simulate", "--help").stdout
+    assert [name for name in SCENARIOS if name not in shown] == []
