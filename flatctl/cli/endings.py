@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError, Stopped
 
 INTERNAL_ERROR = FlatctlError.exit_code
@@ -17,9 +18,13 @@ def show_tracebacks() -> None:
 
 
 def ending_of(action: Callable[[], object]) -> int:
-    """Do `action`, tell on stderr what went wrong, and return the exit code."""
+    """Do `action`, tell on stderr what went wrong, and return the exit code.
+
+    A signal stops every command; one that drives devices catches it first, inside.
+    """
     try:
-        action()
+        with StopSignals().installed():
+            action()
     except SystemExit as ending:
         return _code(ending)
     except FlatctlError as error:

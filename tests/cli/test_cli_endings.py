@@ -40,9 +40,10 @@ def test_a_stop_ends_as_shells_expect(app, command, number, code):
     assert command("run", "rig.toml").code == code
 
 
-def test_ctrl_c_in_a_command_that_does_not_catch_it_ends_with_130(app, command):
-    app.answers["devices"] = KeyboardInterrupt()
-    assert command("devices").code == 130
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_a_command_that_does_not_look_out_for_it(app, command, number, code):
+    app.answers["devices"] = lambda *_: signal.raise_signal(number)
+    assert command("devices").code == code
 
 
 def test_a_bug_is_a_sentence_without_a_traceback(app, command):
