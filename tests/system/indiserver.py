@@ -1,4 +1,4 @@
-"""A real indiserver for a test: own port, own sockets, own HOME, gone with all its drivers after."""
+"""A real indiserver for a test: own port, own sockets, own HOME, gone with its drivers after."""
 
 import os
 import re

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from flatctl.devices.indi.registry import Device, Registry
+from flatctl.devices.indi.registry import Device, Property, Registry
 from flatctl.errors import Fault, Unreachable
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ _SIGNS = {
 }
 
 
+# Merely connecting a mount or a dome may move it.
+_MOVES = 1 << 0 | 1 << 5
+
+
 @dataclass(frozen=True)
 class Listing:
     """A device on the server: its name, its driver's executable, what it is good for."""
@@ -51,8 +55,7 @@ class Listing:
 def listing(device: Device) -> Listing:
     """Describe a device by what its driver says of it."""
     info = device.properties.get("DRIVER_INFO")
-    bits = (info.text("DRIVER_INTERFACE") if info else None) or "0"
-    interface = int(bits) if bits.isdecimal() else 0
+    interface = _interface(info)
     connection = device.properties.get("CONNECTION")
     return Listing(
         name=device.name,
@@ -64,6 +67,11 @@ def listing(device: Device) -> Listing:
             if interface & bit or name in device.properties
         ),
     )
+
+
+def _interface(info: Property | None) -> int:
+    bits = (info.text("DRIVER_INTERFACE") if info else None) or "0"
+    return int(bits) if bits.isdecimal() else 0
 
 
 def settle(
@@ -110,7 +118,10 @@ def connect(
     deadline = time.monotonic() + timeout_s
     client.open(timeout_s)
     _find(client, device, deadline - time.monotonic())
-    client.wait_for(lambda r: r.find(device, "CONNECTION"), min(_QUIET_S, timeout_s))
+    settle(client, device, _QUIET_S, deadline - time.monotonic(), _introduced(device))
+    interface = _interface(client.find(device, "DRIVER_INFO"))
+    if interface & _MOVES and not interface & _SIGNS[role][0]:
+        raise Fault(device, f"is a mount or a dome, no {role}", _others(client, role))
     connection = client.find(device, "CONNECTION")
     if connection is not None and not connection.on("CONNECT"):
         client.set_switch(device, "CONNECTION", "CONNECT", deadline - time.monotonic())
@@ -145,9 +156,20 @@ def _await(
     settle(client, device, min(_UNKNOWN_S, 0.9 * timeout_s), timeout_s, complete)
     missing = [name for name in needed if client.find(device, name) is None]
     if missing:
-        others = [one.name for one in list_devices(client, 1.0) if role in one.roles]
         what = f"is connected and has no {', '.join(missing)}: it is no {role}"
-        raise Fault(device, what, f"of this kind there: {', '.join(others) or 'none'}")
+        raise Fault(device, what, _others(client, role))
+
+
+def _introduced(device: str) -> Callable[[Registry], bool]:
+    def look(registry: Registry) -> bool:
+        return all(registry.find(device, name) for name in ("CONNECTION", "DRIVER_INFO"))
+
+    return look
+
+
+def _others(client: IndiClient, role: Role) -> str:
+    names = [one.name for one in list_devices(client, 1.0) if role in one.roles]
+    return f"of this kind there: {', '.join(names) or 'none'}"
 
 
 def _suggestion(device: str, names: Sequence[str]) -> str:

@@ -252,10 +252,9 @@ def connect(connection: Connection, host: str, port: int, timeout_s: float) -> b
     """Connect to the server and let its answers and our commands travel without delay."""
     connection.setServer(host, port)
     connection.setConnectionTimeout(int(timeout_s), int(timeout_s % 1 * 1e6))
-    before = set(os.listdir("/proc/self/fd"))
     if not connection.connectServer():
         return False
-    for fd in set(os.listdir("/proc/self/fd")) - before:
+    for fd in os.listdir("/proc/self/fd"):
         _send_at_once(int(fd))
     return True
 
@@ -267,7 +266,7 @@ def _send_at_once(fd: int) -> None:
             if line.family in (socket.AF_INET, socket.AF_INET6):
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError:
-        return  # not a socket
+        return  # no socket, or closed since it was listed
 
 
 def why_refused(host: str, port: int, timeout_s: float) -> str:

@@ -1,0 +1,183 @@
+"""A light panel behind INDI, with or without a motorised cover."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.protocols import CoverState, PanelStatus
+from flatctl.errors import DeviceError, Fault
+
+_LIGHT = "FLAT_LIGHT_CONTROL"
+_LEVEL = "FLAT_LIGHT_INTENSITY"
+_LEVEL_VALUE = "FLAT_LIGHT_INTENSITY_VALUE"
+_ON, _OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
+_CAP = "CAP_PARK"
+_FIXED = range(1, 2)
+
+
+class IndiPanel:
+    """A light panel behind INDI, by its device name; also a `Cover` where it has one.
+
+    Light boxes listen to the filter wheel and drive their lamp to a brightness of their own for
+    each filter, without a word about it. So they are kept from listening while this is open, and
+    the brightness is always sent, even where it is the reported one.
+    """
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+        self._steps = _FIXED
+        self._wheel = ""
+        self._opened = False
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a cover; valid once opened."""
+        return self._client.find(self._device, _CAP) is not None
+
+    def open(self, timeout_s: float) -> range:
+        """Reach the panel, connect it if it is not connected; return its brightness steps."""
+        connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+        level = self._client.find(self._device, _LEVEL)
+        limits = level.elements.get(_LEVEL_VALUE) if level else None
+        if limits is not None and limits.min < limits.max:
+            self._steps = range(math.ceil(limits.min), math.floor(limits.max) + 1)
+        self._opened = True
+        wheel = self._watched_wheel()
+        if wheel:
+            self._wheel = wheel
+            self._watch_wheel("")
+        return self._steps
+
+    def set_brightness(self, brightness: int, timeout_s: float) -> None:
+        """Light it at `brightness` and wait until exactly that is reported.
+
+        Closes the cover first where there is an open one: such panels only shine closed. Raises
+        `ValueError` outside the range.
+        """
+        if brightness not in self._steps:
+            allowed = f"{self._steps.start} to {self._steps.stop - 1}"
+            raise ValueError(f"brightness {brightness} of {self._device} is outside {allowed}")
+        deadline = time.monotonic() + timeout_s
+        self._make_ready(timeout_s)
+        if self.has_cover and self._cover_state() is not CoverState.CLOSED:
+            self._move("PARK", "UNPARK", deadline - time.monotonic())
+        # Some drivers refuse a brightness while the light is off, others only store it.
+        if not self._lit():
+            self._client.set_switch(self._device, _LIGHT, _ON, deadline - time.monotonic())
+        if self._client.find(self._device, _LEVEL) is not None:
+            values = {_LEVEL_VALUE: float(brightness)}
+            self._client.set_number(self._device, _LEVEL, values, deadline - time.monotonic())
+        if brightness > 0 and not self._lit():
+            self._client.set_switch(self._device, _LIGHT, _ON, deadline - time.monotonic())
+
+    def light_off(self, timeout_s: float) -> None:
+        """Put the light out and wait until that is reported."""
+        deadline = time.monotonic() + timeout_s
+        self._make_ready(timeout_s)
+        try:
+            self._client.set_switch(self._device, _LIGHT, _OFF, deadline - time.monotonic())
+        except Fault:
+            # A driver may refuse what is already so.
+            known = self._client.find(self._device, _LIGHT)
+            if known is None or not known.on(_OFF):
+                raise
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Return how the driver reports the light."""
+        self._make_ready(timeout_s)
+        level = self._client.find(self._device, _LEVEL)
+        value = level.number(_LEVEL_VALUE) if level else None
+        brightness = None if value is None else round(value)
+        return PanelStatus(lit=self._lit(), brightness=brightness, confirmed=True)
+
+    def close(self) -> None:
+        """Let go of the panel; it stays connected, and the light as it is."""
+        if self._opened and self._wheel:
+            try:
+                self._watch_wheel(self._wheel)
+            except DeviceError:
+                return  # there is nobody left to hear it
+            finally:
+                self._opened, self._wheel = False, ""
+
+    def open_cover(self, timeout_s: float) -> None:
+        """Put the light out, open the cover and follow the move to its end."""
+        deadline = time.monotonic() + timeout_s
+        self._make_ready(timeout_s)
+        if self._lit():
+            self.light_off(deadline - time.monotonic())
+        self._move("UNPARK", "PARK", deadline - time.monotonic())
+
+    def close_cover(self, timeout_s: float) -> None:
+        """Close the cover and follow the move to its end."""
+        deadline = time.monotonic() + timeout_s
+        self._make_ready(timeout_s)
+        self._move("PARK", "UNPARK", deadline - time.monotonic())
+
+    def cover_state(self, timeout_s: float) -> CoverState:
+        """Return where the driver reports the cover."""
+        self._make_ready(timeout_s)
+        return self._cover_state()
+
+    def _make_ready(self, timeout_s: float) -> None:
+        # After a lost connection or a restarted server the light still has to go out.
+        self._client.open(timeout_s)
+        if self._client.find(self._device, _LIGHT) is None:
+            connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+
+    def _lit(self) -> bool:
+        known = self._client.find(self._device, _LIGHT)
+        return known is not None and known.on(_ON)
+
+    def _cover_state(self) -> CoverState:
+        cap = self._client.find(self._device, _CAP)
+        match cap:
+            case None:
+                return CoverState.UNKNOWN
+            case Property(state="Busy"):
+                return CoverState.MOVING
+            case Property(state="Alert"):
+                return CoverState.FAILED
+        # Both are off in some drivers that don't know.
+        if cap.on("PARK") == cap.on("UNPARK"):
+            return CoverState.UNKNOWN
+        return CoverState.CLOSED if cap.on("PARK") else CoverState.OPEN
+
+    def _move(self, wanted: str, other: str, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        since = self._client.send(self._device, _CAP, {wanted: True}, timeout_s)
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(self._device, _CAP)
+            if now is None or registry.devices[self._device].born > since:
+                what = "its driver died or disconnected while the cover moved"
+                raise Fault(self._device, what, "see indiserver's log")
+            there = now.serial > since and now.state in ("Ok", "Idle") and not now.on(other)
+            return now if there or now.alerted > since else None
+
+        moved = self._client.wait_for(look, deadline - time.monotonic())
+        if moved is None:
+            what = f"the cover did not end its move ({wanted}) within {timeout_s:.0f} s"
+            raise self._client.silent(self._device, what, "look whether something blocks it")
+        if moved.alerted > since:
+            said = self._client.reason(self._device, since)
+            raise Fault(self._device, f"the cover did not move ({wanted})", said)
+
+    def _watched_wheel(self) -> str:
+        known = self._client.find(self._device, "ACTIVE_DEVICES")
+        return (known.text("ACTIVE_FILTER") if known else None) or ""
+
+    def _watch_wheel(self, wheel: str) -> None:
+        # Not every driver answers this, so nobody waits for it.
+        values = {"ACTIVE_FILTER": wheel}
+        self._client.send(self._device, "ACTIVE_DEVICES", values, 1.0)
