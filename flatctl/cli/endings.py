@@ -26,7 +26,7 @@ def ending_of(action: Callable[[], object]) -> int:
         with StopSignals().installed():
             action()
     except SystemExit as ending:
-        return _code(ending)
+        return ending.code if isinstance(ending.code, int) else INTERNAL_ERROR
     except FlatctlError as error:
         _tell(f"flatctl: {error}")
         return error.exit_code
@@ -40,18 +40,7 @@ def ending_of(action: Callable[[], object]) -> int:
     return 0
 
 
-def _code(ending: SystemExit) -> int:
-    match ending.code:
-        case int(code):
-            return code
-        case None:
-            return 0
-        case text:
-            _tell(text)
-            return INTERNAL_ERROR
-
-
 def _tell(text: object) -> None:
-    if os.environ.get(_DEBUG, "") not in ("", "0") and sys.exc_info()[0] not in (None, SystemExit):
+    if os.environ.get(_DEBUG, "") not in ("", "0"):
         traceback.print_exc()
     print(text, file=sys.stderr)

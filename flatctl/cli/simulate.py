@@ -21,8 +21,11 @@ def simulate(
     ] = "mono",
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, metavar="PORT", help="TCP port of its INDI server.")
-    ] = 7624,
+        int,
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="TCP port of INDI; 0 for any free one."
+        ),
+    ] = 0,
     ready: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Written as JSON once the rig can be reached."),

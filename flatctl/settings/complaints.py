@@ -40,16 +40,14 @@ def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
             return Problem(place, error["msg"], value_at(tables, place))
     if place[-1] == "[key]":
         return Problem(place[:-1], "a filter's name can't be empty")
+    return Problem(place, _must_be(place, tables), value_at(tables, place))
+
+
+def _must_be(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
     field = keys_of(place[:-1], tables).get(place[-1])
-    return Problem(place, _must_be(place, field, error), value_at(tables, place))
-
-
-def _must_be(place: tuple[str, ...], field: Any, error: ErrorDetails) -> str:
-    if field is not None and place != ("panel",):
-        return f"must be {allowed(field)}"
-    if error["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+    if field is None or place == ("panel",):
         return f"must be a table: [{'.'.join(place)}]"
-    return error["msg"]
+    return f"must be {allowed(field)}"
 
 
 def _unknown(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
@@ -68,9 +66,7 @@ def _unknown(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
 def _missing(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
     if len(place) == 1:
         return f"the table [{place[0]}] is missing"
-    field = keys_of(place[:-1], tables).get(place[-1])
-    if field is None:
-        return "missing"
+    field = keys_of(place[:-1], tables)[place[-1]]
     return f"missing; must be {allowed(field)}: {field.description}"
 
 

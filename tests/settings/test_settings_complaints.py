@@ -123,6 +123,14 @@ def flats(line: str) -> str:
             'rig.toml: filters.Ha.filters = ["L"]: no such key here; it belongs under [flats]',
         ),
         (
+            WITH_WHEEL + "[filters]\nHa = 3",
+            "rig.toml: filters.Ha = 3: must be a table: [filters.Ha]",
+        ),
+        (
+            WITH_WHEEL.replace("[camera]", "filters = 3\n[camera]"),
+            "rig.toml: filters = 3: must be a table per filter",
+        ),
+        (
             WITH_WHEEL + '[filters."H α"]\ncount = 0',
             'rig.toml: filters."H α".count = 0: must be a whole number from 1 to 10000',
         ),
