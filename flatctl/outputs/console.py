@@ -190,7 +190,7 @@ class Console:
         # Rendered apart from the stream: a locale without some character must not end the run.
         page = io.StringIO()
         drawn = self._stdout.isatty()
-        width = RichConsole(file=self._stdout).width if drawn else _LOG_WIDTH
+        width = _columns(self._stdout) if drawn else _LOG_WIDTH
         screen = RichConsole(
             file=page,
             width=width,
@@ -201,6 +201,12 @@ class Console:
         print_summary(self._talk.record, screen)
         lines = (line.rstrip() for line in page.getvalue().splitlines())
         return "\n".join(lines) + "\n"
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the terminal's width; a serial console may not know its own."""
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns or 80
 
 
 def _can_draw(stream: TextIO) -> bool:

@@ -1,8 +1,12 @@
 """How figures are written for people: one way for the terminal and the report."""
 
 import math
+import re
 
 UNKNOWN = "–"
+_INSIDE_FIGURE = re.compile(
+    r"(?<=\d) (?=(?:ADU|min|h|s|%|°C)(?!\w)|\d{3}(?!\d))|(?<=min) (?=\d\d s)"
+)
 
 
 def adu(value: float) -> str:
@@ -59,6 +63,11 @@ def plural(count: int, noun: str) -> str:
 def words(token: str) -> str:
     """Return an outcome or verdict as words: `too_dim` becomes `too dim`."""
     return "device failed" if token == "device" else token.replace("_", " ")
+
+
+def kept_together(text: str) -> str:
+    """Return prose in which no line breaks inside a figure or between it and its unit."""
+    return _INSIDE_FIGURE.sub("\N{NO-BREAK SPACE}", text)
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
-"""HTML and SVG that can't be broken into: every plain text is escaped where it enters an element."""
+"""HTML and SVG that can't be broken into: plain text is escaped where it enters an element."""
 
 import html
+from collections.abc import Sequence
 
 _VOID = frozenset({"br", "circle", "img", "line", "meta", "path", "rect", "use"})
 
@@ -39,6 +40,32 @@ def element(name: str, *children: str, **attributes: str | float | None) -> Mark
     if name in _VOID and not children:
         return Markup(f"<{name}{written}/>")
     return Markup(f"<{name}{written}>{join(*children)}</{name}>")
+
+
+def table(
+    caption: str | None,
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    *,
+    row_headings: bool = False,
+) -> Markup:
+    """Return a table; `columns` are pairs of heading and CSS class, for every cell below it too."""
+    head = [element("th", heading, scope="col", class_=style or None) for heading, style in columns]
+    body = []
+    for row in rows:
+        cells = []
+        for place, (cell, (_, style)) in enumerate(zip(row, columns, strict=True)):
+            if row_headings and place == 0:
+                cells.append(element("th", cell, scope="row", class_=style or None))
+            else:
+                cells.append(element("td", cell, class_=style or None))
+        body.append(element("tr", *cells))
+    return element(
+        "table",
+        element("caption", caption) if caption else "",
+        element("thead", element("tr", *head)),
+        element("tbody", *body),
+    )
 
 
 def _value(value: str | float) -> str:

@@ -75,7 +75,7 @@ class Shot:
 
 @dataclass
 class FilterRecord:
-    """One filter's part of the run."""
+    """One filter's part of the run; `captured` holds flats and rejected frames as they came."""
 
     name: str
     target: float = math.nan
@@ -89,6 +89,7 @@ class FilterRecord:
     trials: list[Shot] = field(default_factory=list)
     flats: list[Shot] = field(default_factory=list)
     rejected: list[Shot] = field(default_factory=list)
+    captured: list[Shot] = field(default_factory=list)
 
     @property
     def on_disk(self) -> int:
@@ -168,11 +169,14 @@ class RunRecord:
             case "flat":
                 filter_ = self.of_event(event)
                 filter_.wanted = count(event, "count") or filter_.wanted
-                filter_.flats.append(_shot(ShotKind.FLAT, event, count(event, "index")))
+                shot = _shot(ShotKind.FLAT, event, count(event, "index"))
+                filter_.flats.append(shot)
+                filter_.captured.append(shot)
             case "rejected":
                 filter_ = self.of_event(event)
                 shot = _shot(ShotKind.REJECTED, event, len(filter_.rejected) + 1)
                 filter_.rejected.append(shot)
+                filter_.captured.append(shot)
             case "dark_flat":
                 self.dark_flats.append(event)
             case "fault":

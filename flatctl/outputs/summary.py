@@ -50,12 +50,13 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
     if shot:
         maximum = float("nan") if narrow else run.brightness_max
         light = figures.brightness(shot.brightness, maximum)
-    wanted = str(record.wanted) if record.wanted else unknown
+    between = "/" if narrow else " of "
+    have = f"{record.on_disk}{between}{record.wanted}" if record.wanted else unknown
     return [
         Text(filter_label(record), "bold"),
         outcome,
         Text(str(len(record.trials))),
-        Text(f"{record.on_disk}/{wanted}" if narrow else f"{record.on_disk} of {wanted}"),
+        Text(have),
         Text(figures.seconds(shot.exposure_s) if shot else unknown),
         Text(light),
         Text(figures.percent(shot.level) if shot else unknown),

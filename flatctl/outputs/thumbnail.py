@@ -86,4 +86,5 @@ def _average_down(pixels: "NDArray[Any]", *, whole_cells: bool) -> "NDArray[np.f
     factor = min(factor, *pixels.shape)
     rows, cols = (size // factor for size in pixels.shape)
     blocks = pixels[: rows * factor, : cols * factor].reshape(rows, factor, cols, factor)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    means: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return means

@@ -68,7 +68,12 @@ class Night:
         return self
 
     def trial(
-        self, filter_: str, level: float, brightness: int = 128, exposure_s: float = 1.0, **keys: object
+        self,
+        filter_: str,
+        level: float,
+        brightness: int = 128,
+        exposure_s: float = 1.0,
+        **keys: object,
     ) -> Night:
         self._pass(exposure_s)
         self._trials[filter_] += 1
@@ -190,7 +195,9 @@ def complete_night(folder: Path | str = "/data/flats/2026-11-22", flats: int = 4
     for _ in range(flats):
         night.flat("L", 0.511, 70, 1.0, count=flats)
     night.end("L")
-    night.begin("Ha", wanted=flats).trial("Ha", 0.02).trial("Ha", 0.09, 255).trial("Ha", 0.5, 255, 6.2)
+    night.begin("Ha", wanted=flats).trial("Ha", 0.02).trial("Ha", 0.09, 255).trial(
+        "Ha", 0.5, 255, 6.2
+    )
     for index in range(flats):
         if index == 1:
             night.reject("Ha")
@@ -208,7 +215,7 @@ def mixed_night(folder: Path | str = "/data/flats/2026-11-22", *, write: bool = 
         level = 0.507 + 0.03 * math.exp(-index / 6) + rng.normal(0, 0.003)
         if index == 2:
             night.reject("L", 0.574, 1.0)
-        night.flat("L", level, 38, 1.0, write=write and index == 0)
+        night.flat("L", level, 38, 1.0, write=write)
     night.end("L")
     night.begin("R", trained=True, start_brightness=96, start_exposure_s=1.0, present=12)
     night.trial("R", 0.522, 96)
@@ -224,15 +231,21 @@ def mixed_night(folder: Path | str = "/data/flats/2026-11-22", *, write: bool = 
     for _ in range(30):
         night.flat("Ha", 0.489 + rng.normal(0, 0.004), 255, 21.4, write=write)
     night.end("Ha")
-    night.begin("OIII").trial("OIII", 0.012).trial("OIII", 0.016, 255).trial("OIII", 0.143, 255, 30.0)
+    night.begin("OIII").trial("OIII", 0.012).trial("OIII", 0.016, 255).trial(
+        "OIII", 0.143, 255, 30.0
+    )
     night.end(
         "OIII",
         "too_dim",
         "14.3 % at brightness 255 of 255 and 30.0 s, the longest exposure allowed: "
         "raise exposure_s.max to about 120 s, or bring the panel closer",
     )
-    night.begin("SII").fault("Filter Simulator", "did not reach slot 6 within 30 s", recovered=False)
-    night.end("SII", "device", "Filter Simulator: did not reach slot 6 within 30 s; check the wheel")
+    night.begin("SII").fault(
+        "Filter Simulator", "did not reach slot 6 within 30 s", recovered=False
+    )
+    night.end(
+        "SII", "device", "Filter Simulator: did not reach slot 6 within 30 s; check the wheel"
+    )
     for index in range(10):
         night.dark(index + 1, exposure_s=21.4)
     return night.over(5, "2 filters are not complete")
@@ -247,7 +260,9 @@ def safe(name: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in name)
 
 
-def write_flat(path: Path, median: float, *, seed: int = 1, filter_: str = "L", rows: int = 1024) -> None:
+def write_flat(
+    path: Path, median: float, *, seed: int = 1, filter_: str = "L", rows: int = 1024
+) -> None:
     """Write a flat with vignetting, two dust rings and noise, as a real one looks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cols = rows * 5 // 4

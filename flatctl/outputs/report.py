@@ -1,0 +1,262 @@
+"""`report.html`: one page that shows a run to whoever has to trust its flats.
+
+The page is made from the events in `run.json`, with thumbnails from the FITS files, and needs
+nothing else: no network, no script, no file beside it. A file that is gone or broken, a run that
+was cut short, an event that misses a key: each is said on the page, and the rest is shown.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path, PurePath
+from string import Template
+
+from flatctl.errors import StorageError, UsageError
+from flatctl.outputs import figures
+from flatctl.outputs.markup import Markup, element, escape, join, table
+from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment, number, text
+from flatctl.outputs.report_filter import Frames, chapter, todo
+from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText
+from flatctl.outputs.sentences import filter_label
+from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
+
+_EXIT_CODES = {
+    1: "an internal error ended the run",
+    4: "a device could not be reached or failed",
+    6: "it was unsafe, or out of time",
+    7: "the files could not be stored",
+    130: "stopped by the user",
+    143: "stopped by the system",
+}
+
+
+class FrameFolder:
+    """The frames of a run folder, found there even when the folder has moved since."""
+
+    def __init__(self, folder: Path, was: str) -> None:
+        self._folder = folder
+        self._was = PurePath(was)
+
+    def missing(self, path: str) -> bool:
+        """Return whether the file is gone."""
+        return not self._find(path).is_file()
+
+    def thumbnail(self, path: str) -> Thumbnail:
+        """Return the frame as a small picture.
+
+        Raises:
+            StorageError: the file is gone or broken.
+
+        """
+        return load_thumbnail(self._find(path))
+
+    def _find(self, path: str) -> Path:
+        try:
+            here = self._folder / PurePath(path).relative_to(self._was)
+        except ValueError:
+            return Path(path)
+        return here if here.is_file() else Path(path)
+
+
+def write_report(run_dir: Path, write_text: WriteText) -> Path:
+    """Write the report of the run in a folder (or of one `run_*.json` file), return its path.
+
+    `write_text(path, text)` replaces a file atomically.
+
+    Raises:
+        UsageError: there is no run in that folder.
+        StorageError: `run.json` can't be read, or the report not written.
+
+    """
+    path = run_dir if run_dir.suffix == ".json" else run_dir / RUN_FILE
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: there is no such file; give the folder of a night, "
+            f"the one that holds {RUN_FILE} beside the FLAT folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
+    if not isinstance(run, dict):
+        raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
+    name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
+    target = path.with_name(name)
+    write_text(target, render(run, FrameFolder(path.parent, text(run, "folder"))))
+    return target
+
+
+def render(run: Mapping[str, object], frames: Frames) -> str:
+    """Return the report of a run, the content of its `run.json`, as one HTML page."""
+    events = run.get("events")
+    record = RunRecord.of(events if isinstance(events, list) else [])
+    filters = list(record.filters.values())
+    chapters = [
+        chapter(record, one, f"filter-{place}", frames)
+        for place, one in enumerate(filters, start=1)
+    ]
+    package = files("flatctl.outputs")
+    page = Template(package.joinpath("report.html").read_text(encoding="utf-8"))
+    night = _night(record)
+    return page.substitute(
+        title=escape(f"{record.rig or 'Flats'} · {night}"),
+        style=package.joinpath("report.css").read_text(encoding="utf-8"),
+        body=join(
+            _header(record, night),
+            _to_do(record),
+            _overview(record),
+            *chapters,
+            _dark_flats(record),
+            _faults(record),
+        ),
+        footer=escape(f"Run {record.run} · made by flatctl from {RUN_FILE} · {record.folder}"),
+    )
+
+
+def _header(run: RunRecord, night: str) -> Markup:
+    ended = _time(run.finished) if run.finished else "not known"
+    facts = [
+        ("Camera", run.camera),
+        ("Panel", run.panel),
+        ("Begun", _time(run.started)),
+        ("Ended", ended),
+        ("Duration", figures.duration(run.duration_s)),
+        ("Accepted level", _accepted(run)),
+        ("Full scale", f"{figures.adu(run.full_scale_adu)} ADU"),
+    ]
+    entries = [
+        element("div", element("dt", name), element("dd", value or figures.UNKNOWN))
+        for name, value in facts
+    ]
+    tone, mark, sentence = _verdict(run)
+    return element(
+        "header",
+        element("p", f"Flat frames · {night}", class_="eyebrow"),
+        element("h1", run.rig or "Unnamed rig"),
+        element(
+            "p",
+            element("span", mark, class_="mark", aria_hidden="true"),
+            element("span", figures.kept_together(sentence)),
+            class_=f"verdict {tone}",
+        ),
+        element("dl", *entries, class_="facts"),
+    )
+
+
+def _verdict(run: RunRecord) -> tuple[str, str, str]:
+    """Return tone, mark and sentence of the verdict at a glance."""
+    total = len(run.filters)
+    flats = figures.plural(run.flats, "flat")
+    spent = f" in {figures.duration(run.duration_s)}" if math.isfinite(run.duration_s) else ""
+    if run.exit_code is None:
+        return "bad", "✕", f"This run has no end: it is still going on, or was cut short; {flats}"
+    if run.complete == total and total and run.exit_code == 0:
+        what = "The filter is" if total == 1 else f"All {total} filters are"
+        return "good", "✓", f"{what} complete: {flats}{spent}"
+    why = _EXIT_CODES.get(run.exit_code, "")
+    sentence = f"{run.complete} of {figures.plural(total, 'filter')} complete: {flats}{spent}"
+    return ("bad" if why else "warn"), ("✕" if why else "!"), sentence + (f"; {why}" if why else "")
+
+
+def _to_do(run: RunRecord) -> Markup:
+    notes = [todo(one, named=True) for one in run.filters.values()]
+    if run.reason and not any(notes):
+        notes.append(element("div", element("p", run.reason), class_="todo"))
+    if not any(notes):
+        return Markup("")
+    return element("section", element("h2", "What to do"), *notes)
+
+
+def _overview(run: RunRecord) -> Markup:
+    if not run.filters:
+        return element("section", element("p", "No event of this run is on record."))
+    columns = (
+        ("Filter", ""),
+        ("Outcome", ""),
+        ("Flats", "num"),
+        ("Trials", "num room"),
+        ("Exposure", "num"),
+        ("Brightness", "num room"),
+        ("Level", "num"),
+    )
+    rows = [_overview_row(run, one, i) for i, one in enumerate(run.filters.values(), start=1)]
+    return element(
+        "section",
+        element("h2", "Filters"),
+        table(None, columns, rows, row_headings=True),
+    )
+
+
+def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str, ...]:
+    shot = record.latest
+    levels = [s.level for s in record.flats if math.isfinite(s.level)]
+    level = statistics.median(levels) if levels else (shot.level if shot else math.nan)
+    tone = "good" if record.outcome == "complete" else "warn"
+    return (
+        element("a", filter_label(record), href=f"#filter-{place}"),
+        element("span", figures.words(record.outcome or "not begun"), class_=tone),
+        f"{record.on_disk} of {record.wanted}" if record.wanted else figures.UNKNOWN,
+        str(len(record.trials)),
+        figures.seconds(shot.exposure_s) if shot else figures.UNKNOWN,
+        figures.brightness(shot.brightness, run.brightness_max) if shot else figures.UNKNOWN,
+        figures.percent(level),
+    )
+
+
+def _dark_flats(run: RunRecord) -> Markup:
+    if not run.dark_flats:
+        return Markup("")
+    taken: dict[float, list[Plain]] = {}
+    for event in run.dark_flats:
+        taken.setdefault(number(event, "exposure_s"), []).append(event)
+    rows = [
+        (figures.seconds(exposure_s), f"{len(events)} of {count(events[-1], 'count')}")
+        for exposure_s, events in taken.items()
+    ]
+    return element(
+        "section",
+        element("h2", "Dark flats"),
+        table(None, (("Exposure", ""), ("Frames", "num")), rows),
+    )
+
+
+def _faults(run: RunRecord) -> Markup:
+    if not run.faults:
+        return Markup("")
+    rows = [
+        (
+            _clock(moment(event)),
+            join(element("strong", text(event, "device")), element("br"), text(event, "what")),
+            "yes" if event.get("recovered") is True else "no",
+        )
+        for event in run.faults
+    ]
+    columns = (("Time, UTC", ""), ("What happened", "long"), ("Recovered", ""))
+    return element("section", element("h2", "Faults of devices"), table(None, columns, rows))
+
+
+def _night(run: RunRecord) -> str:
+    try:
+        day = date.fromisoformat(PurePath(run.folder).name)
+    except ValueError:
+        return f"{run.started.astimezone(UTC):%-d %B %Y}" if run.started else "night not known"
+    return f"night of {day:%-d %B %Y}"
+
+
+def _accepted(run: RunRecord) -> str:
+    bands = {one.band for one in run.filters.values() if math.isfinite(one.band[0])}
+    if len(bands) != 1:
+        return "per filter" if bands else ""
+    low, high = bands.pop()
+    return f"{100 * low:.1f} to {figures.percent(high)}"
+
+
+def _time(time: datetime | None) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if time else ""
+
+
+def _clock(time: datetime | None) -> str:
+    return f"{time.astimezone(UTC):%H:%M:%S}" if time else figures.UNKNOWN

@@ -1,0 +1,288 @@
+"""One filter's chapter of the report: how its setting was found, and what the set is worth."""
+
+import base64
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Protocol
+
+from flatctl.errors import StorageError
+from flatctl.outputs import charts, figures
+from flatctl.outputs.markup import Markup, element, join, table
+from flatctl.outputs.record import FilterRecord, RunRecord, Shot, number
+from flatctl.outputs.sentences import filter_label, setting
+from flatctl.outputs.thumbnail import Thumbnail
+
+
+class Frames(Protocol):
+    """The run's frames on disk, found by the paths that its events name."""
+
+    def missing(self, path: str) -> bool:
+        """Return whether the file is gone."""
+        ...
+
+    def thumbnail(self, path: str) -> Thumbnail:
+        """Return the frame as a small picture.
+
+        Raises:
+            StorageError: the file is gone or broken.
+
+        """
+        ...
+
+
+def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -> Markup:
+    """Return the whole chapter of a filter."""
+    outcome = record.outcome or "not begun"
+    tone = "good" if outcome == "complete" else "warn"
+    return element(
+        "section",
+        element(
+            "header",
+            element("h2", filter_label(record)),
+            element("span", figures.words(outcome), class_=f"outcome {tone}"),
+            element("p", figures.kept_together(_summary(run, record))),
+        ),
+        todo(record),
+        _search_row(run, record),
+        _set_row(record, run, frames),
+        _rejected(record),
+        _every_flat(record),
+        class_="filter",
+        id=anchor,
+    )
+
+
+def todo(record: FilterRecord, *, named: bool = False) -> Markup:
+    """Return what to do where a filter is not complete, nothing where it is."""
+    if record.outcome == "complete" or not record.reason:
+        return Markup("")
+    heading = "What happened, and what to do"
+    if named:
+        heading = f"{filter_label(record)}: {figures.words(record.outcome)}"
+    reason = element("p", figures.kept_together(record.reason))
+    return element("div", element("strong", heading), reason, class_="todo")
+
+
+def _summary(run: RunRecord, record: FilterRecord) -> str:
+    parts = []
+    if record.wanted:
+        parts.append(f"{record.on_disk} of {figures.plural(record.wanted, 'flat')} on disk")
+    if record.present:
+        parts.append(f"{record.present} of them from an earlier run")
+    if record.flats:
+        parts.append(f"brightness {setting(run, record.flats[-1])}")
+    if record.trials:
+        found = "found in" if record.flats else "given up after"
+        start = " from the setting of an earlier run" if record.trained else ""
+        parts.append(f"{found} {figures.plural(len(record.trials), 'trial')}{start}")
+    return " · ".join(parts) if parts else "The run did not come to this filter."
+
+
+def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
+    if not record.trials:
+        return Markup("")
+    over_light = element(
+        "figure",
+        element("h3", "Search: level against brightness"),
+        charts.search_over_brightness(run, record),
+    )
+    over_time = element(
+        "figure",
+        element("h3", "Search: level against exposure"),
+        charts.search_over_exposure(record),
+    )
+    trials = table(
+        "Trials",
+        (("", "num"), ("Brightness", "num"), ("Exposure", "num"), ("ADU", "num"), ("Level", "num")),
+        [
+            (
+                str(shot.number),
+                figures.whole(shot.brightness),
+                figures.seconds(shot.exposure_s),
+                figures.adu(shot.median_adu),
+                _level_cell(shot),
+            )
+            for shot in record.trials
+        ],
+    )
+    return element("div", over_light, over_time, element("div", trials), class_="row")
+
+
+def _level_cell(shot: Shot) -> Markup:
+    level = figures.percent(shot.level)
+    if shot.verdict == "accepted":
+        return element("span", f"✓ {level}", class_="good", title="accepted")
+    return element("span", level, title=figures.words(shot.verdict))
+
+
+def _set_row(record: FilterRecord, run: RunRecord, frames: Frames) -> Markup:
+    if not record.captured:
+        return Markup("")
+    chart = element("figure", element("h3", "Level of every flat"), charts.levels_of_flats(record))
+    return element(
+        "div",
+        chart,
+        _picture(record, frames),
+        element("div", _statistics(record, run)),
+        class_="row",
+    )
+
+
+def _picture(record: FilterRecord, frames: Frames) -> Markup:
+    """Return the first flat that can be opened, and a word on those that can't."""
+    paths = [shot.path for shot in record.flats if shot.path]
+    gone = [path for path in paths if frames.missing(path)]
+    troubles = []
+    if gone:
+        names = PurePath(gone[0]).name + (f" and {len(gone) - 1} more" if len(gone) > 1 else "")
+        troubles.append(f"No longer where it was written: {names}.")
+    for path in (p for p in paths if p not in set(gone)):
+        try:
+            thumbnail = frames.thumbnail(path)
+        except StorageError as error:
+            troubles.append(f"{error}.")
+            continue
+        return _figure(record, path, thumbnail, troubles)
+    if not paths:
+        return Markup("")
+    troubles.append("No flat of this filter could be opened, so there is no picture.")
+    notes = [element("p", trouble, class_="warn") for trouble in troubles]
+    return element("div", element("h3", "Thumbnail"), *notes)
+
+
+def _figure(
+    record: FilterRecord, path: str, thumbnail: Thumbnail, troubles: Sequence[str]
+) -> Markup:
+    data = base64.b64encode(thumbnail.png).decode("ascii")
+    name = PurePath(path).name
+    picture = element(
+        "img",
+        src=f"data:image/png;base64,{data}",
+        width=thumbnail.width_px,
+        height=thumbnail.height_px,
+        alt=f"Flat of {filter_label(record)}, contrast stretched: {name}",
+    )
+    black, white = figures.adu(thumbnail.black_adu), figures.adu(thumbnail.white_adu)
+    caption = f"{name}. Contrast stretched: black is {black} ADU, white {white} ADU."
+    notes = [element("p", trouble, class_="warn") for trouble in troubles]
+    return element(
+        "figure",
+        element("h3", "Thumbnail, stretched"),
+        picture,
+        element("figcaption", figures.kept_together(caption), *notes),
+        class_="picture",
+    )
+
+
+_ROWS: tuple[tuple[str, str], ...] = (
+    ("Mean", "mean"),
+    ("Median", "median"),
+    ("Standard deviation", "std"),
+    ("MAD", "mad"),
+    ("Minimum", "min"),
+    ("Maximum", "max"),
+)
+
+
+def _statistics(record: FilterRecord, run: RunRecord) -> Markup:
+    """Return the middle value and the range, over the set, of each statistic of a frame."""
+    known = [shot.statistics for shot in record.flats if shot.statistics]
+    if not known:
+        return element("p", "No flat was kept, so there are no statistics.", class_="soft")
+    rows: list[tuple[str, ...]] = []
+    for label, key in _ROWS:
+        values = _finite([number(one, key) for one in known])
+        middle = statistics.median(values) if values else math.nan
+        share = middle / run.full_scale_adu if run.full_scale_adu > 0 else math.nan
+        title = "median absolute deviation from the median" if key == "mad" else None
+        heading = element("span", label, title=title)
+        rows.append((heading, figures.adu(middle), figures.percent(share, 2), _range(values)))
+    pixels = _finite([number(one, "count") for one in known])
+    clipped = _finite([number(one, "clipped_frac") for one in known])
+    figures_table = table(
+        "Statistics of the set",
+        (("", ""), ("ADU", "num"), ("Of full scale", "num"), ("Lowest–highest", "num")),
+        rows,
+        row_headings=True,
+    )
+    note = (
+        f"Count: {figures.whole(max(pixels, default=math.nan))} pixels a frame. "
+        f"Middle value and range over {figures.plural(len(known), 'flat')}; "
+        f"{_clipping(max(clipped, default=math.nan))}."
+    )
+    return join(figures_table, element("p", figures.kept_together(note), class_="note"))
+
+
+def _clipping(worst: float) -> str:
+    if worst == 0:
+        return "no pixel is clipped"
+    return f"at most {figures.percent(worst, 3)} of a frame's pixels are clipped"
+
+
+def _range(values: Sequence[float]) -> str:
+    if not values:
+        return figures.UNKNOWN
+    low, high = figures.adu(min(values)), figures.adu(max(values))
+    return low if low == high else f"{low}–{high}"
+
+
+def _rejected(record: FilterRecord) -> Markup:
+    if not record.rejected:
+        return Markup("")
+    reasons = table(
+        f"Rejected: {figures.plural(len(record.rejected), 'frame')}",
+        (("Time, UTC", ""), ("Level", "num"), ("Exposure", "num room"), ("Why", "long")),
+        [
+            (_clock(s), figures.percent(s.level), figures.seconds(s.exposure_s), s.reason)
+            for s in record.rejected
+        ],
+    )
+    return element("div", reasons, class_="after")
+
+
+def _every_flat(record: FilterRecord) -> Markup:
+    if not record.flats:
+        return Markup("")
+    columns = (
+        ("", "num"),
+        ("Time, UTC", "room"),
+        ("Light", "num room"),
+        ("Exposure", "num"),
+        ("Median", "num"),
+        ("Level", "num"),
+        ("Mean", "num room"),
+        ("Std dev", "num"),
+        ("MAD", "num room"),
+        ("Min", "num room"),
+        ("Max", "num room"),
+    )
+    rows = [
+        (
+            str(s.number),
+            _clock(s),
+            figures.whole(s.brightness),
+            figures.seconds(s.exposure_s),
+            figures.adu(s.median_adu),
+            figures.percent(s.level),
+            *(
+                figures.adu(number(s.statistics, key))
+                for key in ("mean", "std", "mad", "min", "max")
+            ),
+        )
+        for s in record.flats
+    ]
+    return element(
+        "details",
+        element("summary", f"Every flat ({len(record.flats)})"),
+        table(None, columns, rows),
+    )
+
+
+def _clock(shot: Shot) -> str:
+    return f"{shot.time:%H:%M:%S}" if shot.time else figures.UNKNOWN
+
+
+def _finite(values: Sequence[float]) -> list[float]:
+    return [v for v in values if math.isfinite(v)]

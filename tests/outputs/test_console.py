@@ -1,0 +1,317 @@
+import fcntl
+import io
+import os
+import re
+import struct
+import termios
+import threading
+from collections.abc import Iterable
+
+import pytest
+from event_streams import Night, complete_night, mixed_night
+from rich.console import Console as RichConsole
+
+from flatctl.outputs.console import Console, TerminalProgress
+
+WIDTHS = (60, 80, 120)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38|4[0-7]|48)[0-9;]*m")
+
+
+class Terminal:
+    """A pseudo-terminal whose screen is read all the time, as a real one is."""
+
+    def __init__(self, columns: int) -> None:
+        self._master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.stream = os.fdopen(slave, "w", encoding="utf-8")
+        self._seen = bytearray()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = os.read(self._master, 65536)
+            except OSError:
+                return
+            if not chunk:
+                return
+            self._seen += chunk
+
+    def seen(self) -> str:
+        self.stream.close()
+        self._reader.join(10)
+        os.close(self._master)
+        return self._seen.decode("utf-8")
+
+
+def shown(
+    events: Iterable[dict[str, object]], columns: int = 80, *, results: bool = True
+) -> tuple[str, str]:
+    """What stdout and stderr show when both are terminals of that width."""
+    stdout, stderr = Terminal(columns), Terminal(columns)
+    console = Console(stdout.stream, stderr.stream, results=results)
+    for event in events:
+        console(event)
+    console.close()
+    return stdout.seen(), stderr.seen()
+
+
+def logged(events: Iterable[dict[str, object]], *, results: bool = True) -> tuple[str, str]:
+    """What stdout and stderr hold when neither is a terminal."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    console = Console(stdout, stderr, results=results)
+    for event in events:
+        console(event)
+    console.close()
+    return stdout.getvalue(), stderr.getvalue()
+
+
+def bare(page: str) -> str:
+    """The page without its control codes."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", page)
+
+
+class Watched:
+    """The progress on a recording terminal with a clock that stands still until told."""
+
+    def __init__(self, columns: int = 80, height: int = 24) -> None:
+        self.clock_s = 0.0
+        self.page = io.StringIO()
+        self.screen = RichConsole(
+            file=self.page,
+            width=columns,
+            height=height,
+            color_system=None,
+            force_terminal=True,
+            get_time=lambda: self.clock_s,
+        )
+        self.progress = TerminalProgress(self.screen)
+
+    def take(self, events: Iterable[dict[str, object]]) -> "Watched":
+        for event in events:
+            self.progress(event)
+        self.progress.close()
+        return self
+
+    def bars(self, later_s: float = 0.0) -> str:
+        self.clock_s += later_s
+        self.page.seek(0)
+        self.page.truncate()
+        self.screen.print(self.progress._dashboard)
+        return self.page.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def colour_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_trial_shows_the_figure_that_matters(columns: int) -> None:
+    night = Night().begin("Ha").trial("Ha", 0.30).trial("Ha", 0.40).trial("Ha", 0.5098, 128, 4.2)
+    page = Watched(columns).take(night).page.getvalue()
+    assert "Ha · trial 3 · 128 of 255 · 4.20 s -> 33 410 ADU (51.0 %)" in page
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_no_line_of_the_progress_is_wider_than_the_terminal(columns: int) -> None:
+    page = Watched(columns).take(mixed_night()).page.getvalue()
+    assert max(len(line) for line in bare(page).splitlines()) <= columns
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_no_line_of_the_end_table_is_wider_than_the_terminal(columns: int) -> None:
+    table, _ = shown(mixed_night(), columns)
+    assert max(len(line) for line in bare(table).splitlines()) <= columns
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_end_table_has_a_line_per_filter(columns: int) -> None:
+    table, _ = shown(mixed_night(), columns)
+    rows = [line.split() for line in bare(table).splitlines()]
+    assert [row[0] for row in rows if row[1:2] and row[-1] in ("%", "–")] == [
+        "L",
+        "R",
+        "G",
+        "Ha",
+        "OIII",
+        "SII",
+    ]
+
+
+def test_the_end_table_says_what_to_do_where_a_filter_is_not_complete() -> None:
+    table, _ = logged(mixed_night())
+    assert "bring the panel closer" in " ".join(table.split())
+
+
+def test_the_end_says_in_one_line_what_came_of_the_run() -> None:
+    table, _ = logged(complete_night(flats=4))
+    assert "Complete: all 2 filters, 8 flats in" in table
+
+
+def test_the_table_of_a_run_without_a_reason_per_filter_gives_that_of_the_run() -> None:
+    table, _ = logged(Night(filters=("L",)).over(6, "the Sun is up"))
+    assert "the Sun is up" in table
+
+
+def test_rejects_and_faults_stay_on_the_screen_as_lines() -> None:
+    _, talk = shown(mixed_night())
+    assert "L: frame rejected: level 57.4 %" in talk
+    assert "Filter Simulator: did not reach slot 6 within 30 s (not recovered)" in talk
+
+
+def test_the_cursor_comes_back_when_the_run_ends() -> None:
+    _, talk = shown(complete_night())
+    assert talk.rindex("\x1b[?25h") > talk.rindex("\x1b[?25l")
+
+
+def test_the_cursor_comes_back_when_the_run_breaks() -> None:
+    _, talk = shown(Night().begin("L").trial("L", 0.3))
+    assert talk.rindex("\x1b[?25h") > talk.rindex("\x1b[?25l")
+
+
+def test_results_and_talk_never_mix() -> None:
+    table, talk = shown(complete_night())
+    assert "trial" not in table
+    assert "Filter  Outcome" not in talk
+
+
+def test_no_color_takes_every_colour_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    table, talk = shown(mixed_night())
+    assert not COLOUR.search(table + talk)
+
+
+def test_a_terminal_without_no_color_gets_colour() -> None:
+    table, talk = shown(mixed_night())
+    assert COLOUR.search(table)
+    assert COLOUR.search(talk)
+
+
+def test_no_control_code_goes_where_there_is_no_terminal() -> None:
+    table, talk = logged(mixed_night())
+    assert not CONTROL.search(table + talk)
+
+
+def test_force_color_does_not_put_control_codes_into_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    table, talk = logged(mixed_night())
+    assert not CONTROL.search(table + talk)
+
+
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    _, talk = shown(complete_night())
+    assert not CONTROL.search(talk.replace("\r\n", "\n"))
+
+
+def test_a_log_holds_one_line_per_happening_and_none_per_flat() -> None:
+    night = complete_night(flats=4)
+    told = [e for e in night if e["event"] != "flat"]
+    _, talk = logged(night)
+    assert len(talk.splitlines()) == len(told)
+
+
+def test_a_log_line_begins_with_the_time() -> None:
+    _, talk = logged(complete_night())
+    assert all(re.match(r"\d\d:\d\d:\d\dZ  \S", line) for line in talk.splitlines())
+
+
+def test_a_filter_name_cannot_steer_the_terminal() -> None:
+    night = Night(filters=("\x1b[2Jgone",))
+    night.begin("\x1b[2Jgone").trial("\x1b[2Jgone", 0.3).end(
+        "\x1b[2Jgone", "too_dim", "\x1b[31mred"
+    )
+    table, talk = shown(night.over(5))
+    assert "\x1b[2J" not in table + talk
+    assert "\x1b[31mred" not in table + talk
+
+
+def test_names_are_not_taken_for_markup() -> None:
+    night = Night(filters=("[bold]x[/nonsense]",)).begin("[bold]x[/nonsense]")
+    _, talk = shown(night.trial("[bold]x[/nonsense]", 0.3).over(5), 120)
+    assert "[bold]x[/nonsense] · trial 1" in talk
+
+
+def test_json_on_a_pipe_leaves_stdout_alone() -> None:
+    table, talk = logged(complete_night(), results=False)
+    assert table == ""
+    assert "L: complete" in talk
+
+
+def test_json_on_the_same_terminal_draws_no_bars() -> None:
+    table, talk = shown(complete_night(), results=False)
+    assert table == ""
+    assert "\x1b[?25l" not in talk
+
+
+def test_a_rig_without_a_wheel_has_a_name_for_its_light() -> None:
+    _, talk = logged(Night(filters=("",)).begin("").trial("", 0.5).end("").over())
+    assert "no filter · trial 1" in talk
+
+
+def test_a_bar_counts_flats_of_an_earlier_run() -> None:
+    bars = Watched().take(Night().begin("R", wanted=30, present=12).flat("R")).bars()
+    assert re.search(r"R .* 13 of 30", bars)
+
+
+def test_a_bar_tells_when_its_filter_will_be_done() -> None:
+    night = Night().begin("R", wanted=30)
+    for _ in range(6):
+        night.flat("R", exposure_s=4.2)
+    assert "2 min 00 s left" in Watched().take(night).bars()
+
+
+def test_a_long_exposure_can_be_waited_for() -> None:
+    night = Night().begin("R", wanted=30).flat("R", exposure_s=20.0)
+    assert "R · flat 2 of 30 8 s of 20 s" in Watched().take(night).bars(later_s=8.0)
+
+
+def test_a_wait_of_unknown_length_shows_how_long_it_lasts_already() -> None:
+    night = Night().begin("R").trial("R", 0.2)
+    assert "R · trial 2 75 s".replace("75 s", "1 min 15 s") in Watched().take(night).bars(75.0)
+
+
+def test_an_exposure_that_is_announced_shows_its_setting() -> None:
+    night = Night().begin("Ha").trial("Ha", 0.02)
+    exposing = {
+        "event": "exposing",
+        "filter": "Ha",
+        "kind": "trial",
+        "n": 2,
+        "brightness": 255,
+        "exposure_s": 21.4,
+    }
+    bars = Watched().take([*night, exposing]).bars(later_s=4.0)
+    assert "Ha · trial 2 · 255 of 255 · 21.4 s 4 s of 21 s" in bars
+
+
+def test_a_wait_that_is_announced_says_what_for() -> None:
+    waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
+    assert "waiting: camera at -3.2 °C" in Watched().take([*Night(), waiting]).bars()
+
+
+def test_a_wheel_with_more_slots_than_lines_shows_those_around_the_present_one() -> None:
+    names = tuple(f"F{i:02d}" for i in range(40))
+    night = Night(filters=names)
+    for name in names[:20]:
+        night.begin(name).end(name)
+    bars = Watched(height=16).take(night.begin(names[20])).bars()
+    shown_names = re.findall(r"F\d\d", bars)
+    assert len(bars.splitlines()) <= 16
+    assert "F20" in shown_names
+
+
+def test_the_run_goes_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched()
+    monkeypatch.setattr(
+        watched.screen, "print", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO"))
+    )
+    watched.take(complete_night())
+    assert watched.progress.record.complete == 2

@@ -1,0 +1,93 @@
+import io
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from astropy.io import fits
+from event_streams import write_flat
+
+from flatctl.errors import StorageError
+from flatctl.outputs.thumbnail import load_thumbnail
+
+
+def saved(tmp_path: Path, pixels: np.ndarray, **cards: str) -> Path:
+    frame = fits.PrimaryHDU(pixels)
+    frame.header.update(cards)
+    path = tmp_path / "frame.fits"
+    frame.writeto(path)
+    return path
+
+
+def greys(path: Path) -> np.ndarray:
+    return matplotlib.image.imread(io.BytesIO(load_thumbnail(path).png))[:, :, 0]
+
+
+def ramp(rows: int = 100, cols: int = 120) -> np.ndarray:
+    return np.linspace(1000, 3000, rows * cols).reshape(rows, cols).astype(np.uint16)
+
+
+def test_a_large_frame_becomes_a_small_picture_of_the_same_shape(tmp_path: Path) -> None:
+    write_flat(tmp_path / "flat.fits", 33000.0, rows=1024)
+    thumbnail = load_thumbnail(tmp_path / "flat.fits")
+    assert max(thumbnail.width_px, thumbnail.height_px) <= 420
+    assert thumbnail.width_px / thumbnail.height_px == pytest.approx(1.25, rel=0.01)
+
+
+def test_the_picture_is_stretched_between_its_darkest_and_brightest_parts(tmp_path: Path) -> None:
+    grey = greys(saved(tmp_path, ramp()))
+    assert (grey.min(), grey.max()) == (0.0, 1.0)
+
+
+def test_the_levels_shown_as_black_and_white_are_told(tmp_path: Path) -> None:
+    thumbnail = load_thumbnail(saved(tmp_path, ramp()))
+    assert thumbnail.black_adu == pytest.approx(1010, abs=3)
+    assert thumbnail.white_adu == pytest.approx(2990, abs=3)
+
+
+def test_the_first_row_is_at_the_top(tmp_path: Path) -> None:
+    grey = greys(saved(tmp_path, ramp()))
+    assert grey[0].mean() < grey[-1].mean()
+
+
+def test_a_frame_stored_from_the_bottom_is_turned(tmp_path: Path) -> None:
+    grey = greys(saved(tmp_path, ramp(), ROWORDER="BOTTOM-UP"))
+    assert grey[0].mean() > grey[-1].mean()
+
+
+def test_the_colour_mosaic_does_not_show(tmp_path: Path) -> None:
+    mosaic = np.tile(np.array([[1000, 2000], [2000, 1500]], np.uint16), (50, 50))
+    thumbnail = load_thumbnail(saved(tmp_path, mosaic, BAYERPAT="RGGB"))
+    assert thumbnail.black_adu == thumbnail.white_adu == 1625.0
+
+
+def test_a_frame_of_one_level_is_a_picture_too(tmp_path: Path) -> None:
+    assert np.all(greys(saved(tmp_path, np.full((20, 30), 500, np.uint16))) == 0.0)
+
+
+def test_a_frame_in_three_colours_is_a_picture_too(tmp_path: Path) -> None:
+    assert greys(saved(tmp_path, np.stack([ramp()] * 3))).shape == (100, 120)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"gone\.fits: the file is not there any more"):
+        load_thumbnail(tmp_path / "gone.fits")
+
+
+@pytest.mark.parametrize("keep", [0, 100, 2880, 4000])
+def test_a_file_cut_short_is_named(tmp_path: Path, keep: int) -> None:
+    path = saved(tmp_path, ramp())
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(StorageError, match=r"frame\.fits"):
+        load_thumbnail(path)
+
+
+def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.fits").write_text("not a frame at all" * 500)
+    with pytest.raises(StorageError, match=r"notes\.fits"):
+        load_thumbnail(tmp_path / "notes.fits")
+
+
+def test_a_spectrum_is_not_a_picture(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="not rows and columns"):
+        load_thumbnail(saved(tmp_path, np.zeros(100, np.uint16)))
