@@ -23,7 +23,10 @@ def history(
 
     screen = Screen()
     listing = app.history(config)
+    for warning in listing.warnings:
+        typer.echo(f"flatctl: {warning}", err=True)
     for title, headings, rows in listing.tables():
-        screen.line(title)
-        screen.table(headings, rows)
-        screen.line("")
+        screen.line(title if rows else f"{title}: none yet")
+        if rows:
+            screen.table(headings, rows)
+            screen.line("")

@@ -187,3 +187,18 @@ def test_init_writes_a_usual_name_unless_told_another(app, command):
 def test_simulate_hands_over_scenario_port_and_ready_file(app, command):
     command("simulate", "dim", "--port", 0, "--ready", "r.json")
     assert app.asked == [("simulate", ("dim", 0, Path("r.json")), {})]
+
+
+def test_history_shows_its_tables_and_tells_of_what_is_wrong_with_it(app, command):
+    tables = [
+        ("Trained settings", ("Filter", "Exposure"), [("Ha", "4.2 s")]),
+        ("Past runs", ("Started",), []),
+    ]
+    app.answers["history"] = SimpleNamespace(
+        warnings=["old history kept as x"], tables=lambda: tables
+    )
+    ending = command("history")
+    assert (ending.stdout.splitlines(), ending.stderr) == (
+        ["Trained settings", "Filter  Exposure", "Ha      4.2 s", "", "Past runs: none yet"],
+        "flatctl: old history kept as x\n",
+    )
