@@ -149,6 +149,13 @@ class RunFinished(Event):
 
 Listener = Callable[[Event], None]
 
+NO_FILTER = "none"
+
+
+def label(filter_name: str | None) -> str:
+    """Return how events name a filter; a rig without a wheel has one nameless one."""
+    return NO_FILTER if filter_name is None else filter_name
+
 
 def to_plain(event: Event) -> dict[str, object]:
     """Return the event as a dictionary that JSON can hold, `event` and `time` first."""

@@ -3,14 +3,21 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
+
+from flatctl.devices.protocols import Frame
+from flatctl.storage.atomic import make_folder
+from flatctl.storage.fits import prepare_directory, write_frame
+from flatctl.storage.naming import night_of
+from flatctl.storage.record import FrameRecord
 
 IN_FLIGHT = 2
 
 
 class Shelf:
-    """Write frames in one background thread.
+    """The frames of one night below `directory`, written by one background thread.
 
     At most `IN_FLIGHT` frames wait there, so memory is bounded by that many frames beside the one
     being read out. `placed` callbacks run in the caller's thread, in the order of `put`. An error
@@ -18,7 +25,10 @@ class Shelf:
     Leaving the block drains.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path, zone: tzinfo) -> None:
+        self.directory = directory
+        self.zone = zone
+        self.night = date.min
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shelf")
         self._pending: deque[tuple[Future[Path], Callable[[Path], None]]] = deque()
 
@@ -38,10 +48,25 @@ class Shelf:
         finally:
             self._writer.shutdown()
 
-    def put(self, write: Callable[[], Path], placed: Callable[[Path], None]) -> None:
+    def open_night(self, now: datetime) -> Path:
+        """Make the directory ready for the night of `now` and return that night's folder."""
+        self.night = night_of(now, self.zone)
+        prepare_directory(self.directory)
+        make_folder(self.folder, self.directory)
+        return self.folder
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this night's run: frames below it, `run.json` and the report in it."""
+        return self.directory / self.night.isoformat()
+
+    def put(self, frame: Frame, record: FrameRecord, placed: Callable[[Path], None]) -> None:
         """Write a frame in the background; `placed` gets its path once it is safe on disk."""
         self._settle(IN_FLIGHT - 1)
-        self._pending.append((self._writer.submit(write), placed))
+        writing = self._writer.submit(
+            write_frame, self.directory, self.night, frame.pixels, frame.header, record
+        )
+        self._pending.append((writing, placed))
 
     def drain(self) -> None:
         """Wait until every frame is on disk."""
@@ -49,7 +74,7 @@ class Shelf:
 
     def _settle(self, leave: int) -> None:
         while self._pending and (len(self._pending) > leave or self._pending[0][0].done()):
-            # Waiting can be interrupted by the user's wish to stop; the frame stays in the queue then.
+            # A wish to stop may interrupt the wait; the frame then stays in the queue.
             wait([self._pending[0][0]])
-            future, placed = self._pending.popleft()
-            placed(future.result())
+            writing, placed = self._pending.popleft()
+            placed(writing.result())

@@ -1,0 +1,95 @@
+"""`flatctl panel` and `flatctl safe`: the light by hand, and the light out."""
+
+from pathlib import Path
+
+from flatctl.app.rigging import make_client, make_panel
+from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
+from flatctl.engine.clock import SystemClock
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import Timeouts
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import UsageError
+from flatctl.settings.loading import load
+
+TIMEOUT_S = Timeouts().panel_s
+
+
+def safe(config: Path) -> str:
+    """Put the panel's light out, whatever happened before; return what to tell the user.
+
+    Raises a `DeviceError` when the panel can't be reached or does not obey.
+    """
+    settings = load(config)
+    signals = StopSignals()
+    with signals.installed(), make_client(settings) as client:
+        panel = make_panel(settings, client)
+        guard = LampGuard(panel, clock=SystemClock(), signals=signals, timeout_s=TIMEOUT_S)
+        with guard:
+            pass
+        if guard.failure is not None:
+            raise guard.failure
+        return f"{panel.name}: light off"
+
+
+def panel(config: Path, action: str, value: int | None) -> str:
+    """Drive the panel by hand and return how it stands afterwards.
+
+    `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
+    panel's own steps. Raises `UsageError` for what this panel can't do.
+    """
+    settings = load(config)
+    with make_client(settings) as client:
+        light = make_panel(settings, client)
+        try:
+            steps = light.open(TIMEOUT_S)
+            match action:
+                case "on":
+                    start = settings.flats.brightness.start
+                    _shine(light, steps, _last_brightness(light, steps, start))
+                case "set" if value is not None:
+                    _shine(light, steps, value)
+                case "off":
+                    light.light_off(TIMEOUT_S)
+                case "open":
+                    _cover(light).open_cover(TIMEOUT_S)
+                case "close":
+                    _cover(light).close_cover(TIMEOUT_S)
+            return _standing(light, steps)
+        finally:
+            light.close()
+
+
+def _shine(light: LightPanel, steps: range, brightness: int) -> None:
+    if brightness not in steps:
+        raise UsageError(
+            f"{light.name}: brightness {brightness} is outside its range {steps[0]}..{steps[-1]}"
+        )
+    light.set_brightness(brightness, TIMEOUT_S)
+
+
+def _last_brightness(light: LightPanel, steps: range, start: float) -> int:
+    """Return what it shone at last, or the configured start where that was nothing."""
+    last = light.status(TIMEOUT_S).brightness
+    return last if last and last in steps else steps[round(start * (len(steps) - 1))]
+
+
+def _cover(light: LightPanel) -> Cover:
+    if isinstance(light, Cover) and light.has_cover:
+        return light
+    raise UsageError(f"{light.name}: this panel has no cover")
+
+
+def _standing(light: LightPanel, steps: range) -> str:
+    text = f"{light.name}: {describe(light.status(TIMEOUT_S), steps)}"
+    if isinstance(light, Cover) and light.has_cover:
+        text += f", cover {light.cover_state(TIMEOUT_S).value}"
+    return text
+
+
+def describe(status: PanelStatus, steps: range) -> str:
+    """Say in a few words how a light stands."""
+    words = {True: "light on", False: "light off", None: "light on or off, it can't say"}
+    text = words[status.lit]
+    if status.brightness is not None:
+        text += f", brightness {status.brightness} of {steps[-1]}"
+    return text if status.confirmed else f"{text} (unconfirmed)"

@@ -1,0 +1,40 @@
+"""From a configuration to the devices of a rig. Nothing is touched yet."""
+
+from flatctl.devices.catalog import PANELS
+from flatctl.devices.indi.camera import IndiCamera
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.protocols import LightPanel
+from flatctl.engine.clock import Clock
+from flatctl.engine.rig import Rig, Timeouts
+from flatctl.settings.models import Settings
+
+
+def make_client(settings: Settings) -> IndiClient:
+    """Return the client that all INDI devices of the rig share."""
+    return IndiClient(settings.indi.host, settings.indi.port)
+
+
+def make_panel(settings: Settings, client: IndiClient) -> LightPanel:
+    """Return the panel of the configured kind."""
+    return PANELS[settings.panel.kind].build(settings.panel, client)
+
+
+def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
+    """Return camera, wheel and panel as one instrument."""
+    wheel = settings.wheel
+    usual = Timeouts()
+    return Rig(
+        IndiCamera(client, settings.camera.device),
+        IndiFilterWheel(client, wheel.device) if wheel else None,
+        make_panel(settings, client),
+        setup=settings.camera.setup,
+        clock=clock,
+        settle_s=settings.panel.settle_s,
+        timeouts=Timeouts(
+            open_s=settings.indi.timeout_s,
+            cooling_s=settings.camera.temperature_timeout_s,
+            wheel_s=wheel.timeout_s if wheel else usual.wheel_s,
+            readout_s=settings.camera.readout_timeout_s,
+        ),
+    )

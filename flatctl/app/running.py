@@ -1,0 +1,150 @@
+"""`flatctl run`: the whole job from a configuration file."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from pathlib import Path
+
+from flatctl.app.rigging import make_client, make_rig
+from flatctl.core.types import FilterPlan
+from flatctl.engine.clock import SystemClock
+from flatctl.engine.events import Event, RunStarted, to_plain
+from flatctl.engine.session import Job, Session
+from flatctl.engine.shelf import Shelf
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import FlatctlError
+from flatctl.outputs.report import write_report
+from flatctl.outputs.runfile import RunFile
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
+from flatctl.storage.atomic import write_text
+from flatctl.storage.fits import ensure_writable
+from flatctl.storage.history import History
+
+PlainListener = Callable[[dict[str, object]], None]
+
+
+def run(
+    config: Path,
+    *,
+    filters: Sequence[str] = (),
+    count: int | None = None,
+    output: Path | None = None,
+    dry_run: bool = False,
+    resume: bool = True,
+    listeners: Sequence[PlainListener] = (),
+) -> int:
+    """Take the flats that the configuration asks for and return the exit code.
+
+    Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
+    """
+    settings = load(config)
+    if output is not None:
+        settings = stored_in(settings, output)
+    plan = partial(settings.plan, only=filters, count=count)
+    if dry_run:
+        print("\n".join(describe(settings, plan(None))))
+        return 0
+    return run_settings(settings, plan, resume=resume, listeners=listeners)
+
+
+def run_settings(
+    settings: Settings,
+    plan: Callable[[Sequence[str]], Sequence[FilterPlan]],
+    *,
+    resume: bool,
+    listeners: Sequence[PlainListener],
+) -> int:
+    """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
+    directory = settings.output.directory
+    ensure_writable(directory)
+    signals, clock = StopSignals(), SystemClock()
+    told = Telling([RunFile(write_text), *listeners])
+    with (
+        signals.installed(),
+        make_client(settings) as client,
+        History(settings.output.history) as history,
+    ):
+        session = Session(
+            make_rig(settings, client, clock),
+            Job(
+                rig=settings.rig.name,
+                plan=plan,
+                full_scale_adu=settings.camera.full_scale_adu,
+                dark_flats=settings.dark_flats.count,
+                resume=resume,
+            ),
+            shelf=Shelf(directory, local_zone()),
+            history=history,
+            emit=told,
+            clock=clock,
+            signals=signals,
+        )
+        try:
+            return session.run()
+        finally:
+            if told.folder is not None:
+                with signals.held():
+                    _write_report(told.folder)
+
+
+def stored_in(settings: Settings, directory: Path) -> Settings:
+    """Return the settings with another output directory."""
+    output = settings.output.model_copy(update={"directory": directory.expanduser().absolute()})
+    return settings.model_copy(update={"output": output})
+
+
+class Telling:
+    """Hand every event to all listeners, as a plain dictionary; know the run's `folder`."""
+
+    def __init__(self, listeners: Sequence[PlainListener]) -> None:
+        self._listeners = listeners
+        self.folder: Path | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Hand on one event."""
+        if isinstance(event, RunStarted):
+            self.folder = event.folder
+        plain = to_plain(event)
+        for listener in self._listeners:
+            listener(plain)
+
+
+def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
+    """Yield the lines of a plan: what a run would do, in order."""
+    yield f"rig      {settings.rig.name}"
+    yield f"camera   {settings.camera.device} at {settings.indi.host}:{settings.indi.port}"
+    yield f"panel    {settings.panel.kind}"
+    yield f"output   {settings.output.directory}"
+    if not plans:
+        flats = settings.flats
+        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}:"
+        yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
+    for plan in plans:
+        yield (
+            f"{plan.filter or 'no filter'}: {plan.count} flats, "
+            f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
+            f"brightness and {plan.exposure_start_s:g} s, "
+            f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
+        )
+    if settings.dark_flats.count:
+        yield f"then {settings.dark_flats.count} dark flats of each exposure"
+    yield "then the panel off"
+
+
+def local_zone() -> tzinfo:
+    """Return the computer's own time zone, by which a night gets its date."""
+    return datetime.now().astimezone().tzinfo or UTC
+
+
+def _wanted(target: float, tolerance: float) -> str:
+    return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"
+
+
+def _write_report(folder: Path) -> None:
+    """Write the page; a page that can't be written must not change how the run ended."""
+    try:
+        write_report(folder, write_text)
+    except FlatctlError as error:
+        print(f"flatctl: no report: {error}", file=sys.stderr)

@@ -1,0 +1,200 @@
+"""A run: filter by filter select, search and capture, then the dark flats; the lamp guarded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flatctl.core.types import FilterOutcome, FilterPlan
+from flatctl.engine import events
+from flatctl.engine.clock import Clock
+from flatctl.engine.context import RunContext
+from flatctl.engine.darks import take_dark_flats
+from flatctl.engine.filter import FilterRun
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.recovery import Recovery, RigLost
+from flatctl.engine.rig import Rig
+from flatctl.engine.shelf import Shelf
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError, FlatctlError, Stopped
+from flatctl.storage.history import History, PastRun
+
+INCOMPLETE = 5
+USUAL_BITS = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run is to do.
+
+    `plan` makes the flats wanted out of the wheel's slot names, `shelf` opens the place where
+    frames go. `full_scale_adu` is derived from what the camera says where it is `None`;
+    `dark_flats` are wanted of each exposure, panel off.
+    """
+
+    rig: str
+    plan: Callable[[Sequence[str]], Sequence[FilterPlan]]
+    full_scale_adu: float | None = None
+    dark_flats: int = 0
+    resume: bool = True
+
+
+class Session:
+    """One run of one rig. Use it once."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        job: Job,
+        *,
+        shelf: Shelf,
+        history: History,
+        emit: events.Listener,
+        clock: Clock,
+        signals: StopSignals,
+    ) -> None:
+        self._rig = rig
+        self._job = job
+        self._shelf = shelf
+        self._history = history
+        self._emit = emit
+        self._clock = clock
+        self._signals = signals
+        self._outcomes: dict[str, FilterOutcome] = {}
+        self._frames = 0
+        self._warned: set[str] = set()
+        self._started: events.RunStarted | None = None
+
+    def run(self) -> int:
+        """Do the job and return the exit code: 0, or 5 where a filter is incomplete.
+
+        The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
+        or `Stopped`; `run_finished` has been told before, if `run_started` was.
+        """
+        began_s = self._clock.monotonic()
+        try:
+            with self._shelf:
+                self._under_guard()
+        except BaseException as error:
+            code = error.exit_code if isinstance(error, FlatctlError | Stopped) else 1
+            self._finish(code, self._clock.monotonic() - began_s, str(error))
+            raise
+        complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
+        code = 0 if complete else INCOMPLETE
+        self._finish(code, self._clock.monotonic() - began_s, "")
+        return code
+
+    def _under_guard(self) -> None:
+        guard = LampGuard(
+            self._rig.panel,
+            clock=self._clock,
+            signals=self._signals,
+            timeout_s=self._rig.timeouts.panel_s,
+        )
+        try:
+            with guard as steps:
+                self._do(steps)
+        except RigLost as lost:
+            raise lost.error from lost
+        finally:
+            self._rig.close()
+            if guard.failure is not None:
+                self._tell_fault(guard.failure, recovered=False)
+        if guard.failure is not None:
+            raise guard.failure
+
+    def _do(self, steps: range) -> None:
+        self._rig.open()
+        plans = self._job.plan(self._rig.slots)
+        context = self._begin(steps, plans)
+        context.recovery.surviving(self._rig.prepare)
+        response = None
+        exposures_s: set[float] = set()
+        for plan in plans:
+            filter_run = FilterRun(context, plan, response)
+            try:
+                self._outcomes[events.label(plan.filter)] = filter_run.run()
+            finally:
+                self._frames += filter_run.taken
+            response = filter_run.response
+            exposures_s |= filter_run.exposures_s
+        self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
+
+    def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
+        self._outcomes = {events.label(plan.filter): FilterOutcome.STOPPED for plan in plans}
+        now = self._clock.now()
+        full_scale_adu = self._job.full_scale_adu
+        if full_scale_adu is None:
+            full_scale_adu = float(2 ** (self._rig.info.bits or USUAL_BITS) - 1)
+        context = RunContext(
+            run=f"{now:%Y%m%dT%H%M%SZ}",
+            rig_name=self._job.rig,
+            rig=self._rig,
+            steps=steps,
+            full_scale_adu=full_scale_adu,
+            resume=self._job.resume,
+            shelf=self._shelf,
+            history=self._history,
+            recovery=Recovery(self._rig, self._clock, self._tell_fault),
+            clock=self._clock,
+            emit=self._emit,
+        )
+        self._started = events.RunStarted(
+            time=now,
+            run=context.run,
+            rig=self._job.rig,
+            filters=tuple(self._outcomes),
+            folder=self._shelf.open_night(now),
+            camera=self._rig.camera.name,
+            panel=self._rig.panel.name,
+            brightness_min=steps[0],
+            brightness_max=steps[-1],
+            full_scale_adu=full_scale_adu,
+            target={events.label(plan.filter): plan.target for plan in plans},
+            tolerance={events.label(plan.filter): plan.tolerance for plan in plans},
+        )
+        self._emit(self._started)
+        self._tell_history()
+        return context
+
+    def _tell_history(self) -> None:
+        """Say what is wrong with the history; it never ends a run."""
+        for warning in self._history.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._tell_fault(DeviceError("history", warning), recovered=True)
+
+    def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
+        self._emit(
+            events.FaultSeen(
+                time=self._clock.now(), device=error.device, what=error.what, recovered=recovered
+            )
+        )
+
+    def _finish(self, code: int, seconds: float, reason: str) -> None:
+        """Remember the run and tell its end; nothing to do where it never started."""
+        started = self._started
+        if started is None:
+            return
+        filters = {name: outcome.value for name, outcome in self._outcomes.items()}
+        past = PastRun(
+            started.run,
+            started.rig,
+            started.time,
+            seconds,
+            code,
+            self._frames,
+            str(started.folder),
+            filters,
+        )
+        with self._signals.held():
+            self._history.remember_run(past)
+            self._tell_history()
+            self._emit(
+                events.RunFinished(
+                    time=self._clock.now(),
+                    exit_code=code,
+                    filters=filters,
+                    frames=self._frames,
+                    seconds=seconds,
+                    reason=reason,
+                )
+            )

@@ -1,0 +1,97 @@
+"""A run on the simulated rig in virtual time, and everything that it told."""
+
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.engine import events
+from flatctl.engine.rig import Rig
+from flatctl.engine.session import Job, Session
+from flatctl.engine.shelf import Shelf
+from flatctl.engine.stop import StopSignals
+from flatctl.storage.history import History
+from hardware_sims.fakes import FakeRig
+from hardware_sims.scenarios import scenario
+
+SMALL_PX = (64, 48)
+
+
+class Bench:
+    """Build a rig and a job, run it, look at `told`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scenario_name: str = "mono",
+        *,
+        filters: tuple[str, ...] = ("L", "R"),
+        count: int = 3,
+        dark_flats: int = 0,
+        setup: CameraSetup | None = None,
+        resume: bool = True,
+        **plan: object,
+    ) -> None:
+        self.folder = folder
+        self.fake = FakeRig(small(scenario_name))
+        self.told: list[events.Event] = []
+        self.setup = setup or CameraSetup()
+        self.plans = tuple(FilterPlan(name, count=count, **plan) for name in filters)
+        self.dark_flats = dark_flats
+        self.resume = resume
+        self.hear = lambda event: None
+        self.plan_for = lambda slots: self.plans
+
+    def run(self) -> int:
+        """Run the job and return the exit code."""
+        fake = self.fake
+        rig = Rig(fake.camera, fake.wheel, fake.panel, setup=self.setup, clock=fake.clock)
+        with History(self.folder / "history.sqlite") as history:
+            return Session(
+                rig,
+                Job(
+                    rig="bench",
+                    plan=self.plan_for,
+                    dark_flats=self.dark_flats,
+                    resume=self.resume,
+                ),
+                shelf=Shelf(self.folder / "flats", UTC),
+                history=history,
+                emit=self._take,
+                clock=fake.clock,
+                signals=StopSignals(),
+            ).run()
+
+    def again(self) -> "Bench":
+        """Return a bench for another run of the same job into the same folder."""
+        later = Bench(self.folder)
+        later.plans, later.setup, later.dark_flats = self.plans, self.setup, self.dark_flats
+        later.resume = self.resume
+        later.fake = FakeRig(self.fake.world.scenario)
+        later.fake.clock.sleep(self.fake.clock.monotonic() + 60)
+        return later
+
+    def _take(self, event: events.Event) -> None:
+        self.told.append(event)
+        self.hear(event)
+
+    def all(self, kind: type[events.Event]) -> list:
+        """Return the events of one kind."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """How each filter ended."""
+        return {e.filter: e.outcome for e in self.all(events.FilterFinished)}
+
+    @property
+    def frames(self) -> list[Path]:
+        """The FITS files on disk, dark flats included."""
+        return sorted(self.folder.rglob("*.fits"))
+
+
+def small(name: str):
+    """Return a scenario with a sensor so small that frames cost nothing."""
+    chosen = scenario(name)
+    sensor = replace(chosen.sensor, width_px=SMALL_PX[0], height_px=SMALL_PX[1])
+    return replace(chosen, sensor=sensor)

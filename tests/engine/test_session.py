@@ -1,0 +1,222 @@
+"""A run, told by what it leaves behind: frames on disk, events, and a dark lamp."""
+
+import math
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from bench import Bench
+
+from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.engine import events
+from flatctl.errors import ConfigError, Fault, NoReply, Stopped, StorageError, Unreachable
+
+LOST = Unreachable("Fake Camera", "gone", "look for it")
+
+
+@pytest.fixture
+def bench(tmp_path) -> Bench:
+    return Bench(tmp_path)
+
+
+def levels(bench: Bench) -> list[float]:
+    """Medians as fractions of full scale, measured again from the files."""
+    return [float(np.median(fits.getdata(path))) / 65535 for path in bench.frames]
+
+
+def test_every_filter_gets_its_flats(bench):
+    assert bench.run() == 0
+    assert bench.outcomes == {"L": "complete", "R": "complete"}
+    assert len(bench.frames) == 6
+
+
+def test_every_flat_on_disk_is_in_the_band(bench):
+    bench.run()
+    assert all(0.46 <= level <= 0.56 for level in levels(bench))
+
+
+def test_the_lamp_is_off_after_a_run(bench):
+    bench.run()
+    assert not bench.fake.world.light.lit
+
+
+def test_the_accepted_frame_of_the_search_is_flat_number_one(bench):
+    bench.run()
+    exposed = len(bench.fake.camera.exposures)
+    trials = len(bench.all(events.Trial))
+    assert exposed == trials + 2 * (3 - 1)
+
+
+def test_numbers_of_a_set_run_from_one_to_count(bench):
+    bench.run()
+    told = [(e.filter, e.index) for e in bench.all(events.Flat)]
+    assert told == [("L", 1), ("L", 2), ("L", 3), ("R", 1), ("R", 2), ("R", 3)]
+
+
+def test_a_second_run_starts_with_what_the_first_one_learned(bench):
+    bench.run()
+    later = bench.again()
+    later.resume = False
+    later.run()
+    assert [e.trained for e in later.all(events.FilterStarted)] == [True, True]
+    assert len(later.all(events.Trial)) == 2
+
+
+def test_a_second_run_has_nothing_left_to_take(bench):
+    bench.run()
+    later = bench.again()
+    assert later.run() == 0
+    assert later.fake.camera.exposures == []
+    assert len(later.frames) == 6
+
+
+def test_a_half_finished_set_is_completed_not_repeated(tmp_path):
+    first = Bench(tmp_path, filters=("L",), count=5)
+    first.run()
+    for path in first.frames[3:]:
+        path.unlink()
+    later = first.again()
+    later.run()
+    assert len(later.frames) == 5
+    assert len(later.fake.camera.exposures) == 2
+
+
+def test_without_resume_a_whole_set_is_taken_anew(bench):
+    bench.run()
+    later = bench.again()
+    later.resume = False
+    later.run()
+    assert len(later.frames) == 12
+
+
+def test_a_filter_that_can_not_be_done_does_not_stop_the_others(tmp_path):
+    bench = Bench(tmp_path, "dead-filter", filters=("Ha", "L"))
+    assert bench.run() == 5
+    assert bench.outcomes == {"Ha": "too_dim", "L": "complete"}
+
+
+def test_a_filter_that_can_not_be_done_says_why(tmp_path):
+    bench = Bench(tmp_path, "dead-filter", filters=("Ha",))
+    bench.run()
+    assert bench.all(events.FilterFinished)[0].reason
+
+
+def test_a_warming_lamp_leaves_no_frame_out_of_the_band_on_disk(tmp_path):
+    bench = Bench(tmp_path, "warmup", filters=("L", "R", "Ha"), count=10)
+    assert bench.run() == 0
+    assert len(bench.frames) == 30
+    assert all(0.46 <= level <= 0.56 for level in levels(bench))
+
+
+def test_a_fault_of_the_camera_is_survived_and_told(bench):
+    bench.fake.camera.faults.add(1, Fault("Fake Camera", "failed"))
+    assert bench.run() == 0
+    assert [(e.device, e.recovered) for e in bench.all(events.FaultSeen)] == [("Fake Camera", True)]
+
+
+def test_a_camera_that_hangs_is_survived(bench):
+    bench.fake.camera.faults.add(1, None)
+    assert bench.run() == 0
+    assert len(bench.frames) == 6
+
+
+def test_a_filter_gives_up_after_too_many_faults_and_the_next_one_goes_on(bench):
+    bench.fake.camera.faults.add(4, Fault("Fake Camera", "failed"))
+    assert bench.run() == 5
+    assert bench.outcomes == {"L": "device", "R": "complete"}
+
+
+def test_a_panel_that_stays_away_ends_the_run_with_its_own_error(bench):
+    def pull_cable(event: events.Event) -> None:
+        if isinstance(event, events.Trial):
+            bench.fake.panel.faults.add(99, LOST)
+
+    bench.hear = pull_cable
+    with pytest.raises(Unreachable):
+        bench.run()
+    assert bench.all(events.RunFinished)[0].exit_code == 4
+
+
+def test_a_wish_to_stop_puts_the_lamp_out_and_keeps_what_is_finished(bench):
+    def stop_at_second_flat(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2:
+            raise Stopped(15)
+
+    bench.hear = stop_at_second_flat
+    with pytest.raises(Stopped):
+        bench.run()
+    assert not bench.fake.world.light.lit
+    assert len(bench.frames) >= 2
+    assert bench.all(events.RunFinished)[0].exit_code == 143
+    assert bench.all(events.RunFinished)[0].filters == {"L": "stopped", "R": "stopped"}
+
+
+def test_a_bug_puts_the_lamp_out_too(bench):
+    def break_down(event: events.Event) -> None:
+        if isinstance(event, events.Trial):
+            raise ZeroDivisionError
+
+    bench.hear = break_down
+    with pytest.raises(ZeroDivisionError):
+        bench.run()
+    assert not bench.fake.world.light.lit
+
+
+def test_a_panel_that_can_not_be_switched_off_is_reported(bench):
+    def jam(event: events.Event) -> None:
+        if isinstance(event, events.FilterFinished) and event.filter == "R":
+            bench.fake.panel.faults.add(99, NoReply("Fake Panel", "silent"))
+
+    bench.hear = jam
+    with pytest.raises(NoReply):
+        bench.run()
+    assert bench.all(events.FaultSeen)[-1].recovered is False
+
+
+def test_a_disk_that_goes_away_ends_the_run_and_puts_the_lamp_out(bench):
+    def take_away(event: events.Event) -> None:
+        if isinstance(event, events.FilterStarted):
+            (bench.folder / "flats").rename(bench.folder / "elsewhere")
+
+    bench.hear = take_away
+    with pytest.raises(StorageError):
+        bench.run()
+    assert not bench.fake.world.light.lit
+    assert bench.all(events.RunFinished)[0].exit_code == 7
+
+
+def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(bench):
+    def refuse(slots):
+        raise ConfigError("no such filter")
+
+    bench.plan_for = refuse
+    with pytest.raises(ConfigError):
+        bench.run()
+    assert bench.fake.camera.exposures == []
+    assert bench.told == []
+
+
+def test_dark_flats_are_taken_of_each_exposure_with_the_lamp_off(tmp_path):
+    bench = Bench(tmp_path, dark_flats=2)
+    bench.run()
+    exposures_s = {e.exposure_s for e in bench.all(events.Flat)}
+    darks = [s for s, kind in bench.fake.camera.exposures if kind is FrameKind.DARK_FLAT]
+    assert sorted(darks) == sorted([*exposures_s] * 2)
+    assert all(np.median(fits.getdata(p)) < 2000 for p in bench.folder.rglob("DARKFLAT*.fits"))
+
+
+def test_the_camera_is_prepared_as_the_plan_wants_it(tmp_path):
+    setup = CameraSetup(binning=2, gain=120, offset=20, temperature_c=-10.0)
+    bench = Bench(tmp_path, setup=setup, filters=("L",))
+    bench.run()
+    header = fits.getheader(bench.frames[0])
+    assert (header["XBINNING"], header["GAIN"], header["OFFSET"]) == (2, 120, 20)
+    assert math.isclose(header["SET-TEMP"], -10.0)
+
+
+def test_the_lamp_stays_on_between_filters(bench):
+    states = []
+    bench.hear = lambda event: states.append(bench.fake.world.light.lit)
+    bench.run()
+    first, last = states.index(True), len(states) - 2
+    assert all(states[first:last])
