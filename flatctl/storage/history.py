@@ -1,0 +1,272 @@
+"""What earlier nights taught, in SQLite: trained settings, responses and past runs.
+
+The history only makes runs shorter. So nothing that happens to it ever ends one: what can't be
+read counts as unknown, what can't be written is forgotten, and `warnings` says so.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+Kept = TypeVar("Kept")
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS trained (
+    key TEXT PRIMARY KEY, rig TEXT NOT NULL, brightness INTEGER NOT NULL,
+    exposure_s REAL NOT NULL, level REAL NOT NULL, time TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, response TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
+    exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
+    filters TEXT NOT NULL
+) STRICT;
+"""
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
+
+
+@dataclass(frozen=True)
+class SettingKey:
+    """What a trained setting holds for; `None`, where a value isn't known, equals `None`."""
+
+    rig: str
+    camera: str
+    filter: str | None
+    binning: int
+    gain: float | None
+    offset: float | None
+    readout_mode: str | None
+    panel: str | None
+    iso: int | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The setting that was accepted last, its level as a fraction of full scale, and when."""
+
+    brightness: int
+    exposure_s: float
+    level: float
+    time: datetime
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run: `filters` maps each filter to its outcome; `started` is time zone aware."""
+
+    run: str
+    rig: str
+    started: datetime
+    seconds: float
+    exit_code: int
+    frames: int
+    directory: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+
+def default_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the history lies unless told otherwise (XDG Base Directory)."""
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():  # the standard tells to ignore relative ones
+        state = Path.home() / ".local" / "state"
+    return state / "flatctl" / "history.sqlite"
+
+
+class History:
+    """The history at `path`, or in memory where that can't be used.
+
+    A broken file is set aside under a name with a time stamp and a new one is begun. `warnings`
+    says in whole sentences what went wrong.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout_s: float = 5.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.path = path
+        self.warnings: list[str] = []
+        self._busy_timeout_s = busy_timeout_s
+        self._now = now
+        self._connection = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def trained(self, key: SettingKey) -> Trained | None:
+        """Return the setting that was accepted last for `key`."""
+        rows = self._run(
+            "SELECT key, brightness, exposure_s, level, time FROM trained WHERE key = ?",
+            _text(key),
+        )
+        return next((trained for _, trained in _readable(_trained, rows)), None)
+
+    def all_trained(self, rig: str | None = None) -> list[tuple[SettingKey, Trained]]:
+        """Return all trained settings, of one rig or of all."""
+        rows = self._run(
+            "SELECT key, brightness, exposure_s, level, time FROM trained"
+            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY rig, key",
+            rig,
+        )
+        return _readable(_trained, rows)
+
+    def remember(self, key: SettingKey, trained: Trained) -> None:
+        """Keep `trained` in place of what was kept for `key`."""
+        self._run(
+            "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?, ?)",
+            _text(key),
+            key.rig,
+            int(trained.brightness),
+            float(trained.exposure_s),
+            float(trained.level),
+            trained.time.isoformat(),
+        )
+
+    def response(self, key: SettingKey) -> str | None:
+        """Return what is known of panel and camera; the filter of `key` does not matter."""
+        rows = self._run(
+            "SELECT response FROM responses WHERE key = ?", _text(replace(key, filter=None))
+        )
+        return next((str(row[0]) for row in rows), None)
+
+    def remember_response(self, key: SettingKey, response: str) -> None:
+        """Keep `response` for all filters of `key`."""
+        self._run(
+            "INSERT OR REPLACE INTO responses VALUES (?, ?)",
+            _text(replace(key, filter=None)),
+            response,
+        )
+
+    def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
+        """Return past runs, of one rig or of all, the latest first."""
+        rows = self._run(
+            "SELECT run, rig, started, seconds, exit_code, frames, directory, filters FROM runs"
+            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY started DESC, run DESC LIMIT ?2",
+            rig,
+            limit,
+        )
+        return _readable(_past_run, rows)
+
+    def remember_run(self, run: PastRun) -> None:
+        """Keep a run, in place of what was kept of it before."""
+        self._run(
+            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            run.run,
+            run.rig,
+            run.started.astimezone(UTC).isoformat(),
+            run.seconds,
+            run.exit_code,
+            run.frames,
+            run.directory,
+            json.dumps(dict(run.filters)),
+        )
+
+    def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Execute one statement; a file found broken gets a second chance as a new one."""
+        for _ in range(2):
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                if not _is_broken(error):
+                    self._warn(f"could not be used this time ({error})")
+                    break
+                self._connection.close()
+                self._set_aside(error)
+                self._connection = self._open()
+        return []
+
+    def _open(self) -> sqlite3.Connection:
+        for _ in range(2):
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                return self._connect(str(self.path))
+            except sqlite3.DatabaseError as error:
+                if not _is_broken(error):
+                    self._warn(f"can't be used ({error}); nothing is remembered this time")
+                    break
+                self._set_aside(error)
+            except OSError as error:
+                self._warn(f"can't be made ({error.strerror}); nothing is remembered this time")
+                break
+        return self._connect(":memory:")
+
+    def _connect(self, place: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            place, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False
+        )
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise sqlite3.OperationalError("it was written by a newer flatctl")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(f"{_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Rename the file and what SQLite keeps beside it, lest the new file inherit that."""
+        aside = self.path.with_name(f"{self.path.name}.{self._now():%Y%m%dT%H%M%S%f}Z.broken")
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    Path(f"{self.path}{suffix}").replace(f"{aside}{suffix}")
+        except OSError as failure:
+            self._warn(f"is broken ({error}) and can't be set aside ({failure.strerror})")
+        else:
+            self._warn(f"was broken ({error}); it was set aside as {aside.name}, a new one begun")
+
+    def _warn(self, what: str) -> None:
+        warning = f"history {self.path}: {what}"
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+
+def _is_broken(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _BROKEN
+
+
+def _text(key: SettingKey) -> str:
+    """Return one text for each key; SQL's NULLs would not equal one another."""
+    facts = asdict(key)
+    numbers = {name: float(facts[name]) for name in ("gain", "offset") if facts[name] is not None}
+    return json.dumps(facts | numbers, sort_keys=True)
+
+
+def _trained(row: tuple[Any, ...]) -> tuple[SettingKey, Trained]:
+    key, brightness, exposure_s, level, time = row
+    trained = Trained(brightness, exposure_s, level, datetime.fromisoformat(time))
+    return SettingKey(**json.loads(key)), trained
+
+
+def _past_run(row: tuple[Any, ...]) -> PastRun:
+    run, rig, started, seconds, exit_code, frames, directory, filters = row
+    when = datetime.fromisoformat(started)
+    return PastRun(run, rig, when, seconds, exit_code, frames, directory, json.loads(filters))
+
+
+def _readable(make: Callable[[tuple[Any, ...]], Kept], rows: list[tuple[Any, ...]]) -> list[Kept]:
+    """Make values of the rows; one that another program has spoilt counts as unknown."""
+    made: list[Kept] = []
+    for row in rows:
+        with suppress(ValueError, TypeError):
+            made.append(make(row))
+    return made

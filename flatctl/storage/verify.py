@@ -1,0 +1,222 @@
+"""Files on disk, looked at again: whether they are whole and the flats hold what they promise.
+
+Nothing that a file says is believed before its size and its checksums have been compared.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatctl.core.statistics import measure
+from flatctl.core.types import Statistics
+from flatctl.errors import StorageError
+from flatctl.storage.atomic import storage_error
+from flatctl.storage.cards import Value, read_cards
+from flatctl.storage.checksum import ALL_ONES, ones_complement_sum
+from flatctl.storage.fits import BLOCK_LENGTH
+from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS, Keyword
+
+CLIPPED_MAX_FRAC = 0.001
+SUFFIXES = (".fits", ".fit", ".fts")
+_HEADER_BLOCKS_MAX = 1000  # 36,000 cards; no camera writes a hundredth of them
+_BITPIX = (8, 16, 32, 64, -32, -64)  # FITS standard 4.0, table 8
+_UNSIGNED = {"BITPIX": 16, "NAXIS": 2, "BZERO": 32768, "BSCALE": 1}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found in one file.
+
+    `ours` tells whether flatctl wrote it: frames of other programs are held to FITS and to their
+    own checksums only. `cards` are the values of its header, `statistics` those of its pixels
+    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well.
+    """
+
+    path: Path
+    ours: bool = False
+    cards: Mapping[str, Value] = field(default_factory=dict)
+    statistics: Statistics | None = None
+    problems: tuple[str, ...] = ()
+
+
+def verify_directory(directory: Path) -> Iterator[Verdict]:
+    """Verify every FITS file below `directory`, in the order of their paths.
+
+    Raises `StorageError` where the directory can't be listed.
+    """
+    try:
+        os.scandir(directory).close()
+    except OSError as error:
+        raise storage_error(directory, "reading", error) from error
+    for path in sorted(directory.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield verify_file(path)
+
+
+def verify_file(path: Path) -> Verdict:
+    """Verify structure, checksums, header and level of one file; never raises for its content."""
+    try:
+        with path.open("rb") as file:
+            header = _read_header(file)
+            cards = _values(header)
+            data, surplus = _read_data(file, cards)
+    except OSError as error:
+        return Verdict(path, problems=(f"it can't be read: {error.strerror}",))
+    except ValueError as error:
+        return Verdict(path, problems=(str(error),))
+    ours = is_ours(cards)
+    statistics = _statistics(cards, data)
+    problems = [*_checksum_problems(header, data, cards, ours)]
+    if ours:
+        problems += [f"{surplus} bytes follow the data"] if surplus else []
+        problems += _header_problems(cards)
+        problems += _level_problems(cards, statistics)
+    return Verdict(path, ours, cards, statistics, tuple(problems))
+
+
+def read_values(path: Path) -> Mapping[str, Value]:
+    """Return the values of a file's header. Raises `StorageError` where it has none."""
+    try:
+        with path.open("rb") as file:
+            return _values(_read_header(file))
+    except OSError as error:
+        raise storage_error(path, "reading", error) from error
+    except ValueError as error:
+        raise StorageError(f"{path}: {error}") from error
+
+
+def is_ours(cards: Mapping[str, Value]) -> bool:
+    """Tell whether flatctl wrote the file with these cards."""
+    return str(cards.get("SWCREATE", "")).startswith("flatctl ") and "FLATSES" in cards
+
+
+def _read_header(file: BinaryIO) -> bytes:
+    header = bytearray()
+    for _ in range(_HEADER_BLOCKS_MAX):
+        block = file.read(BLOCK_LENGTH)
+        if len(block) < BLOCK_LENGTH:
+            break
+        header += block
+        if not header.startswith(b"SIMPLE  ="):
+            raise ValueError("it is not a FITS file")
+        if any(block[i : i + 80].rstrip() == b"END" for i in range(0, BLOCK_LENGTH, 80)):
+            return bytes(header)
+    raise ValueError(
+        "it is truncated: its header has no end" if header else "it is not a FITS file"
+    )
+
+
+def _values(header: bytes) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for card in read_cards(header):
+        if isinstance(card.value, str | int | float | bool):
+            values.setdefault(card.keyword, card.value)
+    return values
+
+
+def _read_data(file: BinaryIO, cards: Mapping[str, Value]) -> tuple[bytes, int]:
+    """Return the padded data of the first HDU and how many bytes follow it."""
+    axes = _whole(cards, "NAXIS", range(1000))
+    sizes = [_whole(cards, f"NAXIS{n}", range(2**31)) for n in range(1, axes + 1)]
+    bits = abs(_whole(cards, "BITPIX", _BITPIX))
+    length = bits // 8 * math.prod(sizes) if axes else 0
+    length = -(-length // BLOCK_LENGTH) * BLOCK_LENGTH
+    there = os.fstat(file.fileno()).st_size - file.tell()
+    if there < length:
+        raise ValueError(f"it is truncated: {there} of {length} bytes of data are there")
+    return file.read(length), there - length
+
+
+def _whole(cards: Mapping[str, Value], keyword: str, allowed: range | tuple[int, ...]) -> int:
+    value = cards.get(keyword)
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        raise ValueError(f"its {keyword} is {'missing' if value is None else repr(value)}")
+    return value
+
+
+def _statistics(cards: Mapping[str, Value], data: bytes) -> Statistics | None:
+    """Measure the pixels, or return `None` where they aren't 16-bit unsigned."""
+    standing = {"BSCALE": 1, **cards}
+    if any(standing.get(keyword) != value for keyword, value in _UNSIGNED.items()):
+        return None
+    pixels = _pixels(data, int(cards["NAXIS2"]), int(cards["NAXIS1"]))
+    full_scale_adu = cards.get("FLATFULL")
+    if not (isinstance(full_scale_adu, int | float) and full_scale_adu > 0):
+        full_scale_adu = 65535
+    return measure(pixels, full_scale_adu) if pixels.size else None
+
+
+def _pixels(data: bytes, rows: int, cols: int) -> NDArray[np.uint16]:
+    pixels = np.frombuffer(data, ">u2", rows * cols).astype(np.uint16)
+    pixels ^= 0x8000
+    return pixels.reshape(rows, cols)
+
+
+def _checksum_problems(
+    header: bytes, data: bytes, cards: Mapping[str, Value], ours: bool
+) -> Iterator[str]:
+    data_sum = ones_complement_sum(data)
+    total = ones_complement_sum(header, start=data_sum)
+    for keyword in ("CHECKSUM", "DATASUM"):
+        if ours and keyword not in cards:
+            yield f"its {keyword} is missing"
+    if "DATASUM" in cards and str(cards["DATASUM"]).strip() != str(data_sum):
+        yield "its data do not have the sum of DATASUM: they were changed after writing"
+    if "CHECKSUM" in cards and total not in (0, ALL_ONES):
+        yield "it does not have the sum of CHECKSUM: it was changed after writing"
+
+
+def _header_problems(cards: Mapping[str, Value]) -> list[str]:
+    kind = cards.get("IMAGETYP")
+    if kind not in ("FLAT", "DARK"):
+        return [f"its IMAGETYP is {kind!r}, neither 'FLAT' nor 'DARK'"]
+    due = (ALWAYS, FLATS) if kind == "FLAT" else (ALWAYS,)
+    problems = [
+        f"its {keyword.name} is missing or of the wrong type"
+        for keyword in KEYWORDS
+        if keyword.when in due and not _has_type(cards.get(keyword.name), keyword)
+    ]
+    for exposure in ("EXPTIME", "REQTIME"):
+        value = cards.get(exposure)
+        if isinstance(value, int | float) and value <= 0:
+            problems.append(f"its {exposure} is {value}")
+    return problems
+
+
+def _has_type(value: Value | None, keyword: Keyword) -> bool:
+    if keyword.type is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is keyword.type
+
+
+def _level_problems(cards: Mapping[str, Value], statistics: Statistics | None) -> Iterator[str]:
+    if statistics is None:
+        yield "its pixels are not 16-bit unsigned"
+        return
+    stated = cards.get("FLATMED")
+    if stated != statistics.median:
+        yield f"its median is {statistics.median:.1f} ADU and its FLATMED {stated}"
+    target, tolerance = cards.get("FLATTGT"), cards.get("FLATTOL")
+    if cards.get("IMAGETYP") != "FLAT":
+        return
+    if isinstance(target, int | float) and isinstance(tolerance, int | float):
+        yield from level_problems(statistics, target, tolerance)
+
+
+def level_problems(
+    statistics: Statistics, target_adu: float, tolerance_adu: float
+) -> Iterator[str]:
+    """Say why a frame of these statistics is not a flat of that level."""
+    if abs(statistics.median - target_adu) > tolerance_adu:
+        yield (
+            f"its median of {statistics.median:.1f} ADU lies outside "
+            f"{target_adu:.1f} ± {tolerance_adu:.1f} ADU"
+        )
+    if statistics.clipped_frac > CLIPPED_MAX_FRAC:
+        yield f"{statistics.clipped_frac:.2%} of its pixels are clipped"

@@ -1,0 +1,267 @@
+"""The history: what it keeps, and that nothing that happens to it ends a run."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from flatctl.storage.history import History, PastRun, SettingKey, Trained, default_path
+
+KEY = SettingKey("mono", "CCD", "Ha", 1, 100.0, 10.0, None, "alnitak")
+TRAINED = Trained(128, 1.234, 0.51, datetime(2026, 11, 22, 17, tzinfo=UTC))
+
+
+def past_run(name: str = "a", **changes: object) -> PastRun:
+    facts: dict = {
+        "run": name,
+        "rig": "mono",
+        "started": datetime(2026, 11, 22, 17, tzinfo=UTC),
+        "seconds": 61.5,
+        "exit_code": 0,
+        "frames": 60,
+        "directory": "/flats/2026-11-22",
+        "filters": {"Ha": "complete", "L": "too_bright"},
+    }
+    return PastRun(**(facts | changes))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "flatctl" / "history.sqlite"
+
+
+@pytest.fixture
+def history(path: Path) -> Iterator[History]:
+    with History(path, busy_timeout_s=0.05) as opened:
+        yield opened
+
+
+def reopened(path: Path) -> History:
+    return History(path, busy_timeout_s=0.05)
+
+
+def test_a_setting_that_was_trained_is_known_in_the_next_run(history: History, path: Path) -> None:
+    history.remember(KEY, TRAINED)
+    history.close()
+    with reopened(path) as later:
+        assert later.trained(KEY) == TRAINED
+
+
+def test_the_last_setting_counts(history: History) -> None:
+    history.remember(KEY, TRAINED)
+    history.remember(KEY, replace(TRAINED, brightness=130))
+    assert history.trained(KEY) == replace(TRAINED, brightness=130)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rig": "x"},
+        {"camera": "x"},
+        {"filter": "L"},
+        {"filter": None},
+        {"binning": 2},
+        {"gain": 101.0},
+        {"gain": None},
+        {"offset": 11.0},
+        {"readout_mode": "Fast"},
+        {"panel": "x"},
+        {"iso": 800},
+    ],
+)
+def test_another_key_has_a_setting_of_its_own(history: History, change: dict) -> None:
+    history.remember(KEY, TRAINED)
+    assert history.trained(replace(KEY, **change)) is None
+
+
+def test_unknown_values_of_a_key_equal_one_another(history: History) -> None:
+    key = SettingKey("mono", "CCD", None, 1, None, None, None, None)
+    history.remember(key, TRAINED)
+    history.remember(replace(key), replace(TRAINED, brightness=9))
+    assert [trained.brightness for _, trained in history.all_trained()] == [9]
+
+
+def test_a_whole_gain_equals_the_same_gain_as_a_fraction(history: History) -> None:
+    history.remember(replace(KEY, gain=100), TRAINED)
+    assert history.trained(replace(KEY, gain=100.0)) == TRAINED
+
+
+def test_all_settings_of_a_rig_can_be_listed(history: History) -> None:
+    history.remember(KEY, TRAINED)
+    history.remember(replace(KEY, rig="other"), TRAINED)
+    assert history.all_trained("mono") == [(KEY, TRAINED)]
+    assert len(history.all_trained()) == 2
+
+
+def test_a_response_holds_for_all_filters(history: History) -> None:
+    history.remember_response(KEY, '{"curve": []}')
+    assert history.response(replace(KEY, filter="L")) == '{"curve": []}'
+
+
+def test_a_response_holds_for_one_gain(history: History) -> None:
+    history.remember_response(KEY, "{}")
+    assert history.response(replace(KEY, gain=0.0)) is None
+
+
+def test_past_runs_come_latest_first(history: History) -> None:
+    history.remember_run(past_run("a"))
+    history.remember_run(past_run("b", started=datetime(2026, 11, 23, tzinfo=UTC)))
+    assert [run.run for run in history.runs()] == ["b", "a"]
+
+
+def test_a_past_run_comes_back_as_it_was(history: History) -> None:
+    history.remember_run(past_run())
+    assert history.runs("mono") == [past_run()]
+
+
+def test_past_runs_of_other_rigs_are_left_out(history: History) -> None:
+    history.remember_run(past_run())
+    assert history.runs("other") == []
+
+
+def test_past_runs_are_limited(history: History) -> None:
+    for number in range(5):
+        history.remember_run(past_run(str(number)))
+    assert len(history.runs(limit=2)) == 2
+
+
+def test_a_healthy_history_warns_of_nothing(history: History) -> None:
+    history.remember(KEY, TRAINED)
+    history.trained(KEY)
+    assert history.warnings == []
+
+
+def test_a_file_that_is_no_database_is_set_aside(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("not a database, whatever its name says" * 100)
+    with History(path, now=lambda: datetime(2026, 11, 22, 17, tzinfo=UTC)) as history:
+        history.remember(KEY, TRAINED)
+        assert "set aside" in history.warnings[0]
+    aside = path.with_name("history.sqlite.20261122T170000000000Z.broken")
+    assert aside.read_text().startswith("not a database")
+    with reopened(path) as later:
+        assert (later.trained(KEY), later.warnings) == (TRAINED, [])
+
+
+def test_a_database_that_breaks_while_in_use_is_set_aside(history: History, path: Path) -> None:
+    history.remember(KEY, TRAINED)
+    history.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 3 * 4096)
+    with reopened(path) as later:
+        later.remember(KEY, TRAINED)
+        assert later.trained(KEY) == TRAINED
+        assert "set aside" in later.warnings[0]
+    assert len(list(path.parent.glob("*.broken"))) == 1
+
+
+def test_a_database_locked_by_another_program_costs_memory_only(path: Path) -> None:
+    History(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with reopened(path) as history:
+        history.remember(KEY, TRAINED)
+        assert "locked" in history.warnings[0]
+    other.close()
+    assert list(path.parent.glob("*.broken")) == []
+
+
+def test_what_is_known_can_be_read_while_another_program_writes(
+    history: History, path: Path
+) -> None:
+    history.remember(KEY, TRAINED)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert history.trained(KEY) == TRAINED
+    other.close()
+
+
+def test_each_warning_is_given_once(history: History, path: Path) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    history.remember(KEY, TRAINED)
+    history.remember(KEY, TRAINED)
+    other.close()
+    assert len(history.warnings) == 1
+
+
+def test_an_unwritable_place_means_memory_only(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with reopened(tmp_path / "file" / "history.sqlite") as history:
+        history.remember(KEY, TRAINED)
+        assert history.trained(KEY) == TRAINED
+        assert "nothing is remembered" in history.warnings[0]
+
+
+def test_a_directory_in_its_place_means_memory_only(path: Path) -> None:
+    path.mkdir(parents=True)
+    with reopened(path) as history:
+        history.remember(KEY, TRAINED)
+        assert history.trained(KEY) == TRAINED
+        assert "nothing is remembered" in history.warnings[0]
+
+
+def test_the_history_of_a_newer_flatctl_is_left_alone(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with reopened(path) as history:
+        assert "newer" in history.warnings[0]
+    assert list(path.parent.glob("*.broken")) == []
+
+
+def test_a_row_that_another_program_has_spoilt_counts_as_unknown(
+    history: History, path: Path
+) -> None:
+    history.remember(KEY, TRAINED)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("UPDATE trained SET time = 'yesterday'")
+    other.close()
+    assert history.trained(KEY) is None
+
+
+def test_a_level_that_is_no_number_is_not_kept(history: History) -> None:
+    history.remember(KEY, replace(TRAINED, level=float("nan")))
+    assert history.trained(KEY) is None
+    assert len(history.warnings) == 1
+
+
+def test_several_programs_may_begin_a_history_at_once(path: Path) -> None:
+    script = (
+        "import sys, pathlib; from flatctl.storage.history import History;"
+        "history = History(pathlib.Path(sys.argv[1])); history.close();"
+        "sys.exit('; '.join(history.warnings))"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate()[1].strip() for process in started] == [""] * 4
+
+
+def test_local_times_are_ordered_as_moments(history: History) -> None:
+    east = datetime(2026, 11, 22, 19, tzinfo=timezone(timedelta(hours=2)))
+    history.remember_run(past_run("late", started=datetime(2026, 11, 22, 18, tzinfo=UTC)))
+    history.remember_run(past_run("early", started=east))
+    assert [run.run for run in history.runs()] == ["late", "early"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"XDG_STATE_HOME": "/var/state"}, Path("/var/state/flatctl/history.sqlite")),
+        ({"XDG_STATE_HOME": "relative"}, None),
+        ({"XDG_STATE_HOME": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_history_lies_where_the_desktop_standard_says(
+    environ: dict[str, str], expected: Path | None
+) -> None:
+    in_home = Path.home() / ".local/state/flatctl/history.sqlite"
+    assert default_path(environ) == (expected or in_home)
