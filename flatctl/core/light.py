@@ -4,238 +4,288 @@ The level of a frame is `pedestal + k * curve(brightness) * exposure`, clipped a
 A candidate is one shape of curve with one pedestal; its `k` follows from the most telling frame.
 Every other frame raises or lowers its weight. A candidate is only ever a guess: the bounds of
 `flatctl.core.evidence` decide what may be tried at all.
+
+Candidates are rows of arrays; settings are columns.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import exp, expm1, log
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Frame
-from flatctl.core.types import Setting
 
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Describe a panel: light as a function of brightness, both as fractions of the range.
-
-    Dark below `dead`, then a power law of exponent `gamma`, or an exponential of strength `bend`
-    where that is not 0, on top of a `floor` that shines at the very bottom.
-    """
-
-    dead: float
-    gamma: float
-    bend: float
-    floor: float
-    prior: float
-
-    def light(self, fraction: float) -> float:
-        """Return the light, 0..1, at a fraction 0..1 of the range."""
-        above = (fraction - self.dead) / (1 - self.dead)
-        if above <= 0:
-            return self.floor
-        risen = expm1(self.bend * above) / expm1(self.bend) if self.bend else above**self.gamma
-        return self.floor + (1 - self.floor) * risen
-
-
-def _shapes() -> tuple[Shape, ...]:
-    gammas = {0.5: 0.5, 0.7: 0.7, 1.0: 3.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.8: 0.7, 3.5: 0.3}
-    powers = [Shape(0, g, 0, 0, w) for g, w in gammas.items()]
-    dead = [Shape(d, g, 0, 0, 0.4) for d in (0.03, 0.07, 0.12, 0.2, 0.3) for g in (1.0, 2.2)]
-    floors = [Shape(0, g, 0, f, 0.4) for f in (0.01, 0.03, 0.1, 0.25) for g in (1.0, 2.2)]
-    bends = [Shape(0, 1, a, f, 0.5) for a in (1.5, 3.0, 4.5, 6.0) for f in (0.0, exp(-a))]
-    # The light that does not listen: a switched-off panel, a simulator, a lamp on its own mains.
-    deaf = [Shape(0, 1, 0, 0.999999, 0.3)]
-    return tuple(powers + dead + floors + bends + deaf)
-
-
-SHAPES = _shapes()
-
+Array = npt.NDArray[np.float64]
+Points = Sequence[tuple[int, float]]
 
 # How far what was learned earlier is trusted against what is seen now.
 _TRUST = 0.97
-
-
-class Curve:
-    """Give the light of one candidate panel at each step, 1 at the brightest.
-
-    `points` are pairs (brightness, ln of measured light over the shape's): what was measured
-    bends the shape so that it passes through.
-    """
-
-    def __init__(
-        self, shape: Shape, brightest: int, weight: float, points: Sequence[tuple[int, float]] = ()
-    ) -> None:
-        self.weight = weight
-        self._shape = shape
-        self._brightest = max(brightest, 1)
-        self._points = points
-        self._known: dict[int, float] = {}
-
-    @property
-    def learned(self) -> bool:
-        """Tell whether the curve passes through measured points."""
-        return bool(self._points)
-
-    def __call__(self, brightness: int) -> float:
-        """Return the relative light at a step."""
-        light = self._known.get(brightness)
-        if light is None:
-            light = self._shape.light(brightness / self._brightest)
-            if self._points:
-                light *= exp(interpolate(self._points, brightness))
-            self._known[brightness] = light
-        return light
-
-
-def curves_of(brightest: int, points: Sequence[tuple[int, float]]) -> list[Curve]:
-    """Return the candidate panels, led by those bent through measured points (step, light)."""
-    guesses = [Curve(shape, brightest, shape.prior) for shape in SHAPES]
-    if not points:
-        return guesses
-    bent = []
-    for guess, shape in zip(guesses, SHAPES, strict=True):
-        if guess(points[0][0]) <= 0:
-            continue
-        apart = [(step, log(light / guess(step))) for step, light in points]
-        mean = sum(a for _, a in apart) / len(apart)
-        weight = shape.prior
-        for _, a in apart:
-            weight /= 1 + ((a - mean) / _POINT_ERROR) ** 2
-        bent.append(Curve(shape, brightest, weight, apart))
-    total, trust = sum(c.weight for c in bent), _TRUST / (1 - _TRUST)
-    for curve in bent:
-        curve.weight *= trust * sum(g.weight for g in guesses) / total
-    return guesses + sorted(bent, key=lambda c: -c.weight)[:_SHAPES_KEPT]
-
-
 # How far apart, in ln of light, a measured point and a shape that fits may lie.
 _POINT_ERROR = 0.03
-_SHAPES_KEPT = 12
-
-
-def interpolate(points: Sequence[tuple[int, float]], x: int) -> float:
-    """Return y at x between the (x, y) of sorted points; beyond them that of the nearest."""
-    i = bisect_left(points, (x, float("-inf")))
-    if i == 0:
-        return points[0][1]
-    if i == len(points):
-        return points[-1][1]
-    (x0, y0), (x1, y1) = points[i - 1], points[i]
-    return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Hold one explanation of the frames seen: curve, pedestal (ADU) and `k` (ADU per second)."""
-
-    curve: Curve
-    pedestal_adu: float
-    k: float
-    weight: float
-
-    def level(self, brightness: int, exposure_s: float) -> float:
-        """Return the level (ADU) expected, as if the camera never clipped."""
-        return self.pedestal_adu + self.k * self.curve(brightness) * exposure_s
-
-    def step_for(self, steps: range, exposure_s: float, level_adu: float) -> int:
-        """Return the step, of those given, whose level comes nearest, in ratio, to one."""
-        wanted = (level_adu - self.pedestal_adu) / (self.k * exposure_s)
-        i = bisect_left(steps, wanted, key=self.curve)
-        if i == 0 or i == len(steps):
-            return steps[min(i, len(steps) - 1)]
-        below, above = self.curve(steps[i - 1]), self.curve(steps[i])
-        return steps[i - 1] if below * above > wanted * wanted else steps[i]
-
-    def exposure_for(self, brightness: int, level_adu: float) -> float:
-        """Return the exposure (s) that gives a level at a brightness; infinite in the dark."""
-        rate = self.k * self.curve(brightness)
-        return (level_adu - self.pedestal_adu) / rate if rate > 0 else float("inf")
-
-
-# Pedestals tried, as fractions of the highest possible one.
+# Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
 _PEDESTALS = (0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997)
-_SPREAD = ((-1.2, 0.25), (0.0, 0.5), (1.2, 0.25))
-# Where all frames are clipped: how many times full scale the dimmest of them may be.
-_OVER = (1.3, 3.0, 8.0, 20.0, 60.0)
 _PEDESTAL_MAX_FRAC = 0.1
-def explain(
-    frames: Sequence[Frame],
-    curves: Iterable[Curve],
-    band: Band,
-    pedestal: tuple[float, float] | None,
-) -> list[Candidate]:
-    """Return the likely explanations of the frames, weights adding up to 1.
+# A known pedestal is off by so many of its errors, with these odds.
+_ERRORS = ((-1.2, 0.25), (0.0, 0.5), (1.2, 0.25))
+# Where every useful frame is clipped: how many times full scale the dimmest may be.
+_OVER = (1.2, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+_KEPT = 80
+
+
+def _shapes() -> Array:
+    """Return the shapes tried, one a row: dead, gamma, bend, floor, weight.
+
+    Dark below `dead` (a fraction of the range), then a power law of exponent `gamma`, or an
+    exponential of strength `bend` where that is not 0, on top of a `floor` that shines at the
+    very bottom.
+    """
+    powers = {0.5: 0.5, 0.7: 0.7, 1.0: 4.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
+    dead = (0.02, 0.035, 0.05, 0.07, 0.09, 0.11, 0.14, 0.18, 0.25)
+    bends = (1.5, 2.5, 3.5, 4.5, 6.0)
+    rows = [(0.0, gamma, 0.0, 0.0, weight) for gamma, weight in powers.items()]
+    rows += [(d, 1.0, 0.0, 0.0, 0.3) for d in dead]
+    rows += [(d, gamma, 0.0, 0.0, 0.1) for d in dead[1::2] for gamma in (1.5, 2.2)]
+    rows += [(0.0, gamma, 0.0, f, 0.2) for f in (0.01, 0.03, 0.08, 0.2) for gamma in (1.0, 2.2)]
+    rows += [(0.0, 1.0, bend, f, 0.3) for bend in bends for f in (0.0, float(np.exp(-bend)))]
+    # The light that does not listen: a panel switched off, a simulator, a lamp of its own.
+    rows += [(0.0, 1.0, 0.0, 1.0, 0.3)]
+    return np.array(rows)
+
+
+class Panels:
+    """Hold the candidate panels: the shapes, and those bent through measured points.
+
+    `brightest` is the panel's highest step; `points` are pairs (step, light) in any one unit.
+    """
+
+    def __init__(self, brightest: int, points: Points = ()) -> None:
+        self._brightest = max(brightest, 1)
+        shapes = _shapes()
+        self._shapes = shapes
+        self.learned = np.zeros(len(shapes), dtype=bool)
+        self.weight = shapes[:, 4] / shapes[:, 4].sum()
+        self._steps = np.array([step for step, _ in points], dtype=float)
+        self._bends: Array | None = None
+        if points:
+            self._bend(np.log([light for _, light in points]))
+
+    def _bend(self, measured: Array) -> None:
+        """Add to every shape its twin that runs through the measured points (ln of light)."""
+        plain = self.light(self._steps)
+        lit = np.all(plain > 0, axis=1)
+        apart = measured - np.log(plain[lit])
+        off = (apart - apart.mean(axis=1, keepdims=True)) / _POINT_ERROR
+        weight = self.weight[lit] / np.prod(1 + off**2, axis=1)
+        self.weight = np.concatenate(
+            [(1 - _TRUST) * self.weight, _TRUST * weight / weight.sum()]
+        )
+        self._shapes = np.concatenate([self._shapes, self._shapes[lit]])
+        self.learned = np.arange(len(self._shapes)) >= len(plain)
+        self._bends = np.concatenate([np.zeros((len(plain), apart.shape[1])), apart])
+
+    def light(self, steps: npt.ArrayLike) -> Array:
+        """Return the light of every candidate panel (rows) at every step (columns)."""
+        fraction = np.atleast_1d(np.asarray(steps, dtype=float)) / self._brightest
+        dead, gamma, bend, floor = (self._shapes[:, i : i + 1] for i in range(4))
+        above = np.clip((fraction - dead) / (1 - dead), 0, None)
+        curved = np.expm1(bend * above) / np.where(bend > 0, np.expm1(bend), 1)
+        light = floor + (1 - floor) * np.where(bend > 0, curved, above**gamma)
+        if self._bends is not None:
+            light = light * np.exp(_interpolate(fraction * self._brightest, self._steps, self._bends))
+        return np.asarray(light)
+
+
+def _interpolate(x: Array, xs: Array, rows: Array) -> Array:
+    """Return each row, given at sorted `xs`, at every x: straight between, level beyond."""
+    if len(xs) == 1:
+        return np.repeat(rows, len(x), axis=1)
+    i = np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2)
+    share = np.clip((x - xs[i]) / (xs[i + 1] - xs[i]), 0, 1)
+    return np.asarray(rows[:, i] * (1 - share) + rows[:, i + 1] * share)
+
+
+class Outlook:
+    """Foretell levels by all explanations of the frames seen at once.
 
     `pedestal` is (level, error) in ADU where it is known.
     """
-    full = band.full_scale_adu
-    highest = min(min(f.level_adu for f in frames), _PEDESTAL_MAX_FRAC * full)
-    pedestals = [(highest * p, 1.0 / len(_PEDESTALS)) for p in _PEDESTALS]
-    if pedestal is not None:
-        mean, error = pedestal
-        pedestals = [(p, (1 - _TRUST) * w) for p, w in pedestals]
-        pedestals += [(max(mean + error * d, 0.0), _TRUST * w) for d, w in _SPREAD]
-    linear = [f for f in frames if not f.clipped]
-    if linear:
-        anchor = min(reversed(linear), key=lambda f: abs(log(max(f.level_adu, 1) / band.aim_adu)))
-        levels = [(anchor.level_adu, 1.0)]
-    else:
-        anchor = min(frames, key=lambda f: (f.exposure_s, f.brightness))
-        levels = [(full * over, 1.0) for over in _OVER]
-        pedestals = [(0.01 * full, 1.0)]
-    found = []
-    for curve in curves:
-        light = curve(anchor.brightness) * anchor.exposure_s
-        if light <= 0:
-            continue
-        for offset, likely in pedestals:
-            for level, share in levels:
-                k = max(level - offset, 1e-4 * full) / light
-                found.append(Candidate(curve, offset, k, curve.weight * likely * share))
-    others = [f for f in frames if f is not anchor]
-    return _heaviest([_weighed(c, others, band) for c in found])
+
+    def __init__(
+        self,
+        panels: Panels,
+        frames: Sequence[Frame],
+        band: Band,
+        pedestal: tuple[float, float] | None,
+    ) -> None:
+        self._panels = panels
+        self._band = band
+        steps = np.array([f.brightness for f in frames])
+        times = np.array([f.exposure_s for f in frames])
+        levels = np.array([f.level_adu for f in frames])
+        clipped = np.array([f.clipped for f in frames])
+        self._levels = levels
+        light = panels.light(steps) * times  # (panels, frames)
+        full = band.full_scale_adu
+
+        offsets, likely = _pedestals(levels.min(), full, pedestal)
+        anchors = _anchors(frames, levels, clipped, band)
+        which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
+        # One candidate for every panel, pedestal and anchor.
+        panel, offset, anchor = (
+            grid.ravel()
+            for grid in np.meshgrid(
+                np.arange(len(light)), np.arange(len(offsets)), np.arange(len(anchors)),
+                indexing="ij",
+            )
+        )
+        at_anchor = light[panel, which[anchor]]
+        lit = at_anchor > 0
+        panel, offset, anchor, at_anchor = panel[lit], offset[lit], anchor[lit], at_anchor[lit]
+        k = np.maximum(start[anchor] - offsets[offset], 1e-4 * full) / at_anchor
+        weight = panels.weight[panel] * likely[offset] * share[anchor]
+        miss = levels - (offsets[offset][:, None] + k[:, None] * light[panel])
+        miss = np.where(clipped & (miss < 0), 0.0, miss)
+        spread = 0.0015 * full + 0.02 * levels
+        weight = weight / np.prod((1 + (miss / spread) ** 2) ** 2, axis=1)
+
+        best = np.argsort(-weight, kind="stable")[:_KEPT]
+        self.weight: Array = weight[best] / weight[best].sum()
+        self._panel = panel[best]
+        self._pedestal = offsets[offset[best]]
+        self._ln_k = np.log(k[best])
+        self._pin(frames, light)
+
+    def _pin(self, frames: Sequence[Frame], light: Array) -> None:
+        """Scale every candidate so that it meets the frames next to the band on both sides."""
+        off = {i: abs(f.level_adu - self._band.aim_adu) for i, f in enumerate(frames)}
+        clear = [i for i, f in enumerate(frames) if f.level_adu > self._clear and not f.clipped]
+        sides = ([i for i in clear if frames[i].bright is bright] for bright in (False, True))
+        pins: dict[int, Array] = {}
+        for i in sorted((min(side, key=off.__getitem__) for side in sides if side), key=off.__getitem__):
+            lit = light[self._panel, i]
+            signal = np.maximum(frames[i].level_adu - self._pedestal, 1.0)
+            ln_k = np.log(signal / np.where(lit > 0, lit, 1))
+            pins.setdefault(frames[i].brightness, np.where(lit > 0, ln_k, self._ln_k))
+        self._pins = dict(sorted(pins.items()))
+
+    @property
+    def _clear(self) -> float:
+        """Return the level (ADU) from which on a frame can't be mostly pedestal."""
+        return float(self.pedestal[0] + 0.02 * self._band.full_scale_adu)
+
+    @property
+    def pedestal(self) -> tuple[float, float]:
+        """Return the pedestal and its error (ADU)."""
+        mean = float(self.weight @ self._pedestal)
+        return mean, float(np.sqrt(self.weight @ (self._pedestal - mean) ** 2))
+
+    @property
+    def learned(self) -> float:
+        """Return how much of the belief lies with what was measured earlier, 0..1."""
+        return float(self.weight[self._panels.learned[self._panel]].sum())
+
+    def light(self, steps: npt.ArrayLike) -> Array:
+        """Return the relative light of the likeliest panel at every step."""
+        return np.asarray(self._panels.light(steps)[self._panel[0]])
+
+    def levels(self, steps: npt.ArrayLike, times: npt.ArrayLike) -> Array:
+        """Return the levels (ADU, candidates x settings) expected if no camera ever clipped."""
+        steps = np.atleast_1d(np.asarray(steps, dtype=float))
+        ln_k = self._ln_k[:, None]
+        if self._pins:
+            ln_k = _interpolate(
+                steps,
+                np.array(list(self._pins), dtype=float),
+                np.column_stack(list(self._pins.values())),
+            )
+        light = self._panels.light(steps)[self._panel]
+        return np.asarray(self._pedestal[:, None] + np.exp(ln_k) * light * np.asarray(times))
+
+    def best_step(self, steps: range, exposure_s: float) -> tuple[int, float]:
+        """Return the step worth trying at an exposure, and its cost.
+
+        Where brightness can't do it by a candidate, its limit is what has to be tried.
+        """
+        low, high = steps[0], steps[-1]
+        ends = self.levels([low, high], exposure_s)
+        dark = ends[:, 1:] < self._band.low_adu
+        bright = ends[:, :1] > self._band.high_adu
+        while True:
+            tried = _spread(low, high)
+            costs = self.costs(self.levels(tried, exposure_s))
+            costs = np.where(dark, np.where(tried == steps[-1], 1.0, 2.0), costs)
+            costs = np.where(bright, np.where(tried == steps[0], 1.0, 2.0), costs)
+            expected = self.weight @ costs
+            i = int(np.argmin(expected))
+            if len(tried) == high - low + 1:
+                return int(tried[i]), float(expected[i])
+            low, high = int(tried[max(i - 1, 0)]), int(tried[min(i + 1, len(tried) - 1)])
+
+    def best_exposure(self, step: int, shortest_s: float, longest_s: float) -> tuple[float, float]:
+        """Return the exposure (s) worth trying at a step, and its cost."""
+        rate = np.maximum(self.levels(step, 1.0)[:, 0] - self._pedestal, 1e-9)
+        tried = np.clip((self._band.aim_adu - self._pedestal) / rate, shortest_s, longest_s)
+        expected = self.weight @ self.costs(self.levels(np.full(len(tried), step), tried))
+        i = int(np.argmin(expected))
+        return float(tried[i]), float(expected[i])
+
+    def costs(self, levels: Array) -> Array:
+        """Return about how many exposures a level costs, by each candidate.
+
+        Nothing if it is accepted; one if it teaches where to go next; two if it comes out clipped
+        or as dark as the pedestal. The small share of the distance breaks ties.
+        """
+        band = self._band
+        signal = np.maximum(levels - self._pedestal[:, None], 1.0)
+        half = (band.high_adu - band.low_adu) / 2
+        off = np.abs(levels - band.aim_adu) / half
+        far = np.abs(np.log(signal / (band.aim_adu - self._pedestal[:, None])))
+        blind = (levels > band.linear_adu) | (signal < 0.01 * band.full_scale_adu)
+        cost = np.where(off < 0.8, 0.1 * off**2, np.where(blind, 2.0, 1.0) + 0.05 * far)
+        return np.asarray(cost)
 
 
-def _weighed(candidate: Candidate, frames: Sequence[Frame], band: Band) -> Candidate:
-    """Return a candidate with its weight multiplied by how well it foretells the frames."""
-    weight = candidate.weight
-    for frame in frames:
-        level = candidate.level(frame.brightness, frame.exposure_s)
-        miss = frame.level_adu - level
-        if frame.clipped:
-            miss = max(miss, 0.0)
-        spread = 0.0015 * band.full_scale_adu + 0.02 * max(frame.level_adu, 0.0)
-        weight /= (1 + (miss / spread) ** 2) ** 2
-    return Candidate(candidate.curve, candidate.pedestal_adu, candidate.k, weight)
+def _spread(low: int, high: int) -> Array:
+    """Return steps from low to high: all where they are few, else denser towards the bottom."""
+    if high - low < _TRIED:
+        return np.arange(low, high + 1, dtype=float)
+    even = np.linspace(low, high, _TRIED // 2)
+    dense = low - 1 + np.geomspace(1, high - low + 1, _TRIED // 2)
+    return np.unique(np.round(np.concatenate([even, dense])))
 
 
-def _heaviest(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the heaviest candidates, weights adding up to 1."""
-    candidates = sorted(candidates, key=lambda c: -c.weight)[:_KEPT]
-    total = sum(c.weight for c in candidates)
-    return [Candidate(c.curve, c.pedestal_adu, c.k, c.weight / total) for c in candidates]
+_TRIED = 80
 
 
-_KEPT = 60
+def _pedestals(
+    lowest: float, full: float, known: tuple[float, float] | None
+) -> tuple[Array, Array]:
+    """Return the pedestals tried (ADU) and their odds."""
+    tried = np.array(_PEDESTALS) * min(lowest, _PEDESTAL_MAX_FRAC * full)
+    odds = np.full(len(tried), 1 / len(tried))
+    if known is None:
+        return tried, odds
+    mean, error = known
+    around = [max(mean + error * errors, 0.0) for errors, _ in _ERRORS]
+    return (
+        np.concatenate([tried, around]),
+        np.concatenate([(1 - _TRUST) * odds, [_TRUST * share for _, share in _ERRORS]]),
+    )
 
 
-def cost(candidate: Candidate, setting: Setting, band: Band) -> float:
-    """Return about how many exposures a setting costs if a candidate is true.
-
-    Nothing if it is accepted; one if it teaches where to go next; two if it comes out clipped or
-    as dark as the pedestal.
-    """
-    level = candidate.level(*setting)
-    half = 0.8 * (band.high_adu - band.low_adu) / 2
-    if abs(level - band.aim_adu) <= half:
-        return 0.0
-    if level > band.linear_adu or level - candidate.pedestal_adu < 0.01 * band.full_scale_adu:
-        return 2.0
-    return 1.0
-
-
-def cheapest(candidates: Sequence[Candidate], settings: Iterable[Setting], band: Band) -> Setting:
-    """Return the setting that costs the fewest exposures on average."""
-    return min(settings, key=lambda s: sum(c.weight * cost(c, s, band) for c in candidates))
+def _anchors(
+    frames: Sequence[Frame], levels: Array, clipped: npt.NDArray[np.bool_], band: Band
+) -> list[tuple[int, float, float]]:
+    """Return the frames to scale candidates by: (index, its level in ADU, share of belief)."""
+    anchors = []
+    linear = np.flatnonzero(~clipped)[::-1]
+    if len(linear):
+        off = np.abs(np.log(np.maximum(levels[linear], 1) / band.aim_adu))
+        nearest = int(linear[np.argmin(off)])
+        anchors.append((nearest, float(levels[nearest]), 1.0))
+    if clipped.any() and np.all(levels[linear] < _PEDESTAL_MAX_FRAC * band.full_scale_adu):
+        over = [i for i, f in enumerate(frames) if f.clipped]
+        dimmest = min(over, key=lambda i: (frames[i].exposure_s, frames[i].brightness))
+        anchors += [(dimmest, band.full_scale_adu * much, 1 / len(_OVER)) for much in _OVER]
+    return anchors

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import exp, isfinite, log, sqrt
+from math import exp, isfinite, log
+from typing import TYPE_CHECKING
 
 from flatctl.core.evidence import Frame
-from flatctl.core.light import Candidate
+
+if TYPE_CHECKING:
+    from flatctl.core.light import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +65,30 @@ _POINTS_MAX = 24
 
 
 def learn(
-    known: Response, frames: Sequence[Frame], candidates: Sequence[Candidate], full_scale_adu: float
+    known: Response, frames: Sequence[Frame], outlook: "Outlook", full_scale_adu: float
 ) -> Response:
     """Return the response after a search: what was known, mended by what its frames showed."""
-    pedestal = sum(c.weight * c.pedestal_adu for c in candidates)
-    spread = sum(c.weight * (c.pedestal_adu - pedestal) ** 2 for c in candidates)
-    error = max(sqrt(spread), 1e-4 * full_scale_adu)
+    pedestal, spread = outlook.pedestal
+    error = max(spread, 1e-4 * full_scale_adu)
     weak = pedestal + 5 * error + 0.01 * full_scale_adu
-    seen = {
+    points = {
         f.brightness: (f.level_adu - pedestal) / f.exposure_s
         for f in frames
-        if weak < f.level_adu and not f.clipped
+        if f.level_adu > weak and not f.clipped
     }
-    curve = max(candidates, key=lambda c: c.weight).curve
-    if curve.learned and seen:
-        scale = exp(sum(log(light / curve(step)) for step, light in seen.items()) / len(seen))
-        seen = {step: light / scale for step, light in seen.items()}
+    if not points:
+        return Response(pedestal, error, known.points)
+    if known.points and outlook.learned > 0.5:
+        expected = dict(zip(points, outlook.light(list(points)), strict=True))
+        shared = [log(light / expected[step]) for step, light in points.items()]
+        scale = exp(sum(shared) / len(shared))
+        points = {step: light / scale for step, light in points.items()}
+        seen = tuple(points)
         # The old points go on where the new ones say nothing.
         for step, light in known.points:
-            if all(abs(step - s) > _SAME_STEP_FRAC * s for s in tuple(seen)):
-                seen[step] = light
-    return Response(pedestal, error, _growing(seen or dict(known.points)))
+            if all(abs(step - s) > _SAME_STEP_FRAC * s for s in seen):
+                points[step] = light
+    return Response(pedestal, error, _growing(points))
 
 
 def _growing(points: dict[int, float]) -> tuple[tuple[int, float], ...]:

@@ -8,12 +8,15 @@ what is worth trying, and decides when it is over.
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log2, sqrt
+from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Evidence, Frame, Limits
-from flatctl.core.light import Candidate, cost, curves_of, explain
 from flatctl.core.response import Response, learn
 from flatctl.core.types import Outcome, Setting
+
+if TYPE_CHECKING:
+    from flatctl.core.light import Outlook, Panels
 
 TRIALS_MAX = 20
 # Exposures kept in hand for trimming once the brightness is settled.
@@ -58,7 +61,7 @@ class FlatSearch:
         if pedestal_adu is not None:
             known = replace(known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
         self._known = known
-        self._curves = curves_of(self._limits.brightest, known.points)
+        self._panels: Panels | None = None
         self._outcome: Outcome | None = None
         self.trials = 0
         self.verdict = ""
@@ -80,14 +83,19 @@ class FlatSearch:
         frames = self._evidence.frames
         if not frames:
             return self._known
-        return learn(self._known, frames, self._explain(), self._band.full_scale_adu)
+        return learn(self._known, frames, self._look(), self._band.full_scale_adu)
 
-    def _explain(self) -> list[Candidate]:
-        known = self._known
-        pedestal = None
+    def _look(self) -> "Outlook":
+        """Return what the frames so far foretell."""
+        # numpy loads here and not with the module: a command that searches nothing starts faster.
+        from flatctl.core.light import Outlook, Panels
+
+        known, pedestal = self._known, None
+        if self._panels is None:
+            self._panels = Panels(self._limits.brightest, known.points)
         if known.pedestal_adu is not None:
             pedestal = (known.pedestal_adu, known.pedestal_error_adu)
-        return explain(self._evidence.frames, self._curves, self._band, pedestal)
+        return Outlook(self._panels, self._evidence.frames, self._band, pedestal)
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
         """Take in the frame exposed with `setting`.
@@ -129,78 +137,54 @@ class FlatSearch:
             return self._end(Outcome.UNSTABLE, "unstable")
         if self.trials >= TRIALS_MAX:
             return self._end(Outcome.UNSTABLE, "budget")
-        candidates = self._explain()
-        times = self._limits.exposures_s or (self._start.exposure_s,)
+        outlook = self._look()
         start = self._start.exposure_s
         steps = self._evidence.open_steps(start)
         if steps:
-            self._setting = Setting(self._choose_step(candidates, steps, start), start)
+            self._setting = Setting(self._choose_step(outlook, steps, start)[0], start)
             return None
-        options = [
-            Setting(self._choose_step(candidates, steps, t), t)
-            for t in times
-            if (steps := self._evidence.open_steps(t)) and self._hopeful(steps[-1])
-        ]
+        options: list[tuple[float, Setting]] = []
+        for t in self._limits.exposures_s:
+            steps = self._evidence.open_steps(t)
+            if steps and self._hopeful(steps[-1]):
+                step, cost = self._choose_step(outlook, steps, t)
+                options.append((cost, Setting(step, t)))
         if not self._limits.exposures_s:
-            options = self._trims(candidates)
+            options = self._trims(outlook)
         if options:
-            self._setting = min(options, key=lambda s: self._cost(candidates, s))
+            self._setting = min(options)[1]
             return None
         if self._still_moving():
             return None
         return self._give_up()
 
-    def _choose_step(
-        self, candidates: Sequence[Candidate], steps: range, exposure_s: float
-    ) -> int:
-        """Return the step worth trying among the open ones."""
+    def _choose_step(self, outlook: "Outlook", steps: range, exposure_s: float) -> tuple[int, float]:
+        """Return the step worth trying among the open ones, and its cost."""
         left = TRIALS_MAX - self.trials
         if self.trials >= 4 and left <= ceil(log2(len(steps) + 1)) + _RESERVE:
-            return steps[len(steps) // 2]
-        aim = self._band.aim_adu
-        wanted = [c.step_for(steps, exposure_s, aim) for c in candidates]
+            return steps[len(steps) // 2], 0.0
+        return outlook.best_step(steps, exposure_s)
 
-        def costs(step: int) -> float:
-            setting = Setting(step, exposure_s)
-            return sum(
-                c.weight * max(cost(c, setting, self._band), self._exhausting(c, steps, setting))
-                for c in candidates
-            )
-
-        return min(sorted(set(wanted)), key=costs)
-
-    def _exhausting(self, candidate: Candidate, steps: range, setting: Setting) -> float:
-        """Return what a setting costs beyond if brightness can't do it, by a candidate."""
-        if candidate.level(steps[-1], setting.exposure_s) < self._band.low_adu:
-            return 1.0 if setting.brightness == steps[-1] else 2.0
-        if candidate.level(steps[0], setting.exposure_s) > self._band.high_adu:
-            return 1.0 if setting.brightness == steps[0] else 2.0
-        return 0.0
-
-    def _cost(self, candidates: Sequence[Candidate], setting: Setting) -> float:
-        return sum(c.weight * cost(c, setting, self._band) for c in candidates)
-
-    def _trims(self, candidates: Sequence[Candidate]) -> list[Setting]:
-        """Return the exposures worth trying at the steps next to the band."""
+    def _trims(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
+        """Return the exposures worth trying at the steps next to the band, each with its cost."""
         limits, start = self._limits, self._start.exposure_s
         frames = self._evidence.frames
         dims = [f.brightness for f in frames if not f.bright and f.exposure_s >= start]
         brights = [f.brightness for f in frames if f.bright and f.exposure_s <= start]
-        settings = []
+        options = []
         for step in {max(dims, default=limits.dimmest), min(brights, default=limits.brightest)}:
             between = self._evidence.open_exposures(step)
             if between is None or not self._hopeful(step):
                 continue
             low, high = between
+            if TRIALS_MAX - self.trials <= 3:
+                options.append((0.0, Setting(step, sqrt(low * high))))
+                continue
             inner_low = low * (high / low) ** 0.03 if low > limits.shortest_s else low
             inner_high = high / (high / low) ** 0.03 if high < limits.longest_s else high
-            if TRIALS_MAX - self.trials <= 3:
-                settings.append(Setting(step, sqrt(low * high)))
-                continue
-            for c in candidates:
-                t = c.exposure_for(step, self._band.aim_adu)
-                settings.append(Setting(step, min(max(t, inner_low), inner_high)))
-        return sorted(set(settings))
+            t, cost = outlook.best_exposure(step, inner_low, inner_high)
+            options.append((cost, Setting(step, t)))
+        return options
 
     def _hopeful(self, step: int) -> bool:
         return self._evidence.at_best(step) >= self._band.low_adu

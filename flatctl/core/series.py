@@ -11,7 +11,6 @@ from math import exp, isfinite, log
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Limits
-from flatctl.core.light import Curve, curves_of
 from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
@@ -68,7 +67,7 @@ class FlatSeries:
         self._count = count
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
-        self._curve = _best_curve(self._limits, known)
+        self._points = known.points
         self._readings: list[_Reading] = []
         self._in_a_row = 0
         self._stuck = 0
@@ -151,16 +150,20 @@ class FlatSeries:
 
     def _step(self, ratio: float) -> Setting | None:
         """Return a setting whose brightness alone changes the light by a ratio, if there is one."""
-        curve = self._curve
-        if curve is None or self._in_a_row > 1:
+        if len(self._points) < 2 or self._in_a_row > 1:
             return None
+        # numpy loads here and not with the module: a command that searches nothing starts faster.
+        from flatctl.core.light import Panels
+
         step, exposure_s = self._setting
-        wanted = curve(step) * ratio
+        panels = Panels(self._limits.brightest, self._points)
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
-        found = min(steps, key=lambda s: abs(curve(s) - wanted))
-        miss = abs(curve(found) - wanted) / max(wanted, 1e-9) * self._band.aim_adu
+        light = panels.light(steps)[panels.weight.argmax()]
+        wanted = float(light[step - steps[0]]) * ratio
+        found = int(abs(light - wanted).argmin())
+        miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
         fine = miss <= 0.15 * (self._band.high_adu - self._band.low_adu)
-        return Setting(found, exposure_s) if fine and found != step else None
+        return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
         step, exposure_s = self._setting
@@ -199,11 +202,3 @@ class FlatSeries:
     def _end(self, outcome: Outcome, explanation: str) -> None:
         self._outcome = outcome
         self.explanation = explanation
-
-
-def _best_curve(limits: Limits, known: Response) -> Curve | None:
-    """Return the likeliest curve of the panel, None if too little of it was measured."""
-    if len(known.points) < 2:
-        return None
-    curves = curves_of(limits.brightest, known.points)
-    return max((c for c in curves if c.learned), key=lambda c: c.weight, default=None)
