@@ -206,7 +206,8 @@ class Console:
 def _columns(stream: TextIO) -> int:
     """Return the terminal's width; a serial console may not know its own."""
     given = os.environ.get("COLUMNS", "")
-    return int(given) if given.isdecimal() else os.get_terminal_size(stream.fileno()).columns or 80
+    asked = int(given) if given.isdecimal() else 0
+    return asked or os.get_terminal_size(stream.fileno()).columns or 80
 
 
 def _can_draw(stream: TextIO) -> bool:

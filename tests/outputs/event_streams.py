@@ -125,8 +125,8 @@ class Night:
                 "median": median,
                 "std": median * 0.035,
                 "mad": median * 0.022,
-                "min": int(median * 0.71),
-                "max": int(median * 1.09),
+                "min": median * 0.71 // 1,
+                "max": median * 1.09 // 1,
                 "clipped_frac": 0.0,
             },
         }

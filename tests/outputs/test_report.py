@@ -1,0 +1,269 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from event_streams import Night, complete_night, mixed_night, run_of
+
+from flatctl.errors import StorageError, UsageError
+from flatctl.outputs.report import FrameFolder, render, write_report
+from flatctl.outputs.runfile import RunFile
+
+VOID = {"br", "circle", "img", "line", "meta", "path", "rect"}
+
+
+class Page(HTMLParser):
+    """The page as a browser reads it: elements with attributes, text, and whether they nest."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.source = page
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] not in (["style"], ["title"]):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def page_of(night: Night) -> Page:
+    return Page(render(run_of(night), FrameFolder(night.folder, str(night.folder))))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "2026-11-22"
+    place.mkdir()
+    return place
+
+
+def small_night(folder: Path, flats: int = 2) -> Night:
+    """One complete filter whose FITS files exist."""
+    night = Night(folder, ("L",)).begin("L", wanted=flats).trial("L", 0.511)
+    for _ in range(flats):
+        night.flat("L", 0.511, count=flats, write=True)
+    return night.end("L").over()
+
+
+def test_the_head_names_rig_camera_panel_and_night() -> None:
+    text = page_of(complete_night()).text
+    for fact in ("mono-refractor", "CCD Simulator", "Flip-Flat on", "night of 22 November 2026"):
+        assert fact in text
+
+
+def test_a_complete_run_is_recognised_at_a_glance() -> None:
+    assert "All 2 filters are complete: 8 flats" in page_of(complete_night()).text
+
+
+def test_an_incomplete_run_is_recognised_at_a_glance() -> None:
+    assert "4 of 6 filters complete: 108 flats" in page_of(mixed_night()).text
+
+
+def test_a_stopped_run_says_that_it_was_stopped() -> None:
+    night = Night().begin("L").end("L", "stopped").over(130)
+    assert "stopped by the user" in page_of(night).text
+
+
+def test_a_run_that_was_cut_short_says_that_it_has_no_end() -> None:
+    assert "This run has no end" in page_of(Night().begin("L").trial("L", 0.3)).text
+
+
+def test_what_to_do_is_said_where_a_filter_is_not_complete() -> None:
+    assert "raise exposure_s.max to about 120 s" in page_of(mixed_night()).text
+
+
+def test_every_filter_has_its_chapter_linked_from_the_overview() -> None:
+    page = page_of(mixed_night())
+    ids = {a["id"] for a in page.all("section") if "id" in a}
+    links = {str(a["href"]).removeprefix("#") for a in page.all("a")}
+    assert ids == links
+    assert len(ids) == 6
+
+
+def test_the_search_is_told_trial_by_trial() -> None:
+    text = page_of(complete_night()).text
+    for figure in ("6.20 s", "32 768", "50.0 %"):
+        assert figure in text
+
+
+def test_the_statistics_are_given_in_adu_and_as_fractions_of_full_scale() -> None:
+    night = Night(filters=("L",)).begin("L").flat("L", 0.5, count=1).end("L").over()
+    text = page_of(night).text
+    for label, figure, share in (
+        ("Mean", "32 276", "49.25 %"),
+        ("Median", "32 768", "50.00 %"),
+        ("Standard deviation", "1 147", "1.75 %"),
+        ("MAD", "721", "1.10 %"),
+        ("Minimum", "23 264", "35.50 %"),
+        ("Maximum", "35 716", "54.50 %"),
+    ):
+        assert f"{label} {figure} {share}" in text
+
+
+def test_the_count_of_pixels_is_given() -> None:
+    night = Night(filters=("L",)).begin("L").flat("L", 0.5, count=1).end("L").over()
+    assert "Count: 1 310 720 pixels" in page_of(night).text
+
+
+def test_a_rejected_frame_is_listed_with_its_reason() -> None:
+    text = page_of(mixed_night()).text
+    assert "Rejected: 1 frame" in text
+    assert "level 57.4 % is outside 46.0 % to 56.0 %" in text
+
+
+def test_faults_of_devices_are_listed() -> None:
+    assert "no reply within 2.0 s, asked again yes" in page_of(mixed_night()).text
+
+
+def test_dark_flats_are_listed_by_exposure() -> None:
+    assert "21.4 s 10 of 10" in page_of(mixed_night()).text
+
+
+def test_flats_of_an_earlier_run_are_told_apart() -> None:
+    assert "12 of them from an earlier run" in page_of(mixed_night()).text
+
+
+def test_a_flat_is_shown_as_a_picture_inside_the_page(folder: Path) -> None:
+    pictures = page_of(small_night(folder)).all("img")
+    assert [str(p["src"])[:22] for p in pictures] == ["data:image/png;base64,"]
+    assert all(p["alt"] for p in pictures)
+
+
+def test_a_picture_comes_from_the_next_flat_when_the_first_is_broken(folder: Path) -> None:
+    night = small_night(folder)
+    first = folder / "FLAT" / "FLAT_FILTER-L_0001.fits"
+    first.write_bytes(b"torn")
+    page = page_of(night)
+    assert len(page.all("img")) == 1
+    assert "FLAT_FILTER-L_0001.fits: the file can't be read" in page.text
+
+
+def test_a_flat_that_is_gone_is_named(folder: Path) -> None:
+    night = small_night(folder)
+    (folder / "FLAT" / "FLAT_FILTER-L_0002.fits").unlink()
+    page = page_of(night)
+    assert "No longer where it was written: FLAT_FILTER-L_0002.fits." in page.text
+    assert len(page.all("img")) == 1
+
+
+def test_the_page_goes_on_without_any_file() -> None:
+    page = page_of(mixed_night("/nowhere/2026-11-22"))
+    assert "FLAT_FILTER-L_0001.fits and 29 more" in page.text
+    assert "there is no picture" in page.text
+    assert "Statistics of the set" in page.text
+
+
+def test_frames_are_found_when_the_folder_has_moved(folder: Path, tmp_path: Path) -> None:
+    night = small_night(folder)
+    moved = folder.rename(tmp_path / "archive")
+    page = Page(render(run_of(night), FrameFolder(moved, str(folder))))
+    assert len(page.all("img")) == 1
+
+
+def test_the_page_needs_nothing_from_outside() -> None:
+    page = page_of(mixed_night())
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not re.search(r"(?:src|href)=\"(?!data:|#)", page.source)
+    assert "url(" not in page.source
+
+
+def test_the_page_follows_light_and_dark() -> None:
+    assert "prefers-color-scheme: dark" in page_of(complete_night()).source
+
+
+def test_every_table_has_headings_with_a_scope() -> None:
+    page = page_of(mixed_night())
+    assert len(page.all("table")) > 10
+    assert all(a.get("scope") in ("col", "row") for a in page.all("th"))
+
+
+def test_every_drawing_has_a_description() -> None:
+    drawings = page_of(mixed_night()).all("svg")
+    assert len(drawings) > 10
+    assert all(a.get("aria-label") for a in drawings)
+
+
+@pytest.mark.parametrize(
+    "evil", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "$title &amp;"]
+)
+def test_nothing_from_a_device_or_a_file_becomes_markup(evil: str) -> None:
+    night = Night("/nowhere/" + evil, (evil,), rig=evil, camera=evil, panel=evil)
+    night.begin(evil).trial(evil, 0.5).flat(evil, path=f"/nowhere/{evil}.fits")
+    night.reject(evil).fault(evil, evil).end(evil, evil, evil).over(5, evil)
+    for event in night:
+        event |= {key: evil for key in ("run", "reason", "verdict") if key in event}
+    page = page_of(night)
+    assert evil in page.text
+    assert not page.all("script")
+    assert not [a for _, a in page.elements if "onerror" in a]
+
+
+def test_half_a_file_name_in_another_encoding_does_not_break_the_page() -> None:
+    night = Night("/nowhere/n\udce9ant", ("L",)).begin("L").flat("L", path="/n\udce9ant.fits")
+    assert page_of(night).source.encode("utf-8")
+
+
+@pytest.mark.parametrize("run", [{}, {"events": None}, {"events": [1, None, {"event": "flat"}]}])
+def test_a_damaged_run_still_gives_a_page(run: dict[str, object]) -> None:
+    assert Page(render(run, FrameFolder(Path("/nowhere"), ""))).text
+
+
+def test_a_set_of_3000_flats_still_gives_a_page() -> None:
+    night = Night(filters=("L",)).begin("L", wanted=3000)
+    for _ in range(3000):
+        night.flat("L", count=3000)
+    assert page_of(night.end("L").over()).source.count('class="kept"') == 3000
+
+
+def test_the_report_is_written_beside_the_run(folder: Path) -> None:
+    out = RunFile(write)
+    for event in small_night(folder):
+        out(event)
+    assert write_report(folder, write) == folder / "report.html"
+    assert "The filter is complete: 2 flats" in Page((folder / "report.html").read_text()).text
+
+
+def test_an_earlier_run_of_the_night_can_be_reported_too(folder: Path) -> None:
+    write(folder / "run_20261122T171530Z.json", json.dumps(run_of(complete_night(folder))))
+    path = write_report(folder / "run_20261122T171530Z.json", write)
+    assert path == folder / "report_20261122T171530Z.html"
+
+
+def test_a_folder_without_a_run_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="give the folder of a night"):
+        write_report(tmp_path, write)
+
+
+@pytest.mark.parametrize("content", ["{torn", "[]", "\x00"])
+def test_a_run_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path, content: str) -> None:
+    write(tmp_path / "run.json", content)
+    with pytest.raises(StorageError, match=r"run\.json"):
+        write_report(tmp_path, write)
