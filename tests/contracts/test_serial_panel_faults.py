@@ -1,0 +1,166 @@
+"""What every panel on a serial line does when the line or the panel fails."""
+
+import time
+
+import pytest
+
+from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+
+# A call may end this much after its time-out: the last slice of waiting, and a loaded machine.
+MARGIN_S = 1.0
+SHORT_S = 0.6
+
+COMMANDS = {
+    "set_brightness": lambda panel: panel.set_brightness(100, SHORT_S),
+    "light_off": lambda panel: panel.light_off(SHORT_S),
+    "status": lambda panel: panel.status(SHORT_S),
+}
+CHANGING = ("set_brightness", "light_off")
+
+SURVIVED = {
+    "a dropped byte": {"drop_bytes": 1},
+    "a garbled reply": {"garble_replies": 1},
+    "two garbled replies": {"garble_replies": 2},
+    "one byte at a time": {"byte_gap_s": 0.004},
+    "late replies": {"late_s": 0.05},
+}
+FATAL = {
+    "silent for ever": ({"silent": True}, NoReply),
+    "deaf for ever": ({"deaf": True}, NoReply),
+    "garbled for ever": ({"garble_replies": 10**6}, BadReply),
+}
+
+
+def suffer(wire, faults):
+    for name, value in faults.items():
+        setattr(wire.faults, name, value)
+
+
+def last_command(bench, wire):
+    """Return what reached the panel last, once it has read what is on its way."""
+    panel = bench.built[-1]
+    panel.close()
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end:
+        if heard(wire).endswith(bench.off):
+            break
+        time.sleep(0.01)
+    return heard(wire)[-len(bench.off) :]
+
+
+def heard(wire):
+    return b"".join(content for way, content in wire.traffic if way == ">")
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+def test_lighting_survives(bench, wire, light, fault):
+    panel = bench.opened()
+    suffer(wire, SURVIVED[fault])
+    panel.set_brightness(100, 6.0)
+    assert (light.lit, light.brightness) == (True, 100)
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+def test_putting_out_survives(bench, wire, light, fault):
+    panel = bench.opened()
+    panel.set_brightness(100, 6.0)
+    suffer(wire, SURVIVED[fault])
+    panel.light_off(6.0)
+    assert not light.lit
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+def test_opening_survives(bench, wire, fault):
+    suffer(wire, SURVIVED[fault])
+    assert len(bench.panel().open(6.0)) > 1
+
+
+def test_opening_survives_a_board_that_starts_anew(bench, wire):
+    wire.faults.boot_silence_s = 0.5
+    assert len(bench.panel().open(6.0)) > 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("fault", FATAL)
+def test_a_fatal_fault_ends_in_time_with_the_right_error(bench, wire, fault, command):
+    faults, error = FATAL[fault]
+    panel = bench.opened()
+    suffer(wire, faults)
+    begin = time.monotonic()
+    with pytest.raises(error):
+        COMMANDS[command](panel)
+    assert time.monotonic() - begin < SHORT_S + MARGIN_S
+
+
+@pytest.mark.parametrize("command", CHANGING)
+@pytest.mark.parametrize("fault", ["silent for ever", "garbled for ever"])
+def test_after_a_fatal_fault_light_off_is_the_last_that_reached_the_panel(
+    bench, wire, fault, command
+):
+    panel = bench.opened()
+    panel.set_brightness(10, 6.0)
+    suffer(wire, FATAL[fault][0])
+    with pytest.raises(DeviceError):
+        COMMANDS[command](panel)
+    assert last_command(bench, wire) == bench.off
+
+
+@pytest.mark.parametrize("fault", ["silent for ever", "garbled for ever"])
+def test_after_a_fatal_fault_the_light_is_off(bench, wire, light, fault):
+    panel = bench.opened()
+    panel.set_brightness(10, 6.0)
+    suffer(wire, FATAL[fault][0])
+    with pytest.raises(DeviceError):
+        panel.set_brightness(100, SHORT_S)
+    assert last_command(bench, wire) == bench.off
+    assert not light.lit
+
+
+@pytest.mark.parametrize("fault", ["silent for ever", "deaf for ever"])
+def test_a_panel_that_never_spoke_is_unreachable(bench, wire, fault):
+    suffer(wire, FATAL[fault][0])
+    with pytest.raises(Unreachable, match="nobody answers"):
+        bench.panel().open(SHORT_S)
+
+
+def test_a_panel_of_another_make_is_a_bad_reply_that_quotes_it(bench, wire):
+    wire.panel.reply = lambda received: b"GPGGA,4807.038,N\r\n" if received else b""
+    with pytest.raises(BadReply, match="GPGGA"):
+        bench.panel().open(SHORT_S)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_pulled_cable_is_unreachable(bench, wire, command):
+    panel = bench.opened()
+    wire.pull_cable()
+    with pytest.raises(Unreachable):
+        COMMANDS[command](panel)
+
+
+def test_a_pulled_cable_is_noticed_at_once(bench, wire):
+    panel = bench.opened()
+    wire.pull_cable()
+    begin = time.monotonic()
+    with pytest.raises(Unreachable):
+        panel.set_brightness(100, 30.0)
+    assert time.monotonic() - begin < MARGIN_S
+
+
+def test_a_cable_that_is_back_works_after_closing_and_opening(bench, wire, light):
+    panel = bench.opened()
+    wire.pull_cable()
+    with pytest.raises(Unreachable):
+        panel.light_off(SHORT_S)
+    wire.plug_in()
+    panel.close()
+    panel.open(6.0)
+    panel.set_brightness(100, 6.0)
+    assert (light.lit, light.brightness) == (True, 100)
+
+
+def test_messages_name_the_kind_and_the_port(bench, wire):
+    wire.faults.deaf = True
+    with pytest.raises(DeviceError) as caught:
+        bench.panel().open(0.2)
+    assert bench.kind in str(caught.value).lower()
+    assert wire.path in str(caught.value)
