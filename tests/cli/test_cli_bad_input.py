@@ -1,0 +1,151 @@
+"""Bad input, with the real application behind the commands: told, and nothing is touched."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+[camera]
+device = "CCD Simulator"
+
+[indi]
+host = "127.0.0.1"
+port = {port}
+timeout_s = 5
+
+[panel]
+{panel}
+
+[output]
+directory = "{folder}/flats"
+history = "{folder}/history.sqlite"
+"""
+MANUAL = 'kind = "manual"'
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A TCP port at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def rig(tmp_path, closed_port):
+    """Write a configuration, with things replaced in it."""
+
+    def write(panel: str = MANUAL, *, more: str = "", **replaced: str) -> Path:
+        text = GOOD.format(port=closed_port, panel=panel, folder=tmp_path) + more
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        path = tmp_path / "rig.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+MISTAKES = {
+    "unknown key": ("[rig]\nnmae = 'x'", "rig.nmae"),
+    "wrong type": ("[dark_flats]\ncount = 'many'", "dark_flats.count"),
+    "target outside 0..1": ("[flats]\ntarget = 51", "flats.target"),
+    "min > max": ("[flats]\nexposure_s = { min = 5, max = 1 }", "flats.exposure_s.min"),
+    "start outside": ("[flats]\nbrightness = { start = 0.1, min = 0.2 }", "flats.brightness.start"),
+    "no TOML": ("[flats", "not valid TOML"),
+}
+
+
+@pytest.mark.parametrize("words", [["run"], ["check"], ["safe"], ["panel", "status"], ["history"]])
+@pytest.mark.parametrize(("mistake", "place"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_the_configuration_ends_any_command_with_3(
+    command, rig, words, mistake, place
+):
+    path = rig(more=mistake)
+    name, *rest = words
+    ending = command(name, path, *rest)
+    assert (ending.code, ending.stdout, ending.stderr.count("\n")) == (3, "", 1)
+    assert ending.stderr.startswith(f"flatctl: {path}: {place}")
+
+
+@pytest.mark.parametrize(
+    ("panel", "complaint"),
+    [
+        ('kind = "alnitack"', 'panel.kind = "alnitack": no such kind of panel; did you mean'),
+        ('kind = "alnitak"', "panel.port: missing"),
+        ('kind = "indi"', "panel.device: missing"),
+    ],
+    ids=["unknown kind", "missing port", "missing device"],
+)
+def test_a_mistake_in_the_panels_table_ends_with_3(command, rig, panel, complaint):
+    path = rig(panel)
+    ending = command("run", path)
+    assert (ending.code, ending.stderr.startswith(f"flatctl: {path}: {complaint}")) == (3, True)
+
+
+def test_nothing_is_written_when_the_configuration_is_wrong(command, rig, tmp_path):
+    path = rig(more="[rig]\nnmae = 'x'")
+    before = set(tmp_path.iterdir())
+    command("run", path)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_configuration_that_is_not_there_ends_with_3(command, tmp_path):
+    ending = command("run", tmp_path / "none.toml")
+    assert (ending.code, "no such file; `flatctl init" in ending.stderr) == (3, True)
+
+
+def test_a_directory_that_can_not_be_written_to_ends_with_7(command, rig):
+    path = rig()
+    ending = command("run", path, "--output", path / "flats")
+    assert (ending.code, f"{path / 'flats'}: " in ending.stderr) == (7, True)
+
+
+def test_a_serial_port_that_is_not_there_ends_with_4(command, rig):
+    ending = command("safe", rig('kind = "alnitak"\nport = "/dev/no-such-port"'))
+    assert (ending.code, "/dev/no-such-port: no such port" in ending.stderr) == (4, True)
+
+
+def test_a_server_that_nobody_runs_ends_with_4_and_its_address(command, rig, closed_port):
+    ending = command("run", rig())
+    assert (ending.code, f"127.0.0.1:{closed_port}" in ending.stderr) == (4, True)
+
+
+def test_a_filter_without_a_wheel_ends_with_2(command, rig):
+    ending = command("run", rig(), "--filter", "Ha", "--dry-run")
+    assert (ending.code, "--filter Ha: the configuration has no [wheel]" in ending.stderr) == (
+        2,
+        True,
+    )
+
+
+def test_a_dry_run_tells_the_plan_and_writes_nothing(command, rig, tmp_path):
+    path = rig(more="[flats]\ncount = 12")
+    before = set(tmp_path.iterdir())
+    ending = command("run", path, "--dry-run")
+    assert (ending.code, "12 flats" in ending.stdout, set(tmp_path.iterdir())) == (0, True, before)
+
+
+def test_init_leaves_a_file_that_is_there_alone(command, tmp_path, closed_port):
+    path = tmp_path / "rig.toml"
+    path.write_text("mine", "utf-8")
+    ending = command("init", path, "--port", closed_port)
+    assert (ending.code, path.read_text("utf-8")) == (3, "mine")
+
+
+def test_init_without_a_server_writes_a_configuration_that_loads(command, tmp_path, closed_port):
+    path = tmp_path / "rig.toml"
+    command("init", path, "--port", closed_port)
+    assert command("run", path, "--dry-run").code == 0
+
+
+def test_an_unknown_scenario_ends_with_2_and_the_scenarios_there_are(command):
+    ending = command("simulate", "nix")
+    assert (ending.code, "there are mono, " in ending.stderr) == (2, True)
+
+
+def test_a_folder_without_a_run_has_no_report(command, tmp_path):
+    ending = command("report", tmp_path)
+    assert (ending.code, "run.json" in ending.stderr) == (2, True)
