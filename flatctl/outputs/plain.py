@@ -55,7 +55,8 @@ class PlainLines:
             case "waiting":
                 return waiting_line(event)
             case "run_finished":
-                return end_line(self.record)
+                why = f" {self.record.reason}" if self.record.reason else ""
+                return end_line(self.record) + why
             case _:
                 return ""
 

@@ -43,13 +43,6 @@ def trial_line(run: RunRecord, record: FilterRecord) -> str:
     return f"{head} -> {measured(shot)}{verdict}"
 
 
-def flat_line(run: RunRecord, record: FilterRecord) -> str:
-    """Say what the latest flat gave."""
-    shot = record.flats[-1]
-    head = f"{filter_label(record)} · flat {shot.number} · {setting(run, shot)}"
-    return f"{head} -> {measured(shot)}"
-
-
 def rejected_line(record: FilterRecord) -> str:
     """Say which frame was not kept, and why."""
     return f"{filter_label(record)}: frame rejected: {record.rejected[-1].reason}"

@@ -315,3 +315,21 @@ def test_the_run_goes_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPat
     )
     watched.take(complete_night())
     assert watched.progress.record.complete == 2
+
+
+def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
+    _, talk = logged(Night(filters=("L",)).over(6, "the Sun is up"))
+    assert talk.splitlines()[-1].endswith("0 of 1 filter complete, 0 flats in 0 s. the Sun is up")
+
+
+def test_a_log_says_what_the_run_waits_for() -> None:
+    waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
+    _, talk = logged([*Night(), waiting])
+    assert "waiting: camera at -3.2 °C, wanted -10.0 °C" in talk
+
+
+def test_a_filter_whose_flats_are_all_there_is_complete_at_once() -> None:
+    night = Night(filters=("R",)).begin("R", wanted=30, present=30).end("R").over()
+    table, talk = logged(night)
+    assert "R: complete, 30 of 30 flats\n" in talk
+    assert "R       complete       0  30 of 30" in table
