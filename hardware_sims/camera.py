@@ -32,6 +32,7 @@ class SimCamera(SimDriver):
         )
         self._name = name
         self._world = world
+        world.prime()
         self._exposure: asyncio.Task[None] | None = None
         self._cooling: asyncio.Task[None] | None = None
         self.on_new("CCD_EXPOSURE", self._expose)
@@ -61,7 +62,8 @@ class SimCamera(SimDriver):
 
     async def _take_texts(self, event: Any) -> None:
         for name, value in event.items():
-            event.vector[name] = value
+            # indiserver puts line breaks around texts.
+            event.vector[name] = value.strip()
         await event.vector.send_setVector(state="Ok")
 
     async def _take_whole_numbers(self, event: Any) -> None:

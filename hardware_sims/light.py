@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 # An exposure looks back a few changes at most; more would only make the shared file grow.
-REMEMBERED = 500
+REMEMBERED = 100
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class SimWheel(SimDriver):
 
     async def _rename(self, event: Any) -> None:
         for name, value in event.items():
-            event.vector[name] = value
+            # indiserver puts line breaks around texts.
+            event.vector[name] = value.strip()
         await event.vector.send_setVector(state="Ok")
 
 

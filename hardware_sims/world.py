@@ -116,6 +116,10 @@ class World:
         sensor = self.scenario.sensor
         return SensorSetting(gain=sensor.gain, offset=sensor.offset)
 
+    def prime(self) -> None:
+        """Do now what the first exposure would take longer for."""
+        self.expose(self.now(), 0.0, self.neutral())
+
     def expose(
         self, start_s: float, exposure_s: float, setting: SensorSetting
     ) -> NDArray[np.uint16]:

@@ -112,7 +112,7 @@ class StdioLink:
 
     async def run_rx(self) -> None:
         """Read and deal with what comes until the server is gone, then end the driver."""
-        parser = _Elements()
+        parser = Elements()
         while content := await self._wire.read():
             for element in parser.feed(content):
                 await self._driver._readdata(element)
@@ -148,7 +148,7 @@ def _fill(descriptor: int, content: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-class _Elements:
+class Elements:
     """Cuts a stream that has no document element into its top-level elements."""
 
     def __init__(self) -> None:

@@ -67,6 +67,6 @@ def test_no_change_is_lost_when_many_write_at_once(tmp_path: Path):
 
 def test_only_the_latest_changes_are_kept(tmp_path: Path):
     light = Light(state=tmp_path / "light.json")
-    for n in range(600):
+    for n in range(150):
         light.set(brightness=n % 2 + 1)
-    assert len(light.changes()) == 500
+    assert len(light.changes()) == 100
