@@ -86,6 +86,18 @@ fractions of full scale; a figure that is not a number is `null`.
 {outcomes}
 {events}"""
 
+PANELS_PAGE = """\
+# Panels
+
+{made}
+Each kind goes into `[panel] kind` of the configuration; [its keys](config.md#panel) are listed
+there. `flatctl devices --panels` prints this table.
+
+| kind | what it drives | tried on |
+|---|---|---|
+{rows}
+"""
+
 ENDINGS = {
     0: "Everything asked for is on disk",
     1: "Internal error: a bug, or something nobody foresaw; please report it",
@@ -196,6 +208,12 @@ def _model(field: FieldInfo) -> type[BaseModel]:
     return next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
 
 
+def panels_page() -> str:
+    """Return the catalogue of panels."""
+    rows = [f"| `{row.kind}` | {row.title} | {row.tried_on} |" for row in PANELS.values()]
+    return PANELS_PAGE.format(made=MADE, rows="\n".join(rows))
+
+
 def commands_page() -> str:
     """Return the reference of the command line: every command's own help."""
     group = typer.main.get_group(program)
@@ -272,6 +290,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/exit-codes.md": exit_codes_page,
     "docs/reference/events.md": events_page,
     "docs/reference/fits.md": fits_page,
+    "docs/reference/panels.md": panels_page,
     "config/flatctl.schema.json": schema_file,
 }
 
