@@ -29,6 +29,16 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
 
     for exposure_s in exposures_s:
         for index in range(1, count + 1):
+            context.emit(
+                events.Exposing(
+                    time=context.clock.now(),
+                    filter=events.NO_FILTER,
+                    kind="dark_flat",
+                    n=index,
+                    brightness=0,
+                    exposure_s=exposure_s,
+                )
+            )
             context.recovery.renew()
             frame = context.recovery.surviving(partial(context.rig.expose_dark, exposure_s))
             record = context.record(

@@ -54,6 +54,29 @@ class FilterStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting(Event):
+    """The run waits for something that takes its time; told for who watches, not kept."""
+
+    event = "waiting"
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exposing(Event):
+    """A shutter is about to open; told for who watches, not kept.
+
+    `kind` is `trial`, `flat` or `dark_flat`; `n` counts within its kind.
+    """
+
+    event = "exposing"
+    filter: str
+    kind: str
+    n: int
+    brightness: int
+    exposure_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trial(Event):
     """An exposure of the search was measured.
 

@@ -76,6 +76,12 @@ class FilterRun:
         )
         if wanted <= 0:
             return FilterOutcome.COMPLETE, ""
+        if plan.filter is not None:
+            context.emit(
+                events.Waiting(
+                    time=context.clock.now(), what=f"filter wheel turns to {plan.filter}"
+                )
+            )
         context.recovery.surviving(partial(context.rig.select, plan.filter))
         search, shot = self._search(limits, start)
         if search.outcome is not Outcome.REACHED or shot is None:
@@ -99,7 +105,7 @@ class FilterRun:
         )
         shot = None
         while search.outcome is None:
-            shot = self._context.shoot(Setting(*search.setting))
+            shot = self._shoot(Setting(*search.setting), "trial", self._trials + 1)
             statistics = shot.statistics
             search.observe(median_adu=statistics.median, clipped_frac=statistics.clipped_frac)
             self._trials += 1
@@ -139,7 +145,7 @@ class FilterRun:
                 return FilterOutcome.COMPLETE, ""
             if series.outcome is not None:
                 return FilterOutcome(series.outcome.value), series.explanation
-            shot = self._context.shoot(Setting(*series.setting))
+            shot = self._shoot(Setting(*series.setting), "flat", numbers[series.kept])
 
     def _keep(self, shot: Shot, number: int) -> None:
         plan = self._plan
@@ -168,6 +174,16 @@ class FilterRun:
             )
 
         self._context.shelf.put(shot.frame, record, placed)
+
+    def _shoot(self, setting: Setting, kind: str, n: int) -> Shot:
+        self._emit(
+            events.Exposing,
+            kind=kind,
+            n=n,
+            brightness=setting.brightness,
+            exposure_s=setting.exposure_s,
+        )
+        return self._context.shoot(setting)
 
     def _on_disk(self) -> tuple[FinishedFrame, ...]:
         """Return the flats of this set that an earlier run of the night left, each verified."""
@@ -244,15 +260,15 @@ class FilterRun:
         )
         return Setting(trained.brightness, trained.exposure_s) if allowed else None
 
-    def _emit(self, kind: Callable[..., events.Event], **facts: object) -> None:
-        self._context.emit(kind(time=self._context.clock.now(), filter=self._label, **facts))
+    def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
+        self._context.emit(event(time=self._context.clock.now(), filter=self._label, **facts))
 
-    def _tell(self, kind: Callable[..., events.Event], shot: Shot, **facts: object) -> None:
+    def _tell(self, event: Callable[..., events.Event], shot: Shot, /, **facts: object) -> None:
         statistics = shot.statistics
-        if kind is not events.Flat:
+        if event is not events.Flat:
             facts["clipped_frac"] = statistics.clipped_frac
         self._emit(
-            kind,
+            event,
             brightness=shot.setting.brightness,
             exposure_s=shot.setting.exposure_s,
             median_adu=statistics.median,

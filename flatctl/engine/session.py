@@ -105,6 +105,7 @@ class Session:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
+        self._emit(events.Waiting(time=self._clock.now(), what=self._preparing()))
         context.recovery.surviving(self._rig.prepare)
         response = None
         exposures_s: set[float] = set()
@@ -117,6 +118,10 @@ class Session:
             response = filter_run.response
             exposures_s |= filter_run.exposures_s
         self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
+
+    def _preparing(self) -> str:
+        wanted_c = self._rig.setup.temperature_c
+        return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
         self._outcomes = {events.label(plan.filter): FilterOutcome.STOPPED for plan in plans}
