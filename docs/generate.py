@@ -76,7 +76,8 @@ EVENTS = """\
 # Events
 
 {made}
-`flatctl run --json` prints one JSON object per line on stdout; `run.json` holds the same.
+`flatctl run --json` prints one JSON object per line on stdout; `run.json` holds the same, but for
+`waiting` and `exposing`.
 Names and keys never change, but new ones may come: skip what you don't know. Every event has
 `event` and `time` (UTC, ISO 8601, ends in `Z`). Brightness is in the panel's own steps, levels are
 fractions of full scale; a figure that is not a number is `null`.
@@ -155,7 +156,7 @@ MEANINGS = {
     "trials": "exposures of the search",
     "verdict": "`accepted`, `too_dim`, `too_bright` or `clipped`",
     "wanted": "flats wanted",
-    "what": "what happened",
+    "what": "what happened, or what is waited for",
 }
 
 
