@@ -207,9 +207,10 @@ class IndiCamera:
         if exposing is None:
             raise Fault(self._device, "it was disconnected during the exposure", log)
         if exposing.alerted > exposure.since:
-            said = registry.message_since(self._device, exposure.since)
             what = f"failed to expose {exposure.exposure_s:g} s"
-            raise Fault(self._device, what, f"its driver says: {said}" if said else log)
+            raise Fault(
+                self._device, what, self._client.reason(self._device, exposure.since) or log
+            )
         return exposing
 
     def _await_end(self, exposure: _Exposure, deadline: float) -> None:

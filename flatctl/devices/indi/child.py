@@ -75,7 +75,7 @@ class Child:
         except OSError as error:
             self._line.close()
             self._started.set()
-            self._ended(f"it can not be started: {error}")
+            self._ended(f"the process that speaks INDI can not be started: {error}")
             return
         finally:
             self._far_end.close()
@@ -86,10 +86,12 @@ class Child:
             self._process.kill()
             code = self._process.wait()
             self._line.close()
-            self._ended(f"it was ended by {signal.Signals(-code).name}" if code < 0 else "it ended")
+            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+            self._ended(f"the process that speaks INDI is gone ({how})")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-m", "flatctl.devices.indi.worker"]
+        # Run as a file, it needs nothing of this package; -P keeps our modules out of its way.
+        command = [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))]
         fd = self._far_end.fileno()
         errors = self._log.open("ab") if self._log else None
         try:

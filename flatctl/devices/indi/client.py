@@ -308,7 +308,7 @@ class IndiClient:
 
     def _mourn(self, why: str) -> None:
         with self._change:
-            self._end = self._end or f"the process that spoke INDI is gone: {why}"
+            self._end = self._end or why
             self._change.notify_all()
 
 

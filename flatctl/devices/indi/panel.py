@@ -6,7 +6,7 @@ import math
 import time
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.presence import Role, connect, ensure
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.errors import DeviceError, Fault
@@ -131,9 +131,7 @@ class IndiPanel:
 
     def _make_ready(self, timeout_s: float) -> None:
         # After a lost connection or a restarted server the light still has to go out.
-        self._client.open(timeout_s)
-        if self._client.find(self._device, _LIGHT) is None:
-            connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+        ensure(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
 
     def _lit(self) -> bool:
         known = self._client.find(self._device, _LIGHT)

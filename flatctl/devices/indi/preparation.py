@@ -164,7 +164,7 @@ class Preparation:
                     self._device, "disconnected while it was cooling", "see indiserver's log"
                 )
             if now.alerted > self._cooled:
-                said = registry.message_since(self._device, self._cooled)
+                said = self._client.reason(self._device, self._cooled)
                 raise Fault(self._device, f"refuses a temperature of {wanted_c:g} °C", said)
             off_c = abs((now.number("CCD_TEMPERATURE_VALUE") or 0.0) - wanted_c)
             near = off_c <= _EXACT_C or (off_c <= _NEAR_C and now.state != "Busy")

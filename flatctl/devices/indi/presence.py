@@ -124,9 +124,22 @@ def connect(
         raise Fault(device, f"is a mount or a dome, no {role}", _others(client, role))
     connection = client.find(device, "CONNECTION")
     if connection is not None and not connection.on("CONNECT"):
-        client.set_switch(device, "CONNECTION", "CONNECT", deadline - time.monotonic())
+        try:
+            client.set_switch(device, "CONNECTION", "CONNECT", deadline - time.monotonic())
+        except Fault as fault:
+            mend = fault.mend or "is it plugged in and switched on?"
+            raise Fault(device, "does not connect", mend) from fault
     _await(client, device, role, needed, deadline - time.monotonic())
     settle(client, device, _QUIET_S, deadline - time.monotonic())
+
+
+def ensure(
+    client: IndiClient, device: str, role: Role, needed: Sequence[str], timeout_s: float
+) -> None:
+    """Do what `connect` does, but only where the connection or the device was lost."""
+    client.open(timeout_s)
+    if any(client.find(device, name) is None for name in needed):
+        connect(client, device, role, needed, timeout_s)
 
 
 def _find(client: IndiClient, device: str, timeout_s: float) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.presence import Role, connect, ensure
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.errors import ConfigError, Fault, NoReply
 
@@ -20,7 +20,6 @@ class IndiFilterWheel:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
-        self._names: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -30,8 +29,7 @@ class IndiFilterWheel:
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
-        self._names = self._client.look(self._slots)
-        return self._names
+        return self._client.look(self._slots)
 
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until the wheel reports to be there.
@@ -39,10 +37,9 @@ class IndiFilterWheel:
         A wheel that keeps silent is asked once more, then `NoReply` is raised. Raises
         `ConfigError` for a name it doesn't have and `Fault` where it refuses.
         """
-        if not self._names:
-            self.open(timeout_s)
-        slot = self._slot_of(filter_name)
         deadline = time.monotonic() + timeout_s
+        ensure(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        slot = self._slot_of(filter_name)
         try:
             self._turn(slot, timeout_s / 2)
         except NoReply:
@@ -52,7 +49,6 @@ class IndiFilterWheel:
 
     def close(self) -> None:
         """Let go of the wheel; it stays connected and where it is."""
-        self._names = ()
 
     def _slots(self, registry: Registry) -> tuple[str, ...]:
         slot = registry.find(self._device, "FILTER_SLOT")
@@ -65,10 +61,11 @@ class IndiFilterWheel:
         return tuple(names + [f"Slot {n + 1}" for n in range(len(names), count)])
 
     def _slot_of(self, filter_name: str) -> int:
-        there = ", ".join(self._names)
-        match self._names.count(filter_name):
+        names = self._client.look(self._slots)
+        there = ", ".join(names)
+        match names.count(filter_name):
             case 1:
-                return self._names.index(filter_name) + 1
+                return names.index(filter_name) + 1
             case 0:
                 raise ConfigError(f"{self._device} has no filter {filter_name!r}; it has: {there}")
             case _:
@@ -86,8 +83,8 @@ class IndiFilterWheel:
             if now is None or registry.devices[self._device].born > since:
                 what = "its driver died or disconnected while it turned"
                 raise Fault(self._device, what, "see indiserver's log")
-            there = now.serial > since and now.state == "Ok" and now.number(_SLOT) == slot
-            return now if there or now.alerted > since else None
+            there = now.number(_SLOT) == slot and now.state in ("Ok", "Idle")
+            return now if (there and now.serial > since) or now.alerted > since else None
 
         reached = self._client.wait_for(look, deadline - time.monotonic())
         if reached is None:

@@ -140,14 +140,17 @@ class Connection(PyIndi.BaseClient):  # type: ignore[misc] # because PyIndi has 
             return
         blobs = PyIndi.PropertyBlob(raw)
         for blob in [blobs[i] for i in range(len(blobs))] if blobs.isValid() else []:
-            size = blob.getBlobLen()
+            size, announced = blob.getBlobLen(), blob.getSize()
             facts = {"device": device, "name": name, "format": blob.getFormat(), "size": size}
-            if size <= 0 or size != blob.getSize():
-                what = f"announced {blob.getSize()} bytes and sent {size}"
-                self.outbox.event("frame", {**facts, "what": what})
-            else:
+            if size == announced > 0:
                 fd = _memory_file(int(blob.getBlob()), size)
                 self.outbox.event("frame", {**facts, "what": ""}, fd)
+            elif size != announced:
+                what = f"announced {announced} bytes and sent {size}"
+                self.outbox.event("frame", {**facts, "what": what})
+            # A report without data would bring the same frame once more.
+            blob.setBlobLen(0)
+            blob.setSize(0)
 
 
 def _memory_file(address: int, size: int) -> int:

@@ -1,0 +1,97 @@
+"""FITS as drivers send it, and as they should not."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flatctl.devices.indi.fits import decode
+
+
+def card(keyword: str, value: object) -> bytes:
+    return f"{keyword:<8}= {value!s:>20}".ljust(80).encode()
+
+
+def fits(data: bytes, *, bitpix: object = 16, cols: object = 3, rows: object = 2, **more) -> bytes:
+    cards = [
+        card("SIMPLE", "T"),
+        card("BITPIX", bitpix),
+        card("NAXIS", more.pop("NAXIS", 2)),
+        card("NAXIS1", cols),
+        card("NAXIS2", rows),
+        *(card(keyword, value) for keyword, value in more.items()),
+        b"END".ljust(80),
+    ]
+    header = b"".join(cards)
+    return header.ljust(-(-len(header) // 2880) * 2880) + data
+
+
+def test_unsigned_16_bit_pixels_come_out_as_they_went_in():
+    levels = np.array([[0, 1, 32767], [32768, 40000, 65535]], dtype=np.uint16)
+    data = (levels.astype(np.int32) - 32768).astype(">i2").tobytes()
+
+    pixels = decode(fits(data, BZERO=32768, BSCALE=1)).pixels
+
+    assert pixels.dtype == np.uint16
+    assert pixels.dtype.isnative
+    np.testing.assert_array_equal(pixels, levels)
+
+
+def test_signed_pixels_below_zero_become_zero():
+    data = np.array([-5, 0, 7, 300, 32767, 1], dtype=">i2").tobytes()
+
+    assert decode(fits(data)).pixels.ravel().tolist() == [0, 0, 7, 300, 32767, 1]
+
+
+def test_8_bit_pixels_keep_their_values():
+    assert decode(fits(bytes([0, 1, 2, 3, 128, 255]), bitpix=8)).pixels.ravel().tolist() == [
+        0, 1, 2, 3, 128, 255,
+    ]  # fmt: skip
+
+
+def test_the_header_is_handed_over_without_its_end():
+    image = decode(fits(bytes(12), EXPTIME=1.5, FILTER="'Ha''s'   / name"))
+
+    assert image.cards.endswith(card("FILTER", "'Ha''s'   / name"))
+    assert len(image.cards) == 7 * 80
+    assert image.number("EXPTIME") == 1.5
+    assert image.keywords["FILTER"] == "Ha's"
+    assert image.number("FILTER") is None
+
+
+@pytest.mark.parametrize(
+    ("broken", "complaint"),
+    [
+        (b"", "no end"),
+        (b"\xff\xd8\xff\xe0" * 100, "not FITS"),
+        (fits(bytes(12))[:160], "no end"),
+        (fits(bytes(11)), "cut off"),
+        (fits(bytes(36), NAXIS=3), "3 axes"),
+        (fits(bytes(12), NAXIS="two"), "NAXIS"),
+        (fits(bytes(12), cols=0), "0×2"),
+        (fits(bytes(12), cols=-3), "-3×2"),
+        (fits(bytes(12), cols=1000000, rows=1000000), "cut off"),
+        (fits(bytes(12), cols=10**11), "no sense"),
+        (fits(bytes(12), cols=10**30), "whole number"),
+        (fits(bytes(24), bitpix=-32), "BITPIX -32"),
+        (fits(bytes(12), BZERO=100), "BZERO 100"),
+        (fits(bytes(12), BZERO="x"), "BZERO"),
+        (fits(bytes(12), BSCALE=2), "BSCALE"),
+        (fits(bytes(12), BSCALE="nan"), "BSCALE"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_reason(broken: bytes, complaint: str):
+    with pytest.raises(ValueError, match=complaint):
+        decode(broken)
+
+
+@given(st.binary(max_size=6000), st.integers(0, 2880), st.booleans())
+def test_no_garbage_does_more_than_be_refused(noise: bytes, at: int, whole: bool):
+    good = fits(bytes(12), EXPTIME=1.0)
+    data = noise if whole else good[:at] + noise + good[at + len(noise) :]
+    try:
+        image = decode(data)
+    except ValueError:
+        return
+    assert image.pixels.dtype == np.uint16
+    assert image.pixels.nbytes <= 2 * len(data)

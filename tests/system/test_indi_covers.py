@@ -1,0 +1,175 @@
+"""Light panels behind INDI that have a cover, or other ideas of their own."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+from scripted_indi import (
+    DEVICE,
+    FLIP_FLAT,
+    LAMP,
+    ScriptedServer,
+    message,
+    number,
+    obedient,
+    scripted_server,
+    switch,
+)
+
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.panel import IndiPanel
+from flatctl.devices.protocols import CoverState
+from flatctl.errors import Fault, NoReply
+
+ON, OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
+
+
+class FlipFlat:
+    """A cover with a light inside that only shines while it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def cap(self, name: str, values: Mapping[str, str]) -> Iterable[str]:
+        yield switch(name, "Busy", PARK=self.closed, UNPARK=not self.closed)
+        self.closed = values.get("PARK") == "On"
+        yield switch(name, "Ok", PARK=self.closed, UNPARK=not self.closed)
+
+    def light(self, name: str, values: Mapping[str, str]) -> Iterable[str]:
+        if values.get(ON) == "On" and not self.closed:
+            yield message("[ERROR] Cannot control light while cap is unparked.")
+            yield switch(name, "Alert", FLAT_LIGHT_ON=False, FLAT_LIGHT_OFF=True)
+        else:
+            yield from obedient(name, values)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server(FLIP_FLAT) as running:
+        unit = FlipFlat()
+        running.answers |= {"CAP_PARK": unit.cap, "FLAT_LIGHT_CONTROL": unit.light}
+        yield running
+
+
+@pytest.fixture
+def panel(server: ScriptedServer) -> Iterator[IndiPanel]:
+    with IndiClient("127.0.0.1", server.port) as client:
+        panel = IndiPanel(client, DEVICE)
+        panel.open(20)
+        yield panel
+        panel.close()
+
+
+def test_the_unit_says_that_it_has_a_cover(panel: IndiPanel):
+    assert panel.has_cover
+    assert panel.cover_state(5) is CoverState.OPEN
+
+
+def test_the_cover_closes_before_the_light_goes_on(server: ScriptedServer, panel: IndiPanel):
+    panel.set_brightness(99, 20)
+
+    assert [name for name, _ in server.asked] == [
+        "CAP_PARK",
+        "FLAT_LIGHT_CONTROL",
+        "FLAT_LIGHT_INTENSITY",
+    ]
+    assert panel.status(5).brightness == 99
+
+
+def test_a_closed_cover_is_left_alone(server: ScriptedServer, panel: IndiPanel):
+    panel.close_cover(20)
+    server.asked.clear()
+    panel.set_brightness(99, 20)
+
+    assert "CAP_PARK" not in [name for name, _ in server.asked]
+
+
+def test_the_light_goes_out_before_the_cover_opens(server: ScriptedServer, panel: IndiPanel):
+    panel.set_brightness(99, 20)
+    server.asked.clear()
+    panel.open_cover(20)
+
+    assert server.asked == [("FLAT_LIGHT_CONTROL", {OFF: "On"}), ("CAP_PARK", {"UNPARK": "On"})]
+    assert panel.cover_state(5) is CoverState.OPEN
+
+
+def test_the_brightness_is_sent_even_where_it_is_the_reported_one(server, panel: IndiPanel):
+    panel.set_brightness(99, 20)
+    server.asked.clear()
+    panel.set_brightness(99, 20)
+
+    assert server.asked == [("FLAT_LIGHT_INTENSITY", {"FLAT_LIGHT_INTENSITY_VALUE": "99"})]
+
+
+def test_a_cover_that_fails_is_a_fault_with_the_drivers_words(server, panel: IndiPanel):
+    server.answers["CAP_PARK"] = lambda name, values: (
+        message("[ERROR] Motor stalled"),
+        switch(name, "Alert", PARK=False, UNPARK=False),
+    )
+
+    with pytest.raises(Fault, match="Motor stalled"):
+        panel.close_cover(20)
+    assert panel.cover_state(5) is CoverState.FAILED
+
+
+def test_a_cover_that_never_arrives_is_no_reply(server, panel: IndiPanel):
+    server.answers["CAP_PARK"] = lambda name, values: (
+        switch(name, "Busy", PARK=True, UNPARK=False),
+    )
+
+    with pytest.raises(NoReply, match="did not end its move"):
+        panel.close_cover(0.5)
+
+
+def test_a_cover_may_end_with_neither_switch_on(server, panel: IndiPanel):
+    server.answers["CAP_PARK"] = lambda name, values: (
+        switch(name, "Ok", PARK=False, UNPARK=False),
+    )
+
+    panel.close_cover(20)
+
+    assert panel.cover_state(5) is CoverState.UNKNOWN
+
+
+def test_a_light_that_turned_itself_off_is_switched_on_again(server, panel: IndiPanel):
+    panel.close_cover(20)
+    server.answers["FLAT_LIGHT_INTENSITY"] = lambda name, values: (
+        switch("FLAT_LIGHT_CONTROL", "Ok", FLAT_LIGHT_ON=False, FLAT_LIGHT_OFF=True),
+        number(name, "Ok", FLAT_LIGHT_INTENSITY_VALUE=5),
+    )
+
+    panel.set_brightness(5, 20)
+
+    assert [values for name, values in server.asked if name == "FLAT_LIGHT_CONTROL"] == [
+        {ON: "On"},
+        {ON: "On"},
+    ]
+    assert panel.status(5).lit is True
+
+
+def test_a_refused_light_is_a_fault(server, panel: IndiPanel):
+    server.answers["FLAT_LIGHT_CONTROL"] = lambda name, values: (
+        message("[ERROR] lamp broken"),
+        switch(name, "Alert", FLAT_LIGHT_ON=False, FLAT_LIGHT_OFF=True),
+    )
+
+    with pytest.raises(Fault, match="lamp broken"):
+        panel.set_brightness(5, 20)
+
+
+def test_a_refusal_to_go_out_does_not_matter_where_it_is_dark(server, panel: IndiPanel):
+    server.answers["FLAT_LIGHT_CONTROL"] = lambda name, values: (
+        switch(name, "Alert", FLAT_LIGHT_ON=False, FLAT_LIGHT_OFF=True),
+    )
+
+    panel.light_off(20)
+
+
+def test_a_light_without_a_dimmer_has_one_step():
+    with scripted_server(LAMP) as server, IndiClient("127.0.0.1", server.port) as client:
+        panel = IndiPanel(client, DEVICE)
+        assert panel.open(20) == range(1, 2)
+        assert not panel.has_cover
+
+        panel.set_brightness(1, 20)
+
+        assert panel.status(5).lit is True

@@ -1,0 +1,254 @@
+"""The INDI devices against a driver that does what drivers do on bad days."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from scripted_indi import (
+    DEVICE,
+    ScriptedServer,
+    blob,
+    fits,
+    message,
+    number,
+    obedient,
+    scripted_server,
+    switch,
+)
+
+from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.devices.indi import camera as camera_module
+from flatctl.devices.indi.camera import IndiCamera
+from flatctl.devices.indi.client import IndiClient
+from flatctl.errors import BadReply, Fault, NoReply
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: ScriptedServer) -> Iterator[IndiClient]:
+    with IndiClient("127.0.0.1", server.port) as connected:
+        yield connected
+
+
+@pytest.fixture
+def camera(client: IndiClient) -> Iterator[IndiCamera]:
+    camera = IndiCamera(client, DEVICE)
+    camera.open(20)
+    camera.prepare(CameraSetup(), 20)
+    yield camera
+    camera.close()
+
+
+@pytest.fixture
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera_module, "_GRACE_S", 0.3)
+
+
+def exposing(*texts: str):
+    def answer(name, values):
+        yield number(name, "Busy", CCD_EXPOSURE_VALUE=1)
+        yield from texts
+
+    return answer
+
+
+DONE = number("CCD_EXPOSURE", "Ok", CCD_EXPOSURE_VALUE=0)
+
+
+def test_a_frame_arrives_whole(camera: IndiCamera):
+    camera.start(0.5, FrameKind.FLAT)
+    frame = camera.read(20)
+
+    assert frame.pixels.shape == (48, 64)
+    assert np.unique(frame.pixels).tolist() == [1000]
+    assert frame.exposure_s == 0.5
+
+
+def test_the_ok_may_come_before_the_frame(server: ScriptedServer, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(DONE, blob(fits(0.5)))
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_a_forgotten_ok_is_forgiven(server, camera: IndiCamera, short_grace: None):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(0.5)))
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_a_late_frame_of_an_earlier_exposure_is_passed_over(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(
+        blob(fits(3.0, level=9)), blob(fits(0.5, level=7)), DONE
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels[0, 0] == 7
+
+
+def test_a_report_without_data_is_not_the_last_frame_again(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(0.5, level=9)), DONE)
+    camera.start(0.5, FrameKind.FLAT)
+    camera.read(20)
+    empty = f'<setBLOBVector device="{DEVICE}" name="CCD1" state="Busy"></setBLOBVector>'
+    server.answers["CCD_EXPOSURE"] = exposing(empty, blob(fits(0.5, level=7)), DONE)
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels[0, 0] == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (blob(fits(3.0)), "exposed 3 s instead of 0.5 s"),
+        (blob(fits(0.5, cols=32)), "32×48"),
+        (blob(fits(0.5, cut=100)), "cut off"),
+        (blob(b"\xff\xd8\xff\xe0" * 1000), "not FITS"),
+        (blob(b"x" * 1000, form=".fits.fz"), "fits.fz"),
+        (blob(fits(0.5), size=10_000_000), "10000000 bytes"),
+    ],
+)
+def test_a_wrong_frame_is_a_bad_reply(
+    server, camera: IndiCamera, short_grace: None, wrong: str, complaint: str
+):
+    server.answers["CCD_EXPOSURE"] = exposing(wrong, DONE)
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(BadReply, match=complaint):
+        camera.read(20)
+
+
+def test_a_failed_exposure_is_a_fault_with_the_drivers_words(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(
+        number("CCD_EXPOSURE", "Alert", CCD_EXPOSURE_VALUE=0),
+        message("[ERROR] USB transfer failed"),
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Fault, match="USB transfer failed"):
+        camera.read(20)
+
+
+def test_an_exposure_aborted_by_somebody_is_a_fault(server, camera, short_grace: None):
+    server.answers["CCD_EXPOSURE"] = exposing(number("CCD_EXPOSURE", "Idle", CCD_EXPOSURE_VALUE=0))
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Fault, match="without a frame"):
+        camera.read(20)
+
+
+def test_a_camera_that_is_disconnected_by_somebody_is_a_fault(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(
+        f'<delProperty device="{DEVICE}" name="CCD_EXPOSURE"/>'
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Fault, match="disconnected"):
+        camera.read(20)
+
+
+def test_a_frame_that_never_comes_is_no_reply(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing()
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(NoReply, match=r"no frame of 0\.5 s"):
+        camera.read(0.5)
+
+
+def test_after_a_frame_that_never_came_the_camera_works_again(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing()
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(NoReply):
+        camera.read(0.5)
+    server.answers["CCD_EXPOSURE"] = obedient
+
+    camera.open(20)
+    camera.prepare(CameraSetup(), 20)
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_an_exposure_under_way_is_stopped_before_the_next(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing()
+    camera.start(3.0, FrameKind.FLAT)
+    deadline = time.monotonic() + 10
+    while camera._client.find(DEVICE, "CCD_EXPOSURE").state != "Busy":
+        assert time.monotonic() < deadline
+    server.answers["CCD_EXPOSURE"] = obedient
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert ("CCD_ABORT_EXPOSURE", {"ABORT": "On"}) in server.asked
+    assert camera.read(20).exposure_s == 0.5
+
+
+def test_an_alert_followed_by_an_ok_is_a_refusal(server, client: IndiClient, camera: IndiCamera):
+    server.answers["CCD_GAIN"] = lambda name, values: (
+        message("Error: Invalid range for value (GAIN)"),
+        number(name, "Alert", GAIN=50),
+        number(name, "Ok", GAIN=50),
+    )
+
+    with pytest.raises(Fault, match="Invalid range"):
+        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 120}, 10)
+
+
+def test_an_ok_with_another_value_is_a_fault(server, client: IndiClient, camera: IndiCamera):
+    server.answers["CCD_GAIN"] = lambda name, values: (number(name, "Ok", GAIN=49),)
+
+    with pytest.raises(Fault, match="reports CCD_GAIN GAIN=49"):
+        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 50.5}, 1)
+
+
+def test_an_ok_without_a_value_does_not_pass_for_obedience(server, client, camera: IndiCamera):
+    server.answers["CCD_GAIN"] = lambda name, values: (number(name, "Ok"),)
+
+    with pytest.raises(Fault, match=r"reports CCD_GAIN GAIN=50\.0"):
+        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
+
+
+def test_a_driver_that_says_nothing_is_no_reply(server, client: IndiClient, camera: IndiCamera):
+    server.answers["CCD_GAIN"] = lambda name, values: ()
+
+    with pytest.raises(NoReply, match="did not answer"):
+        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
+
+
+def test_silence_is_fine_where_the_value_is_already_there(server, client, camera: IndiCamera):
+    server.answers["CCD_GAIN"] = lambda name, values: ()
+
+    assert client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 50}, 1).number("GAIN") == 50
+
+
+def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):
+    assert camera.prepare(CameraSetup(readout_mode="low_noise"), 20).readout_mode == "LOW_NOISE"
+
+
+def test_an_unknown_readout_mode_names_those_there_are(camera: IndiCamera):
+    with pytest.raises(Fault, match="FAST, LOW_NOISE"):
+        camera.prepare(CameraSetup(readout_mode="slow"), 20)
+
+
+def test_garbage_in_the_stream_does_not_end_the_run(server, camera: IndiCamera):
+    server.say(
+        '<setNumberVector device="Scripted Device" name="CCD_GAIN" state="Bogus">'
+        '<oneNumber name="GAIN">abc</oneNumber></setNumberVector>',
+        '<setNumberVector device="nobody" name="nothing" state="Ok"/>',
+        switch("SENSOR_MODE", "Ok", NOT_THERE=True),
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels.shape == (48, 64)
