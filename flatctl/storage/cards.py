@@ -44,6 +44,7 @@ def make_card(keyword: str, value: Value, comment: str) -> "Card":
 
 def _bounded(text: str) -> str:
     """Cut text so that it fits in one card, where each quote takes two places."""
+    text = text[:TEXT_LENGTH]
     while len(text) + text.count("'") > TEXT_LENGTH:
         text = text[:-1]
     return text

@@ -1,6 +1,5 @@
 """Frames as FITS files: complete, checksummed and never in place of another one."""
 
-import itertools
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -47,14 +46,15 @@ def write_frame(
     folder = frame_folder(directory, night, record.kind)
     make_folder(folder, directory)
     parts = encode_frame(pixels, frame_header(record, driver_header, pixels.shape))
-    for copy in itertools.count(1):
+    copy = 1
+    while True:
         path = folder / frame_name(record, copy)
         try:
             create(path, parts)
         except FileExistsError:
-            continue
-        return path
-    raise AssertionError("there is always a free name")
+            copy += 1
+        else:
+            return path
 
 
 def encode_frame(pixels: NDArray[np.uint16], header: "Header") -> Sequence[bytes | memoryview]:

@@ -1,8 +1,11 @@
 """Files that are whole or absent, whatever fails on the way."""
 
+import contextlib
+import ctypes
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -120,6 +123,36 @@ def test_nothing_is_overwritten_without_hard_links_either(folder: Path, monkeypa
         atomic.create(folder / "old", [b"new"])
     assert (folder / "old").read_text() == "old"
     assert names_in(folder) == ["old"]
+
+
+def test_a_file_system_that_can_not_keep_names_apart_is_refused(folder: Path, monkeypatch) -> None:
+    class NoRename:
+        @staticmethod
+        def renameat2(*_arguments: object) -> int:
+            ctypes.set_errno(errno.EINVAL)
+            return -1
+
+    monkeypatch.setattr(os, "link", failing(errno.EPERM))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_args, **_keywords: NoRename)
+    with pytest.raises(StorageError, match="choose another one"):
+        atomic.create(folder / "new", [b"text"])
+    assert names_in(folder) == []
+
+
+@pytest.mark.parametrize(("number", "fatal"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_directory_that_has_nothing_to_synchronise_will_do(
+    folder: Path, monkeypatch, number: int, fatal: bool
+) -> None:
+    fsync = os.fsync
+
+    def fsync_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync_files_only)
+    with pytest.raises(StorageError) if fatal else contextlib.nullcontext():
+        atomic.create(folder / "new", [b"text"])
 
 
 @pytest.mark.parametrize(

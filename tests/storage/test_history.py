@@ -161,6 +161,19 @@ def test_a_database_that_breaks_while_in_use_is_set_aside(history: History, path
     assert len(list(path.parent.glob("*.broken"))) == 1
 
 
+def test_a_broken_file_that_can_not_be_set_aside_means_memory_only(path: Path, monkeypatch) -> None:
+    def refuse(*_names: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path.parent.mkdir(parents=True)
+    path.write_text("not a database, whatever its name says" * 100)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with reopened(path) as history:
+        history.remember(KEY, TRAINED)
+        assert history.trained(KEY) == TRAINED
+        assert "can't be set aside" in history.warnings[0]
+
+
 def test_a_database_locked_by_another_program_costs_memory_only(path: Path) -> None:
     History(path).close()
     other = sqlite3.connect(path, isolation_level=None)

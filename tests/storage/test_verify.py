@@ -8,10 +8,18 @@ import pytest
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from storage_builders import NIGHT, dark_record, driver_header, flat_pixels, store
+from storage_builders import (
+    NIGHT,
+    dark_record,
+    driver_header,
+    flat_pixels,
+    flat_record,
+    store,
+)
 
 from flatctl.errors import StorageError
-from flatctl.storage.fits import write_frame
+from flatctl.storage.fits import encode_frame, write_frame
+from flatctl.storage.headers import frame_header
 from flatctl.storage.verify import read_values, verify_directory, verify_file
 
 
@@ -59,6 +67,12 @@ def test_one_changed_bit_of_the_data_is_found(flats: Path) -> None:
     content[-2000] ^= 1
     path.write_bytes(content)
     assert "DATASUM" in problems_of(path)
+
+
+def test_an_array_of_another_type_under_our_name_is_found(flats: Path) -> None:
+    path = store(flats)
+    change_card(path, "BSCALE", 2)
+    assert "not 16-bit unsigned" in problems_of(path)
 
 
 def test_a_changed_card_is_found(flats: Path) -> None:
@@ -185,7 +199,8 @@ def test_a_giant_that_is_only_claimed_is_found_at_once(flats: Path) -> None:
 @given(st.data())
 def test_no_content_is_fatal(flats: Path, data: st.DataObject) -> None:
     path = flats / "any.fits"
-    sound = store(flats, number=1).read_bytes()
+    header = frame_header(flat_record(), b"", flat_pixels().shape)
+    sound = b"".join(bytes(part) for part in encode_frame(flat_pixels(), header))
     at = data.draw(st.integers(0, len(sound) - 1))
     path.write_bytes(sound[:at] + data.draw(st.binary(max_size=300)) + sound[at:])
     verify_file(path)
