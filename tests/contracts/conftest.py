@@ -1,7 +1,7 @@
 """Every kind of device on its bench, by discovery; or one real device with `--device`."""
 
 import pytest
-from panel_benches import BENCHES, names_of, on_hardware
+from panel_benches import BENCHES, DOUBLES, names_of, on_hardware
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +31,7 @@ def bench(request, tmp_path):
         found.clear()
         return
     kind, model = request.param.split(" ", 1)
-    with BENCHES[kind][model].bench(kind, tmp_path) as found:
+    with (BENCHES | DOUBLES)[kind][model].bench(kind, tmp_path) as found:
         yield found
         found.clear()
 
@@ -56,3 +56,9 @@ def cover(bench):
     if not getattr(panel, "has_cover", False):
         pytest.skip("this panel has no cover")
     return panel
+
+
+@pytest.fixture
+def flip_cover(cover):
+    """A cover with the light in it: it has to be closed to shine."""
+    return cover

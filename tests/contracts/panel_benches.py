@@ -14,12 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from indi_served import indi_served
+
 from flatctl.devices.catalog import PANELS
+from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.protocols import LightPanel
 from flatctl.errors import DeviceError
+from hardware_sims import lightbox
+from hardware_sims.fakes import FakeRig
 from hardware_sims.light import Light
+from hardware_sims.lightbox import SimLightBox
+from hardware_sims.scenarios import scenario
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.server import PtyServer, SimulatedPanel
+from hardware_sims.world import World
 
 
 @dataclass
@@ -60,20 +68,25 @@ class Bench:
             panel.close()
 
 
-def build(kind: str, options: Mapping[str, object]) -> LightPanel:
+def build(kind: str, options: Mapping[str, object], client: IndiClient | None = None) -> LightPanel:
     """Build a panel as the program does, from the catalogue and checked options."""
     row = PANELS[kind]
-    return row.build(row.options.model_validate({"kind": kind, **options}), None)
+    checked = row.options.model_validate({"kind": kind, **options})
+    return row.build(checked, client or IndiClient("localhost", 7624))
 
 
 @dataclass(frozen=True)
 class SerialFamily:
-    """A family on a serial line: a simulator, the driver's options, its light-off command."""
+    """A family on a serial line: a simulator, the driver's options, its light-off command.
+
+    `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed.
+    """
 
     simulate: Callable[[Light], SimulatedPanel]
     off: bytes
     steps: int = 255
     covered: bool = False
+    flips: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     visible: ClassVar[bool] = True
     wired: ClassVar[bool] = True
@@ -92,6 +105,7 @@ class Wireless:
     """A kind without a wire: nothing can be seen of it."""
 
     covered: ClassVar[bool] = False
+    flips: ClassVar[bool] = False
     visible: ClassVar[bool] = False
     wired: ClassVar[bool] = False
 
@@ -108,11 +122,48 @@ def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]
     )
 
 
-BENCHES: dict[str, dict[str, SerialFamily | Wireless]] = {
+@dataclass(frozen=True)
+class BehindIndi:
+    """A simulated light box on a simulated INDI server."""
+
+    covered: ClassVar[bool] = True
+    flips: ClassVar[bool] = True
+    visible: ClassVar[bool] = True
+    wired: ClassVar[bool] = False
+
+    @contextmanager
+    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
+        """Serve it on a TCP port of its own."""
+        light = Light(255)
+        world = World(scenario("mono"), light=light)
+        with (
+            indi_served(lambda: [SimLightBox(world)]) as port,
+            IndiClient("127.0.0.1", port) as client,
+        ):
+            yield Bench(kind, lambda: build(kind, {"device": lightbox.NAME}, client), light=light)
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The stand-in that the tests of the engine use: it has to behave like the real ones."""
+
+    covered: ClassVar[bool] = True
+    flips: ClassVar[bool] = False
+    visible: ClassVar[bool] = True
+    wired: ClassVar[bool] = False
+
+    @contextmanager
+    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
+        """Make a rig on a virtual clock."""
+        rig = FakeRig()
+        yield Bench(kind, lambda: rig.panel, light=rig.world.light)
+
+
+BENCHES: dict[str, dict[str, SerialFamily | Wireless | BehindIndi]] = {
     "alnitak": {
         "flat-man": SerialFamily(alnitak(19), off=b">D000\r"),
         "flat-man-xl": SerialFamily(alnitak(10), off=b">D000\r"),
-        "flip-flat": SerialFamily(alnitak(99), off=b">D000\r", covered=True),
+        "flip-flat": SerialFamily(alnitak(99), off=b">D000\r", covered=True, flips=True),
         "cr-lf": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r"),
         "letter-o": SerialFamily(
             alnitak(15, filler=b"OOO", terminators=b"\n"),
@@ -120,8 +171,10 @@ BENCHES: dict[str, dict[str, SerialFamily | Wireless]] = {
             options={"filler": "OOO", "terminator": "lf"},
         ),
     },
+    "indi": {"light-box": BehindIndi()},
     "manual": {"fixed": Wireless()},
 }
+DOUBLES = {"fake": {"in-process": InProcess()}}
 
 
 def names_of(fixtures: Collection[str]) -> list[str]:
@@ -130,12 +183,13 @@ def names_of(fixtures: Collection[str]) -> list[str]:
     Faults of the line are tried on one model of each kind.
     """
     found = []
-    for kind, models in BENCHES.items():
+    for kind, models in (BENCHES | DOUBLES).items():
         fitting = [
             f"{kind} {model}"
             for model, family in models.items()
             if (family.visible or "light" not in fixtures)
             and (family.covered or "cover" not in fixtures)
+            and (family.flips or "flip_cover" not in fixtures)
             and (family.wired or "wire" not in fixtures)
         ]
         found += fitting[:1] if "wire" in fixtures else fitting

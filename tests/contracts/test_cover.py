@@ -41,7 +41,7 @@ def test_it_is_dark_when_it_has_opened(cover, bench, light):
     assert not light.lit
 
 
-def test_lighting_brings_the_light_before_the_telescope(cover, bench, light):
-    cover.open_cover(bench.limit_s)
-    cover.set_brightness(100, bench.limit_s)
+def test_lighting_brings_the_light_before_the_telescope(flip_cover, bench, light):
+    flip_cover.open_cover(bench.limit_s)
+    flip_cover.set_brightness(100, bench.limit_s)
     assert (light.lit, light.closed) == (True, True)

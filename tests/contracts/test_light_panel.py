@@ -143,10 +143,9 @@ def test_a_step_outside_its_range_changes_nothing(bench, light):
     assert light.changes() == before
 
 
-def test_using_it_closed_is_a_device_error_or_does_no_harm(bench, light):
-    panel = bench.panel()
-    with pytest.raises(DeviceError):
-        panel.set_brightness(100, bench.limit_s)
+def test_it_is_not_lit_before_it_was_opened(bench, light):
+    with pytest.raises((DeviceError, ValueError)):
+        bench.panel().set_brightness(100, bench.limit_s)
     assert not light.lit
 
 

@@ -1,55 +1,42 @@
 """Debian's own driver for Alnitak panels takes our simulator for a real one."""
 
-import os
 import shutil
-import socket
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from indiserver import indiserver
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
-pytestmark = pytest.mark.indi_bin
+pytestmark = [pytest.mark.indi_bin, pytest.mark.usefixtures("modem_lines")]
 
 DEVICE = "Flip Flat"
 SOURCE = Path(__file__).with_name("modem_lines.c")
 LIMIT_S = 20.0
 
 
-@pytest.fixture
-def modem_lines(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory) -> Path:
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("left out: indi_flipflat needs a modem-line shim, and there is no C compiler")
-    library = tmp_path / "modem_lines.so"
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-Wall",
-        "-Werror",
-        "-O1",
-        "-o",
-        library,
-        SOURCE,
-        "-ldl",
-    ]
-    subprocess.run(command, check=True, timeout=60)
+    library = tmp_path_factory.mktemp("shim") / "modem_lines.so"
+    flags = ["-shared", "-fPIC", "-Wall", "-Werror", "-O1"]
+    subprocess.run([compiler, *flags, "-o", library, SOURCE, "-ldl"], check=True, timeout=60)
     return library
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture
+def modem_lines(shim, monkeypatch) -> None:
+    """Let every process that the test starts believe in modem lines."""
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
 
 
 @dataclass
@@ -75,22 +62,6 @@ class FlipFlatDriver:
         until(lambda: self.get("CONNECTION.CONNECT") == "On")
 
 
-@contextmanager
-def indi_flipflat(shim: Path) -> Iterator[FlipFlatDriver]:
-    port = free_port()
-    server = subprocess.Popen(
-        ["indiserver", "-p", str(port), "-u", f"flatctl-{uuid.uuid4().hex}", "indi_flipflat"],
-        env={**os.environ, "LD_PRELOAD": str(shim)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield FlipFlatDriver(port)
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
 def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition; fail when it does not come true in time."""
     end = time.monotonic() + LIMIT_S
@@ -101,10 +72,11 @@ def until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def connected(
-    shim: Path, faults: LineFaults | None = None, **traits
+    faults: LineFaults | None = None, **traits
 ) -> Iterator[tuple[FlipFlatDriver, SimulatedAlnitak]]:
     panel = SimulatedAlnitak(Light(255), AlnitakTraits(**traits))
-    with PtyServer(panel, faults=faults) as wire, indi_flipflat(shim) as driver:
+    with PtyServer(panel, faults=faults) as wire, indiserver("indi_flipflat") as server:
+        driver = FlipFlatDriver(server.port)
         driver.connect(wire.path)
         yield driver, panel
 
@@ -118,23 +90,23 @@ def dial(driver: FlipFlatDriver, brightness: int) -> None:
 
 
 @pytest.mark.parametrize("product", [10, 15, 19, 98, 99])
-def test_it_connects_to_every_product(modem_lines, product):
-    with connected(modem_lines, product=product) as (driver, _):
+def test_it_connects_to_every_product(product):
+    with connected(product=product) as (driver, _):
         until(lambda: driver.get("Firmware.Version") == "044")
 
 
-def test_it_connects_to_a_unit_that_fills_with_the_letter_o(modem_lines):
-    with connected(modem_lines, filler=b"OOO") as (driver, _):
+def test_it_connects_to_a_unit_that_fills_with_the_letter_o():
+    with connected(filler=b"OOO") as (driver, _):
         until(lambda: driver.get("Firmware.Version") == "044")
 
 
-def test_it_connects_to_a_board_that_starts_anew_when_opened(modem_lines):
-    with connected(modem_lines, LineFaults(boot_silence_s=1.0)) as (driver, _):
+def test_it_connects_to_a_board_that_starts_anew_when_opened():
+    with connected(LineFaults(boot_silence_s=1.0)) as (driver, _):
         until(lambda: driver.get("Firmware.Version") == "044")
 
 
-def test_it_lights_dims_and_puts_out_a_flip_flat(modem_lines):
-    with connected(modem_lines, product=99) as (driver, panel):
+def test_it_lights_dims_and_puts_out_a_flip_flat():
+    with connected(product=99) as (driver, panel):
         until(lambda: driver.get("CAP_PARK.PARK") == "On")
         switch_light(driver, "ON")
         until(lambda: panel.light.lit)
@@ -147,8 +119,8 @@ def test_it_lights_dims_and_puts_out_a_flip_flat(modem_lines):
         until(lambda: driver.get("Status.Light") == "Off")
 
 
-def test_it_moves_the_cover_and_sees_it_arrive(modem_lines):
-    with connected(modem_lines, product=99, motor_s=1.5) as (driver, panel):
+def test_it_moves_the_cover_and_sees_it_arrive():
+    with connected(product=99, motor_s=1.5) as (driver, panel):
         until(lambda: driver.get("CAP_PARK.PARK") == "On")
         driver.set("-s", "CAP_PARK.UNPARK", "On")
         until(lambda: driver.get("CAP_PARK._STATE") == "Busy")
@@ -159,8 +131,8 @@ def test_it_moves_the_cover_and_sees_it_arrive(modem_lines):
         assert panel.light.closed
 
 
-def test_it_sends_a_stuck_cover_once_more(modem_lines):
-    with connected(modem_lines, product=99, motor_s=1.0, stuck_moves=1) as (driver, panel):
+def test_it_sends_a_stuck_cover_once_more():
+    with connected(product=99, motor_s=1.0, stuck_moves=1) as (driver, panel):
         until(lambda: driver.get("CAP_PARK.PARK") == "On")
         driver.set("-s", "CAP_PARK.UNPARK", "On")
         until(lambda: driver.get("Status.Cover") == "Open")

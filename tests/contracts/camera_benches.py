@@ -1,0 +1,49 @@
+"""Cameras and filter wheels to try: the stand-ins of the engine's tests, and those behind INDI."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from indi_served import indi_served
+
+from flatctl.devices.indi.camera import IndiCamera
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.protocols import Camera, FilterWheel
+from hardware_sims import camera, wheel
+from hardware_sims.camera import SimCamera
+from hardware_sims.fakes import FakeRig
+from hardware_sims.scenarios import scenario
+from hardware_sims.wheel import SimWheel
+from hardware_sims.world import World
+
+
+@dataclass
+class RigBench:
+    """A camera and a wheel, not opened, and the world they stand in."""
+
+    camera: Camera
+    wheel: FilterWheel
+    world: World
+    limit_s: float = 20.0
+
+
+@contextmanager
+def in_process() -> Iterator[RigBench]:
+    """Make the stand-ins on a virtual clock."""
+    rig = FakeRig()
+    yield RigBench(rig.camera, rig.wheel, rig.world)
+
+
+@contextmanager
+def behind_indi() -> Iterator[RigBench]:
+    """Serve a simulated camera and wheel over INDI."""
+    world = World(scenario("mono"))
+    with (
+        indi_served(lambda: [SimCamera(world), SimWheel(world)]) as port,
+        IndiClient("127.0.0.1", port) as client,
+    ):
+        yield RigBench(IndiCamera(client, camera.NAME), IndiFilterWheel(client, wheel.NAME), world)
+
+
+RIGS: dict[str, Callable[[], object]] = {"in-process": in_process, "indi": behind_indi}
