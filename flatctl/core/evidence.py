@@ -83,6 +83,11 @@ class Frame:
     bright: bool
     clipped: bool
 
+    @property
+    def setting(self) -> Setting:
+        """Return what the frame was exposed with."""
+        return Setting(self.brightness, self.exposure_s)
+
 
 class Evidence:
     """Collect the frames of one search and tell what they leave open.

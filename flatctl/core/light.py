@@ -8,7 +8,9 @@ Every other frame raises or lowers its weight. A candidate is only ever a guess:
 Candidates are rows of arrays; settings are columns.
 """
 
+import os
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +27,18 @@ _TRUST = 0.97
 _POINT_ERROR = 0.03
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
 _PEDESTALS = (0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997)
-_PEDESTAL_MAX_FRAC = 0.1
+_PEDESTAL_MAX_FRAC = 0.045
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = ((-1.2, 0.25), (0.0, 0.5), (1.2, 0.25))
-# Where every useful frame is clipped: how many times full scale the dimmest may be.
+# Where every useful frame is clipped: how many times full scale the dimmest may be; more than
+# `_OVER_MAX` at the brightest step is unlikely.
 _OVER = (1.2, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+_OVER_MAX = float(os.environ.get('OMAX','200'))
 _KEPT = 80
+# How much of the belief makes a proof, and by how much (a ratio) it has to miss the band.
+_SURE = 0.9
+_MARGIN = 1.05
+ONS=float(os.environ.get('ONS','.05'));FAR=float(os.environ.get('FAR','.3'));BLIND=float(os.environ.get('BLIND','2'));BOLD=float(os.environ.get('BOLD','.01'))
 
 
 def _shapes() -> Array:
@@ -40,7 +48,7 @@ def _shapes() -> Array:
     exponential of strength `bend` where that is not 0, on top of a `floor` that shines at the
     very bottom.
     """
-    powers = {0.5: 0.5, 0.7: 0.7, 1.0: 4.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
+    powers = {0.5: 0.1, 0.7: 0.3, 1.0: 4.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
     dead = (0.02, 0.035, 0.05, 0.07, 0.09, 0.11, 0.14, 0.18, 0.25)
     bends = (1.5, 2.5, 3.5, 4.5, 6.0)
     rows = [(0.0, gamma, 0.0, 0.0, weight) for gamma, weight in powers.items()]
@@ -84,6 +92,21 @@ class Panels:
         self.learned = np.arange(len(self._shapes)) >= len(plain)
         self._bends = np.concatenate([np.zeros((len(plain), apart.shape[1])), apart])
 
+    def with_onsets(self, dark: int, lit: int) -> "Panels":
+        """Return the panels, and more that begin to shine between two steps."""
+        if dark < 0:
+            return self
+        more = copy(self)
+        zones = np.linspace(dark, lit, 12)[:-1] / self._brightest
+        rows = np.array([(zone, gamma, 0, 0, 0) for zone in zones for gamma in (1.0, 1.8)])
+        n = len(rows)
+        more._shapes = np.concatenate([self._shapes, rows])
+        more.learned = np.concatenate([self.learned, np.zeros(n, dtype=bool)])
+        more.weight = np.concatenate([self.weight, np.full(n, ONS / n)])
+        if self._bends is not None:
+            more._bends = np.concatenate([self._bends, np.zeros((n, self._bends.shape[1]))])
+        return more
+
     def light(self, steps: npt.ArrayLike) -> Array:
         """Return the light of every candidate panel (rows) at every step (columns)."""
         fraction = np.atleast_1d(np.asarray(steps, dtype=float)) / self._brightest
@@ -124,7 +147,8 @@ class Outlook:
         times = np.array([f.exposure_s for f in frames])
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
-        self._levels = levels
+        self._anchorless = bool(clipped.all())
+        panels = self._panels = panels.with_onsets(*_onset(frames, band))
         light = panels.light(steps) * times  # (panels, frames)
         full = band.full_scale_adu
 
@@ -144,6 +168,7 @@ class Outlook:
         panel, offset, anchor, at_anchor = panel[lit], offset[lit], anchor[lit], at_anchor[lit]
         k = np.maximum(start[anchor] - offsets[offset], 1e-4 * full) / at_anchor
         weight = panels.weight[panel] * likely[offset] * share[anchor]
+        weight /= 1 + k * times[which[anchor]] / (_OVER_MAX * full)
         miss = levels - (offsets[offset][:, None] + k[:, None] * light[panel])
         miss = np.where(clipped & (miss < 0), 0.0, miss)
         spread = 0.0015 * full + 0.02 * levels
@@ -208,27 +233,54 @@ class Outlook:
         Where brightness can't do it by a candidate, its limit is what has to be tried.
         """
         low, high = steps[0], steps[-1]
-        ends = self.levels([low, high], exposure_s)
-        dark = ends[:, 1:] < self._band.low_adu
-        bright = ends[:, :1] > self._band.high_adu
         while True:
             tried = _spread(low, high)
-            costs = self.costs(self.levels(tried, exposure_s))
-            costs = np.where(dark, np.where(tried == steps[-1], 1.0, 2.0), costs)
-            costs = np.where(bright, np.where(tried == steps[0], 1.0, 2.0), costs)
-            expected = self.weight @ costs
-            i = int(np.argmin(expected))
+            costs = self._costs(tried, np.full(len(tried), exposure_s), steps[0], steps[-1])
+            i = int(np.argmin(costs))
             if len(tried) == high - low + 1:
-                return int(tried[i]), float(expected[i])
+                return int(tried[i]), float(costs[i])
             low, high = int(tried[max(i - 1, 0)]), int(tried[min(i + 1, len(tried) - 1)])
 
     def best_exposure(self, step: int, shortest_s: float, longest_s: float) -> tuple[float, float]:
         """Return the exposure (s) worth trying at a step, and its cost."""
         rate = np.maximum(self.levels(step, 1.0)[:, 0] - self._pedestal, 1e-9)
         tried = np.clip((self._band.aim_adu - self._pedestal) / rate, shortest_s, longest_s)
-        expected = self.weight @ self.costs(self.levels(np.full(len(tried), step), tried))
-        i = int(np.argmin(expected))
-        return float(tried[i]), float(expected[i])
+        tried = np.concatenate([[shortest_s, longest_s], tried])
+        costs = self._costs(np.full(len(tried), step), tried, step, step)
+        i = int(np.argmin(costs))
+        return float(tried[i]), float(costs[i])
+
+    def _costs(self, steps: Array, times: Array, dimmest: int, brightest: int) -> Array:
+        """Return the mean cost of settings (columns of steps and times, one of them constant)."""
+        costs = self.costs(self.levels(steps, times))
+        # Where a candidate says that even the limit can't do it, the limit is what must be tried.
+        shortest, longest = times.min(), times.max()
+        dark = self.levels(brightest, longest) < self._band.low_adu
+        bright = self.levels(dimmest, shortest) > self._band.high_adu
+        at_top = (steps == brightest) & (times == longest)
+        at_bottom = (steps == dimmest) & (times == shortest)
+        costs = np.where(dark, np.where(at_top, 1.0, 2.0), costs)
+        costs = np.where(bright, np.where(at_bottom, 1.0, 2.0), costs)
+        return np.asarray(self.weight @ costs)
+
+    def proven(self, steps: range, exposure_s: float, measured: Sequence[int]) -> range:
+        """Return what the learned curve leaves open of some steps: all of them, or none.
+
+        An empty range lies where the band is crossed. Only steps that were measured earlier count,
+        and only while nearly all belief lies with what was measured.
+        """
+        known = [s for s in measured if s in steps]
+        if not known or self.learned < _SURE or self._anchorless:
+            return steps
+        levels = self.levels(known, exposure_s)
+        dim = self.weight @ (levels < self._band.low_adu / _MARGIN) > _SURE
+        bright = self.weight @ (levels > self._band.high_adu * _MARGIN) > _SURE
+        low = max((s + 1 for s, is_dim in zip(known, dim, strict=True) if is_dim), default=steps[0])
+        high = min(
+            (s for s, is_bright in zip(known, bright, strict=True) if is_bright),
+            default=steps[-1] + 1,
+        )
+        return range(low, high) if low >= high else steps
 
     def costs(self, levels: Array) -> Array:
         """Return about how many exposures a level costs, by each candidate.
@@ -241,8 +293,8 @@ class Outlook:
         half = (band.high_adu - band.low_adu) / 2
         off = np.abs(levels - band.aim_adu) / half
         far = np.abs(np.log(signal / (band.aim_adu - self._pedestal[:, None])))
-        blind = (levels > band.linear_adu) | (signal < 0.01 * band.full_scale_adu)
-        cost = np.where(off < 0.8, 0.1 * off**2, np.where(blind, 2.0, 1.0) + 0.05 * far)
+        blind = (levels > band.linear_adu) | (signal < BOLD * band.full_scale_adu)
+        cost = np.where(off < 0.8, 0.1 * off**2, np.where(blind, BLIND, 1.0 + FAR * far))
         return np.asarray(cost)
 
 
@@ -256,6 +308,16 @@ def _spread(low: int, high: int) -> Array:
 
 
 _TRIED = 80
+
+
+def _onset(frames: Sequence[Frame], band: Band) -> tuple[int, int]:
+    """Return the highest step still dark and the lowest one known to shine; (-1, -1) if unknown."""
+    lowest = min(f.level_adu for f in frames) + 0.003 * band.full_scale_adu
+    dark = [f.brightness for f in frames if f.level_adu <= lowest and not f.bright]
+    lit = [f.brightness for f in frames if f.level_adu > lowest]
+    if not dark or not lit or max(dark) >= min(lit):
+        return -1, -1
+    return max(dark), min(lit)
 
 
 def _pedestals(

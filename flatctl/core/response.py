@@ -80,8 +80,8 @@ def learn(
         return Response(pedestal, error, known.points)
     if known.points and outlook.learned > 0.5:
         expected = dict(zip(points, outlook.light(list(points)), strict=True))
-        shared = [log(light / expected[step]) for step, light in points.items()]
-        scale = exp(sum(shared) / len(shared))
+        shared = [log(light / expected[s]) for s, light in points.items() if expected[s] > 0]
+        scale = exp(sum(shared) / max(len(shared), 1))
         points = {step: light / scale for step, light in points.items()}
         seen = tuple(points)
         # The old points go on where the new ones say nothing.

@@ -7,7 +7,7 @@ what is worth trying, and decides when it is over.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, log2, sqrt
+from math import ceil, exp, log2, sqrt
 from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
@@ -141,6 +141,8 @@ class FlatSearch:
         start = self._start.exposure_s
         steps = self._evidence.open_steps(start)
         if steps:
+            steps = outlook.proven(steps, start, [step for step, _ in self._known.points])
+        if steps:
             self._setting = Setting(self._choose_step(outlook, steps, start)[0], start)
             return None
         options: list[tuple[float, Setting]] = []
@@ -150,7 +152,7 @@ class FlatSearch:
                 step, cost = self._choose_step(outlook, steps, t)
                 options.append((cost, Setting(step, t)))
         if not self._limits.exposures_s:
-            options = self._trims(outlook)
+            options = self._trims(outlook, {steps.start - 1, steps.stop})
         if options:
             self._setting = min(options)[1]
             return None
@@ -165,14 +167,13 @@ class FlatSearch:
             return steps[len(steps) // 2], 0.0
         return outlook.best_step(steps, exposure_s)
 
-    def _trims(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
+    def _trims(self, outlook: "Outlook", edges: set[int]) -> list[tuple[float, Setting]]:
         """Return the exposures worth trying at the steps next to the band, each with its cost."""
-        limits, start = self._limits, self._start.exposure_s
-        frames = self._evidence.frames
-        dims = [f.brightness for f in frames if not f.bright and f.exposure_s >= start]
-        brights = [f.brightness for f in frames if f.bright and f.exposure_s <= start]
+        limits = self._limits
         options = []
-        for step in {max(dims, default=limits.dimmest), min(brights, default=limits.brightest)}:
+        for step in sorted(edges):
+            if not limits.dimmest <= step <= limits.brightest:
+                continue
             between = self._evidence.open_exposures(step)
             if between is None or not self._hopeful(step):
                 continue
@@ -192,19 +193,12 @@ class FlatSearch:
     def _still_moving(self) -> bool:
         """Tell whether the last frame, a near miss at the limits, deserves another look."""
         *before, last = self._evidence.frames
-        if not self._band.low_adu / 1.5 < last.level_adu < self._band.high_adu * 1.5:
+        # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
+        near = 1 + 0.5 * exp(-last.exposure_s / 10)
+        if last.bright or last.level_adu * near < self._band.low_adu:
             return False
-        if last.clipped:
-            return False
-        same = [
-            f
-            for f in before
-            if (f.brightness, f.exposure_s) == (last.brightness, last.exposure_s)
-        ]
-        if not same:
-            return True
-        gain = last.level_adu / same[-1].level_adu
-        return gain < 0.995 if last.bright else gain > 1.005
+        same = [f for f in before if f.setting == last.setting]
+        return not same or last.level_adu > 1.005 * same[-1].level_adu
 
     def _give_up(self) -> None:
         frames = self._evidence.frames
