@@ -43,8 +43,10 @@ def run(
     if output is not None:
         settings = stored_in(settings, output)
     plan = partial(settings.plan, only=filters, count=count)
+    # What can be wrong with the wish itself is said before any device is touched.
+    wanted = plan(None)
     if dry_run:
-        print("\n".join(describe(settings, plan(None))))
+        print("\n".join(describe(settings, wanted)))
         return 0
     return run_settings(settings, plan, resume=resume, listeners=listeners)
 

@@ -16,7 +16,7 @@ from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE
 from flatctl.settings.loading import load
 
 DEMO_FILTERS = ("L", "R", "Ha")
-DEMO_COUNT = 10
+DEMO_COUNT = 6
 START_S = 30.0
 
 
