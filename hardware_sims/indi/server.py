@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 from indipyserver import IPyServer
+from indipyserver.ipyserver import _ClientConnection
 
 from hardware_sims.indi.driver import SimDriver
 
-MOST_CLIENTS = 10
+MOST_CLIENTS = 50
 
 
 class EndingReader:
@@ -31,7 +32,8 @@ class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no
     """Serves simulated drivers over TCP on this machine; port 0 takes any free one."""
 
     def __init__(self, *drivers: SimDriver, port: int = 0) -> None:
-        super().__init__(*drivers, host="127.0.0.1", port=port, maxconnections=MOST_CLIENTS)
+        super().__init__(*drivers, host="127.0.0.1", port=port)
+        self.connectionpool: list[Any] = []
 
     async def serve(self) -> None:
         """Serve until cancelled; raises `OSError` when the port is taken."""
@@ -46,8 +48,21 @@ class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no
             raise errors.exceptions[0] from None
 
     async def handle_data(self, reader: asyncio.StreamReader, writer: Any) -> None:
-        """Serve a client until it leaves."""
-        await super().handle_data(EndingReader(reader), writer)
+        """Serve a client until it leaves; turn it away when too many are there already.
+
+        Every client gets a connection of its own: one of those that the server keeps may still
+        be ending for its last client, and then ends for the next one too.
+        """
+        if len(self.connectionpool) >= MOST_CLIENTS:
+            writer.close()
+            return
+        self.con_id += 1
+        connection = _ClientConnection(self.con_id, self.xml_data_que)
+        self.connectionpool.append(connection)
+        try:
+            await connection.handle_data(EndingReader(reader), writer)
+        finally:
+            self.connectionpool.remove(connection)
 
     async def listening(self) -> int:
         """Wait until clients can connect; return the port."""

@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -178,3 +179,16 @@ def test_the_plain_tools_of_indi_drive_it(by_indipyserver):
     until(lambda: get("Sim Wheel.FILTER_NAME.FILTER_SLOT_NAME_5") == "Ha", "the wheel's names")
     put("Sim Wheel.FILTER_SLOT.FILTER_SLOT_VALUE=4")
     until(lambda: get("Sim Wheel.FILTER_SLOT.FILTER_SLOT_VALUE") == "4", "the wheel is there")
+
+
+def test_clients_that_come_while_others_leave_are_all_served(by_indipyserver):
+    def come_and_go(_: int) -> int:
+        for _ in range(15):
+            client = by_indipyserver.client()
+            client.connect("Sim CCD")
+            client.number("Sim CCD", "CCD_EXPOSURE", CCD_EXPOSURE_VALUE=0.001)
+            client.vanish()
+        return 15
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(come_and_go, range(3))) == [15, 15, 15]

@@ -3,6 +3,7 @@
 import base64
 import io
 import socket
+import struct
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
@@ -42,6 +43,11 @@ class Client:
         self._deadline = 0.0
 
     def close(self) -> None:
+        self._socket.close()
+
+    def vanish(self) -> None:
+        """Break the connection, as a client that crashes does."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
     def send(self, text: str) -> None:
