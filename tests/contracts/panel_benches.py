@@ -7,6 +7,7 @@ real hardware.
 from __future__ import annotations
 
 import contextlib
+import tomllib
 import urllib.parse
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -197,13 +198,20 @@ def names_of(fixtures: Collection[str]) -> list[str]:
 
 
 def on_hardware(device: str) -> Bench:
-    """Return a bench for `KIND:PORT` with options as in a query.
+    """Return a bench for `KIND:PORT` with options as in a query, each a TOML value or a text.
 
-    `alnitak:/dev/ttyUSB0?filler=OOO`, `alnitak:socket://host:4000`.
+    `alnitak:/dev/ttyUSB0?filler=OOO&boot_delay_s=3.0`, `alnitak:socket://host:4000`.
     """
     kind, _, rest = device.partition(":")
     port, _, query = rest.partition("?")
-    options: dict[str, object] = dict(urllib.parse.parse_qsl(query))
+    options = {name: _toml(text) for name, text in urllib.parse.parse_qsl(query)}
     if "port" in PANELS[kind].options.model_fields:
         options["port"] = port
     return Bench(kind, lambda: build(kind, options), limit_s=90.0)
+
+
+def _toml(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
