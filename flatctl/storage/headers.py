@@ -253,6 +253,7 @@ def _structure_cards(shape: Sequence[int]) -> "list[Card]":
         make_card("NAXIS", 2, "Axes"),
         make_card("NAXIS1", cols, "[px] Columns"),
         make_card("NAXIS2", rows, "[px] Rows"),
+        make_card("EXTEND", True, "Extensions are allowed"),
         make_card("BZERO", 32768, "Pixels are unsigned"),
         make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
     ]

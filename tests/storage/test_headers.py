@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
-from storage_builders import dark_record, driver_header, flat_pixels, flat_record
+from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
 from flatctl.storage.fits import encode_frame
 from flatctl.storage.headers import KEYWORDS, frame_header
@@ -123,6 +123,18 @@ def test_the_driver_s_cards_stay_in_their_order() -> None:
     kept = [key for key in header if key in ("TELESCOP", "XPIXSZ", "HISTORY")]
     assert kept == ["TELESCOP", "XPIXSZ", "HISTORY"]
     assert header.comments["XPIXSZ"] == "um"
+
+
+def test_every_keyword_of_a_real_driver_stays() -> None:
+    sent = fits.Header.fromstring(INDI_HEADER.decode())
+    assert set(sent) <= set(read_back(flat_record(), INDI_HEADER))
+
+
+def test_what_a_real_driver_says_of_the_optics_stays_to_the_byte() -> None:
+    sent = fits.Header.fromstring(INDI_HEADER.decode())
+    header = read_back(flat_record(), INDI_HEADER)
+    for keyword in ("TELESCOP", "XPIXSZ", "FOCALLEN", "APTDIA", "SCALE", "CCD-TEMP"):
+        assert header.cards[keyword].image == sent.cards[keyword].image
 
 
 def test_a_string_over_several_cards_stays_whole() -> None:
