@@ -1,6 +1,5 @@
 """Debian's own driver for Alnitak panels takes our simulator for a real one."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from indiserver import indiserver
+from modem_shim import compiled_shim
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
@@ -18,19 +18,12 @@ from hardware_sims.serial_panels.server import LineFaults, PtyServer
 pytestmark = [pytest.mark.indi_bin, pytest.mark.usefixtures("modem_lines")]
 
 DEVICE = "Flip Flat"
-SOURCE = Path(__file__).with_name("modem_lines.c")
 LIMIT_S = 20.0
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("left out: indi_flipflat needs a modem-line shim, and there is no C compiler")
-    library = tmp_path_factory.mktemp("shim") / "modem_lines.so"
-    flags = ["-shared", "-fPIC", "-Wall", "-Werror", "-O1"]
-    subprocess.run([compiler, *flags, "-o", library, SOURCE, "-ldl"], check=True, timeout=60)
-    return library
+    return compiled_shim(tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture
