@@ -1,0 +1,59 @@
+"""Every scenario is as hard as its summary says, and no harder."""
+
+import numpy as np
+import pytest
+
+from flatctl import FlatSearch, Outcome
+from flatctl.core.types import FrameKind
+from hardware_sims.fakes import FakeRig
+from hardware_sims.scenarios import SCENARIOS, scenario
+
+
+def search(name: str, filter_name: str) -> FlatSearch:
+    rig = FakeRig(scenario(name, rows=64, cols=80))
+    rig.camera.open(5.0)
+    rig.wheel.open(5.0)
+    rig.panel.open(5.0)
+    rig.wheel.select(filter_name, 60.0)
+    found = FlatSearch(
+        target_adu=33400.0,
+        tolerance_adu=3277.0,
+        full_scale_adu=65535,
+        brightness_range=(0, 255),
+        exposure_range_s=(0.05, 30.0),
+        start=(128, 0.5),
+    )
+    while found.outcome is None:
+        brightness, exposure_s = found.setting
+        rig.panel.set_brightness(brightness, 1.0)
+        rig.camera.start(exposure_s, FrameKind.FLAT)
+        pixels = rig.camera.read(60.0).pixels
+        clipped_frac = float(np.mean(pixels == 65535))
+        found.observe(median_adu=float(np.median(pixels)), clipped_frac=clipped_frac)
+    return found
+
+
+@pytest.mark.parametrize("filter_name", ["L", "R", "G", "B", "Ha"])
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_filter_can_be_done_but_the_dead_one(name: str, filter_name: str):
+    blocked = (name, filter_name) == ("dead-filter", "Ha")
+    assert search(name, filter_name).outcome is (Outcome.TOO_DIM if blocked else Outcome.REACHED)
+
+
+def test_in_mono_luminance_is_dialled_and_hydrogen_needs_time():
+    assert search("mono", "L").setting.exposure_s == 0.5
+    assert search("mono", "L").setting.brightness < 128
+    assert search("mono", "Ha").setting.brightness == 255
+    assert 1.0 < search("mono", "Ha").setting.exposure_s < 2.5
+
+
+def test_in_dim_every_filter_needs_more_time_than_the_start():
+    settings = [search("dim", name).setting for name in ("L", "R", "Ha")]
+    assert [s.brightness for s in settings] == [255, 255, 255]
+    assert [s.exposure_s > 1.0 for s in settings] == [True, True, True]
+
+
+def test_in_bright_the_lowest_step_is_too_much_for_luminance():
+    setting = search("bright", "L").setting
+    assert setting.brightness == 1
+    assert setting.exposure_s < 0.5
