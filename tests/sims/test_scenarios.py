@@ -1,5 +1,7 @@
 """Every scenario is as hard as its summary says, and no harder."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,11 @@ def test_in_bright_the_lowest_step_is_too_much_for_luminance():
     setting = search("bright", "L").setting
     assert setting.brightness == 1
     assert setting.exposure_s < 0.5
+
+
+def test_the_guide_tells_of_every_scenario_and_its_example_runs(capsys):
+    guide = (Path(__file__).parents[2] / "docs/how-to/simulated-rig.md").read_text()
+    assert [name for name in SCENARIOS if f"| `{name}` |" not in guide] == []
+    example = guide.partition("```python\n")[2].partition("```")[0]
+    exec(compile(example, "simulated-rig.md", "exec"), {})
+    assert capsys.readouterr().out == "(96, 128) 0.95 s later\n"
