@@ -67,6 +67,12 @@ def _define_number(name: str, low: float, high: float, **values: float) -> str:
     return f"<defNumberVector {head}>{ones}</defNumberVector>"
 
 
+def _define_text(name: str, **values: str) -> str:
+    ones = "".join(f'<defText name="{k}" label="{k}">{v}</defText>' for k, v in values.items())
+    head = f'device="{DEVICE}" name="{name}" label="" group="" state="Idle" perm="rw" timeout="60"'
+    return f"<defTextVector {head}>{ones}</defTextVector>"
+
+
 def _define_switch(name: str, on: str, *off: str) -> str:
     ones = "".join(
         f'<defSwitch name="{k}" label="{k}">{"On" if k == on else "Off"}</defSwitch>'
@@ -95,6 +101,12 @@ FLIP_FLAT = (
     _define_number("FLAT_LIGHT_INTENSITY", 1, 255, FLAT_LIGHT_INTENSITY_VALUE=1),
     _define_switch("CAP_PARK", "UNPARK", "PARK"),
 )
+WHEEL = (
+    _define_switch("CONNECTION", "CONNECT", "DISCONNECT"),
+    _define_number("FILTER_SLOT", 1, 2, FILTER_SLOT_VALUE=1),
+    _define_text("FILTER_NAME", FILTER_SLOT_NAME_1="L", FILTER_SLOT_NAME_2="Ha"),
+)
+TWINS = (*WHEEL[:2], _define_text("FILTER_NAME", FILTER_SLOT_NAME_1="L", FILTER_SLOT_NAME_2="L"))
 LAMP = (*FLIP_FLAT[:2],)
 SWITCHES = {
     "CONNECTION": ("CONNECT", "DISCONNECT"),

@@ -320,6 +320,21 @@ def test_a_camera_that_was_not_prepared_does_not_expose(client: IndiClient):
         camera.start(0.1, FrameKind.FLAT)
 
 
+def test_a_renewed_connection_does_not_disturb_a_prepared_camera(server: Server):
+    with IndiClient("localhost", server.port) as client:
+        camera = IndiCamera(client, CAMERA)
+        camera.open(20)
+        camera.prepare(CameraSetup(gain=41), 20)
+        assert client.pid is not None
+        os.kill(client.pid, signal.SIGKILL)
+        until(lambda: client._end != "")
+
+        camera.start(0.1, FrameKind.FLAT)
+
+        assert camera.read(20).pixels.shape == (1024, 1280)
+        camera.close()
+
+
 def test_a_frame_for_another_program_is_not_taken_for_ours(server: Server, camera: IndiCamera):
     camera.prepare(SETUP, 20)
     camera.start(2.0, FrameKind.FLAT)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scripted_indi import (
     DEVICE,
+    TWINS,
+    WHEEL,
     ScriptedServer,
     blob,
     fits,
@@ -21,7 +23,8 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi import camera as camera_module
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
-from flatctl.errors import BadReply, Fault, NoReply
+from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.errors import BadReply, ConfigError, Fault, NoReply
 
 
 @pytest.fixture
@@ -252,3 +255,41 @@ def test_garbage_in_the_stream_does_not_end_the_run(server, camera: IndiCamera):
     camera.start(0.5, FrameKind.FLAT)
 
     assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_a_wheel_that_stays_busy_is_asked_once_more():
+    busy = number("FILTER_SLOT", "Busy", FILTER_SLOT_VALUE=1)
+    with scripted_server(WHEEL) as server, IndiClient("127.0.0.1", server.port) as client:
+        wheel = IndiFilterWheel(client, DEVICE)
+        assert wheel.open(20) == ("L", "Ha")
+
+        def stuck_once(name, values):
+            del server.answers["FILTER_SLOT"]
+            return (busy,)
+
+        server.answers["FILTER_SLOT"] = stuck_once
+        wheel.select("Ha", 4)
+
+    assert server.asked == [("FILTER_SLOT", {"FILTER_SLOT_VALUE": "2"})] * 2
+
+
+def test_a_wheel_that_refuses_a_slot_is_a_fault():
+    with scripted_server(WHEEL) as server, IndiClient("127.0.0.1", server.port) as client:
+        wheel = IndiFilterWheel(client, DEVICE)
+        wheel.open(20)
+        server.answers["FILTER_SLOT"] = lambda name, values: (
+            message("[ERROR] Wheel is jammed"),
+            number(name, "Alert", FILTER_SLOT_VALUE=1),
+        )
+
+        with pytest.raises(Fault, match="jammed"):
+            wheel.select("Ha", 20)
+
+
+def test_two_filters_of_one_name_can_not_be_told_apart():
+    with scripted_server(TWINS) as server, IndiClient("127.0.0.1", server.port) as client:
+        wheel = IndiFilterWheel(client, DEVICE)
+        wheel.open(20)
+
+        with pytest.raises(ConfigError, match="more than one filter 'L'"):
+            wheel.select("L", 20)

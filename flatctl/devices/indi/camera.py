@@ -20,6 +20,7 @@ from flatctl.errors import BadReply, DeviceError, Fault
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
+_RESTORE_S = 60.0
 _GRACE_S = 5.0
 _ROUNDED_PX = 16
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
@@ -44,6 +45,7 @@ class IndiCamera:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
+        self._setup = CameraSetup()
         self._standing: tuple[int, int] | None = None
         self._exposure: _Exposure | None = None
 
@@ -79,20 +81,20 @@ class IndiCamera:
         self._stop_exposure(deadline - time.monotonic())
         self._client.receive_frames(self._device, _CHIP, True)
         state = Preparation(self._client, self._device, deadline).apply(setup)
+        self._setup = setup
         self._standing = self._identity()
         return state
 
     def start(self, exposure_s: float, kind: FrameKind) -> None:
         """Begin an exposure and return at once.
 
-        Raises `ValueError` for a length that is none, `Fault` for one the camera can't make, and
-        where its driver or the connection is not the one that was prepared.
+        Prepares the camera once more where the connection was renewed. Raises `ValueError` for a
+        length that is none, `Fault` for one the camera can't make, and where its driver was
+        restarted since `prepare`.
         """
         if not (math.isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure of {exposure_s} s")
-        if self._standing is None or self._standing != self._identity():
-            what = "its driver or the connection was restarted since it was prepared"
-            raise Fault(self._device, what, "open and prepare it again")
+        self._restore()
         self._stop_exposure(_ANSWER_S)
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
@@ -138,6 +140,16 @@ class IndiCamera:
             lambda r: r.devices[self._device].born if self._device in r.devices else None
         )
         return None if born is None else (self._client.generation, born)
+
+    def _restore(self) -> None:
+        self._client.open(_ANSWER_S)
+        then = self._standing
+        if then is not None and then[0] != self._client.generation:
+            # The connection was renewed; nobody knows what happened meanwhile.
+            self.prepare(self._setup, _RESTORE_S)
+        elif then is None or then != self._identity():
+            what = "it is not prepared, or its driver was restarted since"
+            raise Fault(self._device, what, "open and prepare it again")
 
     def _stop_exposure(self, timeout_s: float) -> None:
         # Starting anew while one is under way makes some drivers hang, and frames late.
