@@ -122,6 +122,8 @@ async def _serve(
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
+        # Python 3.12 and later wait for the clients to leave, unless they are sent away first.
+        server.stop()
         serving.cancel()
         await asyncio.gather(serving, stopping, return_exceptions=True)
 

@@ -64,6 +64,12 @@ class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no
         finally:
             self.connectionpool.remove(connection)
 
+    def stop(self) -> None:
+        """Let go of all clients at once and end serving."""
+        for connection in self.connectionpool:
+            connection.writer.transport.abort()
+        self.shutdown()
+
     async def listening(self) -> int:
         """Wait until clients can connect; return the port."""
         while self.server is None or not self.server.sockets:
