@@ -1,6 +1,10 @@
 """Light panels behind INDI that have a cover, or other ideas of their own."""
 
+import signal
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 from scripted_indi import (
@@ -18,7 +22,7 @@ from scripted_indi import (
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.protocols import CoverState
-from flatctl.errors import Fault, NoReply
+from flatctl.errors import Fault, NoReply, Stopped
 
 ON, OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
 
@@ -173,3 +177,42 @@ def test_a_light_without_a_dimmer_has_one_step():
         panel.set_brightness(1, 20)
 
         assert panel.status(5).lit is True
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise `Stopped` in the main thread, as the program's signal handlers do."""
+
+    def stop(signum: int, _frame: object) -> None:
+        raise Stopped(signum)
+
+    main = threading.main_thread().ident
+    assert main is not None
+    before = signal.signal(signal.SIGUSR1, stop)
+    timer = threading.Timer(seconds, signal.pthread_kill, (main, signal.SIGUSR1))
+    timer.start()
+    try:
+        yield
+        timer.join(10)
+        time.sleep(0.1)
+    except Stopped:
+        pass
+    finally:
+        timer.join(10)
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("milliseconds", range(10, 410, 20))
+def test_the_light_goes_out_wherever_the_run_was_interrupted(server, milliseconds: int):
+    with IndiClient("127.0.0.1", server.port) as client:
+        panel = IndiPanel(client, DEVICE)
+        with interrupted_after(milliseconds / 1000):
+            panel.open(20)
+            for brightness in range(1, 30):
+                panel.set_brightness(brightness, 20)
+                panel.close()
+                client.close()
+
+        panel.light_off(20)
+
+        assert panel.status(5).lit is False

@@ -21,6 +21,7 @@ _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
 _RESTORE_S = 60.0
+_CLOSE_S = 3.0
 _GRACE_S = 5.0
 _ROUNDED_PX = 16
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
@@ -130,7 +131,7 @@ class IndiCamera:
             return
         self._exposure = None
         try:
-            self._stop_exposure(_ANSWER_S)
+            self._stop_exposure(_CLOSE_S)
             self._client.receive_frames(self._device, _CHIP, False)
         except DeviceError:
             return  # there is nobody left to let go of

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-Hear = Callable[[Mapping[str, Any], int | None], None]
+Hear = Callable[["Child", Mapping[str, Any], int | None], None]
 
 _PACKET_BYTES = 400_000
 
@@ -31,7 +31,7 @@ class Child:
         timeout_s: float,
         *,
         hear: Hear,
-        ended: Callable[[str], None],
+        ended: Callable[[Child, str], None],
         log: Path | None,
     ) -> None:
         self._hear = hear
@@ -63,6 +63,11 @@ class Child:
 
     def kill(self) -> None:
         """End the child and wait for it; a killed process always ends."""
+        if self._thread.ident is None:
+            self._line.close()
+            self._far_end.close()
+            return
+        self._started.wait()
         if self._process is not None:
             self._process.kill()
         if threading.current_thread() is not self._thread:
@@ -75,7 +80,7 @@ class Child:
         except OSError as error:
             self._line.close()
             self._started.set()
-            self._ended(f"the process that speaks INDI can not be started: {error}")
+            self._ended(self, f"the process that speaks INDI can not be started: {error}")
             return
         finally:
             self._far_end.close()
@@ -87,7 +92,7 @@ class Child:
             code = self._process.wait()
             self._line.close()
             how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-            self._ended(f"the process that speaks INDI is gone ({how})")
+            self._ended(self, f"the process that speaks INDI is gone ({how})")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # Run as a file, it needs nothing of this package; -P keeps our modules out of its way.
@@ -115,4 +120,4 @@ class Child:
                 return
             if not data:
                 return
-            self._hear(json.loads(data), fds[0] if fds else None)
+            self._hear(self, json.loads(data), fds[0] if fds else None)

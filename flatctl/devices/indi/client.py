@@ -7,6 +7,7 @@ Camera, wheel and panel of a rig share one `IndiClient`. Behind it lives the chi
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ T = TypeVar("T")
 _PULSE_S = 2.0
 _POLL_S = 0.1
 _WORDS_S = 0.2
+_LEAST_S = 0.5
 _UNCHANGED_S = 2.0
 
 
@@ -80,30 +82,16 @@ class IndiClient:
         self.close()
 
     def open(self, timeout_s: float) -> None:
-        """Connect, unless a connection is there and in good health.
+        """Connect, unless a connection is there and answers.
 
         Raises `Unreachable` when nobody answers within `timeout_s`.
         """
+        deadline = time.monotonic() + timeout_s
         with self._opening:
-            if self._connected and not self._end and not self._suspect:
+            if self._is_well() and self._answers(min(self._silence_s, timeout_s / 2)):
                 return
             self._drop()
-            deadline = time.monotonic() + timeout_s
-            child = Child(
-                self.host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
-            )
-            self._child = child
-            self.generation += 1
-            child.start()
-            with self._change:
-                while not (self._connected or self._end):
-                    if not self._change.wait(deadline - time.monotonic()):
-                        self._end = f"no answer within {timeout_s:g} s"
-            if self._end:
-                reason = self._end
-                self._drop()
-                mend = "is indiserver running there? See [indi] host and port"
-                raise Unreachable(self.name, f"nothing answers ({reason})", mend)
+            self._connect(deadline - time.monotonic())
             for device, name in self._blobs:
                 self._request("blobs", self._silence_s, device=device, name=name, wanted=True)
 
@@ -157,7 +145,8 @@ class IndiClient:
         Raises `Fault` where the device has no such property after `timeout_s`.
         """
         deadline = time.monotonic() + timeout_s
-        self.open(timeout_s)
+        if not self._is_well():
+            self.open(timeout_s)
         left_s = deadline - time.monotonic()
         found = self.wait_for(lambda registry: registry.find(device, name), left_s)
         if found is None and device not in self.look(lambda registry: registry.devices):
@@ -173,8 +162,9 @@ class IndiClient:
         """
         known = self.need(device, name, timeout_s)
         _check_allowed(known, values)
+        patience_s = min(self._silence_s, max(_LEAST_S, timeout_s))
         return self._request(
-            "send", self._silence_s, kind=known.kind, device=device, name=name, values=values
+            "send", patience_s, kind=known.kind, device=device, name=name, values=values
         )
 
     def set(
@@ -244,6 +234,33 @@ class IndiClient:
         (self._blobs.add if wanted else self._blobs.discard)((device, name))
         self._request("blobs", self._silence_s, device=device, name=name, wanted=wanted)
 
+    def _is_well(self) -> bool:
+        return self._connected and not self._end and not self._suspect
+
+    def _answers(self, timeout_s: float) -> bool:
+        try:
+            self._request("ping", timeout_s)
+        except NoReply:
+            return False
+        return True
+
+    def _connect(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        self._child = Child(
+            self.host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
+        )
+        self.generation += 1
+        self._child.start()
+        with self._change:
+            while not (self._connected or self._end):
+                if not self._change.wait(deadline - time.monotonic()):
+                    self._end = f"no answer within {timeout_s:.1f} s"
+        if self._end:
+            reason = self._end
+            self._drop()
+            mend = "is indiserver running there? See [indi] host and port"
+            raise Unreachable(self.name, f"nothing answers ({reason})", mend)
+
     def reason(self, device: str, since: int) -> str:
         """Return what the driver said of a refusal, fit to follow an error; may be empty."""
         # The driver's words may come just before or just after its Alert.
@@ -284,19 +301,22 @@ class IndiClient:
             raise NoReply(self.name, "is not connected")
 
     def _drop(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
         with self._change:
+            child, self._child = self._child, None
             self._registry.close()
             self._registry = Registry()
             self._replies.clear()
             self._connected, self._end, self._suspect = False, "", False
             self._change.notify_all()
+        if child is not None:
+            child.kill()
 
-    def _hear(self, packet: Mapping[str, Any], fd: int | None) -> None:
+    def _hear(self, child: Child, packet: Mapping[str, Any], fd: int | None) -> None:
         with self._change:
-            if "re" in packet:
+            if child is not self._child:
+                if fd is not None:
+                    os.close(fd)
+            elif "re" in packet:
                 self._replies[packet["re"]] = packet["serial"]
             elif packet["at"] == "connected":
                 self._connected = True
@@ -306,9 +326,10 @@ class IndiClient:
                 self._registry.apply(packet, fd)
             self._change.notify_all()
 
-    def _mourn(self, why: str) -> None:
+    def _mourn(self, child: Child, why: str) -> None:
         with self._change:
-            self._end = self._end or why
+            if child is self._child:
+                self._end = self._end or why
             self._change.notify_all()
 
 
