@@ -44,8 +44,12 @@ class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no
                     group.create_task(driver.asyncrun())
                 group.create_task(self._runserver())
                 group.create_task(self._broadcast())
-        except* OSError as errors:
-            raise errors.exceptions[0] from None
+        except ExceptionGroup as errors:
+            # What `except*` raises comes out in a group again, which nobody here expects.
+            for error in errors.exceptions:
+                if isinstance(error, OSError):
+                    raise error from None
+            raise
 
     async def handle_data(self, reader: asyncio.StreamReader, writer: Any) -> None:
         """Serve a client until it leaves; turn it away when too many are there already.
