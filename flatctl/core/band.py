@@ -7,7 +7,7 @@ CLIPPED_FRAC_MAX = 0.001
 """More clipped pixels than this and a frame is not a flat, wherever its median lies."""
 
 # From here on a camera is no longer trusted to be linear: the level is only a lower bound.
-LINEAR_FRAC = 0.95
+LINEAR_FRAC = 0.98
 
 
 @dataclass(frozen=True, slots=True)

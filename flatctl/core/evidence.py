@@ -74,7 +74,7 @@ class Frame:
     """Hold one exposure and how it was judged.
 
     `bright` is the side of the band it fell on. The level of a `clipped` frame is only a lower
-    bound of the light.
+    bound of the light, but one not far below it if just a part of the pixels clip.
     """
 
     brightness: int
@@ -82,6 +82,7 @@ class Frame:
     level_adu: float
     bright: bool
     clipped: bool
+    partly: bool = False
 
     @property
     def setting(self) -> Setting:

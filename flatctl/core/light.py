@@ -17,28 +17,33 @@ import numpy.typing as npt
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Frame
+from flatctl.core.response import Response
 
 Array = npt.NDArray[np.float64]
-Points = Sequence[tuple[int, float]]
 
 # How far what was learned earlier is trusted against what is seen now.
 _TRUST = 0.97
-# How far apart, in ln of light, a measured point and a shape that fits may lie.
+# How far apart, in ln of light, a measured point and a shape that fits may lie, and a shape that
+# does not fit.
 _POINT_ERROR = 0.03
+_BEND_ERROR = 0.5
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
 _PEDESTALS = (0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997)
-_PEDESTAL_MAX_FRAC = 0.045
+_PEDESTAL_MAX_FRAC = float(os.environ.get('PM','.045'))
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = ((-1.2, 0.25), (0.0, 0.5), (1.2, 0.25))
 # Where every useful frame is clipped: how many times full scale the dimmest may be; more than
 # `_OVER_MAX` at the brightest step is unlikely.
 _OVER = (1.2, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-_OVER_MAX = float(os.environ.get('OMAX','200'))
-_KEPT = 80
+# The same where corners stayed below full scale while the median did not: mere vignetting.
+_PARTLY_OVER = (1.0, 1.1, 1.2, 1.3)
+_OVER_MAX = float(os.environ.get('OMAX','100'))
+_KEPT = int(os.environ.get('KEPT','80'))
+HALF=float(os.environ.get('HALF','.8'));LIN=float(os.environ.get('LIN','4'));DW=float(os.environ.get('DW','.3'));QUAD=float(os.environ.get('QUAD','.1'))
 # How much of the belief makes a proof, and by how much (a ratio) it has to miss the band.
 _SURE = 0.9
 _MARGIN = 1.05
-ONS=float(os.environ.get('ONS','.05'));FAR=float(os.environ.get('FAR','.3'));BLIND=float(os.environ.get('BLIND','2'));BOLD=float(os.environ.get('BOLD','.01'))
+FARL=float(os.environ.get('FARL','.1'));SPA=float(os.environ.get('SPA','.0015'));SPB=float(os.environ.get('SPB','.02'));ONS2=float(os.environ.get('ONS2','.2'));ONS=float(os.environ.get('ONS','.05'));FAR=float(os.environ.get('FAR','.3'));BLIND=float(os.environ.get('BLIND','2'));BOLD=float(os.environ.get('BOLD','.01'))
 
 
 def _shapes() -> Array:
@@ -48,11 +53,11 @@ def _shapes() -> Array:
     exponential of strength `bend` where that is not 0, on top of a `floor` that shines at the
     very bottom.
     """
-    powers = {0.5: 0.1, 0.7: 0.3, 1.0: 4.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
+    powers = {0.5: 0.1, 0.7: 0.3, 1.0: LIN, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
     dead = (0.02, 0.035, 0.05, 0.07, 0.09, 0.11, 0.14, 0.18, 0.25)
     bends = (1.5, 2.5, 3.5, 4.5, 6.0)
     rows = [(0.0, gamma, 0.0, 0.0, weight) for gamma, weight in powers.items()]
-    rows += [(d, 1.0, 0.0, 0.0, 0.3) for d in dead]
+    rows += [(d, 1.0, 0.0, 0.0, DW) for d in dead]
     rows += [(d, gamma, 0.0, 0.0, 0.1) for d in dead[1::2] for gamma in (1.5, 2.2)]
     rows += [(0.0, gamma, 0.0, f, 0.2) for f in (0.01, 0.03, 0.08, 0.2) for gamma in (1.0, 2.2)]
     rows += [(0.0, 1.0, bend, f, 0.3) for bend in bends for f in (0.0, float(np.exp(-bend)))]
@@ -62,50 +67,89 @@ def _shapes() -> Array:
 
 
 class Panels:
-    """Hold the candidate panels: the shapes, and those bent through measured points.
+    """Hold the candidate panels: the shapes, and those bent to what was measured earlier.
 
-    `brightest` is the panel's highest step; `points` are pairs (step, light) in any one unit.
+    `brightest` is the panel's highest step; `known` holds what earlier searches measured.
     """
 
-    def __init__(self, brightest: int, points: Points = ()) -> None:
+    def __init__(self, brightest: int, known: Response, full_scale_adu: float) -> None:
         self._brightest = max(brightest, 1)
-        shapes = _shapes()
-        self._shapes = shapes
-        self.learned = np.zeros(len(shapes), dtype=bool)
-        self.weight = shapes[:, 4] / shapes[:, 4].sum()
-        self._steps = np.array([step for step, _ in points], dtype=float)
+        self._shapes = _shapes()
+        self.learned = np.zeros(len(self._shapes), dtype=bool)
+        self.weight = self._shapes[:, 4] / self._shapes[:, 4].sum()
+        self.measured: list[int] = []
+        self.darkest = -1
+        self._steps = np.array([])
         self._bends: Array | None = None
-        if points:
-            self._bend(np.log([light for _, light in points]))
+        if known.runs:
+            self._bend(known, full_scale_adu)
 
-    def _bend(self, measured: Array) -> None:
-        """Add to every shape its twin that runs through the measured points (ln of light)."""
+    def _bend(self, known: Response, full: float) -> None:
+        """Add to every shape its twin that fits all earlier runs.
+
+        One least-squares fit of ln(light / shape) = bend(step) + scale(run), the bends kept small.
+        """
+        error = known.pedestal_error_adu + 5e-4 * full
+        rows = [
+            (seen.brightness, (seen.level_adu - (known.pedestal_adu or 0.0)), seen.exposure_s, i)
+            for i, run in enumerate(known.runs)
+            for seen in run
+        ]
+        step, signal, time, run = (np.array(column) for column in zip(*rows, strict=True))
+        clear = signal > 4 * error
+        dark = [(int(s), t, i) for s, t, i in zip(step[~clear], time[~clear], run[~clear], strict=True)]
+        step, signal, time, run = step[clear], signal[clear], time[clear], run[clear]
+        if not len(step):
+            return
+        self.measured = sorted({int(s) for s in step})
+        self.darkest = max((s for s, _, _ in dark if s < self.measured[0]), default=-1)
+        self._steps = np.array(self.measured, dtype=float)
+        if self.darkest >= 0:
+            self._add(self._onsets(self.darkest, self.measured[0], ONS2))
         plain = self.light(self._steps)
         lit = np.all(plain > 0, axis=1)
-        apart = measured - np.log(plain[lit])
-        off = (apart - apart.mean(axis=1, keepdims=True)) / _POINT_ERROR
-        weight = self.weight[lit] / np.prod(1 + off**2, axis=1)
-        self.weight = np.concatenate(
-            [(1 - _TRUST) * self.weight, _TRUST * weight / weight.sum()]
-        )
+        which = np.searchsorted(self._steps, step)
+        apart = np.log(signal / time) - np.log(plain[lit][:, which])  # (shapes, frames)
+        doubt = np.hypot(_POINT_ERROR / 3, error / signal)
+        n, runs = len(self._steps), int(run.max()) + 1
+        design = np.zeros((len(step) + n, n + runs))
+        design[np.arange(len(step)), which] = 1 / doubt
+        design[np.arange(len(step)), n + run] = 1 / doubt
+        design[len(step) + np.arange(n), np.arange(n)] = 1 / _BEND_ERROR
+        wanted = np.zeros((len(design), lit.sum()))
+        wanted[: len(step)] = (apart / doubt).T
+        fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]
+        bends = fitted[:n].T
+        weight = self.weight[lit] / np.prod(1 + (bends / _POINT_ERROR) ** 2, axis=1)
+        # A dark frame speaks against the shapes that would have given light there.
+        for s, t, i in dark:
+            if i < runs:
+                glow = self.light(s)[lit, 0] * np.exp(fitted[n + i] + bends[:, 0]) * t
+                weight = weight / (1 + (glow / (4 * error)) ** 2) ** 2
+        self.weight = np.concatenate([(1 - _TRUST) * self.weight, _TRUST * weight / weight.sum()])
         self._shapes = np.concatenate([self._shapes, self._shapes[lit]])
         self.learned = np.arange(len(self._shapes)) >= len(plain)
-        self._bends = np.concatenate([np.zeros((len(plain), apart.shape[1])), apart])
+        self._bends = np.concatenate([np.zeros((len(plain), n)), bends])
 
     def with_onsets(self, dark: int, lit: int) -> "Panels":
         """Return the panels, and more that begin to shine between two steps."""
-        if dark < 0:
-            return self
         more = copy(self)
-        zones = np.linspace(dark, lit, 12)[:-1] / self._brightest
-        rows = np.array([(zone, gamma, 0, 0, 0) for zone in zones for gamma in (1.0, 1.8)])
-        n = len(rows)
-        more._shapes = np.concatenate([self._shapes, rows])
-        more.learned = np.concatenate([self.learned, np.zeros(n, dtype=bool)])
-        more.weight = np.concatenate([self.weight, np.full(n, ONS / n)])
-        if self._bends is not None:
-            more._bends = np.concatenate([self._bends, np.zeros((n, self._bends.shape[1]))])
+        more._add(self._onsets(dark, lit, ONS))
         return more
+
+    def _onsets(self, dark: int, lit: int, weight: float) -> Array:
+        zones = np.linspace(dark, lit, 12)[:-1] / self._brightest
+        rows = [(zone, gamma, 0.0, 0.0) for zone in zones for gamma in (1.0, 1.8)]
+        return np.array([(*row, weight / len(rows)) for row in rows])
+
+    def _add(self, rows: Array) -> None:
+        """Add shapes that nothing measured bends."""
+        self._shapes = np.concatenate([self._shapes, rows])
+        self.learned = np.concatenate([self.learned, np.zeros(len(rows), dtype=bool)])
+        self.weight = np.concatenate([self.weight, rows[:, 4]])
+        if self._bends is not None:
+            flat = np.zeros((len(rows), self._bends.shape[1]))
+            self._bends = np.concatenate([self._bends, flat])
 
     def light(self, steps: npt.ArrayLike) -> Array:
         """Return the light of every candidate panel (rows) at every step (columns)."""
@@ -143,15 +187,17 @@ class Outlook:
     ) -> None:
         self._panels = panels
         self._band = band
+        full = band.full_scale_adu
         steps = np.array([f.brightness for f in frames])
         times = np.array([f.exposure_s for f in frames])
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
+        ceiling = np.array([_PARTLY_OVER[-1] - 1 if f.partly else np.inf for f in frames]) * full
         self._anchorless = bool(clipped.all())
-        panels = self._panels = panels.with_onsets(*_onset(frames, band))
+        dark, lit = _onset(frames, band)
+        if 0 <= dark < lit:
+            panels = self._panels = panels.with_onsets(dark, lit)
         light = panels.light(steps) * times  # (panels, frames)
-        full = band.full_scale_adu
-
         offsets, likely = _pedestals(levels.min(), full, pedestal)
         anchors = _anchors(frames, levels, clipped, band)
         which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
@@ -170,8 +216,8 @@ class Outlook:
         weight = panels.weight[panel] * likely[offset] * share[anchor]
         weight /= 1 + k * times[which[anchor]] / (_OVER_MAX * full)
         miss = levels - (offsets[offset][:, None] + k[:, None] * light[panel])
-        miss = np.where(clipped & (miss < 0), 0.0, miss)
-        spread = 0.0015 * full + 0.02 * levels
+        miss = np.where(clipped & (miss < 0), np.minimum(0.0, miss + ceiling), miss)
+        spread = SPA * full + SPB * levels
         weight = weight / np.prod((1 + (miss / spread) ** 2) ** 2, axis=1)
 
         best = np.argsort(-weight, kind="stable")[:_KEPT]
@@ -209,10 +255,6 @@ class Outlook:
     def learned(self) -> float:
         """Return how much of the belief lies with what was measured earlier, 0..1."""
         return float(self.weight[self._panels.learned[self._panel]].sum())
-
-    def light(self, steps: npt.ArrayLike) -> Array:
-        """Return the relative light of the likeliest panel at every step."""
-        return np.asarray(self._panels.light(steps)[self._panel[0]])
 
     def levels(self, steps: npt.ArrayLike, times: npt.ArrayLike) -> Array:
         """Return the levels (ADU, candidates x settings) expected if no camera ever clipped."""
@@ -263,13 +305,13 @@ class Outlook:
         costs = np.where(bright, np.where(at_bottom, 1.0, 2.0), costs)
         return np.asarray(self.weight @ costs)
 
-    def proven(self, steps: range, exposure_s: float, measured: Sequence[int]) -> range:
+    def proven(self, steps: range, exposure_s: float) -> range:
         """Return what the learned curve leaves open of some steps: all of them, or none.
 
         An empty range lies where the band is crossed. Only steps that were measured earlier count,
         and only while nearly all belief lies with what was measured.
         """
-        known = [s for s in measured if s in steps]
+        known = [s for s in self._panels.measured if s in steps]
         if not known or self.learned < _SURE or self._anchorless:
             return steps
         levels = self.levels(known, exposure_s)
@@ -294,7 +336,7 @@ class Outlook:
         off = np.abs(levels - band.aim_adu) / half
         far = np.abs(np.log(signal / (band.aim_adu - self._pedestal[:, None])))
         blind = (levels > band.linear_adu) | (signal < BOLD * band.full_scale_adu)
-        cost = np.where(off < 0.8, 0.1 * off**2, np.where(blind, BLIND, 1.0 + FAR * far))
+        cost = np.where(off < HALF, QUAD * off**2, np.where(blind, BLIND, 1.0 + (FAR + (FARL - FAR) * self.learned) * far))
         return np.asarray(cost)
 
 
@@ -311,13 +353,11 @@ _TRIED = 80
 
 
 def _onset(frames: Sequence[Frame], band: Band) -> tuple[int, int]:
-    """Return the highest step still dark and the lowest one known to shine; (-1, -1) if unknown."""
+    """Return the highest step still dark and the lowest one known to shine, -1 where unknown."""
     lowest = min(f.level_adu for f in frames) + 0.003 * band.full_scale_adu
     dark = [f.brightness for f in frames if f.level_adu <= lowest and not f.bright]
     lit = [f.brightness for f in frames if f.level_adu > lowest]
-    if not dark or not lit or max(dark) >= min(lit):
-        return -1, -1
-    return max(dark), min(lit)
+    return max(dark, default=-1), min(lit, default=-1)
 
 
 def _pedestals(
@@ -349,5 +389,6 @@ def _anchors(
     if clipped.any() and np.all(levels[linear] < _PEDESTAL_MAX_FRAC * band.full_scale_adu):
         over = [i for i, f in enumerate(frames) if f.clipped]
         dimmest = min(over, key=lambda i: (frames[i].exposure_s, frames[i].brightness))
-        anchors += [(dimmest, band.full_scale_adu * much, 1 / len(_OVER)) for much in _OVER]
+        tried = _PARTLY_OVER if frames[dimmest].partly else _OVER
+        anchors += [(dimmest, band.full_scale_adu * much, 1 / len(tried)) for much in tried]
     return anchors

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Evidence, Frame, Limits
-from flatctl.core.response import Response, learn
+from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class FlatSearch:
         frames = self._evidence.frames
         if not frames:
             return self._known
-        return learn(self._known, frames, self._look(), self._band.full_scale_adu)
+        return self._known.with_run(frames, *self._look().pedestal)
 
     def _look(self) -> "Outlook":
         """Return what the frames so far foretell."""
@@ -92,7 +92,7 @@ class FlatSearch:
 
         known, pedestal = self._known, None
         if self._panels is None:
-            self._panels = Panels(self._limits.brightest, known.points)
+            self._panels = Panels(self._limits.brightest, known, self._band.full_scale_adu)
         if known.pedestal_adu is not None:
             pedestal = (known.pedestal_adu, known.pedestal_error_adu)
         return Outlook(self._panels, self._evidence.frames, self._band, pedestal)
@@ -112,7 +112,7 @@ class FlatSearch:
         self.trials += 1
         bright = self.verdict != "too_dim"
         clipped = median_adu > self._band.linear_adu
-        self._evidence.add(Frame(*self._setting, median_adu, bright, clipped))
+        self._evidence.add(Frame(*self._setting, median_adu, bright, clipped, clipped_frac < 0.99))
         if self.verdict == "accepted":
             self._outcome = Outcome.REACHED
             return
@@ -141,7 +141,7 @@ class FlatSearch:
         start = self._start.exposure_s
         steps = self._evidence.open_steps(start)
         if steps:
-            steps = outlook.proven(steps, start, [step for step, _ in self._known.points])
+            steps = outlook.proven(steps, start)
         if steps:
             self._setting = Setting(self._choose_step(outlook, steps, start)[0], start)
             return None

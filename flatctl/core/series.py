@@ -67,7 +67,7 @@ class FlatSeries:
         self._count = count
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
-        self._points = known.points
+        self._known = known
         self._readings: list[_Reading] = []
         self._in_a_row = 0
         self._stuck = 0
@@ -150,13 +150,15 @@ class FlatSeries:
 
     def _step(self, ratio: float) -> Setting | None:
         """Return a setting whose brightness alone changes the light by a ratio, if there is one."""
-        if len(self._points) < 2 or self._in_a_row > 1:
+        if self._in_a_row > 1:
             return None
         # numpy loads here and not with the module: a command that searches nothing starts faster.
         from flatctl.core.light import Panels
 
         step, exposure_s = self._setting
-        panels = Panels(self._limits.brightest, self._points)
+        panels = Panels(self._limits.brightest, self._known, self._band.full_scale_adu)
+        if len(panels.measured) < 2:
+            return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
         light = panels.light(steps)[panels.weight.argmax()]
         wanted = float(light[step - steps[0]]) * ratio
