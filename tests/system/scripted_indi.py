@@ -12,7 +12,13 @@ Answer = Callable[[str, Mapping[str, str]], Iterable[str]]
 
 
 def fits(
-    exposure_s: float, *, cols: int = 64, rows: int = 48, level: int = 1000, cut: int = 0
+    exposure_s: float,
+    *,
+    cols: int = 64,
+    rows: int = 48,
+    level: int = 1000,
+    cut: int = 0,
+    zero: int = 32768,
 ) -> bytes:
     cards = {
         "SIMPLE": "T",
@@ -20,7 +26,7 @@ def fits(
         "NAXIS": 2,
         "NAXIS1": cols,
         "NAXIS2": rows,
-        "BZERO": 32768,
+        "BZERO": zero,
         "BSCALE": 1,
         "EXPTIME": exposure_s,
     }
@@ -95,6 +101,17 @@ CAMERA = (
     '<defBLOB name="CCD1" label=""/></defBLOBVector>',
 )
 
+_ISO = "".join(
+    f'<defSwitch name="ISO{n}" label="{iso}">{"On" if n == 0 else "Off"}</defSwitch>'
+    for n, iso in enumerate((100, 800))
+)
+ODD_CAMERA = (
+    *(text for text in CAMERA if "CCD_GAIN" not in text and "SENSOR_MODE" not in text),
+    _define_number("CCD_CONTROLS", 0, 500, Gain=0, Offset=0),
+    _define_number("READ_MODE", 0, 3, MODE=0),
+    f'<defSwitchVector device="{DEVICE}" name="CCD_ISO" label="" group="" state="Idle" perm="rw"'
+    f' rule="OneOfMany" timeout="60">{_ISO}</defSwitchVector>',
+)
 FLIP_FLAT = (
     _define_switch("CONNECTION", "CONNECT", "DISCONNECT"),
     _define_switch("FLAT_LIGHT_CONTROL", "FLAT_LIGHT_OFF", "FLAT_LIGHT_ON"),
@@ -109,6 +126,7 @@ WHEEL = (
 TWINS = (*WHEEL[:2], _define_text("FILTER_NAME", FILTER_SLOT_NAME_1="L", FILTER_SLOT_NAME_2="L"))
 LAMP = (*FLIP_FLAT[:2],)
 SWITCHES = {
+    "CCD_ISO": ("ISO0", "ISO1"),
     "CONNECTION": ("CONNECT", "DISCONNECT"),
     "CCD_FRAME_TYPE": ("FRAME_LIGHT", "FRAME_DARK", "FRAME_FLAT"),
     "SENSOR_MODE": ("FAST", "LOW_NOISE"),

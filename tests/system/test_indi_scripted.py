@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scripted_indi import (
     DEVICE,
+    ODD_CAMERA,
     TWINS,
     WHEEL,
     ScriptedServer,
@@ -117,6 +118,7 @@ def test_a_report_without_data_is_not_the_last_frame_again(server, camera: IndiC
         (blob(fits(3.0)), "exposed 3 s instead of 0.5 s"),
         (blob(fits(0.5, cols=32)), "32×48"),
         (blob(fits(0.5, cut=100)), "cut off"),
+        (blob(fits(0.5, zero=7)), "BZERO 7"),
         (blob(b"\xff\xd8\xff\xe0" * 1000), "not FITS"),
         (blob(b"x" * 1000, form=".fits.fz"), "fits.fz"),
         (blob(fits(0.5), size=10_000_000), "10000000 bytes"),
@@ -242,6 +244,16 @@ def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):
 def test_an_unknown_readout_mode_names_those_there_are(camera: IndiCamera):
     with pytest.raises(Fault, match="FAST, LOW_NOISE"):
         camera.prepare(CameraSetup(readout_mode="slow"), 20)
+
+
+def test_gain_iso_and_numbered_modes_are_found_where_other_drivers_have_them():
+    with scripted_server(ODD_CAMERA) as server, IndiClient("127.0.0.1", server.port) as client:
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+
+        state = camera.prepare(CameraSetup(gain=139, offset=21, iso=800, readout_mode="2"), 20)
+
+        assert (state.gain, state.offset, state.iso, state.readout_mode) == (139, 21, 800, "2")
 
 
 def test_garbage_in_the_stream_does_not_end_the_run(server, camera: IndiCamera):

@@ -61,26 +61,21 @@ def decode(data: bytes | mmap) -> Image:
         raise ValueError(f"it is cut off: {max(there, 0)} bytes of {rows * cols * bits // 8}")
     if _real(keywords, "BSCALE", 1.0) != 1:
         raise ValueError(f"its BSCALE is {keywords['BSCALE']} instead of 1")
+    zero = _real(keywords, "BZERO", 0.0)
+    if (bits, zero) not in ((16, 32768), (16, 0), (8, 0)):
+        raise ValueError(f"it has BZERO {zero:g} with BITPIX {bits}")
+    # Nothing may be raised from here on: a view of the data would outlive its memory file.
     raw = np.frombuffer(data, ">i2" if bits == 16 else np.uint8, rows * cols, start)
-    pixels = _unsigned(raw, _real(keywords, "BZERO", 0.0), bits)
+    pixels = _unsigned(raw, offset=zero != 0)
     return Image(pixels.reshape(rows, cols), cards, keywords)
 
 
-def _unsigned(
-    raw: NDArray[np.int16] | NDArray[np.uint8], zero: float, bits: int
-) -> NDArray[np.uint16]:
-    pixels: NDArray[np.uint16]
-    match bits, zero:
-        case 16, 32768:
-            # Adding 32768 to a 16-bit number turns over its highest bit: one pass over the data.
-            pixels = np.empty(raw.size, np.uint16)
-            np.bitwise_xor(raw.view(">u2"), np.uint16(0x8000), out=pixels)
-        case 16, 0:
-            pixels = np.maximum(raw, 0).astype(np.uint16)
-        case 8, 0:
-            pixels = raw.astype(np.uint16)
-        case _:
-            raise ValueError(f"it has BZERO {zero:g} with BITPIX {bits}")
+def _unsigned(raw: NDArray[np.int16] | NDArray[np.uint8], *, offset: bool) -> NDArray[np.uint16]:
+    if not offset:
+        return np.maximum(raw, 0).astype(np.uint16)
+    # Adding 32768 to a 16-bit number turns over its highest bit: one pass over the data.
+    pixels = np.empty(raw.size, np.uint16)
+    np.bitwise_xor(raw.view(">u2"), np.uint16(0x8000), out=pixels)
     return pixels
 
 
