@@ -1,6 +1,6 @@
 """Every kind of light panel, and how one is made from its options.
 
-A new kind is three things: a model in `flatctl.settings.panel`, a driver, and a row here. The
+A new kind is three things: a model in `flatctl.settings.panels`, a driver, and a row here. The
 contract tests walk this table; a kind without a simulator or a model fails them.
 """
 
@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from flatctl.settings.panel import AlnitakOptions, IndiOptions, ManualOptions, PanelOptions
+from flatctl.settings.panels.alnitak import AlnitakOptions
+from flatctl.settings.panels.indi import IndiOptions
+from flatctl.settings.panels.manual import ManualOptions
+from flatctl.settings.panels.options import CoverOptions, PanelOptions
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
     from flatctl.devices.protocols import LightPanel
+
+Build = Callable[[Any, "IndiClient"], "LightPanel"]
+
+# Options that are the engine's business, not the driver's.
+_FOR_THE_ENGINE = {"kind", *PanelOptions.model_fields, *CoverOptions.model_fields}
 
 
 @dataclass(frozen=True)
@@ -29,21 +38,22 @@ class PanelKind:
     kind: str
     title: str
     options: type[PanelOptions]
-    build: Callable[[Any, IndiClient], LightPanel]
+    build: Build
     tried_on: str
 
 
-def _alnitak(options: AlnitakOptions, _client: IndiClient) -> LightPanel:
-    from flatctl.devices.serial.alnitak import AlnitakPanel
+def _serial(module: str, driver: str) -> Build:
+    """Return what builds a driver of `flatctl.devices.serial`; its arguments are its options.
 
-    return AlnitakPanel(
-        options.port,
-        terminator=options.terminator,
-        filler=options.filler,
-        boot_delay_s=options.boot_delay_s,
-        rts=options.rts,
-        dtr=options.dtr,
-    )
+    Drivers are loaded when they are needed: the command line starts sooner.
+    """
+
+    def build(options: PanelOptions, _client: IndiClient) -> LightPanel:
+        made = getattr(import_module(f"flatctl.devices.serial.{module}"), driver)
+        panel: LightPanel = made(**options.model_dump(exclude=_FOR_THE_ENGINE))
+        return panel
+
+    return build
 
 
 def _indi(options: IndiOptions, client: IndiClient) -> LightPanel:
@@ -65,7 +75,7 @@ PANELS: dict[str, PanelKind] = {
             "alnitak",
             "Alnitak Flat-Man, Flip-Flat and look-alikes",
             AlnitakOptions,
-            _alnitak,
+            _serial("alnitak", "AlnitakPanel"),
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),

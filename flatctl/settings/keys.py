@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from flatctl.settings.models import Settings
-from flatctl.settings.panel import PanelOptions, PanelSettings
+from flatctl.settings.panels import PanelSettings
+from flatctl.settings.panels.options import PanelOptions
 from flatctl.settings.tables import FilterFlats
 
 

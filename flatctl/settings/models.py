@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr
 
 from flatctl.core.types import FilterPlan
-from flatctl.settings.panel import PanelSettings
+from flatctl.settings.panels import PanelSettings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.tables import (
     Camera,

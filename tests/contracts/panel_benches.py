@@ -1,147 +1,26 @@
-"""A place to try each kind of panel: the driver as the catalogue builds it, and what it drives.
+"""Every bench of a panel there is: what the files in `families/` offer, by kind and model.
 
-Every kind of the catalogue needs a row in `BENCHES`; `--device` replaces them all by one panel of
-real hardware.
+Every kind of the catalogue needs a file there; `--device` replaces them all by one panel of real
+hardware.
 """
 
 from __future__ import annotations
 
-import contextlib
+import pkgutil
 import tomllib
 import urllib.parse
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from indi_served import indi_served
+import families
+from panel_bench import Bench, build
 
 from flatctl.devices.catalog import PANELS
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.protocols import LightPanel
-from flatctl.errors import DeviceError
-from hardware_sims import lightbox
 from hardware_sims.fakes import FakeRig
-from hardware_sims.light import Light
-from hardware_sims.lightbox import SimLightBox
-from hardware_sims.scenarios import scenario
-from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
-from hardware_sims.serial_panels.server import PtyServer, SimulatedPanel
-from hardware_sims.world import World
-
-
-@dataclass
-class Bench:
-    """A panel to try.
-
-    `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
-    it and `off` the bytes of its light-off command, where there are such. `limit_s` is granted to
-    every call.
-    """
-
-    kind: str
-    build: Callable[[], LightPanel]
-    limit_s: float = 10.0
-    light: Light | None = None
-    wire: PtyServer | None = None
-    off: bytes = b""
-    built: list[LightPanel] = field(default_factory=list)
-
-    def panel(self) -> LightPanel:
-        """Build a panel, not opened; it is closed when the test is over."""
-        self.built.append(self.build())
-        return self.built[-1]
-
-    def opened(self) -> LightPanel:
-        """Build a panel and open it."""
-        panel = self.panel()
-        panel.open(self.limit_s)
-        return panel
-
-    def clear(self) -> None:
-        """Close every panel that was built; on real hardware put out the light first."""
-        for panel in self.built:
-            if self.light is None:
-                with contextlib.suppress(DeviceError):
-                    panel.open(self.limit_s)
-                    panel.light_off(self.limit_s)
-            panel.close()
-
-
-def build(kind: str, options: Mapping[str, object], client: IndiClient | None = None) -> LightPanel:
-    """Build a panel as the program does, from the catalogue and checked options."""
-    row = PANELS[kind]
-    checked = row.options.model_validate({"kind": kind, **options})
-    return row.build(checked, client or IndiClient("localhost", 7624))
-
-
-@dataclass(frozen=True)
-class SerialFamily:
-    """A family on a serial line: a simulator, the driver's options, its light-off command.
-
-    `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed.
-    """
-
-    simulate: Callable[[Light], SimulatedPanel]
-    off: bytes
-    steps: int = 255
-    covered: bool = False
-    flips: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
-    visible: ClassVar[bool] = True
-    wired: ClassVar[bool] = True
-
-    @contextmanager
-    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
-        """Serve the simulator on a pseudo-terminal."""
-        light = Light(self.steps)
-        with PtyServer(self.simulate(light), link=folder / "panel") as wire:
-            options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
-            yield Bench(kind, lambda: build(kind, options), light=light, wire=wire, off=self.off)
-
-
-@dataclass(frozen=True)
-class Wireless:
-    """A kind without a wire: nothing can be seen of it."""
-
-    covered: ClassVar[bool] = False
-    flips: ClassVar[bool] = False
-    visible: ClassVar[bool] = False
-    wired: ClassVar[bool] = False
-
-    @contextmanager
-    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
-        """Build it from nothing."""
-        yield Bench(kind, lambda: build(kind, {}))
-
-
-def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]:
-    """Return what makes a simulated unit of that product with a quick motor."""
-    return lambda light: SimulatedAlnitak(
-        light, AlnitakTraits(product=product, motor_s=0.3, **traits)
-    )
-
-
-@dataclass(frozen=True)
-class BehindIndi:
-    """A simulated light box on a simulated INDI server."""
-
-    covered: ClassVar[bool] = True
-    flips: ClassVar[bool] = True
-    visible: ClassVar[bool] = True
-    wired: ClassVar[bool] = False
-
-    @contextmanager
-    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
-        """Serve it on a TCP port of its own."""
-        light = Light(255)
-        world = World(scenario("mono"), light=light)
-        with (
-            indi_served(lambda: [SimLightBox(world)]) as port,
-            IndiClient("127.0.0.1", port) as client,
-        ):
-            yield Bench(kind, lambda: build(kind, {"device": lightbox.NAME}, client), light=light)
 
 
 @dataclass(frozen=True)
@@ -160,20 +39,10 @@ class InProcess:
         yield Bench(kind, lambda: rig.panel, light=rig.world.light)
 
 
-BENCHES: dict[str, dict[str, SerialFamily | Wireless | BehindIndi]] = {
-    "alnitak": {
-        "flat-man": SerialFamily(alnitak(19), off=b">D000\r"),
-        "flat-man-xl": SerialFamily(alnitak(10), off=b">D000\r"),
-        "flip-flat": SerialFamily(alnitak(99), off=b">D000\r", covered=True, flips=True),
-        "cr-lf": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r"),
-        "letter-o": SerialFamily(
-            alnitak(15, filler=b"OOO", terminators=b"\n"),
-            off=b">DOOO\n",
-            options={"filler": "OOO", "terminator": "lf"},
-        ),
-    },
-    "indi": {"light-box": BehindIndi()},
-    "manual": {"fixed": Wireless()},
+BENCHES: dict[str, dict[str, Any]] = {
+    kind: models
+    for found in pkgutil.iter_modules(families.__path__, "families.")
+    for kind, models in import_module(found.name).BENCHES.items()
 }
 DOUBLES = {"fake": {"in-process": InProcess()}}
 

@@ -1,7 +1,8 @@
 """What the engine relies on in every light panel."""
 
 import pytest
-from panel_benches import BENCHES, build
+from panel_bench import build
+from panel_benches import BENCHES
 
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.protocols import PanelStatus

@@ -1,0 +1,31 @@
+"""Units of the Alnitak family."""
+
+from collections.abc import Callable
+
+from panel_bench import SerialFamily
+
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
+from hardware_sims.serial_panels.server import SimulatedPanel
+
+
+def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]:
+    """Return what makes a simulated unit of that product with a quick motor."""
+    return lambda light: SimulatedAlnitak(
+        light, AlnitakTraits(product=product, motor_s=0.3, **traits)
+    )
+
+
+BENCHES = {
+    "alnitak": {
+        "flat-man": SerialFamily(alnitak(19), off=b">D000\r"),
+        "flat-man-xl": SerialFamily(alnitak(10), off=b">D000\r"),
+        "flip-flat": SerialFamily(alnitak(99), off=b">D000\r", covered=True, flips=True),
+        "cr-lf": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r"),
+        "letter-o": SerialFamily(
+            alnitak(15, filler=b"OOO", terminators=b"\n"),
+            off=b">DOOO\n",
+            options={"filler": "OOO", "terminator": "lf"},
+        ),
+    },
+}

@@ -1,0 +1,87 @@
+"""A place to try a kind of panel: the driver as the catalogue builds it, and what it drives."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from flatctl.devices.catalog import PANELS
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.protocols import LightPanel
+from flatctl.errors import DeviceError
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.server import PtyServer, SimulatedPanel
+
+
+@dataclass
+class Bench:
+    """A panel to try.
+
+    `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
+    it and `off` the bytes of its light-off command, where there are such. `limit_s` is granted to
+    every call.
+    """
+
+    kind: str
+    build: Callable[[], LightPanel]
+    limit_s: float = 10.0
+    light: Light | None = None
+    wire: PtyServer | None = None
+    off: bytes = b""
+    built: list[LightPanel] = field(default_factory=list)
+
+    def panel(self) -> LightPanel:
+        """Build a panel, not opened; it is closed when the test is over."""
+        self.built.append(self.build())
+        return self.built[-1]
+
+    def opened(self) -> LightPanel:
+        """Build a panel and open it."""
+        panel = self.panel()
+        panel.open(self.limit_s)
+        return panel
+
+    def clear(self) -> None:
+        """Close every panel that was built; on real hardware put out the light first."""
+        for panel in self.built:
+            if self.light is None:
+                with contextlib.suppress(DeviceError):
+                    panel.open(self.limit_s)
+                    panel.light_off(self.limit_s)
+            panel.close()
+
+
+def build(kind: str, options: Mapping[str, object], client: IndiClient | None = None) -> LightPanel:
+    """Build a panel as the program does, from the catalogue and checked options."""
+    row = PANELS[kind]
+    checked = row.options.model_validate({"kind": kind, **options})
+    return row.build(checked, client or IndiClient("localhost", 7624))
+
+
+@dataclass(frozen=True)
+class SerialFamily:
+    """A family on a serial line: a simulator, the driver's options, its light-off command.
+
+    `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed.
+    """
+
+    simulate: Callable[[Light], SimulatedPanel]
+    off: bytes
+    steps: int = 255
+    covered: bool = False
+    flips: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
+    visible: ClassVar[bool] = True
+    wired: ClassVar[bool] = True
+
+    @contextmanager
+    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
+        """Serve the simulator on a pseudo-terminal."""
+        light = Light(self.steps)
+        with PtyServer(self.simulate(light), link=folder / "panel") as wire:
+            options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
+            yield Bench(kind, lambda: build(kind, options), light=light, wire=wire, off=self.off)
