@@ -231,10 +231,12 @@ class FakePanel:
         return range(self._light.maximum + 1)
 
     def set_brightness(self, brightness: int, timeout_s: float) -> None:
-        """Light it at `brightness`, switching it on if it is off."""
+        """Light it at `brightness`, switching it on if it is off; an open cover is closed first."""
         if not 0 <= brightness <= self._light.maximum:
             raise ValueError(f"brightness {brightness} is outside 0 to {self._light.maximum}")
         self._begin(timeout_s)
+        if not self._light.closed:
+            self._move_cover(closed=True)
         if not self.stubborn:
             self._light.set(lit=True, brightness=brightness)
         self.settings.append(brightness)
@@ -267,15 +269,13 @@ class FakePanel:
     def open_cover(self, timeout_s: float) -> None:
         """Take the panel out of the way; its light goes out."""
         self._begin(timeout_s)
-        self._clock.sleep(COVER_MOVE_S)
         self._light.set(lit=False)
-        self._light.move_cover(closed=False)
+        self._move_cover(closed=False)
 
     def close_cover(self, timeout_s: float) -> None:
         """Bring the panel before the telescope."""
         self._begin(timeout_s)
-        self._clock.sleep(COVER_MOVE_S)
-        self._light.move_cover(closed=True)
+        self._move_cover(closed=True)
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Ask where it is."""
@@ -287,6 +287,10 @@ class FakePanel:
             raise Fault(self._name, "used before it was opened", "open it first")
         self.faults.meet(self._name, timeout_s, self._clock)
         self._clock.sleep(COMMAND_S)
+
+    def _move_cover(self, *, closed: bool) -> None:
+        self._clock.sleep(COVER_MOVE_S)
+        self._light.move_cover(closed=closed)
 
     def _verify(self, obeyed: bool, what: str) -> None:
         if not obeyed and not self.mute:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flatctl.app.rigging import make_client, make_panel
+from flatctl.app.rigging import cover_at_end, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -15,20 +15,24 @@ TIMEOUT_S = Timeouts().panel_s
 
 
 def safe(config: Path) -> str:
-    """Put the panel's light out, whatever happened before; return what to tell the user.
+    """Put the light out and the cover where it belongs, whatever happened before.
 
-    Raises a `DeviceError` when the panel can't be reached or does not obey.
+    Returns what to tell the user. Raises a `DeviceError` when the panel can't be reached or does
+    not obey.
     """
     settings = load(config)
     signals = StopSignals()
     with signals.installed(), make_client(settings) as client:
         panel = make_panel(settings, client)
-        guard = LampGuard(panel, clock=SystemClock(), signals=signals, timeout_s=TIMEOUT_S)
+        left = cover_at_end(settings)
+        guard = LampGuard(
+            panel, clock=SystemClock(), signals=signals, timeout_s=TIMEOUT_S, cover_at_end=left
+        )
         with guard:
-            pass
+            moved = left is not None and isinstance(panel, Cover) and panel.has_cover
         if guard.failure is not None:
             raise guard.failure
-        return f"{panel.name}: light off"
+        return f"{panel.name}: light off" + (f", cover {left.value}" if left and moved else "")
 
 
 def panel(config: Path, action: str, value: int | None) -> str:

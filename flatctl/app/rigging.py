@@ -4,10 +4,13 @@ from flatctl.devices.catalog import PANELS
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.wheel import IndiFilterWheel
-from flatctl.devices.protocols import LightPanel
+from flatctl.devices.protocols import CoverState, LightPanel
 from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.settings.models import Settings
+from flatctl.settings.panels.options import CoverOptions
+
+_COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.OPEN}
 
 
 def make_client(settings: Settings) -> IndiClient:
@@ -18,6 +21,12 @@ def make_client(settings: Settings) -> IndiClient:
 def make_panel(settings: Settings, client: IndiClient) -> LightPanel:
     """Return the panel of the configured kind."""
     return PANELS[settings.panel.kind].build(settings.panel, client)
+
+
+def cover_at_end(settings: Settings) -> CoverState | None:
+    """Return where the panel's cover is to be left, `None` for as it is."""
+    panel = settings.panel
+    return _COVER_AT_END[panel.cover_at_end] if isinstance(panel, CoverOptions) else None
 
 
 def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
@@ -37,4 +46,5 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
             wheel_s=wheel.timeout_s if wheel else usual.wheel_s,
             readout_s=settings.camera.readout_timeout_s,
         ),
+        cover_at_end=cover_at_end(settings),
     )

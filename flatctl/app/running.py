@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.rigging import make_client, make_rig
+from flatctl.app.rigging import cover_at_end, make_client, make_rig
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.events import Event, RunStarted, to_plain
@@ -132,7 +132,8 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
         )
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
-    yield "then the panel off"
+    left = cover_at_end(settings)
+    yield "then the panel off" + (f", its cover {left.value}" if left else "")
 
 
 def local_zone() -> tzinfo:

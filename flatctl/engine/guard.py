@@ -1,8 +1,8 @@
-"""The lamp always goes out."""
+"""The lamp always goes out, and the cover ends where it is wanted."""
 
 from types import TracebackType
 
-from flatctl.devices.protocols import LightPanel
+from flatctl.devices.protocols import Cover, CoverState, LightPanel
 from flatctl.engine.clock import Clock
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
@@ -14,18 +14,29 @@ PAUSE_S = 1.0
 class LampGuard:
     """Open the panel, and whatever ends the block, put its light out and let go of it.
 
+    `cover_at_end` is where its cover, if it has one, is left once the light is out: `OPEN`,
+    `CLOSED`, or as it is.
+
     After the block `failure` is the error of the last attempt where the panel could not be
-    reached any more, else `None`. An attempt after the first opens the panel anew, since a line
-    that failed once may only be out of step. Raises the panel's own error when it can't be opened.
+    reached any more, or the cover did not move, else `None`. An attempt after the first opens the
+    panel anew, since a line that failed once may only be out of step. Raises the panel's own error
+    when it can't be opened.
     """
 
     def __init__(
-        self, panel: LightPanel, *, clock: Clock, signals: StopSignals, timeout_s: float
+        self,
+        panel: LightPanel,
+        *,
+        clock: Clock,
+        signals: StopSignals,
+        timeout_s: float,
+        cover_at_end: CoverState | None = None,
     ) -> None:
         self._panel = panel
         self._clock = clock
         self._signals = signals
         self._timeout_s = timeout_s
+        self._cover_at_end = cover_at_end
         self.failure: DeviceError | None = None
 
     def __enter__(self) -> range:
@@ -42,9 +53,9 @@ class LampGuard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Put the light out; signals wait until that is done."""
+        """Put the light out, then see to the cover; signals wait until that is done."""
         with self._signals.held():
-            self.failure = self._put_out()
+            self.failure = self._put_out() or self._leave_cover()
             self._panel.close()
 
     def _put_out(self) -> DeviceError | None:
@@ -61,3 +72,16 @@ class LampGuard:
             else:
                 return None
         return failure
+
+    def _leave_cover(self) -> DeviceError | None:
+        cover = self._panel
+        if self._cover_at_end is None or not isinstance(cover, Cover) or not cover.has_cover:
+            return None
+        try:
+            if self._cover_at_end is CoverState.OPEN:
+                cover.open_cover(self._timeout_s)
+            else:
+                cover.close_cover(self._timeout_s)
+        except DeviceError as failure:
+            return failure
+        return None

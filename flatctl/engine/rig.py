@@ -8,6 +8,7 @@ from flatctl.devices.protocols import (
     Camera,
     CameraInfo,
     CameraState,
+    CoverState,
     FilterWheel,
     Frame,
     LightPanel,
@@ -33,7 +34,10 @@ class Timeouts:
 
 
 class Rig:
-    """The devices of one telescope. The panel is opened and closed by the lamp guard."""
+    """The devices of one telescope. The panel is opened and closed by the lamp guard.
+
+    `cover_at_end` is where the panel's cover is left by it, `None` for as it is.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Rig:
         clock: Clock,
         settle_s: float = 0.5,
         timeouts: Timeouts | None = None,
+        cover_at_end: CoverState | None = None,
     ) -> None:
         self.camera = camera
         self.wheel = wheel
@@ -53,6 +58,7 @@ class Rig:
         self.clock = clock
         self.settle_s = settle_s
         self.timeouts = timeouts or Timeouts()
+        self.cover_at_end = cover_at_end
         self.info = CameraInfo(camera.name)
         self.state = CameraState(setup.binning)
         self.slots: Sequence[str] = ()

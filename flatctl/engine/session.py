@@ -88,6 +88,7 @@ class Session:
             clock=self._clock,
             signals=self._signals,
             timeout_s=self._rig.timeouts.panel_s,
+            cover_at_end=self._rig.cover_at_end,
         )
         try:
             with guard as steps:

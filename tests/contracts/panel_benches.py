@@ -28,7 +28,7 @@ class InProcess:
     """The stand-in that the tests of the engine use: it has to behave like the real ones."""
 
     covered: ClassVar[bool] = True
-    flips: ClassVar[bool] = False
+    flips: ClassVar[bool] = True
     visible: ClassVar[bool] = True
     wired: ClassVar[bool] = False
 
