@@ -1,0 +1,263 @@
+"""What every light panel on a serial line promises, whatever its family says on the wire.
+
+A family says how its words go: greet, tell a brightness, switch, read back, start a move. Here is
+what follows from that: everything is verified by reading back where the protocol can, a light that
+sits in a cover shines closed only, a move is followed to its end and tried twice, and whatever
+fails in a command that lights or moves something, light-off is the last command that is sent.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import ClassVar
+
+from flatctl.devices.protocols import CoverState, PanelStatus
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.errors import DeviceError, Fault
+
+TRIES = 3
+
+_RUNS = 2
+_POLL_S = 0.3
+_MOTOR_START_S = 2.0
+# The rest of the time that the caller grants is for asking where the cover is.
+_SHARE_FOR_MOVING = 0.9
+
+
+class SerialPanel(ABC):
+    """A light panel without a cover on a serial line.
+
+    `make` is what users call it, `link` the line that it alone uses, `steps` its brightness steps.
+    """
+
+    def __init__(self, make: str, link: SerialLink, steps: range) -> None:
+        self._make = make
+        self._link = link
+        self._steps = steps
+        self._greeted = False
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it."""
+        return f"{self._make} panel"
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a motorised cover; valid once opened."""
+        return False
+
+    def open(self, timeout_s: float) -> range:
+        """Reach the panel and return its brightness steps; the light is left as it is.
+
+        The boot delay is granted on top of `timeout_s`.
+
+        Raises `Unreachable` when nobody answers, `BadReply` when somebody else does, `Busy`
+        when another program has the port.
+        """
+        if not (self._greeted and self._link.is_open):
+            self._greeted = False
+            try:
+                self._greet(timeout_s)
+            except DeviceError:
+                self._link.close()
+                raise
+            self._greeted = True
+        return self._steps
+
+    def close(self) -> None:
+        """Let go of the port; the light is left as it is."""
+        self._link.close()
+
+    def set_brightness(self, brightness: int, timeout_s: float) -> None:
+        """Light it at `brightness` and read back what can be read back.
+
+        Raises `ValueError` outside its steps.
+        """
+        self._check(brightness)
+        with self._dark_on_failure():
+            self._shine(brightness, Deadline(timeout_s))
+
+    def light_off(self, timeout_s: float) -> None:
+        """Put the light out and read back that it is, where that can be."""
+        with self._dark_on_failure():
+            self._put_out(Deadline(timeout_s))
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Ask how the light stands."""
+        deadline = Deadline(timeout_s)
+        lit = self._ask_lit(deadline)
+        return PanelStatus(lit, self._ask_level(deadline), confirmed=True)
+
+    @property
+    @abstractmethod
+    def _off_command(self) -> bytes:
+        """The bytes that put the light out."""
+
+    @abstractmethod
+    def _greet(self, timeout_s: float) -> None:
+        """Open the line and make sure that the right panel is there."""
+
+    @abstractmethod
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        """Tell the brightness, lit or not; return the one it says it has, `None` if it can't."""
+
+    @abstractmethod
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        """Switch the light."""
+
+    @abstractmethod
+    def _ask_level(self, deadline: Deadline) -> int | None:
+        """Ask for the brightness, `None` if it can't say."""
+
+    @abstractmethod
+    def _ask_lit(self, deadline: Deadline) -> bool | None:
+        """Ask whether the light is on, `None` if it can't say."""
+
+    def _check(self, brightness: int) -> None:
+        if brightness not in self._steps:
+            first, last = self._steps[0], self._steps[-1]
+            raise ValueError(f"brightness {brightness} is outside {first} to {last}")
+
+    def _shine(self, brightness: int, deadline: Deadline) -> None:
+        # The level first: the light doesn't flash at an old one.
+        self._set_level(brightness, deadline)
+        for _ in range(TRIES):
+            lit = self._ask_lit(deadline)
+            if lit:
+                return
+            self._switch(deadline, on=True)
+            if lit is None:
+                return
+        if not self._ask_lit(deadline):
+            raise self._fault("the light does not go on", "check the panel and its power")
+
+    def _set_level(self, brightness: int, deadline: Deadline) -> None:
+        for _ in range(TRIES):
+            told = self._tell_level(brightness, deadline)
+            if told is None or told == brightness:
+                return
+        raise self._fault(
+            f"asked for brightness {brightness}, it says {told}",
+            f"set brightness.max in the configuration to what it can do ({told})",
+        )
+
+    def _put_out(self, deadline: Deadline) -> None:
+        for _ in range(TRIES):
+            self._switch(deadline, on=False)
+            if not self._ask_lit(deadline):
+                return
+        raise self._fault("the light does not go out", "unplug the panel's power")
+
+    @contextmanager
+    def _dark_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except DeviceError:
+            with suppress(DeviceError):
+                self._link.send(self._off_command)
+            raise
+
+    def _fault(self, what: str, mend: str) -> Fault:
+        return Fault(self._link.name, what, mend)
+
+
+class SerialFlap(SerialPanel):
+    """A light panel in a motorised cover on a serial line.
+
+    `set_brightness` closes it first, since lit means lit before the telescope, and `open_cover`
+    puts the light out first; their time-outs have to allow for two runs of `move_limit_s`.
+    """
+
+    move_limit_s: ClassVar[float] = 30.0
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a motorised cover; valid once opened."""
+        return True
+
+    def set_brightness(self, brightness: int, timeout_s: float) -> None:
+        """Close the cover, light it at `brightness`, and read back what can be read back.
+
+        Raises `ValueError` outside its steps.
+        """
+        self._check(brightness)
+        deadline = Deadline(timeout_s)
+        with self._dark_on_failure():
+            if self.has_cover:
+                self._move(CoverState.CLOSED, deadline)
+            self._shine(brightness, deadline)
+
+    def open_cover(self, timeout_s: float) -> None:
+        """Put the light out, open the cover and follow it to the end."""
+        deadline = Deadline(timeout_s)
+        with self._dark_on_failure():
+            self._need_cover("open it by hand")
+            self._put_out(deadline)
+            self._move(CoverState.OPEN, deadline)
+
+    def close_cover(self, timeout_s: float) -> None:
+        """Close the cover and follow it to the end."""
+        with self._dark_on_failure():
+            self._need_cover("close it by hand")
+            self._move(CoverState.CLOSED, Deadline(timeout_s))
+
+    def cover_state(self, timeout_s: float) -> CoverState:
+        """Ask where the cover is; `UNKNOWN` where there is none."""
+        return self._read_cover(Deadline(timeout_s))
+
+    @abstractmethod
+    def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
+        """Start the motor towards `OPEN` or `CLOSED`."""
+
+    @abstractmethod
+    def _read_cover(self, deadline: Deadline) -> CoverState:
+        """Ask where the cover is."""
+
+    def _why_not_there(self, state: CoverState) -> str:
+        """Say how a move ended that did not reach its goal."""
+        return _COVER_ENDED[state]
+
+    def _move(self, goal: CoverState, deadline: Deadline) -> None:
+        state = self._read_cover(deadline)
+        for _ in range(_RUNS):
+            if state is goal:
+                return
+            state = self._run_cover(goal, deadline)
+            if deadline.over:
+                break
+        if state is not goal:
+            raise self._fault(
+                f"the cover is asked to be {goal.value}, but {self._why_not_there(state)}",
+                "look for something in its way and at its power supply",
+            )
+
+    def _run_cover(self, goal: CoverState, deadline: Deadline) -> CoverState:
+        """Start one move, follow it to its end, and return where the cover is then."""
+        self._start_move(goal, deadline)
+        limit = Deadline(min(self.move_limit_s, _SHARE_FOR_MOVING * deadline.left_s))
+        starting = Deadline(_MOTOR_START_S)
+        has_moved = False
+        while True:
+            time.sleep(min(_POLL_S, limit.left_s))
+            state = self._read_cover(deadline)
+            if state is goal or limit.over:
+                return state
+            if state is CoverState.MOVING:
+                has_moved = True
+            elif has_moved or starting.over:
+                # At rest elsewhere. Before the motor starts that is where it comes from.
+                return state
+
+    def _need_cover(self, mend: str) -> None:
+        if not self.has_cover:
+            raise self._fault("this unit has no cover", mend)
+
+
+_COVER_ENDED = {
+    CoverState.CLOSED: "it stays closed",
+    CoverState.OPEN: "it stays open",
+    CoverState.MOVING: "it is still moving",
+    CoverState.UNKNOWN: "it stopped half-way",
+    CoverState.FAILED: "it says that its move timed out",
+}
