@@ -12,9 +12,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flatctl.settings.panels.alnitak import AlnitakOptions
+from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
+from flatctl.settings.panels.flatmaster import (
+    FlatMasterNeoOptions,
+    FlatMasterOptions,
+    FlatMasterWifiOptions,
+)
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.options import CoverOptions, PanelOptions
+from flatctl.settings.panels.snapcap import SnapCapOptions
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
@@ -76,6 +83,41 @@ PANELS: dict[str, PanelKind] = {
             "Alnitak Flat-Man, Flip-Flat and look-alikes",
             AlnitakOptions,
             _serial("alnitak", "AlnitakPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "deepskydad",
+            "Deep Sky Dad FP1 and FP2",
+            DeepSkyDadOptions,
+            _serial("deepskydad", "DeepSkyDadPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "flatmaster",
+            "Pegasus FlatMaster, first model (unconfirmed)",
+            FlatMasterOptions,
+            _serial("flatmaster", "FlatMasterPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "flatmaster-wifi",
+            "Pegasus FlatMaster WiFi on USB",
+            FlatMasterWifiOptions,
+            _serial("flatmaster_wifi", "FlatMasterWifiPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "flatmaster-neo",
+            "Pegasus FlatMaster Neo",
+            FlatMasterNeoOptions,
+            _serial("flatmaster_wifi", "FlatMasterNeoPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "snapcap",
+            "SnapCap",
+            SnapCapOptions,
+            _serial("snapcap", "SnapCapPanel"),
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),

@@ -5,11 +5,23 @@ from typing import Annotated
 from pydantic import Field
 
 from flatctl.settings.panels.alnitak import AlnitakOptions
+from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
+from flatctl.settings.panels.flatmaster import (
+    FlatMasterNeoOptions,
+    FlatMasterOptions,
+    FlatMasterWifiOptions,
+)
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
+from flatctl.settings.panels.snapcap import SnapCapOptions
 
 PanelSettings = Annotated[
     AlnitakOptions  # one line for each family
+    | DeepSkyDadOptions
+    | FlatMasterOptions
+    | FlatMasterWifiOptions
+    | FlatMasterNeoOptions
+    | SnapCapOptions
     | IndiOptions
     | ManualOptions,
     Field(discriminator="kind"),

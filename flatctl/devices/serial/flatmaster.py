@@ -1,0 +1,113 @@
+"""Pegasus Astro FlatMaster, the first model: 9600 baud, commands end in LF, answers in CR LF.
+
+Its level counts the other way round and not from 0: 20 is the brightest, 220 the dimmest (as
+N.I.N.A. and INDIGO have it). Nothing can be asked: all it gives is an echo, so its light is
+unconfirmed.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from flatctl.devices.protocols import PanelStatus
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialPanel
+from flatctl.errors import DeviceError
+
+BAUD = 9600
+BRIGHTEST, DIMMEST = 20, 220
+STEPS = range(DIMMEST - BRIGHTEST + 1)
+HELLO = b"#\n"
+
+_ENDS = b"\r\n"
+_REPLY_S = 2.0
+_LEVEL = re.compile(r"L:(\d{1,3})\Z")
+
+T = TypeVar("T")
+
+
+def encode_switch(*, on: bool) -> bytes:
+    """Return the bytes that switch the light."""
+    return b"E:1\n" if on else b"E:0\n"
+
+
+def encode_level(brightness: int) -> bytes:
+    """Return the bytes that set the brightness, 0 (dimmest, not dark) to 200 (brightest)."""
+    return f"L:{DIMMEST - brightness:03d}\n".encode("ascii")
+
+
+def parse_hello(frame: bytes) -> None:
+    """Accept the greeting of a FlatMaster; other devices of Pegasus answer with other names."""
+    if frame != b"OK_FM":
+        raise ValueError("no FlatMaster")
+
+
+def parse_level(frame: bytes) -> int:
+    """Return the brightness that an echo acknowledges, zeros in front or not."""
+    echo = _LEVEL.match(frame.decode("ascii"))
+    if echo is None:
+        raise ValueError("no level")
+    return DIMMEST - int(echo[1])
+
+
+class FlatMasterPanel(SerialPanel):
+    """A FlatMaster of the first model at `port`; `status` tells what was sent last."""
+
+    def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
+        link = SerialLink(
+            port, name=f"flatmaster panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
+        )
+        super().__init__("FlatMaster", link, STEPS)
+        self._lit: bool | None = None
+        self._level: int | None = None
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Make sure that it is there, and tell what it was told last."""
+        self._ask(HELLO, parse_hello, Deadline(timeout_s))
+        return PanelStatus(self._lit, self._level, confirmed=False)
+
+    @property
+    def _off_command(self) -> bytes:
+        return encode_switch(on=False)
+
+    def _greet(self, timeout_s: float) -> None:
+        # Somebody else may have had it meanwhile.
+        self._lit = self._level = None
+        self._link.greet(HELLO, parse_hello, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
+
+    def _shine(self, brightness: int, deadline: Deadline) -> None:
+        # On before the level: newer firmware lights up by a level, and then takes "on" for "off".
+        try:
+            if not self._lit:
+                self._switch(deadline, on=True)
+            self._set_level(brightness, deadline)
+        except DeviceError:
+            self._lit = self._level = None
+            raise
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        self._level = self._ask(encode_level(brightness), parse_level, deadline)
+        return self._level
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        self._lit = None
+        command = encode_switch(on=on)
+        self._ask(command, _echo_of(command), deadline)
+        self._lit = on
+
+    def _ask_level(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+    def _ask(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
+        return self._link.ask(command, parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
+
+
+def _echo_of(command: bytes) -> Callable[[bytes], None]:
+    def understand(frame: bytes) -> None:
+        if frame != command.strip():
+            raise ValueError("no echo")
+
+    return understand

@@ -1,0 +1,146 @@
+"""Pegasus Astro FlatMaster WiFi and Neo on USB: commands and answers end in LF, levels in percent.
+
+Words as in Pegasus' description of the protocol and INDI's drivers: `FL:n` and `FE:0|1` are echoed,
+`FA` tells how it stands. The Neo adds a cap, `FS:0` to close and `FS:1` to open.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from flatctl.devices.protocols import CoverState
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialFlap
+
+STEPS = range(101)
+
+_ENDS = b"\r\n"
+_REPLY_S = 1.0
+_STANDS = re.compile(r"(?:FA|FMNEO):(\d{1,3}):([01])(?::([-.:\d]*))?\Z")
+_CAP_FIELDS = 3
+_CAP_AT_REST = {"1": CoverState.CLOSED, "3": CoverState.OPEN}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stands:
+    """The answer to `FA`: brightness in percent, light on, and the cap's fields of a Neo.
+
+    These are the angle now, the angle wanted and the state, 1 closed or 3 open.
+    """
+
+    brightness: int
+    lit: bool
+    cap: tuple[str, ...] = ()
+
+    @property
+    def cover(self) -> CoverState:
+        """Where the cap is."""
+        if len(self.cap) < _CAP_FIELDS:
+            return CoverState.UNKNOWN
+        now, wanted, state = self.cap[:_CAP_FIELDS]
+        moving = CoverState.UNKNOWN if now == wanted else CoverState.MOVING
+        return _CAP_AT_REST.get(state, moving)
+
+
+def encode(word: str, value: int | None = None) -> bytes:
+    """Return the bytes of a command."""
+    return (f"{word}\n" if value is None else f"{word}:{value}\n").encode("ascii")
+
+
+def parse_echo(frame: bytes, word: str) -> int:
+    """Return the number in the echo of a command that tells something."""
+    told, _, value = frame.decode("ascii").partition(":")
+    if told != word or not value.isdigit():
+        raise ValueError(f"no echo of {word}")
+    return int(value)
+
+
+def parse_stands(frame: bytes) -> Stands:
+    """Take apart the answer to `FA`."""
+    stands = _STANDS.match(frame.decode("ascii"))
+    if stands is None or int(stands[1]) not in STEPS:
+        raise ValueError("no answer to FA")
+    return Stands(int(stands[1]), stands[2] == "1", tuple((stands[3] or "").split(":")))
+
+
+class FlatMasterWifiPanel(SerialFlap):
+    """A FlatMaster WiFi on the USB port `port`; it has no cover."""
+
+    _identity: ClassVar[bytes] = b"FMW_"
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        baud: int = 115200,
+        boot_delay_s: float = 2.0,
+        make: str = "FlatMaster WiFi",
+    ) -> None:
+        kind = make.lower().replace(" ", "-")
+        link = SerialLink(
+            port, name=f"{kind} panel at {port}", baud=baud, boot_delay_s=boot_delay_s
+        )
+        super().__init__(make, link, STEPS)
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a motorised cover."""
+        return False
+
+    @property
+    def _off_command(self) -> bytes:
+        return encode("FE", 0)
+
+    def _greet(self, timeout_s: float) -> None:
+        self._link.greet(
+            encode("F#"), self._recognise, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
+        )
+
+    def _recognise(self, frame: bytes) -> None:
+        if not frame.startswith(self._identity):
+            raise ValueError("another device")
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        self._tell("FL", brightness, deadline)
+        return self._ask_level(deadline)
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        self._tell("FE", int(on), deadline)
+
+    def _ask_level(self, deadline: Deadline) -> int | None:
+        return self._ask_stands(deadline).brightness
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:
+        return self._ask_stands(deadline).lit
+
+    def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
+        self._tell("FS", int(goal is CoverState.OPEN), deadline)
+
+    def _read_cover(self, deadline: Deadline) -> CoverState:
+        return self._ask_stands(deadline).cover
+
+    def _ask_stands(self, deadline: Deadline) -> Stands:
+        return self._ask(encode("FA"), parse_stands, deadline)
+
+    def _tell(self, word: str, value: int, deadline: Deadline) -> None:
+        self._ask(encode(word, value), lambda frame: parse_echo(frame, word), deadline)
+
+    def _ask(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
+        return self._link.ask(command, parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
+
+
+class FlatMasterNeoPanel(FlatMasterWifiPanel):
+    """A FlatMaster Neo at `port`: the same light, with a motorised cap."""
+
+    _identity: ClassVar[bytes] = b"FMNEO"
+
+    def __init__(self, port: str, *, baud: int = 9600, boot_delay_s: float = 2.0) -> None:
+        super().__init__(port, baud=baud, boot_delay_s=boot_delay_s, make="FlatMaster Neo")
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a motorised cover."""
+        return True

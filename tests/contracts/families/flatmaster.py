@@ -1,0 +1,37 @@
+"""Pegasus Astro's FlatMasters."""
+
+from panel_bench import SerialFamily
+
+from hardware_sims.serial_panels.flatmaster import FlatMasterTraits, SimulatedFlatMaster
+from hardware_sims.serial_panels.flatmaster_wifi import (
+    FlatMasterWifiTraits,
+    SimulatedFlatMasterWifi,
+)
+
+
+def first(**traits: object) -> SerialFamily:
+    return SerialFamily(
+        lambda light: SimulatedFlatMaster(light, FlatMasterTraits(**traits)),
+        off=b"E:0\n",
+        steps=200,
+    )
+
+
+def wifi(*, covered: bool = False, **traits: object) -> SerialFamily:
+    return SerialFamily(
+        lambda light: SimulatedFlatMasterWifi(light, FlatMasterWifiTraits(motor_s=0.3, **traits)),
+        off=b"FE:0\n",
+        steps=100,
+        covered=covered,
+        flips=covered,
+    )
+
+
+BENCHES = {
+    "flatmaster": {
+        "firmware-1": first(padded=True, clamp=220),
+        "firmware-2": first(ending=b"\n", level_lights=True),
+    },
+    "flatmaster-wifi": {"wifi": wifi()},
+    "flatmaster-neo": {"neo": wifi(covered=True, neo=True, identity=b"FMNEO_A1", ending=b"\n")},
+}

@@ -1,0 +1,21 @@
+"""SnapCap."""
+
+from collections.abc import Callable
+
+from panel_bench import SerialFamily
+
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.server import SimulatedPanel
+from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
+
+
+def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:
+    """Return what makes a simulated unit with a quick motor."""
+    return lambda light: SimulatedSnapCap(light, SnapCapTraits(motor_s=0.3, **traits))
+
+
+BENCHES = {
+    "snapcap": {
+        "snapcap": SerialFamily(unit(), off=b">D000\r\n", covered=True, flips=True),
+    }
+}
