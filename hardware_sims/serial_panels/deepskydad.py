@@ -94,7 +94,7 @@ class SimulatedDeepSkyDad:
             case "GFRM":
                 return f"Board=DeepSkyDad.{traits.model}, Version={traits.version}".encode()
             case "GPOS" if traits.model == "FP1":
-                return b"%d" % round(_CLOSED_DEG * (1 - self.cover.open_frac))
+                return b"%d" % int(_CLOSED_DEG * (1 - self.cover.open_frac))
             case "GOPS" if traits.model == "FP2":
                 return {0.0: b"0", 1.0: b"1"}.get(self.cover.open_frac, b"255")
             case "GMOV":

@@ -62,3 +62,11 @@ def cover(bench):
 def flip_cover(cover):
     """A cover with the light in it: it has to be closed to shine."""
     return cover
+
+
+@pytest.fixture
+def sticky_cover(cover, bench):
+    """A cover whose moves can be made to fail: `bench.stick(moves)`."""
+    if bench.stick is None:
+        pytest.skip("nobody can make this cover stick")
+    return cover

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.indi.client import IndiClient
@@ -22,8 +22,8 @@ class Bench:
     """A panel to try.
 
     `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
-    it and `off` the bytes of its light-off command, where there are such. `limit_s` is granted to
-    every call.
+    it and `off` the bytes of its light-off command, `stick` what makes so many of its cover's next
+    moves fail, where there are such. `limit_s` is granted to every call.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Bench:
     light: Light | None = None
     wire: PtyServer | None = None
     off: bytes = b""
+    stick: Callable[[int], None] | None = None
     built: list[LightPanel] = field(default_factory=list)
 
     def panel(self) -> LightPanel:
@@ -66,7 +67,8 @@ def build(kind: str, options: Mapping[str, object], client: IndiClient | None = 
 class SerialFamily:
     """A family on a serial line: a simulator, the driver's options, its light-off command.
 
-    `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed.
+    `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed; `stick`:
+    what makes so many of the next moves of a simulated unit's cover end half-way.
     """
 
     simulate: Callable[[Light], SimulatedPanel]
@@ -74,6 +76,7 @@ class SerialFamily:
     steps: int = 255
     covered: bool = False
     flips: bool = False
+    stick: Callable[[Any, int], None] | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     visible: ClassVar[bool] = True
     wired: ClassVar[bool] = True
@@ -82,6 +85,19 @@ class SerialFamily:
     def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
         """Serve the simulator on a pseudo-terminal."""
         light = Light(self.steps)
-        with PtyServer(self.simulate(light), link=folder / "panel") as wire:
+        simulated, stick = self.simulate(light), self.stick
+        with PtyServer(simulated, link=folder / "panel") as wire:
             options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
-            yield Bench(kind, lambda: build(kind, options), light=light, wire=wire, off=self.off)
+            yield Bench(
+                kind,
+                lambda: build(kind, options),
+                light=light,
+                wire=wire,
+                off=self.off,
+                stick=(lambda moves: stick(simulated, moves)) if stick else None,
+            )
+
+
+def stick_cover(panel: Any, moves: int) -> None:
+    """Make the next moves of a simulated panel's `cover` end half-way."""
+    panel.cover.stuck_moves = moves

@@ -1,6 +1,7 @@
 """What every panel on a serial line does when the line or the panel fails."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -8,7 +9,7 @@ from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
 # A call may end this much after its time-out: the last slice of waiting, and a loaded machine.
 MARGIN_S = 1.0
-SHORT_S = 0.6
+SHORT_S = 0.4
 
 COMMANDS = {
     "set_brightness": lambda panel: panel.set_brightness(100, SHORT_S),
@@ -73,6 +74,15 @@ def test_putting_out_survives(bench, wire, light, fault):
 def test_opening_survives(bench, wire, fault):
     suffer(wire, SURVIVED[fault])
     assert len(bench.panel().open(6.0)) > 1
+
+
+def test_with_bytes_lost_at_random_an_accepted_brightness_is_the_real_one(bench, wire, light):
+    panel = bench.opened()
+    wire.faults.loss_frac = 0.02
+    for brightness in (3, 60, 100):
+        with suppress(DeviceError):
+            panel.set_brightness(brightness, 1.0)
+            assert (light.lit, light.brightness) == (True, brightness)
 
 
 def test_opening_survives_a_board_that_starts_anew(bench, wire):

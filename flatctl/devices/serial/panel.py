@@ -19,7 +19,7 @@ from flatctl.errors import DeviceError, Fault
 TRIES = 3
 
 _RUNS = 2
-_POLL_S = 0.3
+_POLL_S = 0.2
 _MOTOR_START_S = 2.0
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9

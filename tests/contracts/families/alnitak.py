@@ -12,15 +12,21 @@ from hardware_sims.serial_panels.server import SimulatedPanel
 def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]:
     """Return what makes a simulated unit of that product with a quick motor."""
     return lambda light: SimulatedAlnitak(
-        light, AlnitakTraits(product=product, motor_s=0.3, **traits)
+        light, AlnitakTraits(product=product, motor_s=0.15, **traits)
     )
+
+
+def stick(panel: SimulatedAlnitak, moves: int) -> None:
+    panel.traits.stuck_moves = moves
 
 
 BENCHES = {
     "alnitak": {
         "flat-man": SerialFamily(alnitak(19), off=b">D000\r"),
         "flat-man-xl": SerialFamily(alnitak(10), off=b">D000\r"),
-        "flip-flat": SerialFamily(alnitak(99), off=b">D000\r", covered=True, flips=True),
+        "flip-flat": SerialFamily(
+            alnitak(99), off=b">D000\r", covered=True, flips=True, stick=stick
+        ),
         "cr-lf": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r"),
         "letter-o": SerialFamily(
             alnitak(15, filler=b"OOO", terminators=b"\n"),

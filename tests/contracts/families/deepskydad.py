@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from panel_bench import SerialFamily
+from panel_bench import SerialFamily, stick_cover
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
@@ -11,11 +11,13 @@ from hardware_sims.serial_panels.server import SimulatedPanel
 
 def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:
     """Return what makes a simulated unit with a quick motor."""
-    return lambda light: SimulatedDeepSkyDad(light, DeepSkyDadTraits(motor_s=0.3, **traits))
+    return lambda light: SimulatedDeepSkyDad(light, DeepSkyDadTraits(motor_s=0.15, **traits))
 
 
 def family(**traits: object) -> SerialFamily:
-    return SerialFamily(unit(**traits), off=b"[SLON0]", steps=4096, covered=True, flips=True)
+    return SerialFamily(
+        unit(**traits), off=b"[SLON0]", steps=4096, covered=True, flips=True, stick=stick_cover
+    )
 
 
 BENCHES = {
