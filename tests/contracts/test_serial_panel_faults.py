@@ -9,7 +9,7 @@ from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
 # A call may end this much after its time-out: the last slice of waiting, and a loaded machine.
 MARGIN_S = 1.0
-SHORT_S = 0.4
+SHORT_S = 0.3
 
 COMMANDS = {
     "set_brightness": lambda panel: panel.set_brightness(100, SHORT_S),

@@ -1,6 +1,6 @@
 """Pegasus Astro's FlatMasters."""
 
-from panel_bench import SerialFamily, stick_cover
+from panel_bench import SerialFamily
 
 from hardware_sims.serial_panels.flatmaster import FlatMasterTraits, SimulatedFlatMaster
 from hardware_sims.serial_panels.flatmaster_wifi import (
@@ -19,12 +19,11 @@ def first(**traits: object) -> SerialFamily:
 
 def wifi(*, covered: bool = False, **traits: object) -> SerialFamily:
     return SerialFamily(
-        lambda light: SimulatedFlatMasterWifi(light, FlatMasterWifiTraits(motor_s=0.15, **traits)),
+        lambda light: SimulatedFlatMasterWifi(light, FlatMasterWifiTraits(motor_s=0.3, **traits)),
         off=b"FE:0\n",
         steps=100,
         covered=covered,
         flips=covered,
-        stick=stick_cover if covered else None,
     )
 
 
