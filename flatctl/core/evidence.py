@@ -8,6 +8,7 @@ these bounds see to it that it ends, and ends right.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from flatctl.core.types import Setting
 
@@ -43,7 +44,8 @@ class Limits:
 
         """
         dimmest, brightest = brightness_range
-        if dimmest != int(dimmest) or brightest != int(brightest) or not 0 <= dimmest <= brightest:
+        whole = all(isfinite(b) and b == int(b) for b in brightness_range)
+        if not whole or not 0 <= dimmest <= brightest:
             raise ValueError(
                 f"brightness_range must be two whole numbers, 0 <= min <= max: {brightness_range}"
             )
@@ -117,6 +119,11 @@ class Evidence:
                 changes = [ratio]
         self.changes += changes
         self.frames = [*kept, frame]
+
+    @property
+    def swings(self) -> int:
+        """Return how often the light changed by itself both ways, up and down."""
+        return min(sum(c > 1 for c in self.changes), sum(c < 1 for c in self.changes))
 
     def open_steps(self, exposure_s: float) -> range:
         """Return the brightness steps that may still reach the band at an exposure."""

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from flatctl.core.evidence import Frame
 
 _RUNS_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Hold one measured level of a panel; frames that clipped are none."""
 
     brightness: int
@@ -30,6 +30,7 @@ class Response:
 
     Raises:
         ValueError: a figure is not finite, or negative.
+
     """
 
     pedestal_adu: float | None = None
@@ -37,13 +38,10 @@ class Response:
     runs: tuple[tuple[Seen, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        figures = [self.pedestal_adu or 0.0, self.pedestal_error_adu]
-        for run in self.runs:
-            for seen in run:
-                figures += [seen.brightness, seen.exposure_s, seen.level_adu]
-                if seen.exposure_s <= 0:
-                    raise ValueError(f"an exposure of a response must be > 0 s: {seen.exposure_s}")
-        for figure in figures:
+        if not all(seen.exposure_s > 0 for run in self.runs for seen in run):
+            raise ValueError("the exposures of a response must be > 0 s")
+        figures = [figure for run in self.runs for seen in run for figure in seen]
+        for figure in (self.pedestal_adu or 0.0, self.pedestal_error_adu, *figures):
             if not (isfinite(figure) and figure >= 0):
                 raise ValueError(f"a figure of a response must be a number >= 0: {figure}")
 
@@ -57,9 +55,7 @@ class Response:
         self, frames: Iterable[Frame], pedestal_adu: float, error_adu: float
     ) -> "Response":
         """Return the response with the frames of one more search and the pedestal known by then."""
-        run = tuple(
-            Seen(f.brightness, f.exposure_s, f.level_adu) for f in frames if not f.clipped
-        )
+        run = tuple(Seen(f.brightness, f.exposure_s, f.level_adu) for f in frames if not f.clipped)
         runs = (*self.runs, run) if run else self.runs
         return Response(pedestal_adu, error_adu, runs[-_RUNS_MAX:])
 
@@ -73,15 +69,13 @@ class Response:
 
         Raises:
             ValueError: the text is not a response.
+
         """
         try:
             found = json.loads(text)
             pedestal = found["pedestal_adu"]
             runs = tuple(
-                tuple(
-                    Seen(int(s["brightness"]), float(s["exposure_s"]), float(s["level_adu"]))
-                    for s in run
-                )
+                tuple(Seen(int(step), float(t), float(level)) for step, t, level in run)
                 for run in found["runs"]
             )
             error = float(found["pedestal_error_adu"])

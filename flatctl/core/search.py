@@ -7,27 +7,36 @@ what is worth trying, and decides when it is over.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, exp, log2, sqrt
+from math import ceil, exp, isfinite, log2, sqrt
 from typing import TYPE_CHECKING
 
+from flatctl.core import endings
 from flatctl.core.band import Band
 from flatctl.core.evidence import Evidence, Frame, Limits
 from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
 if TYPE_CHECKING:
-    from flatctl.core.light import Outlook, Panels
+    from flatctl.core.light import Outlook
+    from flatctl.core.panels import Panels
 
 TRIALS_MAX = 20
-# Exposures kept in hand for trimming once the brightness is settled.
+"""More exposures than this no search takes."""
+
+# Exposures tried by the model alone before halving may be called for, and those kept for trimming.
+_FREE = 4
 _RESERVE = 4
+# A light that got brighter and dimmer this often by itself is given up.
+_SWINGS_MAX = 2
 
 
 class FlatSearch:
     """Find the setting that brings the median of a frame into the band.
 
     Expose with `setting`, hand the result to `observe`, until `outcome` is not None. On `REACHED`
-    `setting` is that of the accepted frame. Pure: the same observations give the same settings.
+    `setting` is that of the accepted frame; else `explanation` says why in plain words, with the
+    last figures and the mend. `trials` counts the frames, `verdict` judges the last one:
+    `accepted`, `too_dim`, `too_bright` or `clipped`. Pure: the same observations give the same settings.
 
     `target_adu`, `tolerance_adu` and `full_scale_adu` are levels of the median; `brightness_range`
     in the panel's own steps, `exposure_range_s` in seconds; `start` is clamped into both;
@@ -54,13 +63,14 @@ class FlatSearch:
     ) -> None:
         self._band = Band.checked(target_adu, tolerance_adu, full_scale_adu)
         self._limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
+        if not (isfinite(start[0]) and isfinite(start[1]) and start[1] > 0):
+            raise ValueError(f"start must be a brightness and an exposure > 0 s: {start}")
         self._setting = self._limits.clamp(*start)
-        self._start = self._setting
+        self._start_s = self._setting.exposure_s
         self._evidence = Evidence(self._limits, 0.001 * full_scale_adu)
-        known = response or Response()
+        self._known = response or Response()
         if pedestal_adu is not None:
-            known = replace(known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
-        self._known = known
+            self._known = replace(self._known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
         self._panels: Panels | None = None
         self._outcome: Outcome | None = None
         self.trials = 0
@@ -79,23 +89,9 @@ class FlatSearch:
 
     @property
     def response(self) -> Response:
-        """Return what is known of panel and camera by now."""
+        """Return what is known of panel and camera by now, for the next filter and the next run."""
         frames = self._evidence.frames
-        if not frames:
-            return self._known
-        return self._known.with_run(frames, *self._look().pedestal)
-
-    def _look(self) -> "Outlook":
-        """Return what the frames so far foretell."""
-        # numpy loads here and not with the module: a command that searches nothing starts faster.
-        from flatctl.core.light import Outlook, Panels
-
-        known, pedestal = self._known, None
-        if self._panels is None:
-            self._panels = Panels(self._limits.brightest, known, self._band.full_scale_adu)
-        if known.pedestal_adu is not None:
-            pedestal = (known.pedestal_adu, known.pedestal_error_adu)
-        return Outlook(self._panels, self._evidence.frames, self._band, pedestal)
+        return self._known.with_run(frames, *self._look().pedestal) if frames else self._known
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
         """Take in the frame exposed with `setting`.
@@ -110,104 +106,131 @@ class FlatSearch:
             raise ValueError(f"the search is over: {self._outcome.value}")
         self.verdict = self._band.judge(median_adu, clipped_frac)
         self.trials += 1
-        bright = self.verdict != "too_dim"
-        clipped = median_adu > self._band.linear_adu
-        self._evidence.add(Frame(*self._setting, median_adu, bright, clipped, clipped_frac < 0.99))
+        frame = Frame(
+            *self._setting,
+            median_adu,
+            bright=self.verdict != "too_dim",
+            clipped=median_adu > self._band.linear_adu,
+            partly=clipped_frac < 0.99,
+        )
+        self._evidence.add(frame)
         if self.verdict == "accepted":
             self._outcome = Outcome.REACHED
-            return
-        if self.verdict == "clipped" and not clipped and self._lower_aim(median_adu):
-            return
-        self._decide()
+        elif self.verdict == "clipped" and median_adu <= self._band.high_adu:
+            self._lower_aim(frame, clipped_frac)
+        else:
+            self._decide()
 
-    def _lower_aim(self, median_adu: float) -> bool:
-        """Aim lower within the band, for too many pixels clip; True if that ends the search."""
-        if median_adu > self._band.high_adu:
-            return False
-        lower = self._band.below(median_adu)
+    def _lower_aim(self, frame: Frame, clipped_frac: float) -> None:
+        """Go on towards the lower end of the band, for too many pixels clip; end if there."""
+        lower = self._band.below(frame.level_adu)
         if lower is None:
-            self._end(Outcome.TOO_BRIGHT, "clipped pixels")
-            return True
+            text = endings.clipped_pixels(frame.setting, frame.level_adu, clipped_frac, self._band)
+            return self._end(Outcome.TOO_BRIGHT, text)
         self._band = lower
-        return False
+        return self._decide()
+
+    def _look(self) -> "Outlook":
+        """Return what the frames so far foretell."""
+        # numpy loads here and not with the module: a command that searches nothing starts faster.
+        from flatctl.core.light import Outlook
+        from flatctl.core.panels import Panels
+
+        if self._panels is None:
+            full = self._band.full_scale_adu
+            self._panels = Panels(self._limits.brightest, self._known, full)
+        return Outlook(self._panels, self._evidence.frames, self._band)
 
     def _decide(self) -> None:
-        changes = self._evidence.changes
-        if min(sum(c > 1 for c in changes), sum(c < 1 for c in changes)) >= 2:
-            return self._end(Outcome.UNSTABLE, "unstable")
+        """Choose the next setting, or end the search."""
+        evidence, band = self._evidence, self._band
+        if evidence.swings >= _SWINGS_MAX:
+            text = endings.unstable(evidence.frames, band, evidence.changes)
+            return self._end(Outcome.UNSTABLE, text)
         if self.trials >= TRIALS_MAX:
-            return self._end(Outcome.UNSTABLE, "budget")
+            text = endings.budget_spent(evidence.frames, band, self.trials)
+            return self._end(Outcome.UNSTABLE, text)
         outlook = self._look()
-        start = self._start.exposure_s
-        steps = self._evidence.open_steps(start)
+        steps = evidence.open_steps(self._start_s)
         if steps:
-            steps = outlook.proven(steps, start)
+            steps = outlook.proven(steps, self._start_s)
         if steps:
-            self._setting = Setting(self._choose_step(outlook, steps, start)[0], start)
+            self._setting = self._choose_step(outlook, steps, self._start_s)[1]
             return None
-        options: list[tuple[float, Setting]] = []
-        for t in self._limits.exposures_s:
-            steps = self._evidence.open_steps(t)
-            if steps and self._hopeful(steps[-1]):
-                step, cost = self._choose_step(outlook, steps, t)
-                options.append((cost, Setting(step, t)))
-        if not self._limits.exposures_s:
+        if self._limits.exposures_s:
+            options = self._listed(outlook)
+        else:
             options = self._trims(outlook, {steps.start - 1, steps.stop})
         if options:
             self._setting = min(options)[1]
-            return None
-        if self._still_moving():
-            return None
-        return self._give_up()
+        elif not self._still_warming():
+            self._give_up(outlook)
+        return None
 
-    def _choose_step(self, outlook: "Outlook", steps: range, exposure_s: float) -> tuple[int, float]:
-        """Return the step worth trying among the open ones, and its cost."""
-        left = TRIALS_MAX - self.trials
-        if self.trials >= 4 and left <= ceil(log2(len(steps) + 1)) + _RESERVE:
-            return steps[len(steps) // 2], 0.0
-        return outlook.best_step(steps, exposure_s)
+    def _choose_step(
+        self, outlook: "Outlook", steps: range, exposure_s: float
+    ) -> tuple[float, Setting]:
+        """Return the setting worth trying among the open steps, with its cost.
+
+        Halving takes over while there are still exposures enough for it to come to its end.
+        """
+        halvings = ceil(log2(len(steps) + 1))
+        if self.trials >= _FREE and TRIALS_MAX - self.trials <= halvings + _RESERVE:
+            return 1.0, Setting(steps[len(steps) // 2], exposure_s)
+        step, cost = outlook.best_step(steps, exposure_s)
+        return cost, Setting(step, exposure_s)
+
+    def _listed(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
+        """Return what is worth trying at each exposure of the list, with its cost."""
+        return [
+            self._choose_step(outlook, steps, t)
+            for t in self._limits.exposures_s
+            if (steps := self._evidence.open_steps(t)) and self._hopeful(steps[-1])
+        ]
 
     def _trims(self, outlook: "Outlook", edges: set[int]) -> list[tuple[float, Setting]]:
-        """Return the exposures worth trying at the steps next to the band, each with its cost."""
-        limits = self._limits
-        options = []
+        """Return the exposures worth trying at the steps next to the band, with their costs."""
+        limits, options = self._limits, []
         for step in sorted(edges):
-            if not limits.dimmest <= step <= limits.brightest:
-                continue
             between = self._evidence.open_exposures(step)
-            if between is None or not self._hopeful(step):
+            if not limits.dimmest <= step <= limits.brightest or between is None:
+                continue
+            if not self._hopeful(step):
                 continue
             low, high = between
-            if TRIALS_MAX - self.trials <= 3:
-                options.append((0.0, Setting(step, sqrt(low * high))))
+            if TRIALS_MAX - self.trials <= _RESERVE:
+                options.append((1.0, Setting(step, sqrt(low * high))))
                 continue
-            inner_low = low * (high / low) ** 0.03 if low > limits.shortest_s else low
-            inner_high = high / (high / low) ** 0.03 if high < limits.longest_s else high
-            t, cost = outlook.best_exposure(step, inner_low, inner_high)
-            options.append((cost, Setting(step, t)))
+            # A bound that is a frame, not a limit, need not be tried again.
+            inside = (high / low) ** 0.03
+            shortest = low if low == limits.shortest_s else low * inside
+            longest = high if high == limits.longest_s else high / inside
+            exposure_s, cost = outlook.best_exposure(step, shortest, longest)
+            options.append((cost, Setting(step, exposure_s)))
         return options
 
     def _hopeful(self, step: int) -> bool:
         return self._evidence.at_best(step) >= self._band.low_adu
 
-    def _still_moving(self) -> bool:
+    def _still_warming(self) -> bool:
         """Tell whether the last frame, a near miss at the limits, deserves another look."""
         *before, last = self._evidence.frames
         # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
         near = 1 + 0.5 * exp(-last.exposure_s / 10)
         if last.bright or last.level_adu * near < self._band.low_adu:
             return False
-        same = [f for f in before if f.setting == last.setting]
-        return not same or last.level_adu > 1.005 * same[-1].level_adu
+        same = [f.level_adu for f in before if f.setting == last.setting]
+        return not same or last.level_adu > 1.005 * same[-1]
 
-    def _give_up(self) -> None:
-        frames = self._evidence.frames
+    def _give_up(self, outlook: "Outlook") -> None:
+        frames, band, limits = self._evidence.frames, self._band, self._limits
         if not any(f.bright for f in frames):
-            self._end(Outcome.TOO_DIM, "too dim")
+            enough_s = float(min(outlook.exposures_s(limits.brightest)))
+            self._end(Outcome.TOO_DIM, endings.too_dim(frames, band, limits, enough_s))
         elif all(f.bright for f in frames):
-            self._end(Outcome.TOO_BRIGHT, "too bright")
+            self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits))
         else:
-            self._end(Outcome.TOO_COARSE, "too coarse")
+            self._end(Outcome.TOO_COARSE, endings.too_coarse(frames, band))
 
     def _end(self, outcome: Outcome, explanation: str) -> None:
         self._outcome = outcome

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log
 
+from flatctl.core import endings
 from flatctl.core.band import Band
 from flatctl.core.evidence import Limits
 from flatctl.core.response import Response
@@ -16,7 +17,12 @@ from flatctl.core.types import Outcome, Setting
 
 # Frames scatter by about this much (of their level) even when the light stands still.
 _GUARD_FRAC = 0.003
-_REJECTED_IN_A_ROW_MAX = 5
+# Rejected frames that end the set: with nothing left to turn, in a row, in all (or `count`).
+_STUCK_MAX = 2
+_IN_A_ROW_MAX = 5
+_REJECTED_MAX = 10
+# A clipped frame may be so many times over full scale.
+_OVER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,73 +104,82 @@ class FlatSeries:
         if not isfinite(time_s):
             raise ValueError(f"time_s must be a number of seconds: {time_s}")
         verdict = self._band.judge(median_adu, clipped_frac)
+        kept = verdict == "accepted"
         self._readings.append(_Reading(self._setting, median_adu, time_s))
-        if verdict == "accepted":
+        if kept:
             self.kept += 1
             self._in_a_row = self._stuck = 0
             if self.kept == self._count:
                 self._outcome = Outcome.REACHED
-                return Judgement(True, "")
         else:
             self.rejected += 1
             self._in_a_row += 1
+            self._check_budget(verdict)
             if verdict == "clipped" and median_adu <= self._band.high_adu:
-                self._lower_aim(median_adu)
-        if self._outcome is None and not self._give_up(verdict):
-            self._retrim(verdict)
-        return Judgement(verdict == "accepted", "" if verdict == "accepted" else verdict)
+                self._lower_aim(median_adu, clipped_frac)
+        if self._outcome is None:
+            self._retrim(kept)
+        return Judgement(kept, "" if kept else verdict)
 
-    def _lower_aim(self, median_adu: float) -> None:
+    def _lower_aim(self, median_adu: float, clipped_frac: float) -> None:
+        """Go on towards the lower end of the band, for too many pixels clip; end if there."""
         lower = self._band.below(median_adu)
-        if lower is None:
-            self._end(Outcome.TOO_BRIGHT, "clipped pixels")
-        else:
+        if lower is not None:
             self._band = lower
+        elif self._outcome is None:
+            self._outcome = Outcome.TOO_BRIGHT
+            self.explanation = endings.clipped_pixels(
+                self._setting, median_adu, clipped_frac, self._band
+            )
 
-    def _give_up(self, verdict: str) -> bool:
-        """End the set where its budget is used up; True if it was."""
-        last = self._readings[-1].level_adu
-        if self._in_a_row >= _REJECTED_IN_A_ROW_MAX or self.rejected > max(10, self._count):
-            self._end(Outcome.UNSTABLE, f"unstable, last level {last:.0f} ADU")
-        elif self._stuck >= 2 and verdict == "too_dim":
-            self._end(Outcome.TOO_DIM, "too dim")
-        elif self._stuck >= 2:
-            self._end(Outcome.TOO_BRIGHT, "too bright")
-        return self._outcome is not None
+    def _check_budget(self, verdict: str) -> None:
+        """End the set where it can't go on, or has cost too much."""
+        if self._stuck >= _STUCK_MAX:
+            self._outcome = Outcome.TOO_DIM if verdict == "too_dim" else Outcome.TOO_BRIGHT
+        elif self._in_a_row >= _IN_A_ROW_MAX or self.rejected > max(_REJECTED_MAX, self._count):
+            self._outcome = Outcome.UNSTABLE
+        if self._outcome is not None:
+            self.explanation = endings.set_broken(
+                self._outcome,
+                self._setting,
+                self._readings[-1].level_adu,
+                self._band,
+                self.kept,
+                self.rejected,
+            )
 
-    def _retrim(self, verdict: str) -> None:
+    def _retrim(self, kept: bool) -> None:
         """Change the setting if the last frame was rejected or the next one would be."""
-        level = self._forecast()
+        level, band = self._forecast(), self._band
         guard = _GUARD_FRAC * level
-        if verdict == "accepted" and (
-            self._band.low_adu + guard <= level <= self._band.high_adu - guard
-        ):
+        if kept and band.low_adu + guard <= level <= band.high_adu - guard:
             return
-        before = self._setting
-        if self._readings[-1].level_adu > self._band.linear_adu:
-            level = 2 * self._band.full_scale_adu
+        if self._readings[-1].level_adu > band.linear_adu:
+            level = _OVER * band.full_scale_adu
         ratio = (self._aim() - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
+        before = self._setting
         self._setting = self._step(ratio) or self._exposure(ratio)
-        if verdict != "accepted":
-            self._stuck = self._stuck + 1 if self._setting == before else 0
+        if self._setting == before and not kept:
+            self._stuck += 1
 
     def _step(self, ratio: float) -> Setting | None:
         """Return a setting whose brightness alone changes the light by a ratio, if there is one."""
         if self._in_a_row > 1:
             return None
         # numpy loads here and not with the module: a command that searches nothing starts faster.
-        from flatctl.core.light import Panels
+        from flatctl.core.panels import Panels
 
         step, exposure_s = self._setting
         panels = Panels(self._limits.brightest, self._known, self._band.full_scale_adu)
         if len(panels.measured) < 2:
             return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
-        light = panels.light(steps)[panels.weight.argmax()]
+        light = panels.light(steps)[panels.odds.argmax()]
         wanted = float(light[step - steps[0]]) * ratio
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
-        fine = miss <= 0.15 * (self._band.high_adu - self._band.low_adu)
+        coarse = 0.35 if self._limits.exposures_s else 0.15
+        fine = miss <= coarse * (self._band.high_adu - self._band.low_adu)
         return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
@@ -200,7 +215,3 @@ class FlatSeries:
                 ]
                 return min(max(log(rates[1] / rates[0]), -0.2), 0.2) / gap
         return 0.0
-
-    def _end(self, outcome: Outcome, explanation: str) -> None:
-        self._outcome = outcome
-        self.explanation = explanation
