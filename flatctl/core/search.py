@@ -36,7 +36,8 @@ class FlatSearch:
     Expose with `setting`, hand the result to `observe`, until `outcome` is not None. On `REACHED`
     `setting` is that of the accepted frame; else `explanation` says why in plain words, with the
     last figures and the mend. `trials` counts the frames, `verdict` judges the last one:
-    `accepted`, `too_dim`, `too_bright` or `clipped`. Pure: the same observations give the same settings.
+    `accepted`, `too_dim`, `too_bright` or `clipped`. Pure: the same observations give the same
+    settings.
 
     `target_adu`, `tolerance_adu` and `full_scale_adu` are levels of the median; `brightness_range`
     in the panel's own steps, `exposure_range_s` in seconds; `start` is clamped into both;

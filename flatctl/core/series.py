@@ -21,6 +21,10 @@ _GUARD_FRAC = 0.003
 _STUCK_MAX = 2
 _IN_A_ROW_MAX = 5
 _REJECTED_MAX = 10
+# So many steps of the panel must have been measured before its curve is trusted with a trim.
+_MEASURED_MIN = 2
+# More drift than this (ln) between two frames is no drift but an accident.
+_DRIFT_MAX = 0.2
 # A clipped frame may be so many times over full scale.
 _OVER = 2.0
 
@@ -75,6 +79,7 @@ class FlatSeries:
         self._pedestal_adu = known.pedestal_adu or 0.0
         self._known = known
         self._readings: list[_Reading] = []
+        self._drift = 0.0
         self._in_a_row = 0
         self._stuck = 0
         self._outcome: Outcome | None = None
@@ -106,6 +111,7 @@ class FlatSeries:
         verdict = self._band.judge(median_adu, clipped_frac)
         kept = verdict == "accepted"
         self._readings.append(_Reading(self._setting, median_adu, time_s))
+        self._follow()
         if kept:
             self.kept += 1
             self._in_a_row = self._stuck = 0
@@ -171,11 +177,11 @@ class FlatSeries:
 
         step, exposure_s = self._setting
         panels = Panels(self._limits.brightest, self._known, self._band.full_scale_adu)
-        if len(panels.measured) < 2:
+        if len(panels.measured) < _MEASURED_MIN:
             return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
         light = panels.light(steps)[panels.odds.argmax()]
-        wanted = float(light[step - steps[0]]) * ratio
+        wanted = max(float(light[step - steps[0]]) * ratio, 1e-9)
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
         coarse = 0.35 if self._limits.exposures_s else 0.15
@@ -189,7 +195,7 @@ class FlatSeries:
     def _aim(self) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
         width = self._band.high_adu - self._band.low_adu
-        rest = (self._count - self.kept) * self._cadence() * self._rate()
+        rest = (self._count - self.kept) * self._cadence() * self._drift
         lead = min(max(rest / 2 * self._band.aim_adu, -0.3 * width), 0.3 * width)
         return self._band.aim_adu - lead
 
@@ -197,21 +203,24 @@ class FlatSeries:
         """Return the level (ADU) expected of the next frame with the same setting."""
         last = self._readings[-1].level_adu
         signal = max(last - self._pedestal_adu, 0.0)
-        return last + signal * (exp(self._rate() * self._cadence()) - 1)
+        return last + signal * (exp(self._drift * self._cadence()) - 1)
 
     def _cadence(self) -> float:
         times = [r.time_s for r in self._readings[-2:]]
         return times[-1] - times[0]
 
-    def _rate(self) -> float:
-        """Return the drift of the light, ln per second, from the last frames of one brightness."""
-        last = self._readings[-1]
-        for before in self._readings[-2:-1]:
-            gap = last.time_s - before.time_s
-            if before.setting.brightness == last.setting.brightness and gap > 0:
-                rates = [
-                    max(r.level_adu - self._pedestal_adu, 1.0) / r.setting.exposure_s
-                    for r in (before, last)
-                ]
-                return min(max(log(rates[1] / rates[0]), -0.2), 0.2) / gap
-        return 0.0
+    def _follow(self) -> None:
+        """Bring the drift of the light (ln per second) up to date with the newest reading.
+
+        Only readings of one brightness tell it; over a change of brightness the last drift stays.
+        """
+        if len(self._readings) < 2:
+            return
+        before, last = self._readings[-2:]
+        gap = last.time_s - before.time_s
+        if gap > 0 and before.setting.brightness == last.setting.brightness:
+            light = [
+                max(r.level_adu - self._pedestal_adu, 1.0) / r.setting.exposure_s
+                for r in (before, last)
+            ]
+            self._drift = min(max(log(light[1] / light[0]), -_DRIFT_MAX), _DRIFT_MAX) / gap
