@@ -94,9 +94,17 @@ PANELS_PAGE = """\
 Each kind goes into `[panel] kind` of the configuration; [its keys](config.md#panel) are listed
 there. `flatctl devices --panels` prints this table.
 
-| kind | what it drives | tried on |
-|---|---|---|
+| kind | what it drives | tried on | status |
+|---|---|---|---|
 {rows}
+
+**Tried on**: what the driver has met. `simulator` means a byte-exact simulation of the panel, made
+after its maker's description or after other programs' drivers, and never yet the panel itself. If
+you have one, [try it](../how-to/add-a-panel.md#try-a-driver-on-real-hardware) and tell us.
+
+**Status**: `read back` kinds are asked after every command how light and brightness really stand.
+The others can't be asked; flatctl knows that its commands were acknowledged, no more, and says
+"unconfirmed".
 """
 
 ENDINGS = {
@@ -211,7 +219,9 @@ def _model(field: FieldInfo) -> type[BaseModel]:
 
 def panels_page() -> str:
     """Return the catalogue of panels."""
-    rows = [f"| `{row.kind}` | {row.title} | {row.tried_on} |" for row in PANELS.values()]
+    rows = [
+        f"| `{row.kind}` | {row.title} | {row.tried_on} | {row.status} |" for row in PANELS.values()
+    ]
     return PANELS_PAGE.format(made=MADE, rows="\n".join(rows))
 
 

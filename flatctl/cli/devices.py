@@ -33,8 +33,8 @@ def _list_kinds() -> None:
     from flatctl.devices.catalog import PANELS
 
     Screen().table(
-        ("Kind", "Title", "Tried on"),
-        ((row.kind, row.title, row.tried_on) for row in PANELS.values()),
+        ("Kind", "Title", "Tried on", "Status"),
+        ((row.kind, row.title, row.tried_on, row.status) for row in PANELS.values()),
     )
 
 

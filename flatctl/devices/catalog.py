@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from flatctl.settings.panels.alnitak import AlnitakOptions
+from flatctl.settings.panels.alnitak import (
+    AlnitakArduinoOptions,
+    AlnitakOptions,
+    ArteskyOptions,
+    GeoptikOptions,
+)
 from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
 from flatctl.settings.panels.flatmaster import (
     FlatMasterNeoOptions,
@@ -39,7 +44,8 @@ class PanelKind:
 
     `options` is the model of the kind's configuration, `build` makes a panel from it without
     touching hardware; the INDI client is only used by panels behind INDI. `tried_on` says what
-    the driver has met: `hardware`, `simulator` or `nothing to try` for a light without a wire.
+    the driver has met: `hardware`, `simulator` (never yet hardware) or `nothing to try` for a light
+    without a wire. `reads_back`: it can be asked how it stands; else its status is unconfirmed.
     """
 
     kind: str
@@ -47,17 +53,24 @@ class PanelKind:
     options: type[PanelOptions]
     build: Build
     tried_on: str
+    reads_back: bool = True
+
+    @property
+    def status(self) -> str:
+        """How far its status can be trusted, in a word or two."""
+        return "read back" if self.reads_back else "unconfirmed"
 
 
-def _serial(module: str, driver: str) -> Build:
+def _serial(module: str, driver: str, **preset: str) -> Build:
     """Return what builds a driver of `flatctl.devices.serial`; its arguments are its options.
 
-    Drivers are loaded when they are needed: the command line starts sooner.
+    `preset` are arguments that are no options. Drivers are loaded when they are needed: the command
+    line starts sooner.
     """
 
     def build(options: PanelOptions, _client: IndiClient) -> LightPanel:
         made = getattr(import_module(f"flatctl.devices.serial.{module}"), driver)
-        panel: LightPanel = made(**options.model_dump(exclude=_FOR_THE_ENGINE))
+        panel: LightPanel = made(**preset, **options.model_dump(exclude=_FOR_THE_ENGINE))
         return panel
 
     return build
@@ -80,10 +93,32 @@ PANELS: dict[str, PanelKind] = {
     for row in (
         PanelKind(
             "alnitak",
-            "Alnitak Flat-Man, Flip-Flat and look-alikes",
+            "Alnitak Flat-Man, Flip-Flat, Remote Dust Cover",
             AlnitakOptions,
             _serial("alnitak", "AlnitakPanel"),
             "simulator",
+        ),
+        PanelKind(
+            "alnitak-arduino",
+            "Arduino boxes that speak as Alnitak's panels do",
+            AlnitakArduinoOptions,
+            _serial("alnitak", "AlnitakPanel", make="Alnitak-Arduino"),
+            "simulator",
+        ),
+        PanelKind(
+            "artesky",
+            "Artesky USB flat box",
+            ArteskyOptions,
+            _serial("alnitak", "AlnitakPanel", make="Artesky"),
+            "simulator",
+        ),
+        PanelKind(
+            "geoptik",
+            "Geoptik flat field generator",
+            GeoptikOptions,
+            _serial("geoptik", "GeoptikPanel"),
+            "simulator",
+            reads_back=False,
         ),
         PanelKind(
             "deepskydad",
@@ -94,10 +129,11 @@ PANELS: dict[str, PanelKind] = {
         ),
         PanelKind(
             "flatmaster",
-            "Pegasus FlatMaster, first model (unconfirmed)",
+            "Pegasus FlatMaster, first model",
             FlatMasterOptions,
             _serial("flatmaster", "FlatMasterPanel"),
             "simulator",
+            reads_back=False,
         ),
         PanelKind(
             "flatmaster-wifi",
@@ -121,6 +157,8 @@ PANELS: dict[str, PanelKind] = {
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),
-        PanelKind("manual", "A fixed light", ManualOptions, _manual, "nothing to try"),
+        PanelKind(
+            "manual", "A fixed light", ManualOptions, _manual, "nothing to try", reads_back=False
+        ),
     )
 }

@@ -24,9 +24,10 @@ class AlnitakTraits:
 
     `product` is the two-digit id (10 Flat-Man XL, 15 Flat-Man L, 19 Flat-Man, 98 Remote Dust
     Cover, 99 Flip-Flat), `filler` and `ending` what its answers are filled and ended with,
-    `terminators` the bytes that end a command, `clamp` the highest step it really takes,
-    `motor_s` how long the cover runs, `stuck_moves` how many of the next moves end in the state
-    "timed out". Every value may be changed while it runs.
+    `terminators` the bytes that end a command, `ignores` letters that it never answers, `clamp`
+    the highest step it really takes, `motor_s` how long the cover runs, `blocks` that it listens to
+    nothing meanwhile (a sketch that waits for its servo), `stuck_moves` how many of the next moves
+    end in the state "timed out". Every value may be changed while it runs.
     """
 
     product: int = 19
@@ -34,8 +35,10 @@ class AlnitakTraits:
     filler: bytes = b"000"
     ending: bytes = b"\n"
     terminators: bytes = b"\r\n"
+    ignores: bytes = b""
     clamp: int = 255
     motor_s: float = 3.0
+    blocks: bool = False
     stuck_moves: int = 0
     lamp_broken: bool = False
 
@@ -58,6 +61,7 @@ class SimulatedAlnitak:
         self.traits = traits or AlnitakTraits()
         self.commands: list[bytes] = []
         self._clock = clock
+        self._unread = b""
         self._partial = b""
         self._cover = (b"1" if light.closed else b"2") if self.has_cover else b"0"
         self._moving_to = b""
@@ -77,8 +81,10 @@ class SimulatedAlnitak:
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the panel answers by now."""
         self._run_motor()
+        self._unread += received
         answers = b""
-        for byte in received:
+        while self._unread and not (self._moving_to and self.traits.blocks):
+            byte, self._unread = self._unread[0], self._unread[1:]
             if byte not in self.traits.terminators:
                 self._partial = (self._partial + bytes([byte]))[-_LONGEST:]
             elif self._partial:
@@ -91,6 +97,8 @@ class SimulatedAlnitak:
         if not (frame := _COMMAND.search(command)):
             return b""
         letter, value = frame.groups()
+        if letter in self.traits.ignores:
+            return b""
         match letter:
             case b"P" | b"J" | b"S" | b"V":
                 value = self._told(letter)

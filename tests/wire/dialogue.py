@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,12 @@ class Script:
             self.complaint = f"expected {expected!r}, heard {self._heard!r}"
         return answers
 
+    def hear_out(self) -> None:
+        """Wait until what is on its way has arrived, no longer than a second."""
+        end = time.monotonic() + 1.0
+        while self.left and not self.complaint and time.monotonic() < end:
+            time.sleep(0.01)
+
 
 @contextmanager
 def dialogue(*pairs: Pair, faults: LineFaults | None = None) -> Iterator[str]:
@@ -47,6 +54,7 @@ def dialogue(*pairs: Pair, faults: LineFaults | None = None) -> Iterator[str]:
     script = Script(list(pairs))
     with PtyServer(script, faults=faults) as server:
         yield server.path
+        script.hear_out()
         unread = _unread(server.path)
     assert not script.complaint, script.complaint
     assert not script.left, f"never said: {script.left}"

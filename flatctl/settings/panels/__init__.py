@@ -4,7 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flatctl.settings.panels.alnitak import AlnitakOptions
+from flatctl.settings.panels.alnitak import (
+    AlnitakArduinoOptions,
+    AlnitakOptions,
+    ArteskyOptions,
+    GeoptikOptions,
+)
 from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
 from flatctl.settings.panels.flatmaster import (
     FlatMasterNeoOptions,
@@ -17,6 +22,9 @@ from flatctl.settings.panels.snapcap import SnapCapOptions
 
 PanelSettings = Annotated[
     AlnitakOptions  # one line for each family
+    | AlnitakArduinoOptions
+    | ArteskyOptions
+    | GeoptikOptions
     | DeepSkyDadOptions
     | FlatMasterOptions
     | FlatMasterWifiOptions

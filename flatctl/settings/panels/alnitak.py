@@ -7,10 +7,9 @@ from pydantic import Field
 from flatctl.settings.panels.options import CoverOptions, SerialOptions
 
 
-class AlnitakOptions(SerialOptions, CoverOptions):
-    """Alnitak Flat-Man and Flip-Flat, Artesky, Geoptik and the Arduino look-alikes."""
+class AlnitakLine(SerialOptions, CoverOptions):
+    """How commands are spelled and the modem lines stand."""
 
-    kind: Literal["alnitak"]
     terminator: Literal["cr", "lf"] = Field(
         default="cr", description="What ends a command; some look-alikes want lf."
     )
@@ -23,3 +22,30 @@ class AlnitakOptions(SerialOptions, CoverOptions):
     dtr: bool = Field(
         default=True, description="Level of the DTR line; Leonardo boards want it high."
     )
+
+
+class AlnitakOptions(AlnitakLine):
+    """Alnitak Flat-Man, Flip-Flat and Remote Dust Cover, and what speaks exactly like them."""
+
+    kind: Literal["alnitak"]
+
+
+class AlnitakArduinoOptions(AlnitakLine):
+    """Boxes of your own with an Arduino that speaks as Alnitak's panels do."""
+
+    kind: Literal["alnitak-arduino"]
+    terminator: Literal["cr", "lf"] = Field(
+        default="lf", description="What ends a command; lf is understood by all known sketches."
+    )
+
+
+class ArteskyOptions(SerialOptions):
+    """Artesky's USB flat box."""
+
+    kind: Literal["artesky"]
+
+
+class GeoptikOptions(SerialOptions):
+    """Geoptik's flat field generator, unconfirmed; turn its own knob on and to full."""
+
+    kind: Literal["geoptik"]

@@ -27,11 +27,25 @@ BENCHES = {
         "flip-flat": SerialFamily(
             alnitak(99), off=b">D000\r", covered=True, flips=True, stick=stick
         ),
-        "cr-lf": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r"),
         "letter-o": SerialFamily(
             alnitak(15, filler=b"OOO", terminators=b"\n"),
             off=b">DOOO\n",
             options={"filler": "OOO", "terminator": "lf"},
         ),
+    },
+    "alnitak-arduino": {
+        "box": SerialFamily(alnitak(19, firmware=2, terminators=b"\n"), off=b">D000\n"),
+        "el-panel": SerialFamily(
+            alnitak(99, firmware=3, filler=b"OOO", blocks=True),
+            off=b">D000\n",
+            covered=True,
+            flips=True,
+        ),
+    },
+    "artesky": {"box": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r")},
+    "geoptik": {
+        "generator": SerialFamily(
+            alnitak(19, filler=b"OOO", terminators=b"\r", ignores=b"SJ"), off=b">DOOO\r"
+        )
     },
 }
