@@ -168,6 +168,7 @@ class FakeWheel:
         self.faults = FaultList()
         self.opened = False
         self.selected: list[str] = []
+        self._there_s = 0.0
 
     @property
     def name(self) -> str:
@@ -179,22 +180,34 @@ class FakeWheel:
         self.opened = True
         return [each.name for each in self._world.scenario.filters]
 
+    def start(self, filter_name: str, timeout_s: float) -> None:  # noqa: ARG002  # because the Protocol has it
+        """Begin to turn: from now on the former filter is out of the beam."""
+        self._turn(self._slot_of(filter_name))
+
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name."""
+        slot = self._slot_of(filter_name)
+        self.faults.meet(self._name, timeout_s, self._clock)
+        self._turn(slot)
+        left_s = max(0.0, self._there_s - self._clock.monotonic())
+        if left_s > timeout_s:
+            self._clock.sleep(timeout_s)
+            raise NoReply(self._name, f"still turning after {timeout_s:g} s", "grant it more time")
+        self._clock.sleep(left_s)
+        self.selected.append(filter_name)
+
+    def _slot_of(self, filter_name: str) -> int:
         names = [each.name for each in self._world.scenario.filters]
         if not self.opened:
             raise Fault(self._name, "used before it was opened", "open it first")
         if filter_name not in names:
             raise Fault(self._name, f"no filter {filter_name!r}", f"it has {', '.join(names)}")
-        self.faults.meet(self._name, timeout_s, self._clock)
-        slot = names.index(filter_name)
-        move_s = WHEEL_MOVE_S * abs(slot - self._world.turret.slot)
-        if move_s > timeout_s:
-            self._clock.sleep(timeout_s)
-            raise NoReply(self._name, f"still turning after {timeout_s:g} s", "grant it more time")
-        self._clock.sleep(move_s)
+        return names.index(filter_name)
+
+    def _turn(self, slot: int) -> None:
+        way = abs(slot - self._world.turret.slot)
         self._world.turret.slot = slot
-        self.selected.append(filter_name)
+        self._there_s = max(self._there_s, self._clock.monotonic()) + WHEEL_MOVE_S * way
 
     def close(self) -> None:
         """Let go of the wheel."""

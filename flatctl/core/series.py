@@ -50,6 +50,7 @@ class FlatSeries:
     Expose with `setting`, hand the result to `observe`, until `outcome` is not None: `REACHED`
     once `count` frames are kept, else why the set can't be finished. Levels in ADU; the ranges
     are those of the search; `setting` is the one the search found and `response` what it learned.
+    `lag` exposures are already under way when a frame is observed, begun with the setting of then.
 
     Raises:
         ValueError: an argument makes no sense.
@@ -68,13 +69,17 @@ class FlatSeries:
         response: Response | None,
         count: int,
         exposures_s: Sequence[float] = (),
+        lag: int = 0,
     ) -> None:
         if count < 1:
             raise ValueError(f"count must be at least 1: {count}")
+        if lag < 0:
+            raise ValueError(f"lag must be at least 0: {lag}")
         self._band = Band.checked(target_adu, tolerance_adu, full_scale_adu)
         self._limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
         self._setting = self._limits.clamp(*setting)
         self._count = count
+        self._lag = lag
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
         self._known = known
@@ -97,8 +102,18 @@ class FlatSeries:
         """Return how the set ended, None while it goes on."""
         return self._outcome
 
-    def observe(self, *, median_adu: float, clipped_frac: float, time_s: float) -> Judgement:
-        """Judge the frame exposed with `setting`; `time_s` is its middle on a monotonic clock.
+    def observe(
+        self,
+        *,
+        median_adu: float,
+        clipped_frac: float,
+        time_s: float,
+        setting: Setting | None = None,
+    ) -> Judgement:
+        """Judge a frame; `time_s` is the middle of its exposure on a monotonic clock.
+
+        `setting` is what it was exposed with, the present setting when None. A frame of an earlier
+        setting is judged like any other, but what it says has been acted on already.
 
         Raises:
             ValueError: the set is over, or a figure makes no sense.
@@ -110,7 +125,9 @@ class FlatSeries:
             raise ValueError(f"time_s must be a number of seconds: {time_s}")
         verdict = self._band.judge(median_adu, clipped_frac)
         kept = verdict == "accepted"
-        self._readings.append(_Reading(self._setting, median_adu, time_s))
+        exposed = self._setting if setting is None else setting
+        overtaken = exposed != self._setting
+        self._readings.append(_Reading(exposed, median_adu, time_s))
         self._follow()
         if kept:
             self.kept += 1
@@ -119,11 +136,11 @@ class FlatSeries:
                 self._outcome = Outcome.REACHED
         else:
             self.rejected += 1
-            self._in_a_row += 1
+            self._in_a_row += not overtaken
             self._check_budget(verdict)
-            if verdict == "clipped" and median_adu <= self._band.high_adu:
+            if verdict == "clipped" and median_adu <= self._band.high_adu and not overtaken:
                 self._lower_aim(median_adu, clipped_frac)
-        if self._outcome is None:
+        if self._outcome is None and not overtaken:
             self._retrim(kept)
         return Judgement(kept, "" if kept else verdict)
 
@@ -200,10 +217,11 @@ class FlatSeries:
         return self._band.aim_adu - lead
 
     def _forecast(self) -> float:
-        """Return the level (ADU) expected of the next frame with the same setting."""
+        """Return the level (ADU) expected of the next frame to be begun, with the same setting."""
         last = self._readings[-1].level_adu
         signal = max(last - self._pedestal_adu, 0.0)
-        return last + signal * (exp(self._drift * self._cadence()) - 1)
+        ahead_s = (1 + self._lag) * self._cadence()
+        return last + signal * (exp(self._drift * ahead_s) - 1)
 
     def _cadence(self) -> float:
         times = [r.time_s for r in self._readings[-2:]]

@@ -113,6 +113,10 @@ class FilterWheel(Protocol):
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         ...
 
+    def start(self, filter_name: str, timeout_s: float) -> None:
+        """Begin to turn to the slot of that name and return at once; `select` waits for it."""
+        ...
+
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until it reports to be there."""
         ...

@@ -1,12 +1,14 @@
-"""What every part of a run works with, and how a frame is taken and measured."""
+"""What every part of a run works with, and how a frame is begun, read and measured."""
 
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from flatctl.core.statistics import measure
 from flatctl.core.types import FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
 from flatctl.engine.events import Listener
+from flatctl.engine.exposure import Exposure
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.shelf import Shelf
@@ -16,12 +18,17 @@ from flatctl.storage.record import FrameRecord
 
 @dataclass(frozen=True)
 class Shot:
-    """A frame with its statistics; `time_s` is mid-exposure on the monotonic clock."""
+    """A flat as it was read; `time_s` is mid-exposure on the monotonic clock."""
 
     setting: Setting
     frame: Frame
-    statistics: Statistics
     time_s: float
+    full_scale_adu: float
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What the frame measures; this takes its time when it is asked for first."""
+        return measure(self.frame.pixels, self.full_scale_adu)
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,20 @@ class RunContext:
     clock: Clock
     emit: Listener
 
-    def shoot(self, setting: Setting) -> Shot:
-        """Take a flat and measure it, surviving faults of the devices."""
+    def begin(self, setting: Setting) -> Exposure:
+        """Begin a flat, surviving faults of the devices."""
+        start = partial(self.rig.begin, setting)
+        return Exposure(self.rig, self.recovery, self.clock, start, setting)
 
-        def take() -> tuple[Frame, float]:
-            begun_s = self.clock.monotonic()
-            frame = self.rig.expose(setting)
-            return frame, begun_s + setting.exposure_s / 2
+    def begin_dark(self, exposure_s: float) -> Exposure:
+        """Begin a dark flat, surviving faults of the devices."""
+        start = partial(self.rig.begin_dark, exposure_s)
+        return Exposure(self.rig, self.recovery, self.clock, start, Setting(0, exposure_s))
 
-        frame, time_s = self.recovery.surviving(take)
-        return Shot(setting, frame, measure(frame.pixels, self.full_scale_adu), time_s)
+    def read(self, exposure: Exposure) -> Shot:
+        """Return a flat that was begun, surviving faults of the devices."""
+        frame, time_s = exposure.read()
+        return Shot(exposure.setting, frame, time_s, self.full_scale_adu)
 
     def setting_key(self, filter_name: str | None) -> SettingKey:
         """Return under what the history keeps the trained setting of a filter."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from flatctl.core.statistics import measure
 from flatctl.core.types import FrameKind
+from flatctl.devices.protocols import Frame
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
+from flatctl.engine.exposure import Exposure
 
 
 def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: int) -> int:
@@ -27,27 +30,39 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
             )
         )
 
-    for exposure_s in exposures_s:
-        for index in range(1, count + 1):
-            context.emit(
-                events.Exposing(
-                    time=context.clock.now(),
-                    filter=events.NO_FILTER,
-                    kind="dark_flat",
-                    n=index,
-                    brightness=0,
-                    exposure_s=exposure_s,
-                )
-            )
-            context.recovery.renew()
-            frame = context.recovery.surviving(partial(context.rig.expose_dark, exposure_s))
-            record = context.record(
-                FrameKind.DARK_FLAT,
-                frame,
-                measure(frame.pixels, context.full_scale_adu),
-                number=index,
-                count=count,
-            )
-            context.shelf.put(frame, record, partial(placed, exposure_s, index))
+    def put(exposure_s: float, index: int, frame: Frame) -> None:
+        record = context.record(
+            FrameKind.DARK_FLAT,
+            frame,
+            measure(frame.pixels, context.full_scale_adu),
+            number=index,
+            count=count,
+        )
+        context.shelf.put(frame, record, partial(placed, exposure_s, index))
+
+    wanted = [(exposure_s, index) for exposure_s in exposures_s for index in range(1, count + 1)]
+    under_way: Exposure | None = None
+    for (exposure_s, index), later in zip_longest(wanted, wanted[1:]):
+        context.recovery.renew()
+        under_way = under_way or context.begin_dark(exposure_s)
+        _tell_exposing(context, exposure_s, index)
+        frame, _ = under_way.read()
+        try:
+            under_way = context.begin_dark(later[0]) if later else None
+        finally:
+            put(exposure_s, index, frame)
     context.shelf.drain()
     return taken
+
+
+def _tell_exposing(context: RunContext, exposure_s: float, index: int) -> None:
+    context.emit(
+        events.Exposing(
+            time=context.clock.now(),
+            filter=events.NO_FILTER,
+            kind="dark_flat",
+            n=index,
+            brightness=0,
+            exposure_s=exposure_s,
+        )
+    )

@@ -1,8 +1,12 @@
-"""One filter: select it, search its setting, capture its set."""
+"""One filter: select it, search its setting, capture its set.
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+The camera exposes while the frame before is dealt with: as soon as one has been read the next is
+begun, and only then the one in hand is measured, judged, told of and written. So the capture is
+one frame behind: a change of setting comes one frame after its reason, and a frame that turns out
+bad is replaced at the end of the set.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,36 +16,35 @@ from flatctl.core.series import FlatSeries
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.exposure import Exposure
+from flatctl.engine.limits import Limits
 from flatctl.errors import DeviceError
 from flatctl.storage.history import Trained
 from flatctl.storage.resume import FinishedFrame, Wanted, finished
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What the plan, the panel and the camera allow together, in the panel's steps and seconds."""
-
-    brightness: tuple[int, int]
-    exposure_s: tuple[float, float]
-    exposures_s: tuple[float, ...]
-    start: Setting
-
-
 class FilterRun:
     """The flats of one filter. `taken` counts the frames put on disk."""
 
-    def __init__(self, context: RunContext, plan: FilterPlan, response: Response | None) -> None:
+    def __init__(self, context: RunContext, plan: FilterPlan) -> None:
         self._context = context
         self._plan = plan
         self._label = events.label(plan.filter)
-        self.response = response
+        self.response: Response | None = None
         self.exposures_s: set[float] = set()
         self.taken = 0
         self._trials = 0
-        self._present: tuple[FinishedFrame, ...] = ()
+        self._present: tuple[FinishedFrame, ...] | None = None
+        self._later: FilterRun | None = None
 
-    def run(self) -> FilterOutcome:
-        """Do it and say how it ended. What ends the whole run is raised."""
+    def run(self, response: Response | None, later: "FilterRun | None" = None) -> FilterOutcome:
+        """Do it and say how it ended. What ends the whole run is raised.
+
+        `response` is what is known of panel and camera. The rig sets out for the filter `later`
+        once the last frame of this one has been read.
+        """
+        self.response = response
+        self._later = later
         self._context.recovery.renew()
         outcome, reason = FilterOutcome.STOPPED, ""
         try:
@@ -53,16 +56,24 @@ class FilterRun:
                 events.FilterFinished,
                 outcome=outcome.value,
                 trials=self._trials,
-                flats=len(self._present) + self.taken,
+                flats=len(self._present or ()) + self.taken,
                 reason=reason,
             )
         return outcome
 
+    def set_out(self, response: Response | None) -> None:
+        """Let the rig set out for this filter, unless all its flats are there already."""
+        self.response = response
+        if len(self._on_disk()) < self._plan.count:
+            limits = self._limits()
+            search = self._new_search(limits, self._trained_start(limits) or limits.start)
+            self._context.rig.set_out(self._plan.filter, search.setting[0])
+
     def _search_and_capture(self) -> tuple[FilterOutcome, str]:
         context, plan = self._context, self._plan
-        self._present = self._on_disk() if context.resume else ()
-        self.exposures_s = {frame.exposure_s for frame in self._present}
-        wanted = plan.count - len(self._present)
+        present = self._on_disk()
+        self.exposures_s = {frame.exposure_s for frame in present}
+        wanted = plan.count - len(present)
         limits = self._limits()
         trained = self._trained_start(limits)
         start = trained or limits.start
@@ -72,7 +83,7 @@ class FilterRun:
             start_exposure_s=start.exposure_s,
             trained=trained is not None,
             wanted=plan.count,
-            present=len(self._present),
+            present=len(present),
         )
         if wanted <= 0:
             return FilterOutcome.COMPLETE, ""
@@ -83,17 +94,18 @@ class FilterRun:
                 )
             )
         context.recovery.surviving(partial(context.rig.select, plan.filter))
-        search, shot = self._search(limits, start)
-        if search.outcome is not Outcome.REACHED or shot is None:
+        search, shot, tell = self._search(limits, start)
+        if search.outcome is not Outcome.REACHED:
+            tell()
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
-        outcome, reason = self._capture(limits, search, shot, wanted)
+        outcome, reason = self._capture(limits, search, shot, wanted, tell)
         self._remember(search, shot)
         context.shelf.drain()
         return outcome, reason
 
-    def _search(self, limits: Limits, start: Setting) -> tuple[FlatSearch, Shot | None]:
+    def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
         scale, plan = self._context.full_scale_adu, self._plan
-        search = FlatSearch(
+        return FlatSearch(
             target_adu=plan.target * scale,
             tolerance_adu=plan.tolerance * scale,
             full_scale_adu=scale,
@@ -103,18 +115,35 @@ class FilterRun:
             response=self.response or self._stored_response(),
             exposures_s=limits.exposures_s,
         )
-        shot = None
-        while search.outcome is None:
-            shot = self._shoot(Setting(*search.setting), "trial", self._trials + 1)
+
+    def _search(
+        self, limits: Limits, start: Setting
+    ) -> tuple[FlatSearch, Shot, Callable[[], None]]:
+        """Search; return also the last frame, and what tells of it: there is no time for that."""
+        search = self._new_search(limits, start)
+        under_way = self._context.begin(Setting(*search.setting))
+        while True:
+            self._trials += 1
+            self._tell_exposing("trial", self._trials, under_way.setting)
+            shot = self._context.read(under_way)
             statistics = shot.statistics
             search.observe(median_adu=statistics.median, clipped_frac=statistics.clipped_frac)
-            self._trials += 1
-            self._tell(events.Trial, shot, n=self._trials, verdict=search.verdict)
-        self.response = search.response
-        return search, shot
+            tell = partial(self._tell, events.Trial, shot, n=self._trials, verdict=search.verdict)
+            if search.outcome is not None:
+                self.response = search.response
+                return search, shot, tell
+            try:
+                under_way = self._context.begin(Setting(*search.setting))
+            finally:
+                tell()
 
     def _capture(
-        self, limits: Limits, search: FlatSearch, shot: Shot, wanted: int
+        self,
+        limits: Limits,
+        search: FlatSearch,
+        accepted: Shot,
+        wanted: int,
+        tell_accepted: Callable[[], None],
     ) -> tuple[FilterOutcome, str]:
         scale, plan = self._context.full_scale_adu, self._plan
         series = FlatSeries(
@@ -124,28 +153,56 @@ class FilterRun:
             brightness_range=limits.brightness,
             exposure_range_s=limits.exposure_s,
             exposures_s=limits.exposures_s,
-            setting=shot.setting,
+            setting=accepted.setting,
             response=search.response,
             count=wanted,
+            lag=1,
         )
-        taken = {frame.number for frame in self._present}
+        taken = {frame.number for frame in self._on_disk()}
         numbers = [n for n in range(1, plan.count + len(taken) + 1) if n not in taken]
-        while True:
-            statistics = shot.statistics
-            judgement = series.observe(
-                median_adu=statistics.median,
-                clipped_frac=statistics.clipped_frac,
-                time_s=shot.time_s,
-            )
-            if judgement.kept:
-                self._keep(shot, numbers[series.kept - 1])
-            else:
-                self._tell(events.Rejected, shot, reason=self._sentence(judgement.reason, shot))
-            if series.outcome is Outcome.REACHED:
-                return FilterOutcome.COMPLETE, ""
-            if series.outcome is not None:
-                return FilterOutcome(series.outcome.value), series.explanation
-            shot = self._shoot(Setting(*series.setting), "flat", numbers[series.kept])
+
+        def deal_with(shot: Shot) -> None:
+            if shot is accepted:
+                tell_accepted()
+            self._judge(series, shot, numbers)
+
+        under_way = self._next(series, wanted, partial(deal_with, accepted))
+        while series.outcome is None:
+            # Nothing is under way where the last frame turned out bad: it is replaced.
+            under_way = under_way or self._context.begin(series.setting)
+            self._tell_exposing("flat", numbers[series.kept], under_way.setting)
+            shot = self._context.read(under_way)
+            under_way = self._next(series, wanted, partial(deal_with, shot))
+        if series.outcome is Outcome.REACHED:
+            return FilterOutcome.COMPLETE, ""
+        return FilterOutcome(series.outcome.value), series.explanation
+
+    def _next(
+        self, series: FlatSeries, wanted: int, deal_with_frame_in_hand: Callable[[], None]
+    ) -> Exposure | None:
+        """Begin the next exposure, unless the frame in hand may have been the last."""
+        try:
+            if series.kept + 1 < wanted:
+                return self._context.begin(series.setting)
+            if self._later is not None:
+                self._later.set_out(self.response)
+            return None
+        finally:
+            # Whatever becomes of the next exposure, the frame in hand is not lost.
+            deal_with_frame_in_hand()
+
+    def _judge(self, series: FlatSeries, shot: Shot, numbers: Sequence[int]) -> None:
+        statistics = shot.statistics
+        judgement = series.observe(
+            median_adu=statistics.median,
+            clipped_frac=statistics.clipped_frac,
+            time_s=shot.time_s,
+            setting=shot.setting,
+        )
+        if judgement.kept:
+            self._keep(shot, numbers[series.kept - 1])
+        else:
+            self._tell(events.Rejected, shot, reason=self._sentence(judgement.reason, shot))
 
     def _keep(self, shot: Shot, number: int) -> None:
         plan = self._plan
@@ -175,7 +232,7 @@ class FilterRun:
 
         self._context.shelf.put(shot.frame, record, placed)
 
-    def _shoot(self, setting: Setting, kind: str, n: int) -> Shot:
+    def _tell_exposing(self, kind: str, n: int, setting: Setting) -> None:
         self._emit(
             events.Exposing,
             kind=kind,
@@ -183,10 +240,11 @@ class FilterRun:
             brightness=setting.brightness,
             exposure_s=setting.exposure_s,
         )
-        return self._context.shoot(setting)
 
     def _on_disk(self) -> tuple[FinishedFrame, ...]:
         """Return the flats of this set that an earlier run of the night left, each verified."""
+        if self._present is not None:
+            return self._present
         context, plan, state = self._context, self._plan, self._context.rig.state
         wanted = Wanted(
             kind=FrameKind.FLAT,
@@ -201,8 +259,11 @@ class FilterRun:
             target_adu=plan.target * context.full_scale_adu,
             tolerance_adu=plan.tolerance * context.full_scale_adu,
         )
-        found = finished(context.shelf.directory, context.shelf.night, wanted)
-        return found.frames[: plan.count]
+        self._present = ()
+        if context.resume:
+            found = finished(context.shelf.directory, context.shelf.night, wanted)
+            self._present = found.frames[: plan.count]
+        return self._present
 
     def _stored_response(self) -> Response | None:
         """Return what an earlier night learned of panel and camera."""
@@ -233,32 +294,14 @@ class FilterRun:
         return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
 
     def _limits(self) -> Limits:
-        plan, steps, info = self._plan, self._context.steps, self._context.rig.info
-        shortest_s = max(plan.exposure_min_s, info.exposure_min_s or 0.0)
-        longest_s = max(shortest_s, min(plan.exposure_max_s, info.exposure_max_s or math.inf))
-        return Limits(
-            brightness=(_step(steps, plan.brightness_min), _step(steps, plan.brightness_max)),
-            exposure_s=(shortest_s, longest_s),
-            exposures_s=plan.exposures_s,
-            start=Setting(
-                _step(steps, plan.brightness_start),
-                min(max(plan.exposure_start_s, shortest_s), longest_s),
-            ),
-        )
+        return Limits.of(self._plan, self._context.steps, self._context.rig.info)
 
     def _trained_start(self, limits: Limits) -> Setting | None:
         """Return the setting that worked last time, where today's limits still allow it."""
         trained = self._context.history.trained(self._context.setting_key(self._plan.filter))
-        if trained is None:
+        if trained is None or not limits.allow(trained.brightness, trained.exposure_s):
             return None
-        lowest, highest = limits.brightness
-        shortest_s, longest_s = limits.exposure_s
-        allowed = (
-            lowest <= trained.brightness <= highest
-            and shortest_s <= trained.exposure_s <= longest_s
-            and (not limits.exposures_s or trained.exposure_s in limits.exposures_s)
-        )
-        return Setting(trained.brightness, trained.exposure_s) if allowed else None
+        return Setting(trained.brightness, trained.exposure_s)
 
     def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
         self._context.emit(event(time=self._context.clock.now(), filter=self._label, **facts))
@@ -275,8 +318,3 @@ class FilterRun:
             level=statistics.median / self._context.full_scale_adu,
             **facts,
         )
-
-
-def _step(steps: range, fraction: float) -> int:
-    """Return the panel's step at that fraction of its range, half a step rounded up."""
-    return steps[math.floor(fraction * (len(steps) - 1) + 0.5)]

@@ -1,6 +1,7 @@
 """Camera, wheel and panel as one instrument, which can be brought back after a fault."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flatctl.core.types import CameraSetup, FrameKind, Setting
@@ -14,6 +15,7 @@ from flatctl.devices.protocols import (
     LightPanel,
 )
 from flatctl.engine.clock import Clock
+from flatctl.errors import DeviceError
 
 OFF = -1
 
@@ -63,7 +65,10 @@ class Rig:
         self.state = CameraState(setup.binning)
         self.slots: Sequence[str] = ()
         self._light: int | None = None  # the step it shines at, OFF, or None for unknown
+        self._light_in_doubt = False
+        self._settled_s = 0.0
         self._filter: str | None = None
+        self._on_its_way = False
 
     def open(self) -> None:
         """Reach camera and wheel. Nothing moves yet."""
@@ -79,33 +84,61 @@ class Rig:
         self.state = self.camera.prepare(self.setup, wait)
 
     def select(self, filter_name: str | None) -> None:
-        """Turn the wheel; afterwards the panel is set anew, since some follow the wheel."""
-        self._light = None
+        """Turn the wheel; afterwards the panel is told again, since some follow the wheel."""
+        self._light_in_doubt = True
         self._filter = filter_name
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
+        self._on_its_way = False
 
-    def expose(self, setting: Setting) -> Frame:
-        """Light the panel as `setting` says, wait until it has settled, and take a flat."""
-        if setting.brightness != self._light:
-            self._light = None
-            self.panel.set_brightness(setting.brightness, self.timeouts.panel_s)
-            self._light = setting.brightness
-            self.clock.sleep(self.settle_s)
-        return self._take(setting.exposure_s, FrameKind.FLAT)
+    def set_out(self, filter_name: str | None, brightness: int) -> None:
+        """Set out for the next filter and its light while the last frame is being dealt with.
 
-    def expose_dark(self, exposure_s: float) -> Frame:
-        """Take a dark flat with the panel off."""
+        `begin` comes back if the filter selected last is needed once more. What goes wrong here
+        goes wrong again, and is dealt with, when the next filter is selected.
+        """
+        with suppress(DeviceError):
+            if self.wheel is not None and filter_name is not None:
+                self._on_its_way = True
+                self.wheel.start(filter_name, self.timeouts.wheel_s)
+            self._shine(brightness)
+
+    def begin(self, setting: Setting) -> None:
+        """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
+        if self._on_its_way:
+            self.select(self._filter)
+        self._shine(setting.brightness)
+        self._begin(setting.exposure_s, FrameKind.FLAT)
+
+    def begin_dark(self, exposure_s: float) -> None:
+        """Begin a dark flat with the panel off."""
         if self._light != OFF:
             self._light = None
             self.panel.light_off(self.timeouts.panel_s)
-            self._light = OFF
-            self.clock.sleep(self.settle_s)
-        return self._take(exposure_s, FrameKind.DARK_FLAT)
+            self._lit(OFF)
+        self._begin(exposure_s, FrameKind.DARK_FLAT)
 
-    def _take(self, exposure_s: float, kind: FrameKind) -> Frame:
-        self.camera.start(exposure_s, kind)
+    def read(self, exposure_s: float) -> Frame:
+        """Return the frame begun last, of that exposure."""
         return self.camera.read(exposure_s + self.timeouts.readout_s)
+
+    def _shine(self, brightness: int) -> None:
+        before, self._light = self._light, None
+        if brightness != before or self._light_in_doubt:
+            self.panel.set_brightness(brightness, self.timeouts.panel_s)
+        self._light_in_doubt = False
+        if brightness == before:
+            self._light = brightness
+        else:
+            self._lit(brightness)
+
+    def _lit(self, light: int) -> None:
+        self._light = light
+        self._settled_s = self.clock.monotonic() + self.settle_s
+
+    def _begin(self, exposure_s: float, kind: FrameKind) -> None:
+        self.clock.sleep(self._settled_s - self.clock.monotonic())
+        self.camera.start(exposure_s, kind)
 
     def reopen(self) -> None:
         """Let go of everything, reach it again and make it stand as it stood."""

@@ -110,10 +110,11 @@ class Session:
         context.recovery.surviving(self._rig.prepare)
         response = None
         exposures_s: set[float] = set()
-        for plan in plans:
-            filter_run = FilterRun(context, plan, response)
+        runs = [FilterRun(context, plan) for plan in plans]
+        for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
             try:
-                self._outcomes[events.label(plan.filter)] = filter_run.run()
+                outcome = filter_run.run(response, later)
+                self._outcomes[events.label(plan.filter)] = outcome
             finally:
                 self._frames += filter_run.taken
             response = filter_run.response

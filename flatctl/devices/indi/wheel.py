@@ -20,6 +20,8 @@ class IndiFilterWheel:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
+        # The slot it is on its way to, the connection it was told over, and the event before.
+        self._turning: tuple[int, int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -30,6 +32,14 @@ class IndiFilterWheel:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
         return self._client.look(self._slots)
+
+    def start(self, filter_name: str, timeout_s: float) -> None:
+        """Begin to turn to the slot of that name and return at once.
+
+        Raises what `select` does where the wheel can't be told.
+        """
+        ensure(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        self._send(self._slot_of(filter_name), timeout_s)
 
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until the wheel reports to be there.
@@ -74,9 +84,21 @@ class IndiFilterWheel:
                     f"differently: {there}"
                 )
 
+    def _send(self, slot: int, timeout_s: float) -> int:
+        values = {_SLOT: float(slot)}
+        since = self._client.send(self._device, "FILTER_SLOT", values, timeout_s)
+        self._turning = (slot, self._client.generation, since)
+        return since
+
     def _turn(self, slot: int, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        since = self._client.send(self._device, "FILTER_SLOT", {_SLOT: float(slot)}, timeout_s)
+        turning, self._turning = self._turning, None
+        # Told twice, some wheels begin their move anew.
+        if turning is not None and turning[:2] == (slot, self._client.generation):
+            since = turning[2]
+        else:
+            since = self._send(slot, timeout_s)
+            self._turning = None
 
         def look(registry: Registry) -> Property | None:
             now = registry.find(self._device, "FILTER_SLOT")

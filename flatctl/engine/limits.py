@@ -1,0 +1,50 @@
+"""What a plan, the panel and the camera allow together."""
+
+import math
+from dataclasses import dataclass
+
+from flatctl.core.types import FilterPlan, Setting
+from flatctl.devices.protocols import CameraInfo
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Ranges in the panel's steps and in seconds, and where the search starts inside them.
+
+    `exposures_s` are the only exposures possible; empty where every one is.
+    """
+
+    brightness: tuple[int, int]
+    exposure_s: tuple[float, float]
+    exposures_s: tuple[float, ...]
+    start: Setting
+
+    @staticmethod
+    def of(plan: FilterPlan, steps: range, info: CameraInfo) -> "Limits":
+        """Return what remains of a plan's wishes with this panel and this camera."""
+        shortest_s = max(plan.exposure_min_s, info.exposure_min_s or 0.0)
+        longest_s = max(shortest_s, min(plan.exposure_max_s, info.exposure_max_s or math.inf))
+        return Limits(
+            brightness=(_step(steps, plan.brightness_min), _step(steps, plan.brightness_max)),
+            exposure_s=(shortest_s, longest_s),
+            exposures_s=plan.exposures_s,
+            start=Setting(
+                _step(steps, plan.brightness_start),
+                min(max(plan.exposure_start_s, shortest_s), longest_s),
+            ),
+        )
+
+    def allow(self, brightness: int, exposure_s: float) -> bool:
+        """Say whether a setting lies within them."""
+        dimmest, brightest = self.brightness
+        shortest_s, longest_s = self.exposure_s
+        return (
+            dimmest <= brightness <= brightest
+            and shortest_s <= exposure_s <= longest_s
+            and (not self.exposures_s or exposure_s in self.exposures_s)
+        )
+
+
+def _step(steps: range, fraction: float) -> int:
+    """Return the panel's step at that fraction of its range, half a step rounded up."""
+    return steps[math.floor(fraction * (len(steps) - 1) + 0.5)]
