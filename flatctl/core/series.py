@@ -80,6 +80,7 @@ class FlatSeries:
         self._setting = self._limits.clamp(*setting)
         self._count = count
         self._lag = lag
+        self._left: Setting | None = None
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
         self._known = known
@@ -113,7 +114,8 @@ class FlatSeries:
         """Judge a frame; `time_s` is the middle of its exposure on a monotonic clock.
 
         `setting` is what it was exposed with, the present setting when None. A frame of an earlier
-        setting is judged like any other, but what it says has been acted on already.
+        setting is judged like any other, but what it says has been acted on already: only where it
+        is good after all does the set return to that setting.
 
         Raises:
             ValueError: the set is over, or a figure makes no sense.
@@ -140,7 +142,10 @@ class FlatSeries:
             self._check_budget(verdict)
             if verdict == "clipped" and median_adu <= self._band.high_adu and not overtaken:
                 self._lower_aim(median_adu, clipped_frac)
-        if self._outcome is None and not overtaken:
+        if overtaken and kept and exposed == self._left:
+            # What spoiled the frame before was gone with it.
+            self._setting = exposed
+        elif self._outcome is None and not overtaken:
             self._retrim(kept)
         return Judgement(kept, "" if kept else verdict)
 
@@ -182,6 +187,7 @@ class FlatSeries:
         ratio = (self._aim() - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
         before = self._setting
         self._setting = self._step(ratio) or self._exposure(ratio)
+        self._left = None if kept else before
         if self._setting == before and not kept:
             self._stuck += 1
 

@@ -184,8 +184,10 @@ class FilterRun:
         try:
             if series.kept + 1 < wanted:
                 return self._context.begin(series.setting)
-            if self._later is not None:
-                self._later.set_out(self.response)
+            # Only once: whoever has to come back stays until the set is complete.
+            later, self._later = self._later, None
+            if later is not None:
+                later.set_out(self.response)
             return None
         finally:
             # Whatever becomes of the next exposure, the frame in hand is not lost.

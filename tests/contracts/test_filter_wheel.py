@@ -61,3 +61,19 @@ def test_closing_before_opening_and_twice_is_no_error(rig):
     rig.wheel.open(rig.limit_s)
     rig.wheel.close()
     rig.wheel.close()
+
+
+def test_a_turn_that_was_begun_is_only_waited_for(rig):
+    rig.wheel.open(rig.limit_s)
+    rig.wheel.select(names_in(rig)[0], rig.limit_s)
+    rig.wheel.start(names_in(rig)[2], rig.limit_s)
+    rig.wheel.select(names_in(rig)[2], rig.limit_s)
+    assert rig.world.filter.name == names_in(rig)[2]
+
+
+def test_a_turn_that_was_begun_can_be_taken_back(rig):
+    rig.wheel.open(rig.limit_s)
+    rig.wheel.select(names_in(rig)[0], rig.limit_s)
+    rig.wheel.start(names_in(rig)[2], rig.limit_s)
+    rig.wheel.select(names_in(rig)[0], rig.limit_s)
+    assert rig.world.filter.name == names_in(rig)[0]
