@@ -9,7 +9,6 @@ from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flatctl.core.types import Setting
 from flatctl.engine import context, events, shelf
 from flatctl.errors import Fault, Stopped
 from flatctl.storage.fits import write_frame
