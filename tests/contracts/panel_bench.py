@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,9 +83,11 @@ class SerialFamily:
     wired: ClassVar[bool] = True
 
     @contextmanager
-    def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
-        """Serve the simulator on a pseudo-terminal."""
-        light = Light(self.steps)
+    def bench(
+        self, kind: str, folder: Path, now: Callable[[], float] = time.monotonic
+    ) -> Iterator[Bench]:
+        """Serve the simulator on a pseudo-terminal; the light's changes are stamped by `now`."""
+        light = Light(self.steps, now=now)
         simulated, stick = self.simulate(light), self.stick
         with PtyServer(simulated, link=folder / "panel") as wire:
             options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
