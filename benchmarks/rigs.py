@@ -6,14 +6,15 @@ from random import Random
 
 SHAPES = ("linear", "dead zone", "gamma", "exponential", "minimum above 0")
 DISTRIBUTION = """\
-Each of the {rigs} rigs draws, with equal odds: a camera of 12, 14 or 16 bits; a pedestal of 0.2-4 %
-of full scale; a panel of 100, 255, 1023 or 4096 steps; one of five curves: linear, dead below 2-15 %
+Each of the {rigs} rigs draws, with equal odds: a camera of 12, 14 or 16 bits; a pedestal of
+0.2-4 % of full scale; a panel of 100, 255, 1023 or 4096 steps; one of five curves: linear, dead below 2-15 %
 of its range, power law of exponent 1.6-2.8, exponential over a factor of e^2-e^5, linear with a
 lowest step at 5-15 % of the range. Each of its 5 filters has its own k: full brightness and 1 s
-give 0.01-100 times full scale, evenly in the logarithm. Every frame's light scatters by 0.2 %. A
-quarter of the lamps start at 70-95 % and warm up with a time constant of 3-15 s; reading a frame
+give 0.01-100 times full scale, evenly in the logarithm. Every frame's light scatters by 0.2 %, and
+its pixels spread by 25 % about the median (vignetting). A quarter of the lamps start at 70-95 % and warm up with a time constant of 3-15 s; reading a frame
 out takes 1 s. Exposures of 0.1-30 s are allowed, the start is half brightness and 1 s, the target
-51 % of full scale."""
+51 % of full scale. A target counts as reachable if the warm lamp brings a setting 0.4 % inside the
+band."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Rig:
 
     @property
     def full_scale_adu(self) -> float:
+        """Return the level of a full pixel."""
         return 2.0**self.bits - 1
 
     def curve(self, brightness: int) -> float:
@@ -78,10 +80,10 @@ class Rig:
         return self.pedestal_frac + k * self.curve(brightness) * exposure_s
 
     def reachable(self, k: float, limits: "Task") -> bool:
-        """Tell whether any setting brings the warm lamp into the band."""
+        """Tell whether a setting brings the warm lamp into the band, by more than the scatter."""
         return any(
-            self.steady_frac(k, step, limits.shortest_s) <= limits.high
-            and self.steady_frac(k, step, limits.longest_s) >= limits.low
+            self.steady_frac(k, step, limits.shortest_s) <= limits.high * (1 - 2 * SCATTER)
+            and self.steady_frac(k, step, limits.longest_s) >= limits.low * (1 + 2 * SCATTER)
             for step in range(self.dimmest, self.steps + 1)
         )
 
@@ -98,13 +100,16 @@ class Task:
 
     @property
     def low(self) -> float:
+        """Return the lower end of the band."""
         return self.target - self.tolerance
 
     @property
     def high(self) -> float:
+        """Return the upper end of the band."""
         return self.target + self.tolerance
 
     def with_tolerance(self, tolerance: float) -> "Task":
+        """Return the same task with another tolerance."""
         return replace(self, tolerance=tolerance)
 
 

@@ -16,7 +16,7 @@ Ending = str
 
 
 def nina_exposure(night: Night, task: Task) -> Ending:
-    """N.I.N.A. AutoExposureFlat: from the middle of the limits; ratio within 10..90 %, else bisect."""
+    """N.I.N.A. AutoExposureFlat: the middle of the limits first; ratio in 10..90 %, else halve."""
     rig, brightness = night.rig, _half(night)
     low, high = task.shortest_s, task.longest_s
     t = (low + high) / 2
@@ -75,7 +75,7 @@ def ekos(night: Night, task: Task) -> Ending:
 
 
 def ccdciel(night: Night, task: Task) -> Ending:
-    """CCDciel, dome flats: plain ratio until within 1 % or crossing it; clamped, it shoots anyway."""
+    """CCDciel, dome flats: plain ratio until within 1 % or crossing it; clamped, it shoots."""
     rig, brightness, t = night.rig, _half(night), task.start_s
     before = None
     for _ in range(ENDLESS):

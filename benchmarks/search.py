@@ -5,6 +5,7 @@ python benchmarks/search.py --write    and put them into docs/explanation/search
 """
 
 import argparse
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,9 @@ from tables import insert, tables
 from flatctl.core.response import Response
 from flatctl.core.search import FlatSearch
 from flatctl.core.types import Outcome, Setting
+
+# Two processes share the work; threads of the numeric library would only be in their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "search.md"
 

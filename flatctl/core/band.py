@@ -38,7 +38,7 @@ class Band:
             raise ValueError(
                 f"target_adu must lie below full scale ({full_scale_adu:g}): {target_adu:g}"
             )
-        low, high = target_adu - tolerance_adu, target_adu + tolerance_adu
+        low, high = max(target_adu - tolerance_adu, 0.0), target_adu + tolerance_adu
         return Band(low, min(high, full_scale_adu), target_adu, full_scale_adu)
 
     @property

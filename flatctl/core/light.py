@@ -51,7 +51,7 @@ class Outlook:
         times = np.array([f.exposure_s for f in frames])
         light = self._panels.light([f.brightness for f in frames]) * times
 
-        pedestals, pedestal_odds = _pedestals(levels.min(), full, panels.pedestal)
+        pedestals, pedestal_odds = _pedestals(levels.min(), band, panels.pedestal)
         anchors = _anchors(frames, levels, band)
         which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
         # Every panel with every pedestal and every anchor it shines at.
@@ -66,12 +66,13 @@ class Outlook:
         ceiling = [(_PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
         miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
         spread = 0.0015 * full + 0.01 * levels
-        weight = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
-        weight = weight / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
-        weight = weight / np.prod((1 + (miss / spread) ** 2) ** 2, axis=1)
+        odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
+        odds = odds / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
+        fit = np.log(odds) - 2 * np.log1p((miss / spread) ** 2).sum(axis=1)
 
-        best = np.argsort(-weight, kind="stable")[:_KEPT]
-        self._weight: Array = weight[best] / weight[best].sum()
+        best = np.argsort(-fit, kind="stable")[:_KEPT]
+        weight = np.exp(fit[best] - fit[best[0]])
+        self._weight: Array = weight / weight.sum()
         self._panel = panel[best]
         self._pedestal = pedestal[best]
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
@@ -198,14 +199,15 @@ def _onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
 
 
 def _pedestals(
-    lowest: float, full: float, known: tuple[float, float] | None
+    lowest: float, band: Band, known: tuple[float, float] | None
 ) -> tuple[Array, Array]:
-    """Return the pedestals tried (ADU) and their odds."""
-    tried = _PEDESTALS * min(lowest, _PEDESTAL_MAX_FRAC * full)
+    """Return the pedestals tried (ADU), none above the lowest level seen, and their odds."""
+    possible = min(lowest, 0.9 * band.aim_adu)
+    tried = _PEDESTALS * min(possible, _PEDESTAL_MAX_FRAC * band.full_scale_adu)
     odds = np.full(len(tried), 1 / len(tried))
     if known is None:
         return tried, odds
-    around = np.maximum(known[0] + known[1] * _ERRORS, 0.0)
+    around = np.clip(known[0] + known[1] * _ERRORS, 0.0, possible)
     return (
         np.concatenate([tried, around]),
         np.concatenate([(1 - TRUST) * odds, TRUST * _ERROR_ODDS]),

@@ -99,7 +99,10 @@ class Panels:
 
         One least-squares fit of ln(light / shape) = bend(step) + scale(run), the bends kept small.
         """
-        seen = [(*s, i) for i, run in enumerate(known.runs) for s in run]
+        runs = enumerate(known.runs)
+        seen = [(*s, i) for i, run in runs for s in run if s.brightness <= self._brightest]
+        if not seen:
+            return
         step, time, level, run = np.array(seen, dtype=float).T
         mean, error = self.pedestal = _agreed_pedestal(known, step, time, level, run, full)
         faintest = 4 * (error + 5e-4 * full)
@@ -124,10 +127,11 @@ class Panels:
         fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]
         bends = fitted[:count].T
 
-        odds = self.odds[shines] / np.prod(1 + (bends / _FIT_ERROR) ** 2, axis=1)
+        fit = np.log(self.odds[shines]) - np.log1p((bends / _FIT_ERROR) ** 2).sum(axis=1)
         # A dark frame speaks against the shapes that would have given light there.
         glow = self.light(step[dark])[shines] * np.exp(fitted[count + run[dark]].T) * time[dark]
-        odds /= np.prod((1 + (glow * np.exp(bends[:, :1]) / faintest) ** 2) ** 2, axis=1)
+        glow = glow * np.exp(bends[:, :1]) / faintest
+        odds = np.exp(fit - fit.max() - 2 * np.log1p(glow**2).sum(axis=1))
         self.learned = np.repeat([False, True], [len(plain), shines.sum()])
         self.odds = np.concatenate([(1 - TRUST) * self.odds, TRUST * odds / odds.sum()])
         self._shapes = np.concatenate([self._shapes, self._shapes[shines]])

@@ -7,7 +7,7 @@ what is worth trying, and decides when it is over.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, exp, isfinite, log2, sqrt
+from math import ceil, isfinite, log2, sqrt
 from typing import TYPE_CHECKING
 
 from flatctl.core import endings
@@ -26,6 +26,14 @@ TRIALS_MAX = 20
 # Exposures tried by the model alone before halving may be called for, and those kept for trimming.
 _FREE = 4
 _RESERVE = 4
+# So many clipped frames without a lit one, and guessing stops; halving ends so near a limit.
+_BLIND = 2
+_LIT_FRAC = 0.1
+_NEAR = 4.0
+# So many frames in a row on one side of the band, and the bound on the other is doubted.
+_ONE_WAY = 3
+# Above the band by no more than this ratio, a frame at the limits may be mere noise.
+_HAIR, _REPEATS = 1.01, 2
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -71,6 +79,8 @@ class FlatSearch:
         self._evidence = Evidence(self._limits, 0.001 * full_scale_adu)
         self._known = response or Response()
         if pedestal_adu is not None:
+            if not pedestal_adu >= 0:
+                raise ValueError(f"pedestal_adu must be >= 0 ADU: {pedestal_adu}")
             self._known = replace(self._known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
         self._panels: Panels | None = None
         self._outcome: Outcome | None = None
@@ -151,6 +161,10 @@ class FlatSearch:
         if self.trials >= TRIALS_MAX:
             text = endings.budget_spent(evidence.frames, band, self.trials)
             return self._end(Outcome.UNSTABLE, text)
+        stale = self._stale()
+        if stale is not None:
+            self._setting = stale
+            return None
         outlook = self._look()
         steps = evidence.open_steps(self._start_s)
         if steps:
@@ -164,7 +178,7 @@ class FlatSearch:
             options = self._trims(outlook, {steps.start - 1, steps.stop})
         if options:
             self._setting = min(options)[1]
-        elif not self._still_warming():
+        elif not self._worth_repeating():
             self._give_up(outlook)
         return None
 
@@ -173,11 +187,15 @@ class FlatSearch:
     ) -> tuple[float, Setting]:
         """Return the setting worth trying among the open steps, with its cost.
 
-        Halving takes over while there are still exposures enough for it to come to its end.
+        Halving takes over while there are still exposures enough for it to come to its end. Where
+        all frames clipped, a bold drop included, the dimmest step may be the only hope.
         """
         halvings = ceil(log2(len(steps) + 1))
         if self.trials >= _FREE and TRIALS_MAX - self.trials <= halvings + _RESERVE:
             return 1.0, Setting(steps[len(steps) // 2], exposure_s)
+        frames = self._evidence.frames
+        if len(frames) >= _BLIND and all(f.clipped for f in frames):
+            return 1.0, Setting(steps[0], exposure_s)
         step, cost = outlook.best_step(steps, exposure_s)
         return cost, Setting(step, exposure_s)
 
@@ -199,8 +217,8 @@ class FlatSearch:
             if not self._hopeful(step):
                 continue
             low, high = between
-            if TRIALS_MAX - self.trials <= _RESERVE:
-                options.append((1.0, Setting(step, sqrt(low * high))))
+            if TRIALS_MAX - self.trials <= _RESERVE or self._blind(step):
+                options.append((1.0, Setting(step, self._halved(low, high))))
                 continue
             # A bound that is a frame, not a limit, need not be tried again.
             inside = (high / low) ** 0.03
@@ -210,18 +228,50 @@ class FlatSearch:
             options.append((cost, Setting(step, exposure_s)))
         return options
 
+    def _blind(self, step: int) -> bool:
+        """Tell whether frames at a step came out clipped, and none so that its light is known."""
+        there = [f for f in self._evidence.frames if f.brightness == step]
+        lit = any(
+            f.level_adu > _LIT_FRAC * self._band.full_scale_adu for f in there if not f.clipped
+        )
+        return not lit and sum(f.clipped for f in there) >= _BLIND
+
+    def _halved(self, low_s: float, high_s: float) -> float:
+        """Return the middle of two exposures (s), or a limit not yet tried that is near."""
+        if high_s <= _NEAR * low_s:
+            if low_s == self._limits.shortest_s:
+                return low_s
+            if high_s == self._limits.longest_s:
+                return high_s
+        return sqrt(low_s * high_s)
+
     def _hopeful(self, step: int) -> bool:
         return self._evidence.at_best(step) >= self._band.low_adu
 
-    def _still_warming(self) -> bool:
+    def _worth_repeating(self) -> bool:
         """Tell whether the last frame, a near miss at the limits, deserves another look."""
         *before, last = self._evidence.frames
-        # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
-        near = 1 + 0.5 * exp(-last.exposure_s / 10)
-        if last.bright or last.level_adu * near < self._band.low_adu:
-            return False
         same = [f.level_adu for f in before if f.setting == last.setting]
+        if last.bright:
+            return last.level_adu < _HAIR * self._band.high_adu and len(same) < _REPEATS
+        # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
+        near = 1 + 0.4 * min(10 / last.exposure_s, 1)
+        if last.level_adu * near < self._band.low_adu:
+            return False
         return not same or last.level_adu > 1.005 * same[-1]
+
+    def _stale(self) -> Setting | None:
+        """Return the setting of a bound to measure again, for the newer frames all miss one way.
+
+        A lamp that warms up leaves bounds behind that are true no more.
+        """
+        frames = self._evidence.frames
+        newer, older = frames[-_ONE_WAY:], frames[:-_ONE_WAY]
+        if len({f.bright for f in newer}) > 1 or any(f.clipped for f in newer):
+            return None
+        opposite = [f for f in older if f.bright is not newer[0].bright and not f.clipped]
+        near = [f for f in opposite if 0.7 < f.level_adu / self._band.aim_adu < 1.4]
+        return near[-1].setting if near else None
 
     def _give_up(self, outlook: "Outlook") -> None:
         frames, band, limits = self._evidence.frames, self._band, self._limits

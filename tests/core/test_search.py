@@ -1,52 +1,239 @@
 """The search, on panels and cameras of every kind."""
 
+from itertools import chain, cycle, repeat
+from math import exp
+
 import pytest
+from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
+from flatctl.core.response import Response, Seen
 
-FULL = 65535.0
-
-
-def search(**changes) -> FlatSearch:
-    settings = {
-        "target_adu": 33400.0,
-        "tolerance_adu": 3277.0,
-        "full_scale_adu": FULL,
-        "brightness_range": (0, 255),
-        "exposure_range_s": (0.1, 30.0),
-        "start": (128, 1.0),
-    }
-    return FlatSearch(**{**settings, **changes})
+CURVES = {
+    "linear": linear,
+    "dead zone": lambda b: max(0.0, b / 255 - 0.1) / 0.9,
+    "gamma": lambda b: (b / 255) ** 2.2,
+    "exponential": lambda b: exp(4 * (b / 255 - 1)),
+    "lit at step 0": lambda b: 0.05 + 0.95 * b / 255,
+}
 
 
-def follow(found: FlatSearch, light) -> list:
-    """Let a search run on a light: a function (brightness, exposure_s) -> level in ADU."""
-    path = []
-    while found.outcome is None:
-        path.append(found.setting)
-        level = min(light(*found.setting), FULL)
-        found.observe(median_adu=level, clipped_frac=1.0 if level >= FULL else 0.0)
-    return path
-
-
-def linear(k: float, pedestal: float = 1000.0, top: int = 255):
-    return lambda b, t: pedestal + k * FULL * b / top * t
+def rig(k_full_scales: float, curve=linear, **changes) -> Rig:
+    """A rig whose full brightness gives so many full scales a second."""
+    return Rig(curve=curve, k=k_full_scales * FULL, **changes)
 
 
 def test_a_start_in_the_band_is_accepted_at_once():
-    found = search()
-    path = follow(found, linear(1.0))
-    assert (found.outcome, path) == (Outcome.REACHED, [(128, 1.0)])
+    run = rig(1.0).run()
+    assert (run.outcome, run.path) == (Outcome.REACHED, [(128, 1.0)])
 
 
-@pytest.mark.parametrize("k", [0.01, 0.1, 0.6, 3.0, 20.0, 100.0])
-def test_a_linear_panel_is_reached_whatever_the_filter_lets_through(k):
-    found = search(exposure_range_s=(0.1, 120.0))
-    follow(found, linear(k))
-    assert found.outcome is Outcome.REACHED
+def test_the_verdict_and_the_count_follow_every_frame():
+    search = rig(1.0).search()
+    assert (search.trials, search.verdict, search.explanation) == (0, "", "")
+    search.observe(median_adu=9000.0, clipped_frac=0.0)
+    assert (search.trials, search.verdict) == (1, "too_dim")
+    search.observe(median_adu=50000.0, clipped_frac=0.0)
+    assert (search.trials, search.verdict) == (2, "too_bright")
+    search.observe(median_adu=FULL, clipped_frac=1.0)
+    assert (search.trials, search.verdict) == (3, "clipped")
 
 
-def test_a_light_too_dim_at_its_best_is_told():
-    found = search()
-    follow(found, linear(0.001))
-    assert found.outcome is Outcome.TOO_DIM
+@pytest.mark.parametrize("k", [0.02, 0.1, 0.6, 3.0, 20.0, 90.0])
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_every_kind_of_panel_is_reached_whatever_the_filter_lets_through(curve, k):
+    assert rig(k, curve).run().outcome is Outcome.REACHED
+
+
+@pytest.mark.parametrize("full", [4095.0, 16383.0, 65535.0])
+def test_cameras_of_12_14_and_16_bits_are_served(full):
+    camera = {"full": full, "ceiling": full, "target": 0.5 * full, "tolerance": 0.05 * full}
+    run = Rig(curve=linear, k=8 * full, pedestal=0.01 * full, **camera).run()
+    assert run.outcome is Outcome.REACHED
+
+
+@pytest.mark.parametrize("top", [1, 4, 20, 100])
+def test_a_coarse_panel_gets_its_final_trim_by_exposure(top):
+    coarse = rig(4.0, lambda b: b / top, steps=(0, top), start=(top // 2, 1.0))
+    run = coarse.run()
+    assert run.outcome is Outcome.REACHED
+    moved = run.first_exposure_move()
+    assert moved is None or run.brightness_exhausted(coarse, moved)
+
+
+def test_a_panel_of_a_single_step_is_done_by_exposure_alone():
+    run = rig(0.05, lambda b: 1.0, steps=(0, 0), start=(0, 1.0)).run()
+    assert run.outcome is Outcome.REACHED
+    assert {s.brightness for s in run.path} == {0}
+
+
+def test_a_light_that_ignores_brightness_is_exhausted_cheaply_and_done_by_exposure():
+    run = rig(3.0, lambda b: 1.0).run()
+    assert run.outcome is Outcome.REACHED
+    assert run.path[-1].brightness == 0
+    assert len(run.path) <= 6
+
+
+def test_a_minimum_brightness_above_0_is_respected():
+    run = rig(20.0, steps=(40, 255)).run()
+    assert run.outcome is Outcome.REACHED
+    assert min(s.brightness for s in run.path) == 40
+
+
+def test_a_start_outside_the_limits_is_moved_into_them():
+    assert rig(1.0, start=(900, 0.001)).search().setting == (255, 0.1)
+    assert rig(1.0, start=(-4, 99.0)).search().setting == (0, 30.0)
+
+
+def test_shutter_speeds_are_kept_to_and_brightness_does_the_rest():
+    speeds = (1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 15.0)
+    run = rig(0.1, exposures_s=speeds).run()
+    assert run.outcome is Outcome.REACHED
+    assert {s.exposure_s for s in run.path} <= set(speeds)
+
+
+def test_shutter_speeds_too_far_apart_are_told_as_too_coarse():
+    run = rig(0.1, lambda b: 1.0, steps=(7, 7), exposures_s=(0.1, 1.0, 10.0)).run()
+    assert run.outcome is Outcome.TOO_COARSE
+    assert "exposure" in run.explanation
+
+
+def test_shutter_speeds_too_short_for_a_dim_light_are_told_as_too_dim():
+    assert rig(0.001, exposures_s=(0.5, 1.0)).run().outcome is Outcome.TOO_DIM
+
+
+def test_clipping_pixels_make_the_search_aim_lower_within_the_band():
+    search = rig(1.0).search()
+    search.observe(median_adu=33400.0, clipped_frac=0.02)
+    assert search.outcome is None
+    assert search.verdict == "clipped"
+    brightness, _ = search.setting
+    assert brightness < 128
+    search.observe(median_adu=31200.0, clipped_frac=0.0)
+    assert search.outcome is Outcome.REACHED
+
+
+def test_pixels_that_clip_at_the_lower_end_too_are_told_as_too_bright():
+    run = rig(1.0, hot_frac=0.02).run()
+    assert run.outcome is Outcome.TOO_BRIGHT
+    assert "2.00 % of the pixels clip" in run.explanation
+
+
+def test_too_dim_is_told_with_the_exposure_that_would_do():
+    run = rig(0.01).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert "Raise exposure_s.max to about 5" in run.explanation
+
+
+def test_hopeless_targets_are_given_up_without_trying_the_longest_exposure():
+    run = rig(0.0001, pedestal=100.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert len(run.path) <= 2
+
+
+def test_a_panel_that_is_not_lit_is_told_apart():
+    run = rig(0.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert "change nothing" in run.explanation
+    assert len(run.path) <= 4
+
+
+def test_next_to_no_light_is_told_apart_from_none():
+    run = rig(1e-6, pedestal=10.0, times_s=(0.1, 1.0)).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert "next to no light" in run.explanation or "change nothing" in run.explanation
+
+
+def test_a_camera_of_fewer_bits_than_its_driver_claims_is_found_out():
+    run = rig(3.0, ceiling=16383.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert "16383" in run.explanation
+    assert "14 bits" in run.explanation
+
+
+def test_too_bright_is_told_with_paper_as_the_mend():
+    run = rig(90.0, steps=(60, 255)).run()
+    assert run.outcome is Outcome.TOO_BRIGHT
+    assert "paper" in run.explanation
+    assert len(run.path) <= 4
+
+
+def test_steps_too_coarse_are_told_with_the_two_settings():
+    run = rig(40.0, lambda b: float(b > 9), times_s=(1.0, 1.0)).run()
+    assert run.outcome is Outcome.TOO_COARSE
+    assert "step 9 and 1 s" in run.explanation
+    assert "step 10 and 1 s" in run.explanation
+
+
+def test_a_light_that_jumps_up_and_down_is_told_as_unstable():
+    flicker = cycle((0.2, 5.0))
+    run = rig(1.0, steps=(128, 128), drift=flicker).run()
+    assert run.outcome is Outcome.UNSTABLE
+    assert "Unstable light" in run.explanation
+
+
+def test_a_warming_lamp_near_the_limit_is_looked_at_again():
+    lamp = chain((0.7, 0.75, 0.85, 0.93, 0.98), repeat(1.0))
+    run = rig(0.32, lambda b: 1.0, times_s=(1.5, 1.5), start=(128, 1.5), drift=lamp).run()
+    assert run.outcome is Outcome.REACHED
+
+
+def test_a_known_pedestal_saves_an_exposure():
+    dim = rig(0.05, pedestal=2000.0)
+    blind, informed = dim.run(), dim.run(dim.search(pedestal_adu=2000.0))
+    assert len(informed.path) < len(blind.path)
+
+
+def test_the_next_filter_uses_what_the_first_one_taught():
+    first = rig(0.3, CURVES["gamma"]).run()
+    second = rig(0.09, CURVES["gamma"])
+    run = second.run(second.search(response=first.search.response))
+    assert run.outcome is Outcome.REACHED
+    # One frame proves by the known curve that brightness can't do it.
+    assert len(run.path) == 2
+
+
+def test_a_response_before_any_frame_is_the_one_given():
+    known = Response(900.0, 10.0, ((Seen(10, 1.0, 2000.0),),))
+    assert rig(1.0).search(response=known).response == known
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("target_adu", 0.0),
+        ("target_adu", float("nan")),
+        ("target_adu", 70000.0),
+        ("tolerance_adu", -1.0),
+        ("full_scale_adu", float("inf")),
+        ("brightness_range", (10, 5)),
+        ("brightness_range", (-1, 5)),
+        ("brightness_range", (0, 5.5)),
+        ("brightness_range", (0, float("nan"))),
+        ("exposure_range_s", (0.0, 1.0)),
+        ("exposure_range_s", (2.0, 1.0)),
+        ("exposure_range_s", (1.0, float("inf"))),
+        ("start", (float("nan"), 1.0)),
+        ("start", (128, float("nan"))),
+        ("start", (128, 0.0)),
+        ("exposures_s", (99.0,)),
+        ("pedestal_adu", -5.0),
+    ],
+)
+def test_an_argument_without_sense_is_refused_with_its_name(name, value):
+    with pytest.raises(ValueError, match=name.split("_")[0]):
+        rig(1.0).search(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("median", "clipped"), [(float("nan"), 0.0), (-1.0, 0.0), (1.0, -0.1), (1.0, 1.1)]
+)
+def test_a_reading_without_sense_is_refused(median, clipped):
+    with pytest.raises(ValueError, match=r"median_adu|clipped_frac"):
+        rig(1.0).search().observe(median_adu=median, clipped_frac=clipped)
+
+
+def test_nothing_is_observed_after_the_end():
+    search: FlatSearch = rig(1.0).run().search
+    with pytest.raises(ValueError, match="over"):
+        search.observe(median_adu=33400.0, clipped_frac=0.0)
