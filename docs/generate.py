@@ -103,7 +103,7 @@ after its maker's description or after other programs' drivers, and never yet th
 you have one, [try it](../how-to/add-a-panel.md#try-a-driver-on-real-hardware) and tell us.
 
 **Status**: `read back` kinds are asked after every command how light and brightness really stand.
-The others can't be asked; flatctl knows that its commands were acknowledged, no more, and says
+The others can't be asked; flatctl knows at most that its commands were acknowledged, and says
 "unconfirmed".
 """
 

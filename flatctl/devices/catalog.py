@@ -17,7 +17,10 @@ from flatctl.settings.panels.alnitak import (
     ArteskyOptions,
     GeoptikOptions,
 )
+from flatctl.settings.panels.darklight import DarkLightOptions
+from flatctl.settings.panels.darkskygeek import DarkSkyGeekOptions
 from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
+from flatctl.settings.panels.excalibur import ExcaliburOptions
 from flatctl.settings.panels.flatmaster import (
     FlatMasterNeoOptions,
     FlatMasterOptions,
@@ -27,6 +30,7 @@ from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.options import CoverOptions, PanelOptions
 from flatctl.settings.panels.snapcap import SnapCapOptions
+from flatctl.settings.panels.wanderer import WandererV3Options, WandererV4Options
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
@@ -154,6 +158,42 @@ PANELS: dict[str, PanelKind] = {
             "SnapCap",
             SnapCapOptions,
             _serial("snapcap", "SnapCapPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "wanderer-v3",
+            "Wanderer Cover V3",
+            WandererV3Options,
+            _serial("wanderer_v3", "WandererV3Panel"),
+            "simulator",
+            reads_back=False,
+        ),
+        PanelKind(
+            "wanderer-v4",
+            "Wanderer Cover V4-EC and V4 Pro-EC",
+            WandererV4Options,
+            _serial("wanderer_v4", "WandererV4Panel"),
+            "simulator",
+        ),
+        PanelKind(
+            "darklight",
+            "DarkLight Cover/Calibrator",
+            DarkLightOptions,
+            _serial("darklight", "DarkLightPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "darkskygeek",
+            "DarkSkyGeek wireless flat panel",
+            DarkSkyGeekOptions,
+            _serial("darkskygeek", "DarkSkyGeekPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "excalibur",
+            "RBF Excalibur",
+            ExcaliburOptions,
+            _serial("excalibur", "ExcaliburPanel"),
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),

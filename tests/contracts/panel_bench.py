@@ -24,7 +24,9 @@ class Bench:
 
     `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
     it and `off` the bytes of its light-off command, `stick` what makes so many of its cover's next
-    moves fail, where there are such. `limit_s` is granted to every call.
+    moves fail, where there are such. `talks`: it tells its state unasked, whether it hears anything
+    or not; `confirms`: it tells its brightness back, if only as an echo. `limit_s` is granted
+    to every call.
     """
 
     kind: str
@@ -34,6 +36,8 @@ class Bench:
     wire: PtyServer | None = None
     off: bytes = b""
     stick: Callable[[int], None] | None = None
+    talks: bool = False
+    confirms: bool = True
     built: list[LightPanel] = field(default_factory=list)
 
     def panel(self) -> LightPanel:
@@ -69,7 +73,8 @@ class SerialFamily:
     """A family on a serial line: a simulator, the driver's options, its light-off command.
 
     `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed; `stick`:
-    what makes so many of the next moves of a simulated unit's cover end half-way.
+    what makes so many of the next moves of a simulated unit's cover end half-way; `talks` and
+    `confirms` as on the bench.
     """
 
     simulate: Callable[[Light], SimulatedPanel]
@@ -78,6 +83,8 @@ class SerialFamily:
     covered: bool = False
     flips: bool = False
     stick: Callable[[Any, int], None] | None = None
+    talks: bool = False
+    confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
     visible: ClassVar[bool] = True
     wired: ClassVar[bool] = True
@@ -98,6 +105,8 @@ class SerialFamily:
                 wire=wire,
                 off=self.off,
                 stick=(lambda moves: stick(simulated, moves)) if stick else None,
+                talks=self.talks,
+                confirms=self.confirms,
             )
 
 

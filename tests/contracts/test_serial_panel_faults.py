@@ -32,6 +32,12 @@ FATAL = {
 }
 
 
+def suffer_for_ever(bench, wire, fault):
+    if fault == "deaf for ever" and bench.talks:
+        pytest.skip("left out: it goes on telling its state, deaf or not; its wire tests have this")
+    suffer(wire, FATAL[fault][0])
+
+
 def suffer(wire, faults):
     for name, value in faults.items():
         setattr(wire.faults, name, value)
@@ -77,6 +83,8 @@ def test_opening_survives(bench, wire, fault):
 
 
 def test_with_bytes_lost_at_random_an_accepted_brightness_is_the_real_one(bench, wire, light):
+    if not bench.confirms:
+        pytest.skip("left out: it never tells its brightness back")
     panel = bench.opened()
     wire.faults.loss_frac = 0.02
     for brightness in (3, 60, 100):
@@ -93,11 +101,10 @@ def test_opening_survives_a_board_that_starts_anew(bench, wire):
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("fault", FATAL)
 def test_a_fatal_fault_ends_in_time_with_the_right_error(bench, wire, fault, command):
-    faults, error = FATAL[fault]
     panel = bench.opened()
-    suffer(wire, faults)
+    suffer_for_ever(bench, wire, fault)
     begin = time.monotonic()
-    with pytest.raises(error):
+    with pytest.raises(FATAL[fault][1]):
         COMMANDS[command](panel)
     assert time.monotonic() - begin < SHORT_S + MARGIN_S
 
@@ -128,13 +135,13 @@ def test_after_a_fatal_fault_the_light_is_off(bench, wire, light, fault):
 
 @pytest.mark.parametrize("fault", ["silent for ever", "deaf for ever"])
 def test_a_panel_that_never_spoke_is_unreachable(bench, wire, fault):
-    suffer(wire, FATAL[fault][0])
+    suffer_for_ever(bench, wire, fault)
     with pytest.raises(Unreachable, match="nobody answers"):
         bench.panel().open(SHORT_S)
 
 
 def test_a_panel_of_another_make_is_a_bad_reply_that_quotes_it(bench, wire):
-    wire.panel.reply = lambda received: b"GPGGA,4807.038,N\r\n" if received else b""
+    wire.panel.reply = lambda _received: b"GPGGA,4807.038,N\r\n"
     with pytest.raises(BadReply, match="GPGGA"):
         bench.panel().open(SHORT_S)
 
@@ -169,7 +176,7 @@ def test_a_cable_that_is_back_works_after_closing_and_opening(bench, wire, light
 
 
 def test_messages_name_the_kind_and_the_port(bench, wire):
-    wire.faults.deaf = True
+    wire.faults.silent = True
     with pytest.raises(DeviceError) as caught:
         bench.panel().open(0.2)
     assert bench.kind in str(caught.value).lower()

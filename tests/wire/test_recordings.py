@@ -11,6 +11,7 @@ from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import FlatMasterTraits, SimulatedFlatMaster
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
+from hardware_sims.serial_panels.wanderer_v3 import SimulatedWandererV3, WandererV3Traits
 
 
 class Clock:
@@ -35,6 +36,10 @@ def snap_cap(clock, **traits):
     return SimulatedSnapCap(Light(255), SnapCapTraits(**traits), clock=clock)
 
 
+def wanderer_v3(clock, **traits):
+    return SimulatedWandererV3(Light(255), WandererV3Traits(**traits), clock=clock)
+
+
 RECORDED = {
     "deepskydad-fp1": (deep_sky_dad, {}),
     "deepskydad-fp1-cr-lf": (deep_sky_dad, {"ending": b"\r\n"}),
@@ -45,6 +50,8 @@ RECORDED = {
     "flatmaster-padded": (flat_master, {"padded": True}),
     "snapcap": (snap_cap, {}),
     "snapcap-lf": (snap_cap, {"ending": b"\n"}),
+    "wanderer-v3": (wanderer_v3, {}),
+    "wanderer-v3-old": (wanderer_v3, {"firmware": ""}),
 }
 
 

@@ -31,6 +31,8 @@ class SerialPanel(ABC):
     `make` is what users call it, `link` the line that it alone uses, `steps` its brightness steps.
     """
 
+    level_tries: ClassVar[int] = TRIES
+
     def __init__(self, make: str, link: SerialLink, steps: range) -> None:
         self._make = make
         self._link = link
@@ -133,7 +135,7 @@ class SerialPanel(ABC):
             raise self._fault("the light does not go on", "check the panel and its power")
 
     def _set_level(self, brightness: int, deadline: Deadline) -> None:
-        for _ in range(TRIES):
+        for _ in range(self.level_tries):
             told = self._tell_level(brightness, deadline)
             if told is None or told == brightness:
                 return

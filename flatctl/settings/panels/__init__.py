@@ -10,7 +10,10 @@ from flatctl.settings.panels.alnitak import (
     ArteskyOptions,
     GeoptikOptions,
 )
+from flatctl.settings.panels.darklight import DarkLightOptions
+from flatctl.settings.panels.darkskygeek import DarkSkyGeekOptions
 from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
+from flatctl.settings.panels.excalibur import ExcaliburOptions
 from flatctl.settings.panels.flatmaster import (
     FlatMasterNeoOptions,
     FlatMasterOptions,
@@ -19,6 +22,7 @@ from flatctl.settings.panels.flatmaster import (
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.snapcap import SnapCapOptions
+from flatctl.settings.panels.wanderer import WandererV3Options, WandererV4Options
 
 PanelSettings = Annotated[
     AlnitakOptions  # one line for each family
@@ -30,6 +34,11 @@ PanelSettings = Annotated[
     | FlatMasterWifiOptions
     | FlatMasterNeoOptions
     | SnapCapOptions
+    | WandererV3Options
+    | WandererV4Options
+    | DarkLightOptions
+    | DarkSkyGeekOptions
+    | ExcaliburOptions
     | IndiOptions
     | ManualOptions,
     Field(discriminator="kind"),

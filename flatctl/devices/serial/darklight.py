@@ -1,0 +1,147 @@
+"""DarkLight Cover/Calibrator: a home-built cover with a light in it, words and answers in `<>`.
+
+Words and states as in its firmware's description. Commands are echoed; the highest brightness is
+asked for; the light is "not ready" until it has settled, for a time that the firmware knows.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+from flatctl.devices.protocols import CoverState
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialFlap
+
+T = TypeVar("T")
+
+_ENDS = b">"
+_REPLY_S = 2.0
+_READY_POLL_S = 0.2
+# The rest of the time that the caller grants is for asking whether the light is ready.
+_SHARE_FOR_SETTLING = 0.8
+_NUMBER = re.compile(r"\d{1,5}\Z")
+_NO_COVER = CoverState.UNKNOWN
+_COVERS = {
+    0: _NO_COVER,
+    1: CoverState.CLOSED,
+    2: CoverState.MOVING,
+    3: CoverState.OPEN,
+    4: CoverState.UNKNOWN,
+    5: CoverState.FAILED,
+}
+_OFF, _SETTLING, _READY = 1, 2, 3
+
+
+def encode(word: str) -> bytes:
+    """Return the bytes of a command."""
+    return f"<{word}>".encode("ascii")
+
+
+def parse(frame: bytes) -> str:
+    """Return what an answer says, without its brackets; junk before doesn't matter."""
+    junk, bracket, said = frame.decode("ascii").rpartition("<")
+    if not bracket:
+        raise ValueError(f"no answer in {junk!r}")
+    return said
+
+
+def parse_number(frame: bytes) -> int:
+    """Return the number that an answer tells."""
+    said = parse(frame)
+    if not _NUMBER.match(said):
+        raise ValueError("no number")
+    return int(said)
+
+
+def parse_state(frame: bytes) -> int:
+    """Return the state that an answer tells, 0 to 5."""
+    state = parse_number(frame)
+    if state not in _COVERS:
+        raise ValueError("no state")
+    return state
+
+
+class DarkLightPanel(SerialFlap):
+    """A DarkLight Cover/Calibrator at `port`; with a cover where the unit has one."""
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200,
+        boot_delay_s: float = 2.0,
+    ) -> None:
+        link = SerialLink(
+            port, name=f"darklight panel at {port}", baud=baud, boot_delay_s=boot_delay_s
+        )
+        super().__init__("DarkLight", link, range(1, 256))
+        self._has_cover = False
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this unit has a cover; valid once opened."""
+        return self._has_cover
+
+    @property
+    def _off_command(self) -> bytes:
+        return encode("F")
+
+    def _greet(self, timeout_s: float) -> None:
+        deadline = Deadline(timeout_s)
+        self._link.greet(
+            encode("Z"), _exactly("?"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
+        )
+        # Others might answer "?" to anything; from here on numbers are wanted.
+        self._has_cover = self._ask("P", parse_state, deadline) != 0
+        if self._ask("L", parse_state, deadline) == 0:
+            raise self._fault("this unit has no light", 'for a light of its own: kind = "manual"')
+        self._steps = range(1, self._ask("M", parse_number, deadline) + 1)
+
+    def _shine(self, brightness: int, deadline: Deadline) -> None:
+        super()._shine(brightness, deadline)
+        limit = Deadline(_SHARE_FOR_SETTLING * deadline.left_s)
+        while self._light(deadline) == _SETTLING:
+            if limit.over:
+                raise self._fault("the light does not get ready", "shorten its settling time")
+            time.sleep(min(_READY_POLL_S, limit.left_s))
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        word = f"T{brightness}"
+        self._ask(word, _exactly(word), deadline)
+        return self._ask_level(deadline)
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        # It is lit by its level.
+        if not on:
+            self._ask("F", _exactly("F"), deadline)
+
+    def _ask_level(self, deadline: Deadline) -> int:
+        return self._ask("B", parse_number, deadline)
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:
+        return self._light(deadline) in (_SETTLING, _READY)
+
+    def _light(self, deadline: Deadline) -> int:
+        state = self._ask("L", parse_state, deadline)
+        if state not in (_OFF, _SETTLING, _READY):
+            raise self._fault(f"its light is in state {state}", "switch the unit off and on again")
+        return state
+
+    def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
+        word = "O" if goal is CoverState.OPEN else "C"
+        self._ask(word, _exactly(word), deadline)
+
+    def _read_cover(self, deadline: Deadline) -> CoverState:
+        return _COVERS[self._ask("P", parse_state, deadline)]
+
+    def _ask(self, word: str, parse: Callable[[bytes], T], deadline: Deadline) -> T:
+        return self._link.ask(encode(word), parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
+
+
+def _exactly(word: str) -> Callable[[bytes], None]:
+    def understand(frame: bytes) -> None:
+        if parse(frame) != word:
+            raise ValueError(f"no {word}")
+
+    return understand

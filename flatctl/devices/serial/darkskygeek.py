@@ -1,0 +1,74 @@
+"""DarkSkyGeek's wireless flat panel: 57600 baud, lines of text that end in LF.
+
+Words as in the firmware by Julien Lecomte: switching is not answered, so every change is followed
+by the question for the brightness. Off and brightness 0 are the same to it.
+"""
+
+import re
+
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialPanel
+
+BAUD = 57600
+STEPS = range(1, 256)
+PING = b"COMMAND:PING\n"
+ASK_BRIGHTNESS = b"COMMAND:CALIBRATOR:GETBRIGHTNESS\n"
+OFF = b"COMMAND:CALIBRATOR:OFF\n"
+GUID = "7e2006ab-88b5-4b09-b0b3-1ac3ca8da43e"
+
+_ENDS = b"\r\n"
+_REPLY_S = 1.0
+_BRIGHTNESS = re.compile(rb"RESULT:CALIBRATOR:BRIGHTNESS:(\d{1,3})\Z")
+
+
+def encode_on(brightness: int) -> bytes:
+    """Return the bytes that light it at `brightness`, 1 to 255."""
+    return f"COMMAND:CALIBRATOR:ON:{brightness}\n".encode("ascii")
+
+
+def parse_ping(frame: bytes) -> None:
+    """Accept the answer of this panel; its author's other devices answer with other ids."""
+    if frame != f"RESULT:PING:OK:{GUID}".encode("ascii"):
+        raise ValueError("no DarkSkyGeek panel")
+
+
+def parse_brightness(frame: bytes) -> int:
+    """Return the brightness it tells, 0 for off."""
+    told = _BRIGHTNESS.match(frame)
+    if told is None:
+        raise ValueError("no brightness")
+    return int(told[1])
+
+
+class DarkSkyGeekPanel(SerialPanel):
+    """A DarkSkyGeek panel at `port`."""
+
+    def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
+        link = SerialLink(
+            port, name=f"darkskygeek panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
+        )
+        super().__init__("DarkSkyGeek", link, STEPS)
+
+    @property
+    def _off_command(self) -> bytes:
+        return OFF
+
+    def _greet(self, timeout_s: float) -> None:
+        self._link.greet(PING, parse_ping, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        self._link.send(encode_on(brightness))
+        return self._ask_level(deadline)
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:  # noqa: ARG002 because nothing is answered
+        # It is lit by its level.
+        if not on:
+            self._link.send(OFF)
+
+    def _ask_level(self, deadline: Deadline) -> int:
+        return self._link.ask(
+            ASK_BRIGHTNESS, parse_brightness, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S
+        )
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:
+        return self._ask_level(deadline) > 0

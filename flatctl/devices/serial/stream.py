@@ -1,0 +1,159 @@
+"""Listen to a panel that talks unasked: a thread reads, and keeps the newest of what it says."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from flatctl.devices.serial.diagnosis import printable
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+
+S = TypeVar("S")
+
+_LINE_ENDS = b"\r\n"
+_LONGEST_LINE = 512
+_LONGEST_MEMORY = 4096
+
+
+class StreamLink(SerialLink, Generic[S]):
+    """A serial port from which lines come of their own accord; commands are not answered.
+
+    `parse` takes a line apart and raises `ValueError` for one that is no status.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        baud: int,
+        parse: Callable[[bytes], S],
+        boot_delay_s: float = 0.0,
+    ) -> None:
+        super().__init__(url, name=name, baud=baud, boot_delay_s=boot_delay_s)
+        self._parse = parse
+        self._news = threading.Condition()
+        self._reader: threading.Thread | None = None
+        self._listening = False
+        self._begun = 0  # lines that have begun so far
+        self._latest: tuple[int, S] | None = None  # the number of its line, and the status
+        self._heard = bytearray()
+        self._broken: DeviceError | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is open and listened to; false again once the line broke."""
+        return super().is_open and self._listening
+
+    def listen(self, timeout_s: float) -> S:
+        """Open the port, start to read, and return the first status.
+
+        The boot delay is granted on top of `timeout_s`. Closes the port again if it fails.
+
+        Raises `Unreachable` when nobody talks, `BadReply` when somebody else does.
+        """
+        if not self._listening:
+            # What a reader that saw the line break has left behind.
+            self.close()
+            self.open()
+            self._broken = self._latest = None
+            self._listening = True
+            self._reader = threading.Thread(target=self._read_on, name=self.name, daemon=True)
+            self._reader.start()
+        try:
+            return self.following(Deadline(timeout_s))
+        except NoReply as silence:
+            self.close()
+            raise Unreachable(
+                self.name,
+                "the port opens, but nobody answers: not a word comes of its own accord",
+                "is the panel powered, is it the right port, does it need a longer boot_delay_s?",
+            ) from silence
+        except DeviceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop to read and close the port; never raises."""
+        self._listening = False
+        if self._reader is threading.current_thread():
+            # It can't wait for itself; whoever comes next closes the port.
+            return
+        if self._reader is not None:
+            self._reader.join()
+        super().close()
+
+    def following(self, deadline: Deadline) -> S:
+        """Return the next status whose line begins after this call."""
+        return self.until(lambda _status: True, deadline)
+
+    def until(self, wanted: Callable[[S], bool], deadline: Deadline) -> S:
+        """Return the first status from now on that is as `wanted`, or the last one there was.
+
+        Raises `NoReply` when the panel has fallen silent, `BadReply` when it says something else,
+        `Unreachable` when the line broke.
+        """
+        with self._news:
+            begun, self._heard[:] = self._begun, b""
+            newest: S | None = None
+            while True:
+                if self._latest is not None and self._latest[0] > begun:
+                    begun, newest = self._latest
+                    if wanted(newest):
+                        return newest
+                if self._broken is not None:
+                    raise self._broken
+                if deadline.over:
+                    break
+                if not self._listening:
+                    self._opened()
+                self._news.wait(deadline.left_s)
+            if newest is not None:
+                return newest
+            raise self._nothing_heard(bytes(self._heard))
+
+    def _read_on(self) -> None:
+        line = b""
+        while self._listening:
+            try:
+                content = self._read()
+            except DeviceError as error:
+                with self._news:
+                    self._broken = error
+                    self._news.notify_all()
+                return
+            if content:
+                with self._news:
+                    line = self._take(line, content)
+                    self._news.notify_all()
+
+    def _take(self, line: bytes, content: bytes) -> bytes:
+        """Take in what came, and return the part of a line that is left."""
+        self._heard[:] = (self._heard + content)[:_LONGEST_MEMORY]
+        for byte in content:
+            if byte in _LINE_ENDS:
+                self._understand(line)
+                line = b""
+                continue
+            if not line:
+                self._begun += 1
+            line = (line + bytes([byte]))[-_LONGEST_LINE:]
+        return line
+
+    def _understand(self, line: bytes) -> None:
+        try:
+            self._latest = self._begun, self._parse(line)
+        except ValueError:
+            # Not a status: a half line at the start, noise, or a word on the side.
+            return
+
+    def _nothing_heard(self, heard: bytes) -> DeviceError:
+        if not heard:
+            return NoReply(
+                self.name, "it has fallen silent", "check the cable and the power of the panel"
+            )
+        return BadReply(
+            self.name,
+            f"it says {printable(heard)}",
+            "is this the right port, and the right kind of panel for it?",
+        )

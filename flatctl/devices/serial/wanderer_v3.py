@@ -1,0 +1,151 @@
+"""Wanderer Cover V3: plain decimal numbers + LF at 19200 baud.
+
+Numbers and fields as in INDI's driver. Light and dimming are never answered and can't be asked for,
+so the light is unconfirmed; every change is followed by the one question there is (`1500001`). Its
+answer proves that the panel is still there, and tells where the cover is. A move is answered when
+it is over. Each field of an answer ends in `A`.
+"""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from flatctl.devices.protocols import CoverState, PanelStatus
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialFlap
+from flatctl.errors import BadReply, NoReply
+
+BAUD = 19200
+STEPS = range(1, 256)
+ASK = 1500001
+CLOSE = 1000
+OPEN = 1001
+OFF = 9999
+
+_ANSWER = re.compile(r"WandererCoverV3A(?:(\d{8})A(\d{1,3})A(\d{1,7})A)?\Z")
+_COVERS = {"0": CoverState.CLOSED, "1": CoverState.OPEN, "255": CoverState.UNKNOWN}
+# So much of the time granted may one run take, for there may have to be another.
+_SHARE_OF_ONE_RUN = 0.45
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the panel says of itself; `None` where its firmware says nothing but its name.
+
+    `steps` are the motor's between closed and open, 0 when nobody has taught it the two ends.
+    """
+
+    firmware: str | None = None
+    cover: CoverState | None = None
+    steps: int | None = None
+
+
+def encode(number: int) -> bytes:
+    """Return the bytes of a command; brightness is its own command, 1 to 255."""
+    return f"{number}\n".encode("ascii")
+
+
+def parse(frame: bytes) -> Answer:
+    """Take apart the answer to `1500001`; raises `ValueError` for anything else."""
+    text = frame.decode("ascii").strip()
+    found = _ANSWER.search(text)
+    if found is None:
+        raise ValueError("no Wanderer Cover V3")
+    firmware, cover, steps = found.groups()
+    if firmware is None:
+        return Answer()
+    if cover not in _COVERS:
+        raise ValueError(f"no state of a cover: {cover}")
+    return Answer(firmware, _COVERS[cover], int(steps))
+
+
+class WandererV3Panel(SerialFlap):
+    """A Wanderer Cover V3 at `port`; `status` tells what was sent last."""
+
+    move_limit_s = 60.0
+
+    def __init__(self, port: str, *, boot_delay_s: float = 2.0, reply_s: float = 2.0) -> None:
+        link = SerialLink(
+            port, name=f"wanderer-v3 panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
+        )
+        super().__init__("Wanderer Cover V3", link, STEPS)
+        self._reply_s = reply_s
+        self._lit: bool | None = None
+        self._level: int | None = None
+        self._cover = CoverState.UNKNOWN
+        self._answer = Answer()
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Make sure that it is there, and tell what it was told last."""
+        self._ask(Deadline(timeout_s))
+        return PanelStatus(self._lit, self._level, confirmed=False)
+
+    @property
+    def _off_command(self) -> bytes:
+        return encode(OFF)
+
+    def _greet(self, timeout_s: float) -> None:
+        # Somebody else may have had it meanwhile.
+        self._lit = self._level = None
+        self._cover = CoverState.UNKNOWN
+        self._answer = self._link.greet(
+            encode(ASK), parse, timeout_s=timeout_s, ends=b"\r\n", reply_s=self._reply_s
+        )
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        self._tell(brightness, deadline)
+        self._lit, self._level = True, brightness
+        return None
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        # It is lit by its level.
+        if not on:
+            self._tell(OFF, deadline)
+            self._lit = False
+
+    def _ask_level(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+    def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
+        """Move the cover and wait for the word that it is there."""
+        if self._answer.steps == 0:
+            raise self._fault(_UNTAUGHT, _TEACH)
+        self._cover = CoverState.UNKNOWN
+        limit_s = min(self.move_limit_s, _SHARE_OF_ONE_RUN * deadline.left_s)
+        said = ""
+        # Where the cover is then is asked for anyway.
+        with suppress(NoReply, BadReply):
+            said = self._link.ask(
+                encode(OPEN if goal is CoverState.OPEN else CLOSE),
+                lambda frame: frame.decode("ascii"),
+                deadline=Deadline(limit_s),
+                ends=b"A",
+                reply_s=limit_s,
+                tries=1,
+            )
+            self._cover = goal
+        if "Error" in said:
+            self._cover = CoverState.UNKNOWN
+            raise self._fault(_UNTAUGHT, _TEACH)
+
+    def _read_cover(self, deadline: Deadline) -> CoverState:
+        told = self._ask(deadline).cover
+        return self._cover if told is None else told
+
+    def _tell(self, number: int, deadline: Deadline) -> None:
+        self._lit = self._level = None
+        self._link.send(encode(number))
+        self._ask(deadline)
+
+    def _ask(self, deadline: Deadline) -> Answer:
+        self._answer = self._link.ask(
+            encode(ASK), parse, deadline=deadline, ends=b"\r\n", reply_s=self._reply_s
+        )
+        return self._answer
+
+
+_UNTAUGHT = "nobody has taught the cover where open and closed are"
+_TEACH = "teach it with Wanderer's own program"

@@ -1,0 +1,9 @@
+"""DarkSkyGeek's panel."""
+
+from panel_bench import SerialFamily
+
+from hardware_sims.serial_panels.darkskygeek import SimulatedDarkSkyGeek
+
+BENCHES = {
+    "darkskygeek": {"darkskygeek": SerialFamily(SimulatedDarkSkyGeek, b"COMMAND:CALIBRATOR:OFF\n")}
+}
