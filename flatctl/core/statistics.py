@@ -29,17 +29,22 @@ def measure(pixels: NDArray[np.uint16], full_scale_adu: float) -> Statistics:
     Raises `ValueError` for no pixels, for other than two dimensions, for another type than 16-bit
     unsigned, and for a full scale that is not a positive number.
     """
+    check(pixels, full_scale_adu)
+    return summarise(histogram(pixels), full_scale_adu)
+
+
+def check(pixels: NDArray[np.uint16], full_scale_adu: float) -> None:
+    """Raise `ValueError` for pixels, or a full scale, that no frame has; see `measure`."""
     if pixels.ndim != 2 or pixels.size == 0:
         raise ValueError(f"a frame has rows and columns of pixels; this one is {pixels.shape}")
     if pixels.dtype.newbyteorder("=") != np.uint16:
         raise ValueError(f"a frame holds 16-bit unsigned pixels; this one {pixels.dtype}")
     if not (math.isfinite(full_scale_adu) and full_scale_adu > 0):
         raise ValueError(f"full scale has to be a positive number of ADU, not {full_scale_adu}")
-    return _summarise(_histogram(pixels), full_scale_adu)
 
 
-def _histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Count the pixels of each value without copying more than one chunk of them."""
+def histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Count the pixels of each value, shape (65536,), copying one chunk of them at a time."""
     counts = np.zeros(LEVELS, dtype=np.int64)
     chunks = np.nditer(pixels, flags=["external_loop", "buffered"], order="K", buffersize=CHUNK_PX)
     for chunk in chunks:
@@ -47,7 +52,8 @@ def _histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
     return counts
 
 
-def _summarise(counts: NDArray[np.int64], full_scale_adu: float) -> Statistics:
+def summarise(counts: NDArray[np.int64], full_scale_adu: float) -> Statistics:
+    """Return the statistics of the pixels counted by `histogram`."""
     count = int(counts.sum())
     present = np.flatnonzero(counts)
     twice_median = _twice_median(counts, count)
