@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hardware_sims.light import Change
+
+Stretch = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,8 @@ class Lamp:
     Below `dead_frac` of the dial there is no light; with `steps` > 0 the electronics know only
     so many levels. Switched on cold, it gives `warm_from_frac` of its light and approaches all
     of it with time constant `warm_tau_s`; off, it cools as fast. `flicker_frac` is the standard
-    deviation of its light from one exposure to the next.
+    deviation of its light from one exposure to the next. With `pwm_hz` > 0 it is dimmed by
+    pulses: what is on for `pwm_duty` of the time is as bright on the whole as the rest says.
     """
 
     flux_e_s: float
@@ -29,6 +35,8 @@ class Lamp:
     warm_from_frac: float = 1.0
     warm_tau_s: float = 0.0
     flicker_frac: float = 0.0
+    pwm_hz: float = 0.0
+    pwm_duty: float = 0.3
 
     def light_frac(self, dial_frac: float) -> float:
         """Return the light, 0 to 1, at `dial_frac` (0 to 1) of the panel's range."""
@@ -46,6 +54,16 @@ class Lamp:
                 return math.expm1(self.steepness * x) / math.expm1(self.steepness)
             case _:
                 assert_never(self.curve)
+
+    def pulses(self, start_s: Stretch, exposure_s: float) -> Stretch:
+        """Return the light that exposures beginning at `start_s` catch, over the mean of it."""
+        ends = [self._pulsed(each) for each in (start_s, start_s + exposure_s)]
+        return (ends[1] - ends[0]) / (exposure_s * self.pwm_hz)
+
+    def _pulsed(self, time_s: Stretch) -> Stretch:
+        # The light since the epoch in whole pulses: each gives all of its light while it is on.
+        whole, part = np.divmod(time_s * self.pwm_hz, 1.0)
+        return whole + np.minimum(part / self.pwm_duty, 1.0)
 
     def dose_s(
         self, changes: Sequence[Change], maximum: int, start_s: float, end_s: float

@@ -5,6 +5,7 @@ Mean signal in electrons, plus shot noise (Poisson), limited by the full well, p
 converter: the usual photon transfer model (Janesick, Photon Transfer, SPIE 2007).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,13 @@ class Sensor:
     """A camera's sensor and converter.
 
     `gain` is in the driver's own units, a tenth of a decibel each; `e_per_adu` tells what it
-    means at 16 bit. A converter of fewer `bits` delivers its values shifted up to 16. The
-    pedestal is `pedestal_per_offset_adu` for each unit of offset.
+    means at 16 bit. A converter of fewer `bits` delivers its values shifted up to 16, or as they
+    are unless `shifted`. The pedestal is `pedestal_per_offset_adu` for each unit of offset, and
+    `pedestal_error_adu` more than anybody knows.
+
+    A colour camera has a `bayer` pattern, whose pixels see `colour_frac` (red, green, blue) of the
+    light. A DSLR has `isos` instead of gain and offset, and only the shutter speeds `shutter_s`.
+    The rows of a rolling shutter begin `line_s` after one another.
     """
 
     width_px: int = 1280
@@ -43,11 +49,23 @@ class Sensor:
     exposure_min_s: float = 0.001
     exposure_max_s: float = 3600.0
     binning_max: int = 4
+    shifted: bool = True
+    pedestal_error_adu: float = 0.0
+    bayer: str | None = None
+    colour_frac: tuple[float, float, float] = (0.6, 1.0, 0.7)
+    isos: tuple[int, ...] = ()
+    shutter_s: tuple[float, ...] = ()
+    line_s: float = 0.0
 
     @property
     def full_scale_adu(self) -> int:
         """The highest value the converter can deliver."""
-        return ((1 << self.bits) - 1) << (16 - self.bits)
+        return ((1 << self.bits) - 1) << self.shift
+
+    @property
+    def shift(self) -> int:
+        """By how many bits the converter's values are shifted up."""
+        return 16 - self.bits if self.shifted else 0
 
     def e_per_adu(self, gain: float) -> float:
         """Return electrons per 16-bit ADU at `gain`."""
@@ -55,7 +73,25 @@ class Sensor:
 
     def pedestal_adu(self, offset: float) -> float:
         """Return the level of a frame without light, in ADU."""
-        return self.pedestal_per_offset_adu * offset
+        return self.pedestal_per_offset_adu * offset + self.pedestal_error_adu
+
+    @staticmethod
+    def gain_of(iso: int) -> float:
+        """Return the gain of an ISO speed, ISO 100 being 0: each doubling is 6 dB."""
+        return float(200.0 * math.log10(iso / 100.0))
+
+    def shutter(self, exposure_s: float) -> float:
+        """Return the exposure really made: the nearest speed of a DSLR's shutter."""
+        if not self.shutter_s:
+            return exposure_s
+        return min(self.shutter_s, key=lambda speed: abs(math.log(speed / exposure_s)))
+
+    def colours(self, rows: int, cols: int) -> Relative:
+        """Return the fraction of the light that each pixel's colour lets through."""
+        fractions = dict(zip("RGB", self.colour_frac, strict=True))
+        cell = np.array([fractions[c] for c in self.bayer or "GGGG"], dtype=np.float32)
+        whole = np.tile(cell.reshape(2, 2), (rows // 2 + 1, cols // 2 + 1))
+        return whole[:rows, :cols]
 
     def dark_e_s(self, temperature_c: float) -> float:
         """Return the dark current in electrons per second and pixel; it doubles every 6 degrees."""
@@ -67,11 +103,13 @@ class Readout:
 
     Normal deviates come from a pool drawn once: every stretch of a frame takes a stretch of the
     pool that begins anywhere, so that the same pixel practically never meets the same deviate in
-    two frames, and a frame costs a fraction of drawing it anew.
+    two frames, and a frame costs a fraction of drawing it anew. The pool holds `pool` deviates, at
+    least `CHUNK`.
     """
 
-    def __init__(self, sensor: Sensor, seed: int) -> None:
+    def __init__(self, sensor: Sensor, seed: int, pool: int = NOISE_POOL) -> None:
         self._sensor = sensor
+        self._pool_size = pool
         self._rng = np.random.default_rng(seed)
         self._pool = np.empty(0, dtype=np.float32)
 
@@ -116,13 +154,14 @@ class Readout:
 
     def _deviates(self, count: int) -> Relative:
         if not self._pool.size:
-            self._pool = self._rng.standard_normal(NOISE_POOL, dtype=np.float32)
-        first = int(self._rng.integers(0, NOISE_POOL - count + 1))
+            self._pool = self._rng.standard_normal(self._pool_size, dtype=np.float32)
+        first = int(self._rng.integers(0, self._pool_size - count + 1))
         return self._pool[first : first + count]
 
     def _converted(self, electrons: Relative, gain: float, offset: float) -> NDArray[np.uint16]:
-        shift = 16 - self._sensor.bits
-        step = float(1 << shift)
+        shift = self._sensor.shift
+        # The gain is that of 16 bits; fewer that stay at the bottom are coarser steps.
+        step = float(1 << (16 - self._sensor.bits))
         electrons *= np.float32(1.0 / (self._sensor.e_per_adu(gain) * step))
         # Half a count more, since the cast to integers cuts off.
         electrons += np.float32(self._sensor.pedestal_adu(offset) / step + 0.5)

@@ -137,7 +137,7 @@ class World:
         with self._lock:
             light_e = lamp.flux_e_s * dose_s * self._readout.flicker(lamp.flicker_frac)
             return self._readout.digitise(
-                self._field(setting),
+                self._rolled(self._field(setting), start_s, exposure_s, setting),
                 light_e * self.filter.throughput,
                 even_e_s * exposure_s * pixels_per_bin,
                 gain=setting.gain,
@@ -145,12 +145,26 @@ class World:
                 pixels_per_bin=pixels_per_bin,
             )
 
+    def _rolled(
+        self, light: Relative, start_s: float, exposure_s: float, setting: SensorSetting
+    ) -> Relative:
+        """Return the light with the bands of a pulsed lamp on a rolling shutter."""
+        lamp, sensor = self.scenario.lamp, self.scenario.sensor
+        if not (lamp.pwm_hz and exposure_s > 0):
+            return light
+        rows = np.arange(light.shape[0], dtype=np.float64) * (sensor.line_s * setting.down)
+        factor = lamp.pulses(start_s + rows, exposure_s).astype(np.float32)
+        banded: Relative = light * factor[:, None]
+        return banded
+
     def _field(self, setting: SensorSetting) -> Relative:
         sensor = self.scenario.sensor
         if self._relative is None:
             self._relative = self.scenario.optics.relative(
                 sensor.height_px, sensor.width_px, self.scenario.seed
             )
+            if sensor.bayer:
+                self._relative *= sensor.colours(sensor.height_px, sensor.width_px)
         window = setting.window or Window(0, 0, sensor.width_px, sensor.height_px)
         key = (setting.across, setting.down, window)
         if self._cut is None or self._cut[0] != key:

@@ -1,0 +1,283 @@
+"""The judgement of a set: what its master flat is worth, and what changed since the last one."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flatctl.core.quality.change import Change, change, towards
+from flatctl.core.quality.dust import Spot, moved, spots
+from flatctl.core.quality.findings import Finding, Kind, Limits, percent
+from flatctl.core.quality.frames import SetJudge
+from flatctl.core.quality.noise import PairNoise
+from flatctl.core.quality.shape import Shape, radial_profile
+
+AUTO_MIN = 3
+AUTO_MAX = 500
+_SIGMA = 6.0
+_GAIN_FRAC = 0.012
+_GAIN_SIGMA = 5.0
+_VEIL_FRAC = 0.006
+_LOSSY = 0.08
+_COARSE = 2.0
+_MANY_SPOTS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class SetRecord:
+    """What is remembered of a set, to hold the next one against: a few kilobytes of text.
+
+    `e_per_adu` and `noise_frac` (of one pixel of one flat) are None where there was no pair.
+    """
+
+    shape: Shape
+    pedestal_adu: float
+    level_adu: float
+    e_per_adu: float | None = None
+    sigma: float = 0.0
+    noise_frac: float | None = None
+
+    def to_json(self) -> str:
+        """Return it as text."""
+        facts: dict[str, object] = {
+            key: getattr(self, key)
+            for key in ("pedestal_adu", "level_adu", "e_per_adu", "sigma", "noise_frac")
+        }
+        return json.dumps({"shape": self.shape.to_json(), **facts})
+
+    @classmethod
+    def from_json(cls, text: str) -> "SetRecord":
+        """Return what `to_json` wrote.
+
+        Raises:
+            ValueError: it is of another version, or broken.
+
+        """
+        try:
+            facts = json.loads(text)
+            shape = Shape.from_json(facts.pop("shape"))
+            return cls(shape=shape, **facts)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"no record of a set: {error}") from error
+
+
+@dataclass(frozen=True)
+class SetQuality:
+    """What a set is worth; figures are None where they can't be known (from a single flat).
+
+    `photons_e` are electrons per pixel in all flats together, `noise_frac` the noise of one pixel
+    of one flat over its light, `master_noise_frac` that of their mean; `flats_needed` would
+    bring the latter under the limit. `corner_frac` is the light in the corners over the
+    brightest ring's, `profile` the light from the centre outwards. `spots` came or went since
+    the last set, if `compared` with one.
+    """
+
+    flats: int
+    photons_e: float | None
+    e_per_adu: float | None
+    noise_frac: float | None
+    master_noise_frac: float | None
+    flats_needed: int | None
+    corner_frac: float | None
+    profile: tuple[float, ...]
+    compared: bool
+    spots: tuple[Spot, ...]
+    findings: tuple[Finding, ...]
+
+
+def flats_needed(noise_frac: float, limit_frac: float) -> int:
+    """Return how many flats bring the noise of a pixel of their mean under a limit, at least 3."""
+    return max(AUTO_MIN, math.ceil((noise_frac / limit_frac) ** 2 - 1e-9))
+
+
+def judge_set(judge: SetJudge, last: SetRecord | None) -> SetQuality:
+    """Say what the frames kept by `judge` are worth, and what changed since the `last` set."""
+    mean, pairs = judge.mean, judge.pairs
+    noise_frac = _middle([pair.noise_frac for pair in pairs])
+    photons_e = _middle([pair.photons_e for pair in pairs])
+    profile = radial_profile(mean) if mean else ()
+    found = [*([judge.odd] if judge.odd else []), *_lossy(pairs), *_still(judge)]
+    dust: tuple[Spot, ...] = ()
+    compared = mean is not None and last is not None and mean.fits(last.shape)
+    if mean is not None and last is not None and compared:
+        differs, dust = _since(mean, last, pairs, judge.limits)
+        found += differs
+    return SetQuality(
+        flats=judge.kept,
+        photons_e=None if photons_e is None else photons_e * judge.kept,
+        e_per_adu=_gain(pairs),
+        noise_frac=noise_frac,
+        master_noise_frac=None if noise_frac is None else noise_frac / math.sqrt(judge.kept),
+        flats_needed=None if noise_frac is None else flats_needed(noise_frac, judge.limits.noise),
+        corner_frac=profile[-1] if profile else None,
+        profile=profile,
+        compared=compared,
+        spots=dust,
+        findings=tuple(found),
+    )
+
+
+def record_of(judge: SetJudge, level_adu: float) -> SetRecord | None:
+    """Return what is to be remembered of a set; None where nothing was kept."""
+    mean, pairs = judge.mean, judge.pairs
+    if mean is None:
+        return None
+    return SetRecord(
+        shape=mean,
+        pedestal_adu=judge.pedestal_adu,
+        level_adu=level_adu,
+        e_per_adu=_gain(pairs),
+        sigma=_sigma(pairs),
+        noise_frac=_middle([pair.noise_frac for pair in pairs]),
+    )
+
+
+def _middle(values: Sequence[float]) -> float | None:
+    return float(np.median(values)) if values else None
+
+
+def _gain(pairs: Sequence[PairNoise]) -> float | None:
+    return float(np.mean([pair.e_per_adu for pair in pairs])) if pairs else None
+
+
+def _sigma(pairs: Sequence[PairNoise]) -> float:
+    """Return the relative uncertainty of a gain that is the mean of pairs, each frame in two."""
+    return math.sqrt(1.5) * pairs[0].sigma / math.sqrt(len(pairs)) if pairs else 0.0
+
+
+def _lossy(pairs: Sequence[PairNoise]) -> list[Finding]:
+    correlation = _middle([pair.correlation for pair in pairs])
+    if correlation is None:
+        return []
+    if abs(correlation) > _LOSSY:
+        return [
+            Finding(
+                Kind.LOSSY,
+                f"neighbouring pixels share their noise (correlation {correlation:.2f}; raw "
+                "frames have 0): the camera or its driver smooths, interpolates or compresses; "
+                "switch that off and take raw frames",
+            )
+        ]
+    coarse = pairs[-1].step_adu / pairs[-1].noise_adu
+    if coarse > _COARSE:
+        return [
+            Finding(
+                Kind.LOSSY,
+                f"the values are {pairs[-1].step_adu} ADU apart, more than the noise of "
+                f"{pairs[-1].noise_adu:.0f} ADU: the frames have lost depth "
+                f"({pairs[-1].bits} bits are left); choose the camera's raw 12 to 16 bit mode",
+            )
+        ]
+    return []
+
+
+def _still(judge: SetJudge) -> list[Finding]:
+    return [
+        Finding(
+            Kind.BANDING,
+            f"a pattern of {percent(wave.swing_frac)} every {wave.period_px:.0f} px stands still "
+            "from frame to frame, so it is the sensor's own; the flats take it out",
+        )
+        for wave in judge.still
+    ]
+
+
+def _since(
+    mean: Shape, last: SetRecord, pairs: Sequence[PairNoise], limits: Limits
+) -> tuple[list[Finding], tuple[Spot, ...]]:
+    shift = moved(mean, last.shape)
+    if shift is not None:
+        sides = towards(math.degrees(math.atan2(shift.down_px, shift.right_px)))
+        return [
+            Finding(
+                Kind.MOVED,
+                f"the pattern of dust and vignetting moved by {shift.length_px:.0f} px towards the "
+                f"{sides} since the last set: the filter sits elsewhere in its slot, or camera or "
+                "optics shifted; lights taken before need flats taken before",
+            )
+        ], ()
+    differs = change(mean, last.shape)
+    found = _light(differs, limits) + _offset(differs, last, pairs, limits)
+    dust = spots(differs.rest, mean.cell_px, limits.dust)
+    return found + _dust(dust), dust
+
+
+def _light(differs: Change, limits: Limits) -> list[Finding]:
+    if differs.gradient_frac <= max(limits.gradient, _SIGMA * differs.gradient_sigma):
+        return []
+    return [
+        Finding(
+            Kind.GRADIENT,
+            f"a gradient of {percent(differs.gradient_frac)} since the last set, brighter at the "
+            f"{towards(differs.direction_deg)}: stray light, a panel that no longer covers the "
+            "whole aperture or stands at an angle, or a filter that moved",
+        )
+    ]
+
+
+def _offset(
+    differs: Change, last: SetRecord, pairs: Sequence[PairNoise], limits: Limits
+) -> list[Finding]:
+    """Tell a changed offset from stray light, and both from a changed gain.
+
+    Light added evenly brings its photons' noise, a pedestal none; a gain changes the noise and
+    leaves the shape alone.
+    """
+    gain = _gain(pairs)
+    noise = 0.0
+    certain = math.inf
+    if gain is not None and last.e_per_adu:
+        noise = gain / last.e_per_adu - 1.0
+        certain = max(_GAIN_FRAC, _GAIN_SIGMA * math.hypot(_sigma(pairs), last.sigma))
+    veil, visible = differs.veil_frac, max(_VEIL_FRAC, _SIGMA * differs.veil_sigma)
+    added_adu = veil * (last.level_adu - last.pedestal_adu)
+    if abs(veil) > visible and abs(noise) > certain and abs(veil - noise) < 0.4 * abs(veil):
+        return [
+            Finding(
+                Kind.OFFSET,
+                f"the level without light changed by about {added_adu:+.0f} ADU since the last "
+                "set: the camera's offset is another one; set it back, or take darks and bias "
+                "frames anew",
+            )
+        ]
+    if abs(noise) > certain:
+        return [
+            Finding(
+                Kind.NOISE,
+                f"the noise says {gain:.3g} e-/ADU where the last set had {last.e_per_adu:.3g}: "
+                "the camera's gain, offset or read-out changed, or its frames are no longer raw",
+            )
+        ]
+    if abs(veil) > max(visible, limits.gradient):
+        return [
+            Finding(
+                Kind.VEIL,
+                f"{percent(abs(veil))} {'more' if veil > 0 else 'less'} even light than in the "
+                "last set: stray light reaches the sensor past the optics (a gap at wheel or "
+                "focuser, a lit room), or did then",
+            )
+        ]
+    return []
+
+
+def _dust(dust: Sequence[Spot]) -> list[Finding]:
+    if len(dust) >= _MANY_SPOTS:
+        return [
+            Finding(
+                Kind.DUST,
+                f"the dust is another one than in the last set ({len(dust)} spots or more differ): "
+                "the optics were cleaned, or camera, filter or focus moved; lights taken before "
+                "need flats taken before",
+            )
+        ]
+    return [
+        Finding(
+            Kind.DUST,
+            f"dust {'came' if spot.depth_frac > 0 else 'went'} at column {spot.col_px}, row "
+            f"{spot.row_px} since the last set (about {percent(abs(spot.depth_frac))} of the "
+            "light): use these flats for lights taken since then only",
+        )
+        for spot in dust
+    ]
