@@ -11,10 +11,10 @@ _SPOT_SIGMA = 6.0
 _SPOT_REACH = 3
 _SURROUNDINGS = 11  # cells: larger than any shadow that is sharp enough to matter
 _MOVE_MAX = 8  # cells
-_MOVE_MIN = 0.3
-_ALIKE_MIN = 0.5  # correlation of two patterns that are one and the same
+_MOVE_MIN = 0.25
+_ALIKE_MIN = 0.35  # correlation of two patterns that are one and the same
 _CLEARER_BY = 0.05
-_STRUCTURE = 2.0  # contrast of a pattern in units of its noise, below which there is none
+_DARK = 0.05
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,18 @@ def moved(new: Shape, reference: Shape) -> Move | None:
 
 
 def _pattern(shape: Shape) -> Cells | None:
-    """Return the small structure of a shape, edges faded out; None where it is only noise."""
-    cells = np.maximum(shape.cells, 0.01)
+    """Return the small structure of a shape, edges faded out; None for a tiny frame.
+
+    The vignetting is taken out by a polynomial of the fourth degree in both directions.
+    """
+    cells = np.maximum(shape.cells, _DARK)
     if min(cells.shape) < _SURROUNDINGS:
         return None
-    small = cells / smoothed(cells, _SURROUNDINGS) - 1.0
-    if float(small.std()) < _STRUCTURE * scatter(small):
-        return None
+    y, x = (np.linspace(-1.0, 1.0, length) for length in cells.shape)
+    terms = np.polynomial.legendre.legvander2d(*np.meshgrid(y, x, indexing="ij"), [4, 4])
+    terms = terms.reshape(cells.size, -1)
+    smooth = terms @ np.linalg.lstsq(terms, cells.ravel(), rcond=None)[0]
+    small = cells / np.maximum(smooth.reshape(cells.shape), _DARK) - 1.0
     rows, cols = (np.hanning(length + 2)[1:-1] ** 0.25 for length in small.shape)
     faded: Cells = (small - small.mean()) * rows[:, None] * cols[None, :]
     return faded
