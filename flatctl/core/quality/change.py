@@ -52,12 +52,13 @@ def change(new: Shape, reference: Shape) -> Change:
     terms = np.stack([part.ravel() for part in parts], axis=1)
     noise = scatter(ratio)
     used, flat = seen.ravel().copy(), ratio.ravel()
-    found = np.zeros(terms.shape[1])
+    found, inverted = np.zeros(terms.shape[1]), np.zeros((terms.shape[1],) * 2)
     for _ in range(_ROUNDS):
-        found = np.linalg.lstsq(terms[used], flat[used], rcond=None)[0]
+        inverted = np.linalg.pinv(terms[used].T @ terms[used])
+        found = inverted @ (terms[used].T @ flat[used])
         off = np.abs(flat - terms @ found)
         used = seen.ravel() & (off <= max(_CLIP_SIGMA * noise, float(np.median(off)) * 6))
-    sigma = noise * np.sqrt(np.diag(np.linalg.pinv(terms[used].T @ terms[used])))
+    sigma = noise * np.sqrt(np.diag(inverted))
     rest = np.where(seen, ratio - (terms @ found).reshape(ratio.shape), 0.0)
     return Change(
         gradient_frac=2.0 * float(np.hypot(found[1], found[2])),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatctl.core.quality.shape import Cells, Shape, scatter, smoothed
+from flatctl.core.quality.shape import Cells, Shape, polynomial, scatter, smoothed
 
 SPOTS_MAX = 12
 _SPOT_SIGMA = 6.0
@@ -15,6 +15,7 @@ _MOVE_MIN = 0.25
 _ALIKE_MIN = 0.35  # correlation of two patterns that are one and the same
 _CLEARER_BY = 0.05
 _DARK = 0.05
+_DEGREE = 4
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,7 @@ def _pattern(shape: Shape) -> Cells | None:
     cells = np.maximum(shape.cells, _DARK)
     if min(cells.shape) < _SURROUNDINGS:
         return None
-    y, x = (np.linspace(-1.0, 1.0, length) for length in cells.shape)
-    terms = np.polynomial.legendre.legvander2d(*np.meshgrid(y, x, indexing="ij"), [4, 4])
-    terms = terms.reshape(cells.size, -1)
-    smooth = terms @ np.linalg.lstsq(terms, cells.ravel(), rcond=None)[0]
-    small = cells / np.maximum(smooth.reshape(cells.shape), _DARK) - 1.0
+    small = cells / np.maximum(polynomial(cells, _DEGREE), _DARK) - 1.0
     rows, cols = (np.hanning(length + 2)[1:-1] ** 0.25 for length in small.shape)
     faded: Cells = (small - small.mean()) * rows[:, None] * cols[None, :]
     return faded

@@ -99,13 +99,12 @@ def _correlation(noise: NDArray[np.float32], sigma: NDArray[np.float64]) -> floa
     """Return the correlation of neighbours in a row and in a column, the greater by amount."""
 
     def shared(one: int, other: int) -> float:
-        return (
-            float(np.vdot(noise[one], noise[other])) / noise[one].size / sigma[one] / sigma[other]
-        )
+        product: float = float(np.vdot(noise[one], noise[other])) / noise[one].size
+        return product / float(sigma[one] * sigma[other])
 
     across = (shared(0, 1) + shared(2, 3)) / 2
     down = (shared(0, 2) + shared(1, 3)) / 2
-    return float(max(across, down, key=abs))
+    return across if abs(across) > abs(down) else down
 
 
 def _step(sample: Sample) -> int:

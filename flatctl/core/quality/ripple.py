@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatctl.core.quality.shape import Cells
+from flatctl.core.quality.shape import Cells, polynomial
 
 CYCLES_MIN = 4  # fewer waves across the frame are not told from a change of the light's shape
 _DEGREE = 6
@@ -59,13 +59,12 @@ def ripple(bands: Cells) -> Ripple:
     if count < _SAMPLES_MIN or not (means > 0).all():
         return CALM
     line = np.median(bands / means, axis=1)
-    place = np.linspace(-1.0, 1.0, count)
-    line = line - np.polynomial.Legendre.fit(place, line, _DEGREE)(place)
+    line = line - polynomial(line[:, None], _DEGREE)[:, 0]
     window = np.hanning(count)
     waves = 2.0 * np.fft.rfft(line * window) / window.sum()
     power = np.abs(waves) ** 2
     power[:CYCLES_MIN] = 0.0
-    noise = float(np.median(power[CYCLES_MIN:])) / np.log(2.0)
+    noise = float(np.median(power[CYCLES_MIN:]) / np.log(2.0))
     best = int(power.argmax())
     return Ripple(
         swing_frac=2.0 * float(np.sqrt(power[best])),

@@ -25,7 +25,7 @@ _COARSE = 2.0
 _MANY_SPOTS = 8
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SetRecord:
     """What is remembered of a set, to hold the next one against: a few kilobytes of text.
 

@@ -51,12 +51,12 @@ class Shape:
         try:
             facts = json.loads(text)
             if facts["version"] != VERSION:
-                raise ValueError(f"a shape of version {facts['version']}, not {VERSION}")
+                raise ValueError(f"its version is {facts['version']}, not {VERSION}")
             raw = zlib.decompress(base64.b64decode(facts["u2"], validate=True))
             size = int(facts["rows"]), int(facts["cols"])
             stored = np.frombuffer(raw, "<u2").reshape(size)
             return cls(stored.astype(np.float64) / _STEPS, int(facts["cell_px"]))
-        except (KeyError, TypeError, zlib.error) as error:
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise ValueError(f"no shape of a flat: {error}") from error
 
 
@@ -115,19 +115,17 @@ def mean_shape(shapes: Sequence[Shape]) -> Shape:
 def radial_profile(shape: Shape, rings: int = 10) -> tuple[float, ...]:
     """Return the light in rings of equal width from the centre to the corners, the brightest 1.
 
-    A ring that holds no cell has the light of its inner neighbour.
+    A ring that holds no cell gets its light from its neighbours.
     """
     rows, cols = shape.cells.shape
     y = np.arange(rows)[:, None] - (rows - 1) / 2
     x = np.arange(cols)[None, :] - (cols - 1) / 2
     radius = np.hypot(y, x)
     ring = np.minimum((radius / (radius.max() or 1.0) * rings).astype(int), rings - 1)
-    light: list[float] = []
-    for each in range(rings):
-        inside = shape.cells[ring == each]
-        light.append(float(np.median(inside)) if inside.size else (light or [1.0])[-1])
-    most = max(light)
-    return tuple(value / most for value in light) if most > 0 else tuple(light)
+    there = np.unique(ring)
+    medians = np.array([np.median(shape.cells[ring == each]) for each in there])
+    light = np.interp(np.arange(rings), there, medians / max(float(medians.max()), 1e-9))
+    return tuple(float(value) for value in light)
 
 
 def smoothed(cells: Cells, side: int) -> Cells:
@@ -146,7 +144,17 @@ def scatter(cells: Cells) -> float:
 
     From the differences of neighbours, which structures larger than a cell leave alone.
     """
-    steps = np.concatenate([np.diff(cells, axis=0).ravel(), np.diff(cells, axis=1).ravel()])
-    if not steps.size:
-        return 0.0
-    return float(1.4826 * np.median(np.abs(steps)) / np.sqrt(2.0))
+    steps = [np.diff(cells, axis=axis).ravel() for axis in (0, 1)]
+    level = np.concatenate([each - np.median(each) for each in steps if each.size] or [np.zeros(1)])
+    return float(1.4826 * np.median(np.abs(level)) / np.sqrt(2.0))
+
+
+def polynomial(cells: Cells, degree: int) -> Cells:
+    """Return the polynomial of that degree in each direction that fits best (least squares)."""
+    smooth = cells
+    for axis in (0, 1):
+        length = cells.shape[axis]
+        powers = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, length), degree)
+        basis = np.linalg.qr(powers[:, :length])[0]
+        smooth = np.moveaxis(basis @ (basis.T @ np.moveaxis(smooth, axis, 0)), 0, axis)
+    return smooth

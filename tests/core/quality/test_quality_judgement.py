@@ -1,0 +1,306 @@
+"""The judgement of frames and sets, one thing wrong at a time."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from truth import LEVEL_ADU, PEDESTAL_ADU, Taken, Telescope, kinds
+
+from flatctl.core.quality.findings import Kind, Limits
+from flatctl.core.quality.frames import look_at
+from flatctl.core.quality.ripple import CALM
+from flatctl.core.quality.sets import SetRecord, flats_needed, judge_set, record_of
+
+OFF_PULSES = 50.5
+
+
+@pytest.fixture
+def telescope() -> Telescope:
+    return Telescope(3)
+
+
+def pulsed(telescope: Telescope) -> np.ndarray:
+    """Take a flat of a lamp whose pulses make bands of one percent."""
+    telescope.lamp = replace(telescope.lamp, pwm_hz=2000.0, pwm_duty=0.5)
+    return telescope.flat(exposure_s=OFF_PULSES / 2000)
+
+
+def test_a_good_frame_is_kept(telescope):
+    taken = Taken().flats(telescope, 2)
+    assert (taken.judge.kept, taken.rejected) == (2, [])
+
+
+def test_frames_too_small_to_judge_have_no_look():
+    assert look_at(np.zeros((1, 9), np.uint16), 0.0) is None
+    assert look_at(np.zeros((2, 500), np.uint16), 0.0) is None
+
+
+def test_a_reason_says_the_figure_the_side_and_the_mend(telescope):
+    taken = Taken().flats(telescope, 2)
+    telescope.with_optics(gradient_frac=-0.03)
+    (finding,) = taken.take(telescope.flat())
+    assert re.search(r"gradient of (2\.9|3|3\.1) %", finding.reason)
+    assert "brighter at the left" in finding.reason
+    assert "stray light" in finding.reason
+
+
+def test_after_a_bad_frame_the_next_good_one_is_kept(telescope):
+    taken = Taken().flats(telescope, 2)
+    good = telescope.optics
+    telescope.with_optics(gradient_frac=0.03)
+    taken.take(telescope.flat())
+    telescope.optics = good
+    assert taken.take(telescope.flat()) == ()
+    assert taken.judge.kept == 3
+
+
+def test_bad_light_in_the_first_frame_is_told_of_the_first_frame(telescope):
+    good = telescope.optics
+    telescope.with_optics(gradient_frac=0.03)
+    taken = Taken().flats(telescope, 1)
+    telescope.optics = good
+    taken.flats(telescope, 4)
+    assert len(taken.rejected) == 1
+    assert taken.judge.kept == 4
+    assert Kind.ODD in kinds(taken.quality().findings)
+
+
+def test_two_frames_that_agree_with_nobody_are_both_rejected(telescope):
+    taken = Taken().flats(telescope, 1)
+    for gradient_frac in (0.03, -0.03):
+        telescope.with_optics(gradient_frac=gradient_frac)
+        taken.take(telescope.flat())
+    assert taken.judge.kept == 1
+
+
+def test_banding_is_rejected_and_says_what_to_do(telescope):
+    taken = Taken()
+    (finding,) = taken.take(pulsed(telescope))
+    assert finding.kind is Kind.BANDING
+    assert "in the rows" in finding.reason
+    assert "exposure_s.min" in finding.reason
+
+
+def test_a_longer_exposure_has_no_banding(telescope):
+    pulsed(telescope)
+    assert Taken().take(telescope.flat(exposure_s=2.00025)) == ()
+
+
+def test_a_pattern_that_stands_still_is_the_sensors_own(telescope):
+    pattern = 1 + 0.005 * np.sin(2 * np.pi * np.arange(240) / 30)[:, None]
+
+    def frame() -> np.ndarray:
+        return np.rint(telescope.flat() * pattern).astype(np.uint16)
+
+    taken = Taken()
+    taken.take(frame(), frame(), frame(), frame())
+    assert (len(taken.rejected), taken.judge.kept) == (1, 3)
+    (finding,) = taken.quality().findings
+    assert "stands still" in finding.reason
+
+
+def test_columns_wave_as_well(telescope):
+    pattern = 1 + 0.01 * np.sin(2 * np.pi * np.arange(320) / 30)[None, :]
+    (finding,) = Taken().take(np.rint(telescope.flat() * pattern).astype(np.uint16))
+    assert "in the columns" in finding.reason
+
+
+def test_stray_light_behind_the_optics_is_a_veil(telescope):
+    taken = Taken().flats(telescope, 3)
+    veiled = np.rint(telescope.flat() * 0.95 + 0.05 * LEVEL_ADU).astype(np.uint16)
+    assert kinds(taken.take(veiled)) == {Kind.VEIL}
+
+
+def test_an_insect_on_the_panel_is_uneven_light(telescope):
+    taken = Taken().flats(telescope, 3)
+    telescope.with_optics(mote=telescope.mote(0.05))
+    (finding,) = taken.take(telescope.flat())
+    assert finding.kind is Kind.UNEVEN
+    assert "less light" in finding.reason
+
+
+def test_a_torch_in_a_corner_is_uneven_light(telescope):
+    taken = Taken().flats(telescope, 3)
+    y, x = np.mgrid[0:240, 0:320]
+    torch = 1 + 0.12 * np.exp(-((y - 240) ** 2 + (x - 320) ** 2) / (2 * 60.0**2))
+    found = kinds(taken.take(np.rint(telescope.flat() * torch).astype(np.uint16)))
+    assert found & {Kind.UNEVEN, Kind.GRADIENT}
+
+
+def test_a_broad_bump_without_an_edge_is_uneven_light(telescope):
+    taken = Taken(limits=Limits(dust=0.05)).flats(telescope, 3)
+    y, x = np.mgrid[0:240, 0:320]
+    bump = 1 + 0.03 * np.cos(np.pi * (x - 160) / 160) * np.cos(np.pi * (y - 120) / 120)
+    found = taken.take(np.rint(telescope.flat() * bump).astype(np.uint16))
+    assert Kind.UNEVEN in kinds(found)
+
+
+def test_noise_that_does_not_fit_the_light_is_rejected(telescope):
+    taken = Taken().flats(telescope, 4)
+    smooth = telescope.optics.relative(240, 320, telescope.seed)
+    frame = np.rint(1000 + 32400 * smooth / np.median(smooth)).astype(np.uint16)
+    (finding,) = taken.take(frame)
+    assert finding.kind is Kind.NOISE
+    assert "e-/ADU" in finding.reason
+
+
+def test_frames_of_another_size_begin_anew(telescope):
+    taken = Taken().flats(telescope, 2)
+    taken.take(Telescope(3, rows=120, cols=160).flat())
+    assert taken.judge.kept == 3
+    assert taken.judge.mean.cells.shape == (30, 40)
+
+
+def test_tiny_frames_are_judged_without_noise():
+    taken = Taken().flats(Telescope(3, rows=8, cols=12), 3)
+    quality = taken.quality()
+    assert (quality.flats, quality.noise_frac, quality.flats_needed) == (3, None, None)
+
+
+def test_smoothed_frames_are_called_lossy(telescope):
+    def soft() -> np.ndarray:
+        pixels = telescope.flat().astype(float)
+        return ((pixels + np.roll(pixels, 1, axis=1)) / 2).astype(np.uint16)
+
+    taken = Taken()
+    taken.take(soft(), soft(), soft())
+    (finding,) = taken.quality().findings
+    assert finding.kind is Kind.LOSSY
+    assert "share their noise" in finding.reason
+
+
+def test_frames_of_six_bits_are_called_lossy(telescope):
+    taken = Taken()
+    taken.take(*((telescope.flat() >> 10) << 10 for _ in range(3)))
+    findings = taken.quality().findings
+    assert Kind.LOSSY in kinds(findings)
+    assert "6 bits are left" in findings[0].reason
+
+
+def test_the_noise_of_the_master_falls_with_the_root_of_the_count(telescope):
+    quality = Taken().flats(telescope, 9).quality()
+    assert quality.master_noise_frac == pytest.approx(quality.noise_frac / 3)
+
+
+@pytest.mark.parametrize(
+    ("noise_frac", "limit_frac", "flats"),
+    [(0.01, 0.001, 100), (0.0101, 0.001, 103), (0.001, 0.001, 3), (0.02, 0.01, 4)],
+)
+def test_as_many_flats_are_needed_as_bring_the_noise_under_the_limit(noise_frac, limit_frac, flats):
+    assert flats_needed(noise_frac, limit_frac) == flats
+
+
+def test_an_empty_set_is_worth_nothing():
+    taken = Taken()
+    quality = taken.quality()
+    assert (quality.flats, quality.profile, quality.corner_frac) == (0, (), None)
+    assert record_of(taken.judge, LEVEL_ADU) is None
+
+
+def test_a_set_is_not_compared_with_one_of_another_size(telescope):
+    last = Taken().flats(Telescope(3, rows=120, cols=160), 2).record()
+    assert not Taken().flats(telescope, 2).quality(last).compared
+
+
+def test_a_gain_that_changed_is_told_by_the_noise(telescope):
+    last = Taken().flats(telescope, 5).record()
+    changed = replace(last, e_per_adu=last.e_per_adu * 1.3)
+    (finding,) = Taken().flats(telescope, 5).quality(changed).findings
+    assert finding.kind is Kind.NOISE
+    assert "gain" in finding.reason
+
+
+def test_even_stray_light_since_the_last_set_is_no_offset(telescope):
+    last = Taken().flats(telescope, 5).record()
+    rng = np.random.default_rng(7)
+    taken = Taken()
+    for _ in range(5):
+        pixels = telescope.flat(level_adu=LEVEL_ADU - 1200).astype(float)
+        stray_e = rng.poisson(1200 * telescope.sensor.e_per_adu(100), pixels.shape)
+        pixels += stray_e / telescope.sensor.e_per_adu(100)
+        taken.take(np.rint(pixels).astype(np.uint16))
+    (finding,) = taken.quality(last).findings
+    assert finding.kind is Kind.VEIL
+    assert "more even light" in finding.reason
+
+
+def test_dust_that_went_is_told_as_well(telescope):
+    clean = telescope.optics
+    telescope.with_optics(mote=telescope.mote(0.03))
+    last = Taken().flats(telescope, 4).record()
+    telescope.optics = clean
+    (finding,) = Taken().flats(telescope, 4).quality(last).findings
+    assert "dust went" in finding.reason
+
+
+def test_a_cleaned_telescope_is_one_finding_and_not_a_dozen():
+    last = Taken().flats(Telescope(3), 4).record()
+    other = Telescope(4)
+    other.seed = 91
+    other.with_optics(motes=25)
+    findings = [f for f in Taken().flats(other, 4).quality(last).findings if f.kind is Kind.DUST]
+    assert len(findings) == 1
+    assert "another one" in findings[0].reason
+
+
+def test_a_record_comes_back_as_it_was(telescope):
+    record = record_of(Taken().flats(telescope, 3).judge, LEVEL_ADU)
+    again = SetRecord.from_json(record.to_json())
+    assert replace(again, shape=record.shape) == replace(record, shape=record.shape)
+    assert len(record.to_json()) < 10_000
+
+
+def test_a_record_without_pairs_compares_light_only(telescope):
+    last = Taken().flats(telescope, 1).record()
+    assert last.e_per_adu is None
+    assert judge_set(Taken().flats(telescope, 3).judge, last).findings == ()
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '"x"', json.dumps({"shape": "{}", "more": 1})])
+def test_what_is_no_record_is_refused(text):
+    with pytest.raises(ValueError, match="no "):
+        SetRecord.from_json(text)
+
+
+def test_the_limits_are_the_users(telescope):
+    taken = Taken(limits=Limits(gradient=0.05)).flats(telescope, 2)
+    telescope.with_optics(gradient_frac=0.03)
+    assert taken.take(telescope.flat()) == ()
+
+
+def test_without_a_wave_there_is_none():
+    assert not CALM.certain
+
+
+def test_a_colour_frame_is_judged_like_any_other():
+    telescope = Telescope(6, bayer="RGGB")
+    taken = Taken(PEDESTAL_ADU).flats(telescope, 4)
+    assert taken.rejected == []
+    assert taken.quality(Taken().flats(Telescope(6, bayer="RGGB"), 3).record()).findings == ()
+    telescope.with_optics(gradient_frac=0.03)
+    assert kinds(taken.take(telescope.flat())) == {Kind.GRADIENT}
+
+
+def test_a_filter_that_moved_is_told_with_its_way(telescope):
+    last = Taken().flats(telescope, 3).record()
+    telescope.with_optics(shift_px=(0.0, 8.0))
+    (finding,) = Taken().flats(telescope, 3).quality(last).findings
+    assert finding.kind is Kind.MOVED
+    assert "moved by 8 px towards the right" in finding.reason
+
+
+def test_a_gradient_since_the_last_set_is_told(telescope):
+    last = Taken().flats(telescope, 3).record()
+    telescope.with_optics(gradient_frac=0.03)
+    (finding,) = Taken().flats(telescope, 3).quality(last).findings
+    assert "since the last set, brighter at the right" in finding.reason
+
+
+def test_a_pedestal_that_grew_is_told_in_adu(telescope):
+    last = Taken().flats(telescope, 8).record()
+    telescope.with_sensor(pedestal_error_adu=1500.0)
+    (finding,) = Taken().flats(telescope, 8).quality(last).findings
+    assert finding.kind is Kind.OFFSET
+    assert re.search(r"about \+1[3-7]\d\d ADU", finding.reason)
