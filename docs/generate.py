@@ -23,7 +23,6 @@ from flatctl.core.types import FilterOutcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.engine.events import Event
 from flatctl.settings.allowed import allowed
-from flatctl.settings.keys import keys_of
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema
 from flatctl.settings.tables import Brightnesses, Exposures
@@ -154,6 +153,8 @@ MEANINGS = {
     "rig": "name of the rig",
     "run": "what this run is known by",
     "seconds": "how long it took",
+    "set": "name of the set: the filter, and what tells it from other sets of the same filter",
+    "sets": "names of the sets in their order; at the end, outcome of each",
     "start_brightness": "first brightness of the search, in steps",
     "start_exposure_s": "first exposure of the search, in seconds",
     "statistics": "exact statistics in ADU: "
@@ -175,9 +176,11 @@ def config_page() -> str:
         if name == "panel":
             sections += _panel_sections()
             continue
-        title = "[filters.NAME]" if name == "filters" else f"[{name}]"
+        title = {"filters": "[filters.NAME]", "sets": "[[sets]]"}.get(name, f"[{name}]")
         about = table.description or _first_line(_model(table).__doc__)
-        rows = "" if name == "filters" else _keys(keys_of((name,)))
+        if name == "sets":
+            about = (_model(table).__doc__ or "").replace("\n    ", "\n").strip()
+        rows = "" if name == "filters" else _keys(_model(table).model_fields)
         sections.append(f"\n## {title}\n\n{about}\n{rows}")
     return CONFIG.format(made=MADE, tables="".join(sections))
 

@@ -4,23 +4,29 @@ from flatctl.app.files import report, verify
 from flatctl.app.finding import DeviceListing, devices, init
 from flatctl.app.light import panel, safe
 from flatctl.app.memory import HistoryListing, history
+from flatctl.app.planning import PlanListing, plan
 from flatctl.app.preflight import CheckLine, check
 from flatctl.app.running import run
 from flatctl.app.simulated import demo, simulate
+from flatctl.app.stats import FileStatistics, stats
 
 __all__ = [
     "CheckLine",
     "DeviceListing",
+    "FileStatistics",
     "HistoryListing",
+    "PlanListing",
     "check",
     "demo",
     "devices",
     "history",
     "init",
     "panel",
+    "plan",
     "report",
     "run",
     "safe",
     "simulate",
+    "stats",
     "verify",
 ]

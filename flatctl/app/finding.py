@@ -30,7 +30,7 @@ binning = 1
 # temperature_c = -10.0      # waited for before the first frame
 
 $wheel
-$panel
+$axes$panel
 [flats]
 # filters = ["L", "R", "G", "B"]   # wheel slot names, in order; absent: every slot
 count = 30
@@ -48,6 +48,7 @@ directory = "~/flats"        # gets a folder per night
 
 _WHEEL = "[wheel]\ndevice = {}\n"
 _NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'
+_AXIS = "[{}]                    # only sets of `flatctl plan` move it\ndevice = {}\n\n"
 _INDI_PANEL = '[panel]\nkind = "indi"\ndevice = {}\nsettle_s = 0.5\n'
 _SERIAL_PANEL = (
     '[panel]\nkind = "alnitak"             # `flatctl devices --panels` lists the kinds\n'
@@ -86,6 +87,7 @@ def init(path: Path, host: str, port: int) -> str:
         raise ConfigError(f"{path}: exists already; name another file or move that one away")
     found, problem = _indi_devices(host, port)
     camera, wheel, panel = (_first(found, r) for r in (Role.CAMERA, Role.WHEEL, Role.PANEL))
+    axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
     ports = [p.path for p in serial_ports()]
     text = _TEMPLATE.substitute(
         host=_quoted(host),
@@ -93,6 +95,7 @@ def init(path: Path, host: str, port: int) -> str:
         camera=_quoted(camera or "CCD Simulator")
         + ("" if camera else "     # no camera was found: put its INDI device name here"),
         wheel=_WHEEL.format(_quoted(wheel)) if wheel else _NO_WHEEL,
+        axes="".join(_AXIS.format(n, _quoted(found)) for n, found in axes.items() if found),
         panel=_panel_table(panel, ports),
     )
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flatctl.app.light import TIMEOUT_S, describe
@@ -19,6 +20,12 @@ from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
 
 BLINK_S = 1.0
+_TABLES = {
+    Role.CAMERA: "camera",
+    Role.WHEEL: "wheel",
+    Role.ROTATOR: "rotator",
+    Role.FOCUSER: "focuser",
+}
 FRAME_BYTES = 2 * 60_000_000
 
 
@@ -48,6 +55,12 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
         if found:
             yield _finding("camera", lambda: _camera(settings, found))
             yield _finding("filter wheel", lambda: _wheel(settings, client, found))
+            if settings.rotator is not None:
+                name = settings.rotator.device
+                yield _finding("rotator", partial(_present, name, Role.ROTATOR, found))
+            if settings.focuser is not None:
+                name = settings.focuser.device
+                yield _finding("focuser", partial(_present, name, Role.FOCUSER, found))
         yield _finding("panel", lambda: _panel(settings, client, light))
 
 
@@ -82,27 +95,29 @@ def _server(settings: Settings, client: IndiClient, found: list[Listing]) -> str
 
 
 def _camera(settings: Settings, found: list[Listing]) -> str:
-    return _present(settings.camera.device, Role.CAMERA, "[camera] device", found)
+    return _present(settings.camera.device, Role.CAMERA, found)
 
 
 def _wheel(settings: Settings, client: IndiClient, found: list[Listing]) -> str:
     if settings.wheel is None:
         return "none configured: one set of flats without a filter name"
-    text = _present(settings.wheel.device, Role.WHEEL, "[wheel] device", found)
+    text = _present(settings.wheel.device, Role.WHEEL, found)
     names = client.find(settings.wheel.device, "FILTER_NAME")
     if names is None:
         return f"{text}; its filters can be checked once it is connected"
     slots = [str(element.value) for element in names.elements.values()]
-    plans = settings.plan(slots)
-    return f"{text}; flats of {', '.join(str(plan.filter) for plan in plans)}"
+    filters = dict.fromkeys(str(plan.filter) for plan in settings.plan(slots))
+    return f"{text}; flats of {', '.join(filters)}"
 
 
-def _present(name: str, role: Role, key: str, found: list[Listing]) -> str:
+def _present(name: str, role: Role, found: list[Listing]) -> str:
     device = next((d for d in found if d.name == name), None)
     if device is None:
         fitting = [d.name for d in found if role in d.roles]
         there = f"the server has {', '.join(fitting)}" if fitting else "the server has none"
-        raise DeviceError(name, f"no such {role.value} on the server", f"{there}; mend {key}")
+        raise DeviceError(
+            name, f"no such {role.value} on the server", f"{there}; mend [{_TABLES[role]}] device"
+        )
     return f"{name} is {'connected' if device.connected else 'there; a run will connect it'}"
 
 

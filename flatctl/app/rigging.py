@@ -3,6 +3,8 @@
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.focuser import IndiFocuser
+from flatctl.devices.indi.rotator import IndiRotator
 from flatctl.devices.indi.wheel import IndiFilterWheel
 from flatctl.devices.protocols import CoverState, LightPanel
 from flatctl.engine.clock import Clock
@@ -30,8 +32,8 @@ def cover_at_end(settings: Settings) -> CoverState | None:
 
 
 def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
-    """Return camera, wheel and panel as one instrument."""
-    wheel = settings.wheel
+    """Return camera, wheel, rotator, focuser and panel as one instrument."""
+    wheel, rotator, focuser = settings.wheel, settings.rotator, settings.focuser
     usual = Timeouts()
     return Rig(
         IndiCamera(client, settings.camera.device),
@@ -39,11 +41,15 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
         make_panel(settings, client),
         setup=settings.camera.setup,
         clock=clock,
+        rotator=IndiRotator(client, rotator.device) if rotator else None,
+        focuser=IndiFocuser(client, focuser.device) if focuser else None,
         settle_s=settings.panel.settle_s,
         timeouts=Timeouts(
             open_s=settings.indi.timeout_s,
             cooling_s=settings.camera.temperature_timeout_s,
             wheel_s=wheel.timeout_s if wheel else usual.wheel_s,
+            rotator_s=rotator.timeout_s if rotator else usual.rotator_s,
+            focuser_s=focuser.timeout_s if focuser else usual.focuser_s,
             readout_s=settings.camera.readout_timeout_s,
         ),
         cover_at_end=cover_at_end(settings),

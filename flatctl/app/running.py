@@ -125,7 +125,7 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
         yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
     for plan in plans:
         yield (
-            f"{plan.filter or 'no filter'}: {plan.count} flats, "
+            f"{plan.name or plan.filter or 'no filter'}: {plan.count} flats, "
             f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
             f"brightness and {plan.exposure_start_s:g} s, "
             f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"

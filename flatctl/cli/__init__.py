@@ -17,10 +17,12 @@ from flatctl.cli import (
     history,
     init,
     panel,
+    plan,
     report,
     run,
     safe,
     simulate,
+    stats,
     verify,
 )
 from flatctl.cli.arguments import examples
@@ -28,6 +30,7 @@ from flatctl.cli.endings import ending_of, show_tracebacks
 
 COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
     (run.run, run.EXAMPLES),
+    (plan.plan, plan.EXAMPLES),
     (check.check, check.EXAMPLES),
     (safe.safe, safe.EXAMPLES),
     (panel.panel, panel.EXAMPLES),
@@ -36,6 +39,7 @@ COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
     (simulate.simulate, simulate.EXAMPLES),
     (demo.demo, demo.EXAMPLES),
     (verify.verify, verify.EXAMPLES),
+    (stats.stats, stats.EXAMPLES),
     (history.history, history.EXAMPLES),
     (report.report, report.EXAMPLES),
 )

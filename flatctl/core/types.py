@@ -82,6 +82,10 @@ class FilterPlan:
     `tolerance` are fractions of full scale; the brightness figures are fractions of the panel's
     range, and `exposures_s` lists the only exposures the camera can make (a DSLR's shutter
     speeds), or is empty where any exposure goes.
+
+    A run may hold several sets of one filter: `name` tells them apart and is empty where the
+    filter's name does. `setup` is how the camera has to stand for this one, `None` for the rig's
+    own; `rotator_deg` and `focuser_steps` are where these have to stand, `None` for left alone.
     """
 
     filter: str | None
@@ -95,3 +99,7 @@ class FilterPlan:
     brightness_start: float = 0.5
     brightness_min: float = 0.0
     brightness_max: float = 1.0
+    name: str = ""
+    setup: CameraSetup | None = None
+    rotator_deg: float | None = None
+    focuser_steps: int | None = None

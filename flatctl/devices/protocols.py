@@ -126,6 +126,48 @@ class FilterWheel(Protocol):
         ...
 
 
+class Rotator(Protocol):
+    """A camera rotator; angles are its own, in degrees from 0 to 360."""
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it; valid before `open`."""
+        ...
+
+    def open(self, timeout_s: float) -> float:
+        """Reach the rotator, connect it if it is not connected; return where it stands."""
+        ...
+
+    def turn(self, angle_deg: float, timeout_s: float) -> float:
+        """Turn to an angle, wait until it is reported within 0.25°, and return what is reported."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the rotator; it stays where it is."""
+        ...
+
+
+class Focuser(Protocol):
+    """A focuser with absolute positions, in its own steps."""
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it; valid before `open`."""
+        ...
+
+    def open(self, timeout_s: float) -> int:
+        """Reach the focuser, connect it if it is not connected; return where it stands."""
+        ...
+
+    def move(self, steps: int, timeout_s: float) -> int:
+        """Move to a position, wait until it is reported within 5 steps, return what is reported."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the focuser; it stays where it is."""
+        ...
+
+
 @dataclass(frozen=True)
 class PanelStatus:
     """What a panel says of itself.

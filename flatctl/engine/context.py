@@ -114,6 +114,8 @@ class RunContext:
             temperature_c=state.temperature_c,
             set_temperature_c=state.set_temperature_c,
             bayer=self.rig.info.bayer,
+            rotator_deg=self.rig.rotator_deg,
+            focuser_steps=self.rig.focuser_steps,
             panel=self.rig.panel.name,
             brightness=brightness,
             brightness_max=self.steps[-1],

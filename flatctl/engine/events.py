@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import ClassVar
 
-from flatctl.core.types import Statistics
+from flatctl.core.types import FilterPlan, Statistics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class RunStarted(Event):
     run: str
     rig: str
     filters: tuple[str, ...]
+    sets: tuple[str, ...]
     folder: Path
     camera: str
     panel: str
@@ -46,6 +47,7 @@ class FilterStarted(Event):
 
     event = "filter_started"
     filter: str
+    set: str
     start_brightness: int
     start_exposure_s: float
     trained: bool
@@ -74,6 +76,7 @@ class Exposing(Event):
     n: int
     brightness: int
     exposure_s: float
+    set: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,7 @@ class Trial(Event):
 
     event = "trial"
     filter: str
+    set: str
     n: int
     brightness: int
     exposure_s: float
@@ -101,6 +105,7 @@ class Flat(Event):
 
     event = "flat"
     filter: str
+    set: str
     index: int
     count: int
     brightness: int
@@ -117,6 +122,7 @@ class Rejected(Event):
 
     event = "rejected"
     filter: str
+    set: str
     reason: str
     brightness: int
     exposure_s: float
@@ -142,6 +148,7 @@ class FilterFinished(Event):
 
     event = "filter_finished"
     filter: str
+    set: str
     outcome: str
     trials: int
     flats: int
@@ -165,6 +172,7 @@ class RunFinished(Event):
     event = "run_finished"
     exit_code: int
     filters: Mapping[str, str]
+    sets: Mapping[str, str]
     frames: int
     seconds: float
     reason: str = ""
@@ -178,6 +186,11 @@ NO_FILTER = "none"
 def label(filter_name: str | None) -> str:
     """Return how events name a filter; a rig without a wheel has one nameless one."""
     return NO_FILTER if filter_name is None else filter_name
+
+
+def set_label(plan: FilterPlan) -> str:
+    """Return how events name a set: as its filter, unless the run has several sets of that."""
+    return plan.name or label(plan.filter)
 
 
 def to_plain(event: Event) -> dict[str, object]:

@@ -30,6 +30,7 @@ class FilterRun:
         self._context = context
         self._plan = plan
         self._label = events.label(plan.filter)
+        self._set = events.set_label(plan)
         self.response: Response | None = None
         self.exposures_s: set[float] = set()
         self.taken = 0
@@ -94,6 +95,11 @@ class FilterRun:
                 )
             )
         context.recovery.surviving(partial(context.rig.select, plan.filter))
+        place = (plan.rotator_deg, plan.focuser_steps)
+        if place != (None, None):
+            what = "rotator and focuser go where the lights had them"
+            context.emit(events.Waiting(time=context.clock.now(), what=what))
+        context.recovery.surviving(partial(context.rig.stand, *place))
         search, shot, tell = self._search(limits, start)
         if search.outcome is not Outcome.REACHED:
             tell()
@@ -258,6 +264,9 @@ class FilterRun:
             offset=state.offset,
             iso=state.iso,
             readout_mode=state.readout_mode,
+            set_temperature_c=state.set_temperature_c,
+            rotator_deg=plan.rotator_deg,
+            focuser_steps=plan.focuser_steps,
             target_adu=plan.target * context.full_scale_adu,
             tolerance_adu=plan.tolerance * context.full_scale_adu,
         )
@@ -306,7 +315,8 @@ class FilterRun:
         return Setting(trained.brightness, trained.exposure_s)
 
     def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
-        self._context.emit(event(time=self._context.clock.now(), filter=self._label, **facts))
+        now = self._context.clock.now()
+        self._context.emit(event(time=now, filter=self._label, set=self._set, **facts))
 
     def _tell(self, event: Callable[..., events.Event], shot: Shot, /, **facts: object) -> None:
         statistics = shot.statistics

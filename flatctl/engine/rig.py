@@ -11,13 +11,16 @@ from flatctl.devices.protocols import (
     CameraState,
     CoverState,
     FilterWheel,
+    Focuser,
     Frame,
     LightPanel,
+    Rotator,
 )
 from flatctl.engine.clock import Clock
-from flatctl.errors import DeviceError
+from flatctl.errors import DeviceError, Fault
 
 OFF = -1
+_NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Timeouts:
     settings_s: float = 30.0
     cooling_s: float = 1800.0
     wheel_s: float = 60.0
+    rotator_s: float = 180.0
+    focuser_s: float = 180.0
     panel_s: float = 90.0
     readout_s: float = 60.0
 
@@ -49,6 +54,8 @@ class Rig:
         *,
         setup: CameraSetup,
         clock: Clock,
+        rotator: Rotator | None = None,
+        focuser: Focuser | None = None,
         settle_s: float = 0.5,
         timeouts: Timeouts | None = None,
         cover_at_end: CoverState | None = None,
@@ -56,6 +63,8 @@ class Rig:
         self.camera = camera
         self.wheel = wheel
         self.panel = panel
+        self.rotator = rotator
+        self.focuser = focuser
         self.setup = setup
         self.clock = clock
         self.settle_s = settle_s
@@ -64,17 +73,24 @@ class Rig:
         self.info = CameraInfo(camera.name)
         self.state = CameraState(setup.binning)
         self.slots: Sequence[str] = ()
+        self.rotator_deg: float | None = None  # as reported last, None for unknown
+        self.focuser_steps: int | None = None
         self._light: int | None = None  # the step it shines at, OFF, or None for unknown
         self._light_in_doubt = False
         self._settled_s = 0.0
         self._filter: str | None = None
         self._on_its_way = False
+        self._place: tuple[float | None, int | None] = (None, None)
 
     def open(self) -> None:
-        """Reach camera and wheel. Nothing moves yet."""
+        """Reach camera, wheel, rotator and focuser. Nothing moves yet."""
         self.info = self.camera.open(self.timeouts.open_s)
         if self.wheel is not None:
             self.slots = tuple(self.wheel.open(self.timeouts.open_s))
+        if self.rotator is not None:
+            self.rotator_deg = self.rotator.open(self.timeouts.open_s)
+        if self.focuser is not None:
+            self.focuser_steps = self.focuser.open(self.timeouts.open_s)
 
     def prepare(self) -> None:
         """Make the camera stand as the setup wants it, temperature included."""
@@ -90,6 +106,23 @@ class Rig:
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._on_its_way = False
+
+    def stand(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
+        """Bring rotator and focuser to where they are wanted; `None` leaves one alone.
+
+        Raises `Fault` where one is wanted that the rig doesn't have.
+        """
+        # Where one can't come, nobody goes again on the way back from another fault.
+        self._place = (None, None)
+        if rotator_deg is not None:
+            if self.rotator is None:
+                raise Fault("rotator", f"{rotator_deg:g}° are wanted and there is none", _NO_DEVICE)
+            self.rotator_deg = self.rotator.turn(rotator_deg, self.timeouts.rotator_s)
+        if focuser_steps is not None:
+            if self.focuser is None:
+                raise Fault("focuser", f"{focuser_steps} is wanted and there is none", _NO_DEVICE)
+            self.focuser_steps = self.focuser.move(focuser_steps, self.timeouts.focuser_s)
+        self._place = (rotator_deg, focuser_steps)
 
     def set_out(self, filter_name: str | None, brightness: int) -> None:
         """Set out for the next filter and its light while the last frame is being dealt with.
@@ -148,10 +181,11 @@ class Rig:
         self.open()
         self.prepare()
         self.select(self._filter)
+        self.stand(*self._place)
 
     def close(self) -> None:
-        """Let go of camera and wheel."""
+        """Let go of everything but the panel."""
         self._light = None
-        self.camera.close()
-        if self.wheel is not None:
-            self.wheel.close()
+        for device in (self.camera, self.wheel, self.rotator, self.focuser):
+            if device is not None:
+                device.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flatctl.core.types import FilterOutcome, FilterPlan
 from flatctl.engine import events
@@ -14,7 +15,7 @@ from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, FlatctlError, Stopped
+from flatctl.errors import DeviceError, Fault, FlatctlError, Stopped
 from flatctl.storage.history import History, PastRun
 
 INCOMPLETE = 5
@@ -59,6 +60,7 @@ class Session:
         self._clock = clock
         self._signals = signals
         self._outcomes: dict[str, FilterOutcome] = {}
+        self._filters: dict[str, str] = {}
         self._frames = 0
         self._warned: set[str] = set()
         self._started: events.RunStarted | None = None
@@ -106,15 +108,32 @@ class Session:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
+        own = self._rig.setup
+        for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
+            self._rig.setup = setup
+            self._take_sets(context, list(sets))
+
+    def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
+        """Take the sets of one camera setup, then their dark flats."""
         self._emit(events.Waiting(time=self._clock.now(), what=self._preparing()))
-        context.recovery.surviving(self._rig.prepare)
+        context.recovery.renew()
+        try:
+            context.recovery.surviving(self._rig.prepare)
+        except (RigLost, DeviceError) as failure:
+            error = failure.error if isinstance(failure, RigLost) else failure
+            # A camera that refuses this setup may well take another one.
+            if not isinstance(error, Fault) or len(self._outcomes) == len(plans):
+                raise
+            for plan in plans:
+                self._give_up(context, plan, str(error))
+            return
         response = None
         exposures_s: set[float] = set()
         runs = [FilterRun(context, plan) for plan in plans]
         for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
             try:
                 outcome = filter_run.run(response, later)
-                self._outcomes[events.label(plan.filter)] = outcome
+                self._outcomes[events.set_label(plan)] = outcome
             finally:
                 self._frames += filter_run.taken
             response = filter_run.response
@@ -125,8 +144,23 @@ class Session:
         wanted_c = self._rig.setup.temperature_c
         return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
+    def _give_up(self, context: RunContext, plan: FilterPlan, reason: str) -> None:
+        self._outcomes[events.set_label(plan)] = FilterOutcome.DEVICE
+        context.emit(
+            events.FilterFinished(
+                time=self._clock.now(),
+                filter=events.label(plan.filter),
+                set=events.set_label(plan),
+                outcome=FilterOutcome.DEVICE.value,
+                trials=0,
+                flats=0,
+                reason=reason,
+            )
+        )
+
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
-        self._outcomes = {events.label(plan.filter): FilterOutcome.STOPPED for plan in plans}
+        self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
+        self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
         now = self._clock.now()
         full_scale_adu = self._job.full_scale_adu
         if full_scale_adu is None:
@@ -148,19 +182,31 @@ class Session:
             time=now,
             run=context.run,
             rig=self._job.rig,
-            filters=tuple(self._outcomes),
+            filters=tuple(dict.fromkeys(self._filters.values())),
+            sets=tuple(self._outcomes),
             folder=self._shelf.open_night(now),
             camera=self._rig.camera.name,
             panel=self._rig.panel.name,
             brightness_min=steps[0],
             brightness_max=steps[-1],
             full_scale_adu=full_scale_adu,
-            target={events.label(plan.filter): plan.target for plan in plans},
-            tolerance={events.label(plan.filter): plan.tolerance for plan in plans},
+            target={events.label(plan.filter): plan.target for plan in plans}
+            | {events.set_label(plan): plan.target for plan in plans},
+            tolerance={events.label(plan.filter): plan.tolerance for plan in plans}
+            | {events.set_label(plan): plan.tolerance for plan in plans},
         )
         self._emit(self._started)
         self._tell_history()
         return context
+
+    def _by_filter(self) -> dict[str, str]:
+        """Return the outcome of each filter: complete where all its sets are."""
+        found: dict[str, str] = {}
+        for name, outcome in self._outcomes.items():
+            before = found.get(self._filters[name])
+            if before in (None, FilterOutcome.COMPLETE):
+                found[self._filters[name]] = outcome.value
+        return found
 
     def _tell_history(self) -> None:
         """Say what is wrong with the history; it never ends a run."""
@@ -181,7 +227,7 @@ class Session:
         started = self._started
         if started is None:
             return
-        filters = {name: outcome.value for name, outcome in self._outcomes.items()}
+        sets = {name: outcome.value for name, outcome in self._outcomes.items()}
         past = PastRun(
             started.run,
             started.rig,
@@ -190,7 +236,7 @@ class Session:
             code,
             self._frames,
             str(started.folder),
-            filters,
+            sets,
         )
         with self._signals.held():
             self._history.remember_run(past)
@@ -199,7 +245,8 @@ class Session:
                 events.RunFinished(
                     time=self._clock.now(),
                     exit_code=code,
-                    filters=filters,
+                    filters=self._by_filter(),
+                    sets=sets,
                     frames=self._frames,
                     seconds=seconds,
                     reason=reason,

@@ -149,8 +149,8 @@ class RunRecord:
         return sum(f.outcome == "complete" for f in self.filters.values())
 
     def of_event(self, event: Plain) -> FilterRecord:
-        """Return the record of the filter that an event speaks of."""
-        name = text(event, "filter")
+        """Return the record of the filter, or of the set of it, that an event speaks of."""
+        name = text(event, "set") or text(event, "filter")
         return self.filters.setdefault(name, FilterRecord(name))
 
     def take(self, event: Plain) -> None:
@@ -197,7 +197,7 @@ class RunRecord:
         self.started = moment(event)
         self.brightness_max = number(event, "brightness_max")
         self.full_scale_adu = number(event, "full_scale_adu")
-        names = event.get("filters")
+        names = event.get("sets", event.get("filters"))
         for name in names if isinstance(names, list | tuple) else []:
             target = number(mapping(event, "target"), str(name))
             tolerance = number(mapping(event, "tolerance"), str(name))
@@ -209,7 +209,8 @@ class RunRecord:
         self.reason = text(event, "reason")
         self.duration_s = number(event, "seconds")
         # A filter that the run never came to has no `filter_finished` of its own.
-        for name, outcome in mapping(event, "filters").items():
+        sets = mapping(event, "sets") or mapping(event, "filters")
+        for name, outcome in sets.items():
             filter_ = self.filters.setdefault(name, FilterRecord(name))
             filter_.outcome = filter_.outcome or str(outcome)
 

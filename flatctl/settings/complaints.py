@@ -11,12 +11,18 @@ from flatctl.settings.problems import ABSENT, Problem, suggestion, value_at
 
 
 def place_of(error: ErrorDetails) -> tuple[str, ...]:
-    """Return the path of the key an error is about, as the file spells it."""
+    """Return the path of the key an error is about, as the file spells it.
+
+    A table of a list is counted from 1; what is wrong with a value in a list is told of the list.
+    """
     place: list[str] = []
-    for part in error["loc"]:
-        if isinstance(part, int):
+    for nth, part in enumerate(error["loc"]):
+        if isinstance(part, str):
+            place.append(part)
+        elif place == ["sets"] and nth + 1 < len(error["loc"]):
+            place.append(str(part + 1))
+        else:
             break
-        place.append(part)
     # pydantic puts the kind between the panel and its key
     if place[0] == "panel" and len(place) > 1:
         del place[1]

@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import PanelSettings
 from flatctl.settings.panels.options import PanelOptions
-from flatctl.settings.tables import FilterFlats
+from flatctl.settings.tables import FilterFlats, WantedSet
+
+_MANY: dict[str, type[BaseModel]] = {"filters": FilterFlats, "sets": WantedSet}
 
 
 def panel_models() -> dict[str, type[PanelOptions]]:
@@ -31,8 +33,8 @@ def keys_of(place: Sequence[str], data: Mapping[str, Any] | None = None) -> dict
         return _panel_keys(data) if len(place) == 1 else {}
     model: type[BaseModel] | None = Settings
     rest = list(place)
-    if rest[0] == "filters":
-        model, rest = FilterFlats, rest[2:]
+    if rest[0] in _MANY:
+        model, rest = _MANY[rest[0]], rest[2:]
         if len(place) == 1:
             return {}
     for part in rest:

@@ -32,7 +32,18 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> Settings:
     return settings.read_from(path)
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a configuration file. Raises `ConfigError`."""
+    content = _content(path)
+    _parse(path, content)
+    return content.decode("utf-8-sig")
+
+
 def _read(path: Path) -> dict[str, Any]:
+    return _parse(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_BYTES + 1)
@@ -45,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: can't be read: {reason}") from None
     if len(content) > _LARGEST_BYTES:
         raise ConfigError(f"{path}: larger than 1 MiB, so hardly a configuration file")
-    return _parse(path, content)
+    return content
 
 
 def _parse(path: Path, content: bytes) -> dict[str, Any]:

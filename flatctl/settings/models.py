@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
@@ -13,11 +14,15 @@ from flatctl.settings.tables import (
     DarkFlats,
     FilterFlats,
     Flats,
+    Focuser,
     Indi,
+    Lights,
     Name,
     Output,
     Rig,
+    Rotator,
     Table,
+    WantedSet,
     Wheel,
 )
 
@@ -29,6 +34,8 @@ class Settings(Table):
     indi: Indi = Indi()
     camera: Camera
     wheel: Wheel | None = None
+    rotator: Rotator | None = None
+    focuser: Focuser | None = None
     panel: PanelSettings
     flats: Flats = Flats()
     filters: dict[Name, FilterFlats] = Field(
@@ -37,7 +44,11 @@ class Settings(Table):
         "what is absent here is taken from [flats].",
     )
     dark_flats: DarkFlats = DarkFlats()
+    lights: Lights = Lights()
     output: Output = Field(default_factory=Output)
+    sets: Annotated[tuple[WantedSet, ...], Field(strict=False)] = Field(
+        default=(), description="Sets of flats, each with a camera setup of its own."
+    )
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -62,7 +73,8 @@ class Settings(Table):
 
         `slots` are the wheel's names, or `None` while the wheel has not been asked: the result is
         then empty where the configuration wants every slot. A rig without a wheel gets one plan
-        whose `filter` is `None`. `only` and `count` are what the command line asks for instead.
+        whose `filter` is `None`. Where the file has sets, these are wanted instead. `only` and
+        `count` are what the command line asks for.
 
         Raises `ConfigError` for a filter of the configuration that is not in the wheel,
         `UsageError` for one of `only`.

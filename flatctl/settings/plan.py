@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from flatctl.core.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
 from flatctl.settings.problems import Problem, refuse, suggestion
@@ -21,6 +23,8 @@ def plan_flats(
     settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
 ) -> tuple[FilterPlan, ...]:
     """Return the flats wanted, filter by filter; see `Settings.plan`."""
+    if settings.sets:
+        return _plan_sets(settings, slots, only=only, count=count)
     if settings.wheel is None:
         if only:
             raise UsageError(
@@ -37,15 +41,49 @@ def plan_flats(
     )
 
 
+def _plan_sets(
+    settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
+) -> tuple[FilterPlan, ...]:
+    """Return the flats of the sets, those of `only` where that names any."""
+    there = [table.filter for table in settings.sets if table.filter is not None]
+    for name in only:
+        if name not in there:
+            known = ", ".join(dict.fromkeys(there)) or "no filters"
+            raise UsageError(f"--filter {name}: the sets of the configuration have {known}")
+    if slots is not None:
+        _all_in_wheel(settings, slots, ())
+    plans = [
+        replace(
+            wanted(
+                settings.flats,
+                settings.filters.get(table.filter or ""),
+                table.filter,
+                count or table.count,
+            ),
+            setup=table.setup(settings.camera),
+            rotator_deg=table.rotator_deg,
+            focuser_steps=table.focuser_steps,
+        )
+        for table in settings.sets
+        if not only or table.filter in only
+    ]
+    return name_sets(plans)
+
+
 def _all_in_wheel(settings: Settings, slots: Sequence[str], only: Sequence[str]) -> None:
     for name in only:
         if name not in slots:
             raise UsageError(f"--filter {name}: {_not_in_wheel(name, slots)}")
-    listed = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
+    named = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
     tables = [(("filters", name), name) for name in settings.filters]
+    sets = [
+        (("sets", str(nth), "filter"), table.filter)
+        for nth, table in enumerate(settings.sets, start=1)
+        if table.filter is not None
+    ]
     problems = [
         Problem(place, f"{name!r} is no slot of the wheel: {_not_in_wheel(name, slots)}")
-        for place, name in listed + tables
+        for place, name in (*named, *tables, *sets)
         if name not in slots
     ]
     if problems:

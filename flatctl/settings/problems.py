@@ -80,7 +80,10 @@ def _variable(place: tuple[str, ...], variables: Mapping[tuple[str, ...], str]) 
 def value_at(data: Any, place: Sequence[str]) -> object:
     """Return what stands at `place` in nested tables, `ABSENT` where nothing does."""
     for part in place:
-        if not isinstance(data, Mapping) or part not in data:
+        if isinstance(data, list) and part.isdecimal() and 1 <= int(part) <= len(data):
+            data = data[int(part) - 1]
+        elif isinstance(data, Mapping) and part in data:
+            data = data[part]
+        else:
             return ABSENT
-        data = data[part]
     return data

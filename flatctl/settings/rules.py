@@ -19,6 +19,7 @@ def contradictions(tables: Mapping[str, Any]) -> list[Problem]:
     except ValidationError:
         return []
     problems = [*_table(("flats",), flats, flats), *_filters(flats, tables)]
+    problems += _sets(tables)
     overrides = tables.get("filters", {})
     for name, table in overrides.items() if isinstance(overrides, dict) else ():
         try:
@@ -40,6 +41,23 @@ def _filters(flats: Flats, tables: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("flats", "filters"), mend, list(names))
     if tables.get("filters"):
         yield Problem(("filters",), mend)
+
+
+def _sets(tables: Mapping[str, Any]) -> Iterator[Problem]:
+    sets = tables.get("sets", [])
+    for nth, table in enumerate(sets if isinstance(sets, list) else [], start=1):
+        if not isinstance(table, Mapping):
+            continue
+        if "wheel" in tables and "filter" not in table:
+            yield Problem(("sets", str(nth), "filter"), "missing; which filter of the wheel?")
+        for key, device in (
+            ("filter", "wheel"),
+            ("rotator_deg", "rotator"),
+            ("focuser_steps", "focuser"),
+        ):
+            if key in table and device not in tables:
+                mend = f"needs a {device}; add [{device}] with its device, or take this out"
+                yield Problem(("sets", str(nth), key), mend, table[key])
 
 
 def _table(place: Place, own: FilterFlats, whole: FilterFlats) -> Iterator[Problem]:

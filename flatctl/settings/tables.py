@@ -1,12 +1,14 @@
 """The tables of the configuration file, one model each."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from flatctl.core.plan import Tolerances
 from flatctl.core.types import CameraSetup
 
 Name = Annotated[str, Field(min_length=1)]
@@ -143,6 +145,24 @@ class Brightnesses(Table):
     max: float = Field(default=1.0, ge=0, le=1, description="Highest brightness allowed.")
 
 
+class Rotator(Table):
+    """The camera rotator; only sets of flats with a `rotator_deg` turn it."""
+
+    device: Name = Field(description="INDI device name of the rotator.")
+    timeout_s: float = Field(
+        default=180.0, gt=0, le=3600, description="Seconds granted to a turn of the rotator."
+    )
+
+
+class Focuser(Table):
+    """The focuser; only sets of flats with a `focuser_steps` move it."""
+
+    device: Name = Field(description="INDI device name of the focuser.")
+    timeout_s: float = Field(
+        default=180.0, gt=0, le=3600, description="Seconds granted to a move of the focuser."
+    )
+
+
 ShutterSpeed = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -180,6 +200,73 @@ class Flats(FilterFlats):
         default=None,
         description="Slot names of the wheel, in the order wanted; absent: every slot.",
     )
+
+
+class WantedSet(Table):
+    """One set of flats, as `flatctl plan --write` makes them of the lights.
+
+    Where there are any, they are what a run takes, instead of `filters` of [flats]; an absent key
+    is taken from [camera], and how many and how bright from [flats] and [filters.NAME].
+    """
+
+    filter: Name | None = Field(
+        default=None, description="Slot name of the wheel; absent only where there is no wheel."
+    )
+    binning: int | None = Field(
+        default=None, ge=1, le=16, description="Binning, the same in both axes."
+    )
+    gain: float | None = Field(default=None, description="Gain in the driver's own units.")
+    offset: float | None = Field(default=None, description="Offset in the driver's own units.")
+    iso: int | None = Field(default=None, gt=0, description="ISO speed of a DSLR.")
+    readout_mode: Name | None = Field(
+        default=None, description="Readout mode, as the driver names it."
+    )
+    temperature_c: float | None = Field(
+        default=None, ge=-150, le=60, description="Sensor temperature in °C."
+    )
+    rotator_deg: float | None = Field(
+        default=None, ge=0, le=360, description="Angle of the rotator; needs [rotator]."
+    )
+    focuser_steps: int | None = Field(
+        default=None, ge=0, description="Position of the focuser; needs [focuser]."
+    )
+    count: int | None = Field(
+        default=None, ge=1, le=10000, description="Flats of this set, instead of the filter's."
+    )
+
+    def setup(self, camera: Camera) -> CameraSetup:
+        """How the camera has to stand for this set."""
+        own = self.model_dump(include=set(_SETUP), exclude_none=True)
+        return replace(camera.setup, **own)
+
+
+_SETUP = ("binning", "gain", "offset", "iso", "readout_mode", "temperature_c")
+
+
+class Lights(Table):
+    """How alike lights have to be to share a set of flats: read by `flatctl plan`."""
+
+    temperature_tolerance_c: float = Field(
+        default=2.0, ge=0, le=100, description="Temperatures of a set lie within ± this."
+    )
+    rotator_tolerance_deg: float = Field(
+        default=1.0, ge=0.5, le=180, description="Angles of a set lie within ± this."
+    )
+    focuser_tolerance_steps: float = Field(
+        default=500.0,
+        ge=10,
+        le=1_000_000,
+        description="Focuser positions of a set lie within ± this.",
+    )
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """How far from the middle of its set a light may lie."""
+        return Tolerances(
+            temperature_c=self.temperature_tolerance_c,
+            rotator_deg=self.rotator_tolerance_deg,
+            focuser_steps=self.focuser_tolerance_steps,
+        )
 
 
 class DarkFlats(Table):

@@ -39,6 +39,8 @@ class FrameRecord:
     temperature_c: float | None = None
     set_temperature_c: float | None = None
     bayer: str | None = None
+    rotator_deg: float | None = None
+    focuser_steps: int | None = None
     panel: str | None = None
     brightness: int | None = None
     brightness_max: int | None = None

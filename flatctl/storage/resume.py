@@ -13,6 +13,9 @@ from flatctl.storage.verify import is_ours, level_problems, read_values, verify_
 
 _TARGET_SLACK_ADU = 0.5
 _RELATIVE_SLACK = 1e-6
+# As near as the drivers have to bring them: see `flatctl.devices.protocols`.
+_ROTATOR_SLACK_DEG = 0.25
+_FOCUSER_SLACK_STEPS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,9 @@ class Wanted:
     offset: float | None = None
     iso: int | None = None
     readout_mode: str | None = None
+    set_temperature_c: float | None = None
+    rotator_deg: float | None = None
+    focuser_steps: int | None = None
     exposure_s: float | None = None
     target_adu: float | None = None
     tolerance_adu: float | None = None
@@ -115,18 +121,33 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "ISOSPEED": wanted.iso,
         "READOUTM": wanted.readout_mode,
         "REQTIME": wanted.exposure_s,
+        "SET-TEMP": wanted.set_temperature_c,
     }
     alike = all(
         value is None or _alike(cards.get(keyword), keyword, value)
         for keyword, value in expected.items()
     )
     target = cards.get("FLATTGT")
-    return alike and (
+    return (
+        alike
+        and _stood(cards.get("ROTATOR"), wanted.rotator_deg, _ROTATOR_SLACK_DEG, turn=360)
+        and _stood(cards.get("FOCPOS"), wanted.focuser_steps, _FOCUSER_SLACK_STEPS)
+    ) and (
         wanted.target_adu is None
         or (
             isinstance(target, int | float) and abs(target - wanted.target_adu) <= _TARGET_SLACK_ADU
         )
     )
+
+
+def _stood(found: Value | None, wanted: float | None, slack: float, turn: float = 0) -> bool:
+    """Tell whether a device stood where it was wanted; angles begin anew after a `turn`."""
+    if wanted is None:
+        return True
+    if not isinstance(found, int | float):
+        return False
+    apart = abs(found - wanted) % turn if turn else abs(found - wanted)
+    return min(apart, abs(turn - apart)) <= slack if turn else apart <= slack
 
 
 def _alike(found: Value | None, keyword: str, wanted: Value) -> bool:

@@ -6,6 +6,7 @@ from flatctl import __version__
 
 COMMANDS = [
     "run",
+    "plan",
     "check",
     "safe",
     "panel",
@@ -14,6 +15,7 @@ COMMANDS = [
     "simulate",
     "demo",
     "verify",
+    "stats",
     "history",
     "report",
 ]

@@ -39,13 +39,22 @@ class Bench:
         self.plans = tuple(FilterPlan(name, count=count, **plan) for name in filters)
         self.dark_flats = dark_flats
         self.resume = resume
+        self.axis = None
         self.hear = lambda event: None
         self.plan_for = lambda slots: self.plans
 
     def run(self) -> int:
         """Run the job and return the exit code."""
         fake = self.fake
-        rig = Rig(fake.camera, fake.wheel, fake.panel, setup=self.setup, clock=fake.clock)
+        rig = Rig(
+            fake.camera,
+            fake.wheel,
+            fake.panel,
+            setup=self.setup,
+            clock=fake.clock,
+            rotator=self.axis,
+            focuser=self.axis,
+        )
         with History(self.folder / "history.sqlite") as history:
             return Session(
                 rig,
@@ -66,7 +75,7 @@ class Bench:
         """Return a bench for another run of the same job into the same folder."""
         later = Bench(self.folder)
         later.plans, later.setup, later.dark_flats = self.plans, self.setup, self.dark_flats
-        later.resume = self.resume
+        later.resume, later.axis = self.resume, self.axis
         later.fake = FakeRig(self.fake.world.scenario)
         later.fake.clock.sleep(self.fake.clock.monotonic() + 60)
         return later

@@ -92,10 +92,10 @@ def simulated_rig_under_indiserver(folder: Path) -> Iterator[RunningRig]:
 
 
 @contextmanager
-def stock_simulators(folder: Path) -> Iterator[RunningRig]:
-    """Serve INDI's own simulators: a light panel that changes nothing."""
+def stock_simulators(folder: Path, *more: str) -> Iterator[RunningRig]:
+    """Serve INDI's own simulators and `more` drivers: a light panel that changes nothing."""
     with indiserver.indiserver(
-        indiserver.CCD, indiserver.WHEEL, indiserver.TELESCOPE, indiserver.LIGHTPANEL
+        indiserver.CCD, indiserver.WHEEL, indiserver.TELESCOPE, indiserver.LIGHTPANEL, *more
     ) as server:
         connect = [f"{name}.CONNECTION.CONNECT=On" for name in ("Telescope Simulator",)]
         await_property(server.port, "Telescope Simulator.CONNECTION.CONNECT")

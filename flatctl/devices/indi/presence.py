@@ -26,6 +26,8 @@ class Role(StrEnum):
     WHEEL = "filter wheel"
     PANEL = "light panel"
     COVER = "dust cover"
+    ROTATOR = "rotator"
+    FOCUSER = "focuser"
 
 
 # The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
@@ -35,6 +37,8 @@ _SIGNS = {
     Role.WHEEL: (1 << 4, "FILTER_SLOT"),
     Role.PANEL: (1 << 10, "FLAT_LIGHT_CONTROL"),
     Role.COVER: (1 << 9, "CAP_PARK"),
+    Role.ROTATOR: (1 << 12, "ABS_ROTATOR_ANGLE"),
+    Role.FOCUSER: (1 << 3, "ABS_FOCUS_POSITION"),
 }
 
 

@@ -1,0 +1,69 @@
+"""How long flats will take, from what earlier nights took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+
+from flatctl.core.types import FilterPlan
+from flatctl.storage.history import History, PastRun, SettingKey, Trained
+
+USUAL_OVERHEAD_S = 5.0
+SEARCH_TRIALS = 3
+_RUNS = 20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds that a set will take; `known` where the history has its exposure."""
+
+    seconds: float
+    known: bool
+
+
+class Experience:
+    """What a rig's history says of exposures and of all the time that is lost around them."""
+
+    def __init__(self, history: History, rig: str) -> None:
+        self._trained = history.all_trained(rig)
+        self.overhead_s = _overhead(history.runs(rig, _RUNS), self._trained)
+
+    def estimate(self, plan: FilterPlan, dark_flats: int) -> Estimate:
+        """Return how long a set and its dark flats will take; cooling and turning apart."""
+        exposure_s = self._exposure(plan)
+        known = exposure_s is not None
+        each_s = (plan.exposure_start_s if exposure_s is None else exposure_s) + self.overhead_s
+        frames = plan.count + dark_flats + (0 if known else SEARCH_TRIALS)
+        return Estimate(frames * each_s, known)
+
+    def _exposure(self, plan: FilterPlan) -> float | None:
+        fitting = [trained for key, trained in self._trained if _fits(key, plan)]
+        return max(fitting, key=lambda t: t.time).exposure_s if fitting else None
+
+
+def _fits(key: SettingKey, plan: FilterPlan) -> bool:
+    """Say whether a trained setting is of this set; what the set doesn't say, fits."""
+    setup = plan.setup
+    if key.filter != plan.filter or setup is None or key.binning != setup.binning:
+        return False
+    pairs = [
+        (setup.gain, key.gain),
+        (setup.offset, key.offset),
+        (setup.iso, key.iso),
+        (setup.readout_mode, key.readout_mode),
+    ]
+    return all(wanted is None or wanted == found for wanted, found in pairs)
+
+
+def _overhead(runs: Sequence[PastRun], trained: Sequence[tuple[SettingKey, Trained]]) -> float:
+    """Return the usual seconds per frame beyond the exposure: readout, search, wheel."""
+    exposures: dict[str, list[float]] = {}
+    for key, found in trained:
+        exposures.setdefault(key.filter or "none", []).append(found.exposure_s)
+    lost = []
+    for run in runs:
+        # Sets are named by their filter first.
+        names = [name.split(",")[0] for name in run.filters]
+        known = [exposure for name in names for exposure in exposures.get(name, [])]
+        if run.exit_code == 0 and run.frames and known:
+            lost.append(max(0.0, run.seconds / run.frames - mean(known)))
+    return median(lost) if lost else USUAL_OVERHEAD_S

@@ -1,0 +1,71 @@
+"""`flatctl plan`: what flats the lights need."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import Config
+
+EXAMPLES = (
+    "flatctl plan rig.toml --from-lights ~/astro/2026-11-22/LIGHT",
+    "flatctl plan rig.toml --from-lights ~/astro/2026-11-22 --write tonight.toml",
+    "flatctl run tonight.toml",
+)
+
+
+def plan(
+    config: Config,
+    *,
+    lights: Annotated[
+        Path,
+        typer.Option(
+            "--from-lights", metavar="DIR", help="The folder of the lights; those below it count."
+        ),
+    ],
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a plan there; `flatctl run FILE` takes it."),
+    ] = None,
+) -> None:
+    """List the flats that the light frames of a night need.
+
+    Reads their headers, whichever program wrote them. Ends with 5 where there are sets of flats
+    that the configuration can't take; those are left out of the plan that is written.
+    """
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+
+    with _reading() as progress:
+        listing = app.plan(config, lights, write=write, progress=progress)
+    for path, why in listing.skipped:
+        typer.echo(f"flatctl: skipped {path}: {why}", err=True)
+    if listing.others:
+        counts = ", ".join(f"{count} {kind}" for kind, count in listing.others.items())
+        typer.echo(f"flatctl: other frames, passed over: {counts}", err=True)
+    screen = Screen()
+    screen.table(*listing.table())
+    for name, possible, text in listing.findings():
+        screen.line(f"{'note' if possible else 'missing'}: {name}: {text}")
+    screen.line(listing.summary())
+    if listing.written is not None:
+        screen.line(f"Wrote {listing.written}; take them: flatctl run {listing.written}")
+    raise typer.Exit(listing.exit_code)
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[int, int], None] | None]:
+    """Draw a bar while headers are read, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("Reading headers"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("headers", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

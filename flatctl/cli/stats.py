@@ -1,0 +1,52 @@
+"""`flatctl stats`: the statistics of any FITS image."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "flatctl stats flat.fits",
+    "flatctl stats 2026-11-22/FLAT/*.fits --json | jq .adu.all.median",
+    "flatctl stats dslr.fits --full-scale 16383",
+)
+
+
+def stats(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="FITS files, also .fz.")],
+    *,
+    full_scale: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-9, metavar="ADU", help="Level at which a pixel is full; else found out."
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per file on stdout.")
+    ] = False,
+) -> None:
+    """Show the statistics of FITS images.
+
+    They are those of the whole image and of each channel (the colours of a Bayer sensor, the
+    planes of a colour image), in ADU and as fractions of full scale. A file that can't be read is
+    named, the others are measured, and the command ends with 7.
+    """
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+    from flatctl.errors import StorageError
+    from flatctl.outputs.jsonlines import JsonLines
+
+    screen, lines = Screen(), JsonLines(sys.stdout)
+    bad = False
+    for found in app.stats(files, full_scale_adu=full_scale):
+        bad |= bool(found.problem)
+        if found.problem:
+            typer.echo(f"flatctl: {found.path}: {found.problem}", err=True)
+        if json:
+            lines(found.to_plain())
+        elif not found.problem:
+            screen.line(found.title())
+            screen.table(*found.table())
+            screen.line("")
+    raise typer.Exit(StorageError.exit_code if bad else 0)

@@ -1,0 +1,81 @@
+"""One number that a device drives to where it is asked: a rotator's angle, a focuser's position."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.registry import Property, Registry
+from flatctl.errors import Fault
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Where that number is found, and how near to the wanted value it has to come.
+
+    Values that begin anew after a `turn` are compared on the circle; 0 for a straight axis.
+    """
+
+    role: Role
+    property: str
+    element: str
+    unit: str
+    near: float
+    turn: float = 0.0
+
+    def open(self, client: IndiClient, device: str, timeout_s: float) -> float:
+        """Reach the device, connect it if it is not connected; return where it stands."""
+        connect(client, device, self.role, (self.property,), timeout_s)
+        return self._value(client.find(device, self.property), device)
+
+    def drive(self, client: IndiClient, device: str, wanted: float, timeout_s: float) -> float:
+        """Drive there and return where it reports to stand once it is at rest near to it.
+
+        Nothing is sent where it stands there already. Raises `Fault` where the driver refuses or
+        comes to rest elsewhere, `NoReply` where it says nothing.
+        """
+        deadline = time.monotonic() + timeout_s
+        before = client.need(device, self.property, timeout_s)
+        if before.state != "Busy" and self._is_near(before, wanted):
+            return self._value(before, device)
+        since = client.send(device, self.property, {self.element: wanted}, timeout_s)
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(device, self.property)
+            if now is None or registry.devices[device].born > since:
+                what = "its driver died or disconnected while it moved"
+                raise Fault(device, what, "see indiserver's log")
+            there = now.serial > since and now.state != "Busy" and self._is_near(now, wanted)
+            return now if there or now.alerted > since else None
+
+        asked = f"{wanted:g}{self.unit}"
+        reached = client.wait_for(look, deadline - time.monotonic())
+        if reached is not None and reached.alerted > since:
+            said = client.reason(device, since)
+            raise Fault(device, f"refuses to go to {asked}", said or "see indiserver's log")
+        if reached is not None:
+            return self._value(reached, device)
+        now = client.find(device, self.property)
+        if now is None or now.serial <= since:
+            what = f"said nothing for {timeout_s:g} s after it was sent to {asked}"
+            raise client.silent(device, what, "does it hang? Restart its driver")
+        at = f"{self._value(now, device):g}{self.unit}"
+        what = f"is at {at} {timeout_s:g} s after it was sent to {asked}"
+        raise Fault(device, what, "is it blocked? Look, or grant it more time with timeout_s")
+
+    def _is_near(self, now: Property, wanted: float) -> bool:
+        value = now.number(self.element)
+        if value is None:
+            return False
+        apart = abs(value - wanted)
+        if self.turn:
+            apart = min(apart % self.turn, -apart % self.turn)
+        return apart <= self.near
+
+    def _value(self, now: Property | None, device: str) -> float:
+        value = now.number(self.element) if now else None
+        if value is None:
+            raise Fault(device, f"has no {self.element} in {self.property}", "is it the right one?")
+        return value

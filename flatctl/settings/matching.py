@@ -1,0 +1,140 @@
+"""Which of the flats that the lights need a configuration can take, and what is missing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from flatctl.core.plan import FlatSet, Light
+from flatctl.settings.models import Settings
+from flatctl.settings.problems import suggestion
+from flatctl.settings.tables import WantedSet
+
+
+@dataclass(frozen=True)
+class Match:
+    """A set of flats, and the table of the configuration that takes it.
+
+    `obstacle` says what is missing where there is no such table; `notes` are what to know besides.
+    With `shared`, an earlier set has the same table, so that its flats serve these lights too.
+    """
+
+    wanted: FlatSet
+    table: WantedSet | None
+    obstacle: str = ""
+    notes: tuple[str, ...] = ()
+    shared: bool = False
+
+
+def match_sets(settings: Settings, sets: Sequence[FlatSet]) -> list[Match]:
+    """Match each set with what the configuration can do.
+
+    A device that is not configured stays where it is: what it does matters only where the lights
+    were not all alike in it.
+    """
+    fixed = _Fixed(settings, sets)
+    matches: list[Match] = []
+    for one in sets:
+        match = _match(settings, one, fixed)
+        taken = [earlier.table for earlier in matches if earlier.table is not None]
+        matches.append(replace(match, shared=match.table in taken))
+    return matches
+
+
+class _Fixed:
+    """What no device of the configuration moves: whether the lights were all alike in it."""
+
+    def __init__(self, settings: Settings, sets: Sequence[FlatSet]) -> None:
+        self._sets = sets
+        self.filter = settings.wheel is None
+        self.rotator = settings.rotator is None
+        self.focuser = settings.focuser is None
+        self.readout_mode = settings.camera.readout_mode is None and not self.differ(_mode)
+        self.frame = max((_area(one.like) for one in sets), default=0)
+
+    def differ(self, fact: Callable[[Light], object]) -> bool:
+        """Say whether the lights were taken with more than one of something."""
+        return len({fact(one.like) for one in self._sets}) > 1
+
+
+def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
+    like = wanted.like
+    slot = _slot(settings, like.filter)
+    notes = tuple(_notes(like, fixed))
+    obstacle = "; ".join(_obstacles(settings, slot, fixed))
+    if obstacle:
+        return Match(wanted, None, obstacle, notes)
+    setup = like.setup
+    figures = {
+        "filter": None if fixed.filter else slot,
+        "binning": setup.binning,
+        "gain": setup.gain,
+        "offset": setup.offset,
+        "iso": setup.iso,
+        "readout_mode": None if fixed.readout_mode else setup.readout_mode,
+        "temperature_c": setup.temperature_c,
+        "rotator_deg": None if fixed.rotator else like.rotator_deg,
+        "focuser_steps": _whole(None if fixed.focuser else like.focuser_steps),
+    }
+    try:
+        known = {key: value for key, value in figures.items() if value is not None}
+        return Match(wanted, WantedSet.model_validate(known), notes=notes)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return Match(wanted, None, f"{where} of its lights can't be: {first['input']}", notes)
+
+
+def _slot(settings: Settings, light_filter: str | None) -> str | None:
+    """Return the wheel's name of a filter; headers can't hold every letter that a wheel can."""
+    names = settings.flats.filters or ()
+    if light_filter is None or light_filter in names:
+        return light_filter
+    reduced = {_reduced(name): name for name in names}
+    return reduced.get(_reduced(light_filter), light_filter)
+
+
+def _reduced(name: str) -> str:
+    greek = str.maketrans({"α": "a", "β": "b", "Α": "A", "Β": "B"})
+    return name.translate(greek).strip()
+
+
+def _obstacles(settings: Settings, slot: str | None, fixed: _Fixed) -> Iterator[str]:
+    names = settings.flats.filters
+    if fixed.filter:
+        if fixed.differ(lambda light: light.filter):
+            yield "the lights have several filters and there is no [wheel]"
+    elif slot is None:
+        yield "its lights don't say their filter (FILTER)"
+    elif names is not None and slot not in names:
+        meant = suggestion(slot, names)
+        yield f"filter {slot!r} is not in flats.filters" + (f": is it {meant!r}?" if meant else "")
+    if fixed.rotator and fixed.differ(lambda light: light.rotator_deg):
+        yield "the lights have several rotator angles and there is no [rotator]"
+
+
+def _notes(like: Light, fixed: _Fixed) -> Iterator[str]:
+    if fixed.rotator and like.rotator_deg is not None:
+        yield f"no [rotator]: it has to stand at {like.rotator_deg:g}°"
+    if fixed.focuser and like.focuser_steps is not None:
+        yield f"no [focuser]: the lights had it at {like.focuser_steps:g}"
+    if fixed.readout_mode and like.setup.readout_mode is not None:
+        yield f"no camera.readout_mode: the lights had {like.setup.readout_mode!r}"
+    if _area(like) < fixed.frame:
+        yield "the lights are cut out of the frame; flats are whole frames"
+
+
+def _mode(light: Light) -> str | None:
+    return light.setup.readout_mode
+
+
+def _area(light: Light) -> int:
+    """Return how many pixels of the sensor it covers, those lost to binning left out."""
+    cols, rows = light.size_px
+    bins = light.setup.binning
+    # Sizes that binning doesn't divide lose up to a row and a column of bins.
+    return (cols * bins // 16) * (rows * bins // 16)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)

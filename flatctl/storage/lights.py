@@ -1,0 +1,209 @@
+"""Light frames on disk: how the instrument stood for them, whichever program wrote them.
+
+One table holds the spellings of N.I.N.A., Ekos and other INDI clients, CCDciel, Sequence Generator
+Pro, MaxIm DL, APT, SharpCap, ASIAIR and Seestar, the plainest first.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from flatctl.core.plan import Light
+from flatctl.core.types import CameraSetup
+from flatctl.storage.atomic import storage_error
+from flatctl.storage.glance import NotReadable, Value, glance
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "kind": ("IMAGETYP", "FRAME", "PICTTYPE", "IMGTYPE", "OBSTYPE", "FRAMETYP"),
+    "filter": ("FILTER", "INSFLNAM", "FILTERID", "FILTNAM"),
+    "binning": ("XBINNING", "CCDXBIN", "CCDBINX", "BINX", "XBIN", "HBIN", "BINNING"),
+    "binning_down": ("YBINNING", "CCDYBIN", "CCDBINY", "BINY", "YBIN", "VBIN"),
+    # EGAIN is electrons per ADU: what a gain does, not what the camera is set to.
+    "gain": ("GAIN", "CAMGAIN"),
+    "offset": ("OFFSET", "BLKLEVEL", "BLACKLEV", "CAMOFFS"),
+    "iso": ("ISOSPEED", "ISO", "ISOSPD"),
+    "readout_mode": ("READOUTM", "READMODE", "RDOUTMOD"),
+    "set_temperature": ("SET-TEMP", "SETTEMP", "CCDSETT", "TEMPSET"),
+    "temperature": ("CCD-TEMP", "CCDTEMP", "CCD_TEMP", "DET-TEMP", "SENSTEMP"),
+    "rotator": ("ROTATOR", "ROTATANG", "ROTANG", "ROTPOS", "POSANGLE"),
+    "focuser": ("FOCPOS", "FOCUSPOS", "FOCUSER", "FOCUSPO"),
+    "frames": ("STACKCNT", "NCOMBINE", "NUMFRAME"),
+}
+_KEYWORDS = frozenset(name for names in SPELLINGS.values() for name in names)
+_KINDS = ("flat", "dark", "bias", "light")
+_LIGHT_WORDS = ("object", "science", "snapshot")
+_WORKERS = 4  # as many as hide the latency of a network drive; a local disk needs one
+# A cooled sensor wavers about its set point, which is a whole or a half degree.
+_SET_POINTS_C = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one file was found to be.
+
+    `light` is there for light frames only. `kind` is `light`, `flat`, `dark`, `bias` or whatever
+    else the frame calls itself; `problem` says why nothing could be read, or is empty.
+    """
+
+    path: Path
+    light: Light | None = None
+    kind: str = ""
+    problem: str = ""
+
+
+def read_folder(
+    directory: Path,
+    *,
+    measured_temperature: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Reading]:
+    """Yield a reading of every file in `directory` and below it, by path.
+
+    With `measured_temperature` the sensor's temperature stands in where no set point is told.
+    `progress` hears how many of how many files are done. Raises `StorageError` where the directory
+    itself can't be listed; nothing that lies in it ends the reading.
+    """
+    paths, problems = _files(directory)
+    yield from problems
+    read = partial(read_light, measured_temperature=measured_temperature)
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lights") as pool:
+        for done, reading in enumerate(pool.map(read, paths), start=1):
+            if progress is not None:
+                progress(done, len(paths))
+            yield reading
+
+
+def _files(directory: Path) -> tuple[list[Path], list[Reading]]:
+    problems: list[Reading] = []
+    seen: set[tuple[int, int]] = set()
+
+    def note(error: OSError) -> None:
+        path = Path(error.filename or directory)
+        if path == directory:
+            raise storage_error(directory, "reading", error) from error
+        problems.append(Reading(path, problem=f"it can't be read: {error.strerror}"))
+
+    found: list[Path] = []
+    # Nights are often linked together from elsewhere; a link may lead back to where it lies.
+    for folder, folders, names in os.walk(directory, onerror=note, followlinks=True):
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        found += [Path(folder) / name for name in names]
+    return sorted(found), problems
+
+
+def read_light(path: Path, *, measured_temperature: bool = False) -> Reading:
+    """Read one file; never raises for what is in it."""
+    try:
+        values = glance(path, _KEYWORDS)
+        kind = _kind(values, path)
+        if kind != "light":
+            return Reading(path, kind=kind)
+        return Reading(path, _light(values, measured_temperature), kind)
+    except NotReadable as problem:
+        return Reading(path, problem=str(problem))
+
+
+def _kind(values: Mapping[str, Value], path: Path) -> str:
+    """Return what kind of frame it is; one that doesn't say is what its folders and name say."""
+    said = _text(values, "kind")
+    if said is None:
+        words = re.split(r"[^a-z]+", str(path).lower())
+        named = [kind for word in reversed(words) for kind in _KINDS if word in (kind, f"{kind}s")]
+        if not named:
+            raise NotReadable("it doesn't say what kind of frame it is (IMAGETYP)")
+        return named[0]
+    word = re.sub(r"[^a-z]", "", said.lower())
+    if "master" in word:
+        return "master"
+    if word in _LIGHT_WORDS:
+        return "light"
+    return next((kind for kind in _KINDS if kind in word), said)
+
+
+def _light(values: Mapping[str, Value], measured_temperature: bool) -> Light:
+    if (_number(values, "frames") or 1) > 1:
+        raise NotReadable("it is a stack of several frames, not a light frame")
+    return Light(
+        filter=_text(values, "filter"),
+        setup=CameraSetup(
+            binning=_binning(values),
+            gain=_positive(values, "gain"),
+            offset=_positive(values, "offset"),
+            iso=round(_positive(values, "iso") or 0) or None,
+            readout_mode=_text(values, "readout_mode"),
+            temperature_c=_temperature(values, measured_temperature),
+        ),
+        size_px=(int(values["NAXIS1"]), int(values["NAXIS2"])),
+        rotator_deg=_angle(values),
+        focuser_steps=_positive(values, "focuser"),
+    )
+
+
+def _binning(values: Mapping[str, Value]) -> int:
+    across = _binning_number(values, "binning")
+    down = _binning_number(values, "binning_down") or across
+    if across != down:
+        raise NotReadable(
+            f"it is binned {across} × {down}, which flatctl can't do: take its flats by hand"
+        )
+    return across or 1
+
+
+def _binning_number(values: Mapping[str, Value], what: str) -> int | None:
+    number = _number(values, what)
+    if number is None:
+        # Some write "2*2" or "2x2".
+        found = re.match(r"\d+", _text(values, what) or "")
+        number = float(found.group()) if found else None
+    return round(number) if number and number >= 1 else None
+
+
+def _temperature(values: Mapping[str, Value], measured_temperature: bool) -> float | None:
+    wanted_c = _number(values, "set_temperature")
+    measured_c = _number(values, "temperature")
+    if wanted_c is None and measured_temperature and measured_c is not None:
+        wanted_c = round(measured_c / _SET_POINTS_C) * _SET_POINTS_C
+    return None if wanted_c is None else round(wanted_c, 1)
+
+
+def _angle(values: Mapping[str, Value]) -> float | None:
+    angle_deg = _number(values, "rotator")
+    return None if angle_deg is None else angle_deg % 360.0
+
+
+def _positive(values: Mapping[str, Value], what: str) -> float | None:
+    """Return a number; programs write a negative one for what they don't know."""
+    number = _number(values, what)
+    return number if number is not None and number >= 0 else None
+
+
+def _number(values: Mapping[str, Value], what: str) -> float | None:
+    """Return the first number among the spellings: ROTATOR may be the rotator's name."""
+    for name in SPELLINGS[what]:
+        value = values.get(name)
+        if isinstance(value, float):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", value.strip()):
+            return float(value)
+    return None
+
+
+def _text(values: Mapping[str, Value], what: str) -> str | None:
+    """Return the first text among the spellings that says something, fit to be printed."""
+    for name in SPELLINGS[what]:
+        value = values.get(name)
+        if isinstance(value, str):
+            shown = "".join(letter for letter in value if letter.isprintable()).strip()
+            if shown:
+                return shown
+        if isinstance(value, float):
+            return f"{value:g}"
+    return None

@@ -1,0 +1,149 @@
+"""Headers read at a glance, against astropy and against every sort of damage."""
+
+import gzip
+import os
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
+from light_builders import BLOCK, NINA, card, header, light_bytes, write_light
+
+from flatctl.storage.glance import HEADER_BLOCKS_MAX, NotReadable, glance, parse_value
+
+
+def why(path, keywords=("FILTER",)) -> str:
+    with pytest.raises(NotReadable) as error:
+        glance(path, keywords)
+    return str(error.value)
+
+
+def damaged(tmp_path, content: bytes, name: str = "a.fits") -> str:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return why(path)
+
+
+@given(
+    st.one_of(
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
+        st.integers(-(10**9), 10**9),
+        st.floats(-1e9, 1e9),
+        st.booleans(),
+    )
+)
+def test_a_value_is_read_as_astropy_reads_it(value):
+    card_ = fits.Card("KEY", value)
+    image = card_.image[9:80]
+    expected = fits.Card.fromstring(card_.image).value
+    expected = expected.strip() if isinstance(expected, str) else expected
+    assert parse_value(image) == expected
+
+
+@pytest.mark.parametrize("text", ["", " / comment", "(1, 2)", "nan", "inf", "0x10", "later"])
+def test_a_value_that_is_none_reads_as_none(text):
+    assert parse_value(text) is None
+
+
+def test_the_exponents_of_old_programs_are_read():
+    assert parse_value(" 1.5D-3") == 0.0015
+
+
+def test_only_what_is_asked_for_is_returned(tmp_path):
+    values = glance(write_light(tmp_path / "a.fits"), ("FILTER",))
+    assert values["FILTER"] == "Ha"
+    assert "GAIN" not in values
+
+
+def test_a_tile_compressed_image_says_what_the_image_inside_says(tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 60000, (41, 62), dtype=np.uint16)
+    head = fits.Header([("FILTER", "Ha"), ("GAIN", 100)])
+    path = tmp_path / "a.fits.fz"
+    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(pixels, head)]).writeto(path)
+    values = glance(path, ("FILTER", "GAIN"))
+    assert (values["NAXIS1"], values["NAXIS2"]) == (62, 41)
+    assert (values["FILTER"], values["GAIN"]) == ("Ha", 100)
+
+
+def test_an_image_in_the_second_part_is_found(tmp_path):
+    path = tmp_path / "a.fits"
+    image = fits.ImageHDU(np.zeros((4, 5), np.uint16), fits.Header([("FILTER", "Ha")]))
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(path)
+    assert glance(path, ("FILTER",))["NAXIS1"] == 5
+
+
+def test_a_gzipped_file_is_read(tmp_path):
+    path = tmp_path / "a.fits.gz"
+    path.write_bytes(gzip.compress(light_bytes()))
+    assert glance(path, ("FILTER",))["FILTER"] == "Ha"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"hello", "it is not a FITS file"),
+        (b"XISF0100" + bytes(9000), "it is an XISF file; only FITS is read"),
+        (bytes(10 * BLOCK), "it is not a FITS file"),
+        (b"\xff\xd8\xff\xe0" * 5000, "it is not a FITS file"),
+        (light_bytes()[:1000], "it is truncated: its header has no end"),
+        (light_bytes()[:-1], "it is truncated: its end is missing (1 bytes)"),
+        (header(card("SIMPLE", True), card("BITPIX", 16)), "there is no image in it"),
+        (header(card("SIMPLE", True), card("BITPIX", 13)), "makes no sense"),
+        (
+            header(card("SIMPLE", True), card("BITPIX", 16), card("NAXIS", -1)),
+            "makes no sense",
+        ),
+        (light_bytes().replace(b"  62 /", b" -62 /"), "its NAXIS1 is -62"),
+    ],
+)
+def test_damage_is_told(tmp_path, content, reason):
+    assert reason in damaged(tmp_path, content)
+
+
+def test_a_header_without_end_is_given_up(tmp_path):
+    endless = card("SIMPLE", True) + b"COMMENT ".ljust(80) * (HEADER_BLOCKS_MAX + 1) * 36
+    assert "header doesn't end" in damaged(tmp_path, endless)
+
+
+def test_a_damaged_gzip_is_told(tmp_path):
+    packed = gzip.compress(light_bytes())
+    assert "can't be unpacked" in damaged(tmp_path, packed[: len(packed) // 2], "a.fits.gz")
+
+
+def test_a_table_is_no_image(tmp_path):
+    path = tmp_path / "a.fits"
+    table = fits.BinTableHDU.from_columns([fits.Column("x", "J", array=np.arange(5))])
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
+    assert "no image" in why(path)
+
+
+def test_a_huge_sparse_file_costs_nothing(tmp_path):
+    path = tmp_path / "a.fits"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert "not a FITS file" in why(path)
+
+
+def test_a_pipe_does_not_hold_the_reader_up(tmp_path):
+    os.mkfifo(tmp_path / "a.fits")
+    assert "not a file" in why(tmp_path / "a.fits")
+
+
+def test_a_link_to_nowhere_is_told(tmp_path):
+    (tmp_path / "a.fits").symlink_to(tmp_path / "gone")
+    assert "can't be read: No such file" in why(tmp_path / "a.fits")
+
+
+@given(st.integers(0, 2 * BLOCK), st.binary(min_size=1, max_size=300))
+def test_any_damage_gets_an_answer(tmp_path_factory, start, patch):
+    content = bytearray(light_bytes(NINA))
+    content[start : start + len(patch)] = patch
+    path = tmp_path_factory.mktemp("damage") / "a.fits"
+    path.write_bytes(content)
+    try:
+        values = glance(path, NINA)
+    except NotReadable:
+        return
+    assert values["NAXIS1"] > 0
