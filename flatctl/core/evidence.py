@@ -8,7 +8,7 @@ these bounds see to it that it ends, and ends right.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 
 from flatctl.core.types import Setting
 
@@ -19,6 +19,8 @@ NOISE_FRAC = 0.02
 GROWTH_MARGIN = 1.5
 # An exposure read back or rounded may differ by this much and still be the same one.
 SAME_EXPOSURE = 1e-6
+# A limit so near (a ratio) ends the halving of exposures.
+_NEAR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ class Limits:
         if self.exposures_s:
             exposure = min(self.exposures_s, key=lambda t: abs(t / exposure - 1))
         return Setting(step, exposure)
+
+    def between(self, low_s: float, high_s: float) -> float:
+        """Return the middle (in ratio) of two exposures, or the limit among them if that is near.
+
+        A limit is worth trying itself, while the bounds between limits were tried before.
+        """
+        if high_s <= _NEAR * low_s:
+            for limit_s, bound_s in ((self.shortest_s, low_s), (self.longest_s, high_s)):
+                if bound_s == limit_s:
+                    return limit_s
+        return sqrt(low_s * high_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ what is worth trying, and decides when it is over.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, isfinite, log2, sqrt
+from math import ceil, isfinite, log2
 from typing import TYPE_CHECKING
 
 from flatctl.core import endings
@@ -26,10 +26,9 @@ TRIALS_MAX = 20
 # Exposures tried by the model alone before halving may be called for, and those kept for trimming.
 _FREE = 4
 _RESERVE = 4
-# So many clipped frames without a lit one, and guessing stops; halving ends so near a limit.
+# So many clipped frames without a lit one, and guessing stops.
 _BLIND = 2
 _LIT_FRAC = 0.1
-_NEAR = 4.0
 # So many frames in a row on one side of the band, and the bound on the other is doubted.
 _ONE_WAY = 3
 # Above the band by no more than this ratio, a frame at the limits may be mere noise.
@@ -218,7 +217,7 @@ class FlatSearch:
                 continue
             low, high = between
             if TRIALS_MAX - self.trials <= _RESERVE or self._blind(step):
-                options.append((1.0, Setting(step, self._halved(low, high))))
+                options.append((1.0, Setting(step, limits.between(low, high))))
                 continue
             # A bound that is a frame, not a limit, need not be tried again.
             inside = (high / low) ** 0.03
@@ -235,15 +234,6 @@ class FlatSearch:
             f.level_adu > _LIT_FRAC * self._band.full_scale_adu for f in there if not f.clipped
         )
         return not lit and sum(f.clipped for f in there) >= _BLIND
-
-    def _halved(self, low_s: float, high_s: float) -> float:
-        """Return the middle of two exposures (s), or a limit not yet tried that is near."""
-        if high_s <= _NEAR * low_s:
-            if low_s == self._limits.shortest_s:
-                return low_s
-            if high_s == self._limits.longest_s:
-                return high_s
-        return sqrt(low_s * high_s)
 
     def _hopeful(self, step: int) -> bool:
         return self._evidence.at_best(step) >= self._band.low_adu

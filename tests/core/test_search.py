@@ -7,6 +7,7 @@ import pytest
 from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
+from flatctl.core.evidence import Limits
 from flatctl.core.response import Response, Seen
 
 CURVES = {
@@ -139,9 +140,17 @@ def test_a_panel_that_is_not_lit_is_told_apart():
 
 
 def test_next_to_no_light_is_told_apart_from_none():
-    run = rig(1e-6, pedestal=10.0, times_s=(0.1, 1.0)).run()
+    run = rig(4.0 / FULL, pedestal=10.0, times_s=(0.1, 1.0)).run()
     assert run.outcome is Outcome.TOO_DIM
-    assert "next to no light" in run.explanation or "change nothing" in run.explanation
+    assert "next to no light" in run.explanation
+
+
+def test_halving_tries_a_near_limit_itself():
+    limits = Limits.checked((0, 9), (0.1, 30.0))
+    assert limits.between(0.1, 0.3) == 0.1
+    assert limits.between(10.0, 30.0) == 30.0
+    assert limits.between(2.0, 4.5) == 3.0
+    assert limits.between(0.1, 10.0) == pytest.approx(1.0)
 
 
 def test_a_camera_of_fewer_bits_than_its_driver_claims_is_found_out():
@@ -237,3 +246,45 @@ def test_nothing_is_observed_after_the_end():
     search: FlatSearch = rig(1.0).run().search
     with pytest.raises(ValueError, match="over"):
         search.observe(median_adu=33400.0, clipped_frac=0.0)
+
+
+def jump(step: int, top: float):
+    """A panel dark below a step, and as bright as can be from there on."""
+    return lambda b: top if b >= step else 0.0
+
+
+@pytest.mark.parametrize(("top", "outcome"), [(500.0, Outcome.REACHED), (3e3, Outcome.TOO_COARSE)])
+def test_a_panel_that_jumps_from_dark_to_blinding_is_halved_to_its_end(top, outcome):
+    run = rig(1.0, jump(30, top), steps=(0, 100), times_s=(0.001, 0.3), start=(0, 0.25)).run()
+    assert run.outcome is outcome
+
+
+def test_a_fine_panel_of_any_shape_is_halved_before_the_exposures_run_out():
+    steep = rig(1.0, lambda b: 1e-3 if b < 3177 else 4e3, steps=(0, 4096), start=(2048, 1.0))
+    run = steep.run()
+    assert run.outcome is Outcome.TOO_COARSE
+    assert (3176, 1.0) in run.path
+    assert (3177, 1.0) in run.path
+
+
+def test_an_old_bound_is_doubted_when_newer_frames_all_miss_on_one_side():
+    search = rig(1.0, steps=(0, 4096), start=(2048, 1.0), tolerance=300.0).search()
+    search.observe(median_adu=32000.0, clipped_frac=0.0)
+    for level in (36000.0, 35500.0, 35000.0):
+        search.observe(median_adu=level, clipped_frac=0.0)
+    assert search.setting == (2048, 1.0)
+
+
+def test_a_hair_above_the_band_at_the_limits_is_looked_at_again():
+    levels = iter((60000.0, 37000.0, 36900.0, 36600.0))
+    search = rig(1.0, steps=(9, 9), times_s=(0.5, 1.0), start=(9, 1.0)).search()
+    while search.outcome is None:
+        search.observe(median_adu=next(levels), clipped_frac=0.0)
+    assert search.outcome is Outcome.REACHED
+
+
+def test_exposures_are_used_up_on_a_light_that_only_grows():
+    growing = (1.045**i for i in range(99))
+    run = rig(0.5, steps=(0, 4096), tolerance=66.0, drift=growing).run()
+    assert run.outcome in (Outcome.UNSTABLE, Outcome.TOO_BRIGHT, Outcome.REACHED)
+    assert len(run.path) <= 20

@@ -1,19 +1,23 @@
 """The capture of a set, in virtual time."""
 
-from math import exp
+from math import exp, sin
+from random import Random
 
+import pytest
+
+from flatctl import FlatSearch, Outcome
 from flatctl.core.response import Response
 from flatctl.core.series import FlatSeries
-from flatctl.core.types import Outcome, Setting
+from flatctl.core.types import Setting
 
 FULL = 65535.0
+BAND = {"target_adu": 33400.0, "tolerance_adu": 3277.0, "full_scale_adu": FULL}
+LINEAR = Response.measured(0.0, [(64, 16000.0), (128, 32000.0), (255, 63750.0)])
 
 
 def series(**changes) -> FlatSeries:
     settings = {
-        "target_adu": 33400.0,
-        "tolerance_adu": 3277.0,
-        "full_scale_adu": FULL,
+        **BAND,
         "brightness_range": (0, 255),
         "exposure_range_s": (0.1, 30.0),
         "setting": Setting(128, 1.0),
@@ -23,20 +27,202 @@ def series(**changes) -> FlatSeries:
     return FlatSeries(**{**settings, **changes})
 
 
+def take(capture: FlatSeries, light, clipped=lambda level: 0.0) -> list:
+    """Take a set of a light: a function (brightness, exposure_s, time_s) -> level in ADU."""
+    now, frames = 0.0, []
+    while capture.outcome is None:
+        setting = capture.setting
+        level = min(light(*setting, now), FULL)
+        judged = capture.observe(median_adu=level, clipped_frac=clipped(level), time_s=now)
+        frames.append((setting, level, judged))
+        now += setting.exposure_s + 0.3
+    return frames
+
+
+def steady(level: float):
+    return lambda b, t, now: level * b / 128 * t
+
+
 def test_a_steady_light_keeps_its_setting():
     capture = series()
-    for i in range(10):
-        capture.observe(median_adu=33000.0, clipped_frac=0.0, time_s=1.3 * i)
-    assert (capture.outcome, capture.kept, capture.setting) == (Outcome.REACHED, 10, (128, 1.0))
+    frames = take(capture, steady(33000.0))
+    assert (capture.outcome, capture.kept, capture.explanation) == (Outcome.REACHED, 10, "")
+    assert {setting for setting, _, _ in frames} == {(128, 1.0)}
 
 
-def test_a_warming_lamp_is_followed_inside_the_band():
-    capture = series(response=Response(1000.0, 50.0, ((64, 0.25), (128, 0.5), (255, 1.0))))
-    now, rejected = 0.0, 0
-    start = 33400.0 / (128 * 0.7)
-    while capture.outcome is None:
-        step, exposure_s = capture.setting
-        level = start * step * exposure_s * (1 - 0.3 * exp(-now / 8))
-        rejected += not capture.observe(median_adu=level, clipped_frac=0.0, time_s=now).kept
-        now += exposure_s + 0.3
-    assert (capture.outcome, rejected) == (Outcome.REACHED, 0)
+def test_noise_does_not_move_the_setting():
+    odds = Random(4)
+    capture = series(count=30)
+    take(capture, lambda b, t, now: 33000.0 * b / 128 * t * odds.gauss(1, 0.004))
+    assert (capture.rejected, capture.setting) == (0, (128, 1.0))
+
+
+def test_a_warming_lamp_is_followed_by_brightness_and_the_exposure_stays():
+    capture = series(response=LINEAR)
+    frames = take(capture, lambda b, t, now: 370.0 * b * t * (1 - 0.45 * exp(-(now + 4) / 8)))
+    assert (capture.outcome, capture.rejected) == (Outcome.REACHED, 0)
+    assert {setting.exposure_s for setting, _, _ in frames} == {1.0}
+    assert len({setting.brightness for setting, _, _ in frames}) > 1
+
+
+def test_a_drift_is_followed_by_exposure_where_the_curve_is_unknown():
+    capture = series()
+    frames = take(capture, lambda b, t, now: 33000.0 * t * (1 + 0.03 * now))
+    assert (capture.outcome, capture.rejected) == (Outcome.REACHED, 0)
+    assert {setting.brightness for setting, _, _ in frames} == {128}
+
+
+def test_a_coarse_panel_is_trimmed_by_exposure():
+    coarse = Response.measured(0.0, [(1, 16000.0), (2, 33000.0), (4, 63750.0)])
+    panel = {"brightness_range": (0, 4), "setting": (2, 1.0), "response": coarse}
+    capture = series(**panel)
+    take(capture, lambda b, t, now: 16700.0 * b * t * (1 + 0.03 * now))
+    assert (capture.outcome, capture.setting.brightness) == (Outcome.REACHED, 2)
+
+
+def test_a_rejected_frame_is_named_and_the_next_one_mended():
+    capture = series()
+    judged = capture.observe(median_adu=40000.0, clipped_frac=0.0, time_s=0.0)
+    assert (judged.kept, judged.reason) == (False, "too_bright")
+    assert capture.setting == (128, pytest.approx(33400 / 40000))
+    judged = capture.observe(median_adu=20000.0, clipped_frac=0.0, time_s=1.0)
+    assert (judged.kept, judged.reason) == (False, "too_dim")
+
+
+def test_a_clipped_frame_halves_the_light_at_least():
+    capture = series()
+    assert capture.observe(median_adu=FULL, clipped_frac=1.0, time_s=0.0).reason == "clipped"
+    assert capture.setting.exposure_s < 0.5
+
+
+def test_clipping_pixels_move_the_aim_down_within_the_band():
+    capture = series(count=3)
+    frames = take(capture, steady(33400.0), lambda level: 0.01 if level > 32000 else 0.0)
+    assert capture.outcome is Outcome.REACHED
+    assert [judged.reason for _, _, judged in frames] == ["clipped", "", "", ""]
+
+
+def test_pixels_that_clip_at_the_lower_end_too_end_the_set():
+    capture = series()
+    take(capture, steady(33400.0), lambda level: 0.01)
+    assert capture.outcome is Outcome.TOO_BRIGHT
+    assert "1.00 % of the pixels clip" in capture.explanation
+
+
+def test_a_light_that_fades_beyond_the_limits_ends_too_dim():
+    capture = series(setting=(255, 30.0))
+    take(capture, lambda b, t, now: 20000.0)
+    assert capture.outcome is Outcome.TOO_DIM
+    assert "raise exposure_s.max" in capture.explanation
+
+
+def test_a_light_that_grows_beyond_the_limits_ends_too_bright():
+    capture = series(setting=(0, 0.1))
+    take(capture, lambda b, t, now: 50000.0)
+    assert capture.outcome is Outcome.TOO_BRIGHT
+    assert "paper" in capture.explanation
+
+
+def test_a_jumping_light_ends_unstable_within_its_budget():
+    capture = series(count=100)
+    frames = take(capture, lambda b, t, now: 33400.0 * (1.3 if int(now) % 2 else 0.7))
+    assert capture.outcome is Outcome.UNSTABLE
+    assert len(frames) <= 5
+    assert "does not stand still" in capture.explanation
+
+
+def test_the_rejected_frames_of_a_set_are_counted_in_all():
+    capture = series(count=8)
+    for i in range(100):
+        if capture.outcome is None:
+            level = 33400.0 if i % 3 == 2 and capture.kept < 7 else 40000.0
+            capture.observe(median_adu=level, clipped_frac=0.0, time_s=float(i))
+    assert capture.outcome is Outcome.UNSTABLE
+
+
+def test_shutter_speeds_leave_the_trim_to_brightness():
+    speeds = (0.25, 0.5, 1.0, 2.0)
+    capture = series(response=LINEAR, exposures_s=speeds)
+    frames = take(capture, lambda b, t, now: 240.0 * b * t * (1 + 0.015 * now))
+    assert capture.outcome is Outcome.REACHED
+    assert {setting.exposure_s for setting, _, _ in frames} == {1.0}
+
+
+def test_two_frames_of_the_same_time_tell_no_drift():
+    capture = series()
+    for _ in range(2):
+        capture.observe(median_adu=33000.0, clipped_frac=0.0, time_s=5.0)
+    assert capture.setting == (128, 1.0)
+
+
+def test_an_argument_without_sense_is_refused():
+    with pytest.raises(ValueError, match="count"):
+        series(count=0)
+    with pytest.raises(ValueError, match="time_s"):
+        series().observe(median_adu=1.0, clipped_frac=0.0, time_s=float("nan"))
+
+
+def test_nothing_is_observed_after_the_end():
+    capture = series(count=1)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
+    with pytest.raises(ValueError, match="over"):
+        capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_night_with_a_cold_lamp_wastes_at_most_six_frames(seed):
+    """Three filters, ten flats each; the lamp warms from 70 % with a time constant of 8 s."""
+    odds, now, known, wasted = Random(seed), 0.0, None, 0
+    rig = {**BAND, "brightness_range": (0, 255), "exposure_range_s": (0.1, 30.0)}
+    for k in (1.0, 0.4, 0.2):
+
+        def level(setting: Setting, now: float, k: float = k) -> float:
+            lamp = 1 - 0.3 * exp(-(now + setting.exposure_s / 2) / 8)
+            light = k * FULL * setting.brightness / 255 * setting.exposure_s * lamp
+            return round(min(1000 + light * odds.gauss(1, 0.002), FULL))
+
+        search = FlatSearch(**rig, start=(128, 1.0), response=known)
+        while search.outcome is None:
+            seen, middle = level(search.setting, now), now + search.setting.exposure_s / 2
+            search.observe(median_adu=seen, clipped_frac=float(seen >= FULL))
+            now += search.setting.exposure_s + 0.3
+        assert search.outcome is Outcome.REACHED
+        known = search.response
+        wasted += search.trials - 1
+        capture = FlatSeries(**rig, setting=search.setting, response=known, count=10)
+        assert capture.observe(median_adu=seen, clipped_frac=0.0, time_s=middle).kept
+        while capture.outcome is None:
+            seen, middle = level(capture.setting, now), now + capture.setting.exposure_s / 2
+            now += capture.setting.exposure_s + 0.3
+            kept = capture.observe(median_adu=seen, clipped_frac=0.0, time_s=middle).kept
+            assert kept == (abs(seen - 33400.0) <= 3277.0)
+        assert capture.outcome is Outcome.REACHED
+        wasted += capture.rejected
+    assert wasted <= 6
+
+
+def test_a_wavering_light_never_puts_a_bad_frame_among_the_kept():
+    capture = series(count=20, response=LINEAR)
+    frames = take(capture, lambda b, t, now: 261.0 * b * t * (1 + 0.12 * sin(now / 3)))
+    assert all(abs(level - 33400.0) <= 3277.0 for _, level, judged in frames if judged.kept)
+
+
+def test_a_frame_begun_before_a_trim_that_is_good_after_all_takes_the_set_back():
+    capture = series(lag=1)
+    first = capture.setting
+    capture.observe(median_adu=40000.0, clipped_frac=0.0, time_s=0.0, setting=first)
+    assert capture.setting != first
+    assert capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=1.0, setting=first).kept
+    assert capture.setting == first
+
+
+def test_a_lag_below_0_is_refused():
+    with pytest.raises(ValueError, match="lag"):
+        series(lag=-1)
+
+
+def test_a_set_out_of_budget_ends_for_that_and_not_for_its_last_frame():
+    capture = series()
+    for i, level in enumerate((40000.0, 29000.0, 40000.0, 29000.0, 30200.0)):
+        capture.observe(median_adu=level, clipped_frac=0.01, time_s=float(i))
+    assert capture.outcome is Outcome.UNSTABLE

@@ -1,0 +1,87 @@
+"""What one search hands to the next."""
+
+import pytest
+from panel_rigs import FULL, Rig
+
+from flatctl.core.panels import Panels
+from flatctl.core.response import Response, Seen
+
+
+def test_the_journey_through_json_changes_nothing():
+    known = Response(900.0, 12.5, ((Seen(10, 1.5, 2000.0),), (Seen(20, 0.5, 3000.0),)))
+    assert Response.from_json(known.to_json()) == known
+
+
+def test_an_unknown_pedestal_stays_unknown_through_json():
+    assert Response.from_json(Response().to_json()) == Response()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"pedestal_adu": 1, "pedestal_error_adu": 0, "runs": [[1]]}',
+        '{"pedestal_adu": -1, "pedestal_error_adu": 0, "runs": []}',
+        '{"pedestal_adu": null, "pedestal_error_adu": 0, "runs": [[[1, 0, 5]]]}',
+        '{"pedestal_adu": null, "pedestal_error_adu": NaN, "runs": []}',
+    ],
+)
+def test_a_text_that_is_no_response_is_refused(text):
+    with pytest.raises(ValueError, match="not a panel response"):
+        Response.from_json(text)
+
+
+def test_a_calibrated_panel_becomes_a_response():
+    known = Response.measured(1000.0, [(100, 5000.0), (200, 9000.0)])
+    assert known.pedestal_adu == 1000.0
+    assert known.runs == ((Seen(100, 1.0, 6000.0), Seen(200, 1.0, 10000.0)),)
+
+
+def test_only_the_newest_runs_are_kept_and_clipped_frames_are_none():
+    known = Response()
+    rig = Rig(curve=lambda b: b / 255, k=0.4 * FULL)
+    for _ in range(12):
+        known = rig.run(rig.search(response=known)).search.response
+    assert len(known.runs) == 8
+    clipped = Rig(curve=lambda b: b / 255, k=9 * FULL)
+    search = clipped.search()
+    search.observe(median_adu=FULL, clipped_frac=1.0)
+    assert search.response.runs == ()
+
+
+def test_the_pedestal_is_learned_from_the_runs_of_a_night():
+    known = Response()
+    for k in (0.3, 0.05, 0.9, 0.02):
+        rig = Rig(curve=lambda b: (b / 255) ** 2.2, k=k * FULL, pedestal=1700.0)
+        known = rig.run(rig.search(response=known)).search.response
+    assert known.pedestal_adu == pytest.approx(1700.0, abs=100.0)
+
+
+@pytest.mark.parametrize("gamma", [0.6, 1.0, 2.2])
+def test_the_likeliest_panel_runs_through_what_was_measured(gamma):
+    points = [(s, 9000.0 * (s / 255) ** gamma) for s in (30, 90, 128, 200, 255)]
+    panels = Panels(255, Response.measured(500.0, points), FULL)
+    light = panels.light([s for s, _ in points])[panels.odds.argmax()]
+    assert light / light[-1] == pytest.approx([w / 9000.0 for _, w in points], rel=0.03)
+
+
+def test_dark_steps_measured_earlier_place_the_onset_of_the_light():
+    run = (Seen(20, 1.0, 1000.0), Seen(40, 1.0, 9000.0), Seen(60, 1.0, 21000.0))
+    panels = Panels(255, Response(1000.0, 5.0, (run,)), FULL)
+    light = panels.light([20, 40])[panels.odds.argmax()]
+    assert light[0] < 0.05 * light[1]
+
+
+def test_a_response_of_another_panel_or_of_darkness_teaches_no_curve():
+    foreign = Response(1000.0, 5.0, ((Seen(900, 1.0, 20000.0),),))
+    dark = Response(1000.0, 5.0, ((Seen(90, 1.0, 1001.0),),))
+    for known in (foreign, dark):
+        assert not Panels(255, known, FULL).learned.any()
+
+
+def test_the_onset_of_the_light_can_be_looked_for_with_a_learned_curve():
+    panels = Panels(255, Response.measured(0.0, [(100, 5000.0), (200, 9000.0)]), FULL)
+    more = panels.with_onset(10, 40)
+    assert len(more.odds) == len(more.light([1.0])) > len(panels.odds)
