@@ -101,8 +101,15 @@ def run_rig(number: int, seed: int, task: Task, rivals: bool) -> list[Case]:
             ending = "accepted" if search.outcome is Outcome.REACHED else "given up"
             cases.append(
                 Case(
-                    "flatctl", part, rig.steps, reachable[i], ending, in_band,
-                    order or not first, night.frames, night.open_s,
+                    "flatctl",
+                    part,
+                    rig.steps,
+                    reachable[i],
+                    ending,
+                    in_band,
+                    order or not first,
+                    night.frames,
+                    night.open_s,
                     f"{number}/{i} {search.outcome} {rig} k={k}",
                 )
             )
@@ -115,8 +122,16 @@ def run_rig(number: int, seed: int, task: Task, rivals: bool) -> list[Case]:
             ending = rule(night, task)
             cases.append(
                 Case(
-                    name, "any", rig.steps, reachable[i], ending, _last_in_band(night, task),
-                    True, night.frames, night.open_s, f"{number}/{i}",
+                    name,
+                    "any",
+                    rig.steps,
+                    reachable[i],
+                    ending,
+                    _last_in_band(night, task),
+                    True,
+                    night.frames,
+                    night.open_s,
+                    f"{number}/{i}",
                 )
             )
     return cases

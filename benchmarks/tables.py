@@ -15,8 +15,10 @@ PARTS = {"first": "first filter", "later": "later filters", "trained": "trained"
 
 def tables(wide: list[Case], narrow: list[Case]) -> str:
     """Return the tables of both tolerances."""
-    head = ("| | mean | median | p95 | max | reached | wrong endings | open shutter |\n"
-            "|---|---|---|---|---|---|---|---|")
+    head = (
+        "| | mean | median | p95 | max | reached | wrong endings | open shutter |\n"
+        "|---|---|---|---|---|---|---|---|"
+    )
     lines = ["Exposures before the accepted one, tolerance ±5 % of full scale:", "", head]
     for part, label in PARTS.items():
         lines.append(_row(f"**flatctl**, {label}", _of(wide, "flatctl", part)))

@@ -141,6 +141,7 @@ MEANINGS = {
     "index": "number of this one, from 1",
     "kind": "what the frame is for",
     "level": "median as a fraction of full scale",
+    "mend": "what to do about it",
     "median_adu": "median of the frame in ADU",
     "n": "number of the exposure, from 1",
     "outcome": "how the filter ended",
@@ -159,6 +160,7 @@ MEANINGS = {
     "start_exposure_s": "first exposure of the search, in seconds",
     "statistics": "exact statistics in ADU: "
     + ", ".join(f"`{field.name}`" for field in fields(Statistics)),
+    "subject": "what it is about",
     "target": "wanted level of each filter, as a fraction of full scale",
     "tolerance": "half the width of the accepted band of each filter",
     "trained": "whether the start was learned in an earlier run",

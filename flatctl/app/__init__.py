@@ -1,5 +1,6 @@
 """The only place that turns a configuration into objects: one function per command."""
 
+from flatctl.app.dawn import dawn
 from flatctl.app.files import report, verify
 from flatctl.app.finding import DeviceListing, devices, init
 from flatctl.app.light import panel, safe
@@ -17,6 +18,7 @@ __all__ = [
     "HistoryListing",
     "PlanListing",
     "check",
+    "dawn",
     "demo",
     "devices",
     "history",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flatctl.app.rigging import cover_at_end, make_client, make_panel
+from flatctl.app.rigging import claim_panel, cover_at_end, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -17,12 +17,13 @@ TIMEOUT_S = Timeouts().panel_s
 def safe(config: Path) -> str:
     """Put the light out and the cover where it belongs, whatever happened before.
 
-    Returns what to tell the user. Raises a `DeviceError` when the panel can't be reached or does
-    not obey.
+    Returns what to tell the user. Raises `Busy` while a living process has the panel: it puts the
+    light out itself when it is stopped. Raises another `DeviceError` when the panel can't be
+    reached or does not obey.
     """
     settings = load(config)
     signals = StopSignals()
-    with signals.installed(), make_client(settings) as client:
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
         panel = make_panel(settings, client)
         left = cover_at_end(settings)
         guard = LampGuard(
@@ -39,10 +40,10 @@ def panel(config: Path, action: str, value: int | None) -> str:
     """Drive the panel by hand and return how it stands afterwards.
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
-    panel's own steps. Raises `UsageError` for what this panel can't do.
+    panel's own steps. Raises `UsageError` for what this panel can't do, `Busy` during a run.
     """
     settings = load(config)
-    with make_client(settings) as client:
+    with claim_panel(settings), make_client(settings) as client:
         light = make_panel(settings, client)
         try:
             steps = light.open(TIMEOUT_S)

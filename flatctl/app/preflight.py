@@ -1,21 +1,24 @@
 """`flatctl check`: is everything well for tonight? Touches nothing but a light blink."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from flatctl.app.light import TIMEOUT_S, describe
-from flatctl.app.rigging import make_client, make_panel
+from flatctl.app.owner import look_at_notify
+from flatctl.app.rigging import claim_panel, make_client, make_panel, make_rules
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.presence import Listing, Role, list_devices
 from flatctl.devices.protocols import LightPanel
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
+from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, FlatctlError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.unattended import Notify
 from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
 
@@ -45,10 +48,17 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
 
     Raises `ConfigError` for a configuration that can't be read at all.
     """
-    settings = load(config)
-    yield CheckLine("configuration", True, f"{config} is sound")
+    yield from check_settings(load(config), light=light)
+
+
+def check_settings(settings: Settings, *, light: bool = False) -> Iterator[CheckLine]:
+    """Yield what is well and what is not with a rig."""
+    yield CheckLine("configuration", True, f"{settings.source or 'it'} is sound")
     yield _finding("output", lambda: _output(settings))
     yield _finding("history", lambda: _history(settings))
+    if settings.notify != Notify():
+        # It spoils no run, so it does not count as one that would end.
+        yield replace(_finding("notify", lambda: look_at_notify(settings)), exit_code=0)
     with make_client(settings) as client:
         found: list[Listing] = []
         yield _finding("INDI server", lambda: _server(settings, client, found))
@@ -61,6 +71,8 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
             if settings.focuser is not None:
                 name = settings.focuser.device
                 yield _finding("focuser", partial(_present, name, Role.FOCUSER, found))
+            for rule in make_rules(settings, client):
+                yield _finding("order and safety", partial(_rule, rule))
         yield _finding("panel", lambda: _panel(settings, client, light))
 
 
@@ -121,15 +133,26 @@ def _present(name: str, role: Role, found: list[Listing]) -> str:
     return f"{name} is {'connected' if device.connected else 'there; a run will connect it'}"
 
 
+def _rule(rule: Rule) -> str:
+    name, standing = rule.condition.name, rule.condition.standing(ASK_S)
+    if not standing.known and rule.policy != "ignore":
+        raise DeviceError(name, standing.text, "a run would not begin; mend it, or its policy")
+    if standing.met:
+        return f"{name}: {standing.text}"
+    ends = {"ignore": "would not mind", "wait": "would wait", "stop": "would end"}
+    return f"{name}: {standing.text}; a run {ends[rule.policy]}"
+
+
 def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
     panel = make_panel(settings, client)
-    try:
-        if light:
-            return _blink(panel)
-        steps = panel.open(TIMEOUT_S)
-        return f"{panel.name}: {describe(panel.status(TIMEOUT_S), steps)}"
-    finally:
-        panel.close()
+    with claim_panel(settings):
+        try:
+            if light:
+                return _blink(panel)
+            steps = panel.open(TIMEOUT_S)
+            return f"{panel.name}: {describe(panel.status(TIMEOUT_S), steps)}"
+        finally:
+            panel.close()
 
 
 def _blink(panel: LightPanel) -> str:

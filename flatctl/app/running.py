@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.rigging import cover_at_end, make_client, make_rig
+from flatctl.app.owner import Owner, local_zone
+from flatctl.app.pulse import BeatingClock, patience_s
+from flatctl.app.rigging import claim_rig, cover_at_end, make_client, make_rig, make_rules
 from flatctl.core.types import FilterPlan
-from flatctl.engine.clock import SystemClock
+from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.events import Event, RunStarted, to_plain
 from flatctl.engine.session import Job, Session
 from flatctl.engine.shelf import Shelf
@@ -16,6 +17,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
+from flatctl.outputs.systemd import Service
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.storage.atomic import write_text
@@ -48,7 +50,13 @@ def run(
     if dry_run:
         print("\n".join(describe(settings, wanted)))
         return 0
-    return run_settings(settings, plan, resume=resume, listeners=listeners)
+    service = Service(patience_s(settings))
+    with service, Owner(settings) as owner:
+        heard: list[PlainListener] = [service, owner.listen, *listeners]
+        clock = BeatingClock(service.beat)
+        return owner.hears_of(
+            lambda: run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
+        )
 
 
 def run_settings(
@@ -57,14 +65,16 @@ def run_settings(
     *,
     resume: bool,
     listeners: Sequence[PlainListener],
+    clock: Clock | None = None,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
     directory = settings.output.directory
     ensure_writable(directory)
-    signals, clock = StopSignals(), SystemClock()
+    signals, clock = StopSignals(), clock or SystemClock()
     told = Telling([RunFile(write_text), *listeners])
     with (
         signals.installed(),
+        claim_rig(settings),
         make_client(settings) as client,
         History(settings.output.history) as history,
     ):
@@ -76,6 +86,7 @@ def run_settings(
                 full_scale_adu=settings.camera.full_scale_adu,
                 dark_flats=settings.dark_flats.count,
                 resume=resume,
+                rules=make_rules(settings, client),
             ),
             shelf=Shelf(directory, local_zone()),
             history=history,
@@ -130,15 +141,21 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
             f"brightness and {plan.exposure_start_s:g} s, "
             f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
         )
+    yield from _conditions(settings)
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
     left = cover_at_end(settings)
     yield "then the panel off" + (f", its cover {left.value}" if left else "")
 
 
-def local_zone() -> tzinfo:
-    """Return the computer's own time zone, by which a night gets its date."""
-    return datetime.now().astimezone().tzinfo or UTC
+def _conditions(settings: Settings) -> Iterator[str]:
+    mount, dome, weather = settings.mount, settings.dome, settings.weather
+    if mount is not None and mount.park:
+        yield f"{mount.device} parks first"
+    for table, wanted in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
+        if table is not None and table.policy != "ignore":
+            waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
+            yield f"{table.device} must be {wanted}, before each frame; otherwise {waits}"
 
 
 def _wanted(target: float, tolerance: float) -> str:

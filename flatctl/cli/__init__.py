@@ -12,6 +12,7 @@ import typer
 import flatctl
 from flatctl.cli import (
     check,
+    dawn,
     demo,
     devices,
     history,
@@ -30,6 +31,7 @@ from flatctl.cli.endings import ending_of, show_tracebacks
 
 COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
     (run.run, run.EXAMPLES),
+    (dawn.dawn, dawn.EXAMPLES),
     (plan.plan, plan.EXAMPLES),
     (check.check, check.EXAMPLES),
     (safe.safe, safe.EXAMPLES),

@@ -198,9 +198,7 @@ def _onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
     return max(dark, default=-1), min(lit, default=-1)
 
 
-def _pedestals(
-    lowest: float, band: Band, known: tuple[float, float] | None
-) -> tuple[Array, Array]:
+def _pedestals(lowest: float, band: Band, known: tuple[float, float] | None) -> tuple[Array, Array]:
     """Return the pedestals tried (ADU), none above the lowest level seen, and their odds."""
     possible = min(lowest, 0.9 * band.aim_adu)
     tried = _PEDESTALS * min(possible, _PEDESTAL_MAX_FRAC * band.full_scale_adu)

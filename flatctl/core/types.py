@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+# What a run does about a condition that is not met: nothing, wait for it a while, or end at once.
+Policy = Literal["ignore", "wait", "stop"]
 
 
 class Setting(NamedTuple):

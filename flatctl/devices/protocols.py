@@ -246,3 +246,41 @@ class Cover(Protocol):
     def cover_state(self, timeout_s: float) -> CoverState:
         """Ask where it is."""
         ...
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a condition stands: whether it is `met`, and what the device says in a few words.
+
+    `known` is false where the device is not there or can't say; `met` is then false too.
+    """
+
+    met: bool
+    text: str
+    known: bool = True
+
+
+class Condition(Protocol):
+    """Something of the observatory that must be so while flats are taken."""
+
+    @property
+    def name(self) -> str:
+        """The name of the device by which users know it."""
+        ...
+
+    def standing(self, timeout_s: float) -> Standing:
+        """Ask how it stands. Nothing is moved, and nothing connected that could move by it.
+
+        A device that is missing or silent is a standing; a `DeviceError` means that nobody could
+        be asked at all.
+        """
+        ...
+
+
+@runtime_checkable
+class Mount(Condition, Protocol):
+    """A mount, which is as it must be once it is parked."""
+
+    def park(self, timeout_s: float) -> None:
+        """Park it and follow the move to its end."""
+        ...

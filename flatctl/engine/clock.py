@@ -29,8 +29,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds since some fixed moment; never goes back."""
-        return time.monotonic()
+        """Return seconds since some fixed moment; never goes back, and counts a machine's sleep."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def sleep(self, seconds: float) -> None:
         """Wait for that long."""

@@ -1,5 +1,6 @@
 """What every part of a run works with, and how a frame is begun, read and measured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -11,6 +12,7 @@ from flatctl.engine.events import Listener
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
+from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord
@@ -44,18 +46,26 @@ class RunContext:
     shelf: Shelf
     history: History
     recovery: Recovery
+    safety: Safety
     clock: Clock
     emit: Listener
 
     def begin(self, setting: Setting) -> Exposure:
-        """Begin a flat, surviving faults of the devices."""
-        start = partial(self.rig.begin, setting)
+        """Begin a flat, surviving faults of the devices.
+
+        Raises `UnsafeError` where the observatory is not as it must be.
+        """
+        start = partial(self._safely, partial(self.rig.begin, setting))
         return Exposure(self.rig, self.recovery, self.clock, start, setting)
 
     def begin_dark(self, exposure_s: float) -> Exposure:
-        """Begin a dark flat, surviving faults of the devices."""
-        start = partial(self.rig.begin_dark, exposure_s)
+        """Begin a dark flat, surviving faults of the devices. Raises as `begin` does."""
+        start = partial(self._safely, partial(self.rig.begin_dark, exposure_s))
         return Exposure(self.rig, self.recovery, self.clock, start, Setting(0, exposure_s))
+
+    def _safely(self, start: Callable[[], None]) -> None:
+        self.safety.check()
+        start()
 
     def read(self, exposure: Exposure) -> Shot:
         """Return a flat that was begun, surviving faults of the devices."""

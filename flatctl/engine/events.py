@@ -166,6 +166,16 @@ class FaultSeen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Problem(Event):
+    """A look at the rig before its flats found something; there is time to mend it."""
+
+    event = "problem"
+    subject: str
+    what: str
+    mend: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
     """The run has ended, the panel is off."""
 

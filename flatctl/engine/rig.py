@@ -146,10 +146,14 @@ class Rig:
     def begin_dark(self, exposure_s: float) -> None:
         """Begin a dark flat with the panel off."""
         if self._light != OFF:
-            self._light = None
-            self.panel.light_off(self.timeouts.panel_s)
-            self._lit(OFF)
+            self.darken()
         self._begin(exposure_s, FrameKind.DARK_FLAT)
+
+    def darken(self) -> None:
+        """Put the panel's light out; the next flat lights it again."""
+        self._light = None
+        self.panel.light_off(self.timeouts.panel_s)
+        self._lit(OFF)
 
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""

@@ -13,6 +13,7 @@ from flatctl.engine.filter import FilterRun
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
+from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Fault, FlatctlError, Stopped
@@ -28,7 +29,8 @@ class Job:
 
     `plan` makes the flats wanted out of the wheel's slot names, `shelf` opens the place where
     frames go. `full_scale_adu` is derived from what the camera says where it is `None`;
-    `dark_flats` are wanted of each exposure, panel off.
+    `dark_flats` are wanted of each exposure, panel off. `rules` say what must be so around the
+    rig.
     """
 
     rig: str
@@ -36,6 +38,7 @@ class Job:
     full_scale_adu: float | None = None
     dark_flats: int = 0
     resume: bool = True
+    rules: Sequence[Rule] = ()
 
 
 class Session:
@@ -108,6 +111,7 @@ class Session:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
+        context.recovery.surviving(context.safety.establish)
         own = self._rig.setup
         for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
             self._rig.setup = setup
@@ -175,6 +179,7 @@ class Session:
             shelf=self._shelf,
             history=self._history,
             recovery=Recovery(self._rig, self._clock, self._tell_fault),
+            safety=Safety(self._job.rules, self._rig, self._clock, self._emit),
             clock=self._clock,
             emit=self._emit,
         )

@@ -18,10 +18,12 @@ from flatctl.outputs.sentences import (
     fault_line,
     filter_label,
     finish_line,
+    problem_line,
     rejected_line,
     run_line,
     start_line,
     trial_line,
+    waiting_line,
 )
 from flatctl.outputs.summary import print_summary
 
@@ -105,6 +107,10 @@ class TerminalProgress:
             case "filter_finished":
                 done = record.outcome == "complete"
                 return _text(finish_line(self.record, record), "green" if done else "bold yellow")
+            case "problem":
+                return _text(problem_line(event), "bold red")
+            case "waiting" if self.record.started is None:
+                return _text(waiting_line(event), "dim")
             case "fault":
                 recovered = event.get("recovered") is True
                 return _text(fault_line(event), "yellow" if recovered else "bold red")

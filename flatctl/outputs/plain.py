@@ -9,6 +9,7 @@ from flatctl.outputs.sentences import (
     end_line,
     fault_line,
     finish_line,
+    problem_line,
     rejected_line,
     run_line,
     start_line,
@@ -27,7 +28,7 @@ class PlainLines:
     def __call__(self, event: Plain) -> None:
         """Take one event."""
         self.record.take(event)
-        line = self._line(event)
+        line = line_of(self.record, event)
         if not line:
             return
         time = moment(event)
@@ -37,28 +38,32 @@ class PlainLines:
     def close(self) -> None:
         """Do nothing; a line once written needs no end."""
 
-    def _line(self, event: Plain) -> str:
-        filter_: FilterRecord = self.record.of_event(event) if "filter" in event else _NOBODY
-        match text(event, "event"):
-            case "run_started":
-                return run_line(self.record)
-            case "filter_started":
-                return start_line(self.record, filter_, event)
-            case "trial":
-                return trial_line(self.record, filter_)
-            case "rejected":
-                return rejected_line(filter_)
-            case "filter_finished":
-                return finish_line(self.record, filter_)
-            case "fault":
-                return fault_line(event)
-            case "waiting":
-                return waiting_line(event)
-            case "run_finished":
-                why = f" {self.record.reason}" if self.record.reason else ""
-                return end_line(self.record) + why
-            case _:
-                return ""
-
 
 _NOBODY = FilterRecord("")
+
+
+def line_of(run: RunRecord, event: Plain) -> str:
+    """Return what there is to say of an event that `run` has taken, or an empty text."""
+    filter_: FilterRecord = run.of_event(event) if "filter" in event else _NOBODY
+    match text(event, "event"):
+        case "run_started":
+            return run_line(run)
+        case "filter_started":
+            return start_line(run, filter_, event)
+        case "trial":
+            return trial_line(run, filter_)
+        case "rejected":
+            return rejected_line(filter_)
+        case "filter_finished":
+            return finish_line(run, filter_)
+        case "fault":
+            return fault_line(event)
+        case "problem":
+            return problem_line(event)
+        case "waiting":
+            return waiting_line(event)
+        case "run_finished":
+            why = f" {run.reason}" if run.reason else ""
+            return end_line(run) + why
+        case _:
+            return ""

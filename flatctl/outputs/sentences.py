@@ -67,6 +67,14 @@ def fault_line(event: Plain) -> str:
     return f"{text(event, 'device')}: {text(event, 'what')} ({end})"
 
 
+def problem_line(event: Plain) -> str:
+    """Say what a look at the rig found, and how to mend it."""
+    mend = text(event, "mend")
+    return f"problem with {text(event, 'subject')}: {text(event, 'what')}" + (
+        f"; {mend}" if mend else ""
+    )
+
+
 def waiting_line(event: Plain) -> str:
     """Say what the run waits for."""
     return f"waiting: {text(event, 'what')}"

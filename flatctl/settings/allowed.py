@@ -4,7 +4,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 
@@ -36,7 +36,9 @@ def _plain(annotation: Any, limits: list[Any]) -> str:
         return "a whole number" + _range(limits)
     if annotation is float:
         return "a number" + _range(limits)
-    if annotation is str:
+    if annotation is str and _limit(limits, "pattern"):
+        return 'a time of day in quotes, like "06:30"'
+    if annotation in (str, SecretStr):
         return "a text in quotes" + (", not empty" if _limit(limits, "min_length") else "")
     if annotation is Path:
         return "a path in quotes"

@@ -76,7 +76,9 @@ def _line(content: bytes, error: ValueError) -> str:
     lines = content.decode("utf-8-sig").splitlines()
     if not found or int(found[1]) > len(lines):
         return ""
-    return f"; the line reads: {lines[int(found[1]) - 1].strip()[:100]}"
+    line = lines[int(found[1]) - 1].strip()
+    # An address for notifications has passwords in it.
+    return "" if "://" in line else f"; the line reads: {line[:100]}"
 
 
 def _checked(overlay: Overlay) -> tuple[Settings | None, list[Problem]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, PrivateAttr
 
 from flatctl.core.types import FilterPlan
+from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import PanelSettings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.tables import (
@@ -25,6 +26,7 @@ from flatctl.settings.tables import (
     WantedSet,
     Wheel,
 )
+from flatctl.settings.unattended import Dawn, Notify
 
 
 class Settings(Table):
@@ -49,6 +51,11 @@ class Settings(Table):
     sets: Annotated[tuple[WantedSet, ...], Field(strict=False)] = Field(
         default=(), description="Sets of flats, each with a camera setup of its own."
     )
+    mount: Mount | None = None
+    dome: Dome | None = None
+    weather: Weather | None = None
+    dawn: Dawn = Dawn()
+    notify: Notify = Notify()
 
     _source: Path | None = PrivateAttr(default=None)
 

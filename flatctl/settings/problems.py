@@ -36,8 +36,14 @@ class Problem:
         variable = _variable(self.place, variables)
         if variable:
             where = f"environment variable {variable}"
-        shown = "" if self.value is ABSENT else f" = {show(self.value)}"
+        known = self.value is not ABSENT and not _secret(self.place)
+        shown = f" = {show(self.value)}" if known else ""
         return f"{where}{shown}: {self.text}"
+
+
+def _secret(place: Sequence[str]) -> bool:
+    """Say whether what stands there may be an address with a password in it, misspelled or not."""
+    return any(word in part.casefold() for part in place for word in ("notif", "url"))
 
 
 def refuse(

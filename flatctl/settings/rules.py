@@ -1,4 +1,4 @@
-"""What the keys of the flats' tables must hold together, beyond each on its own."""
+"""What the keys of a table must hold together, beyond each on its own."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,12 +8,31 @@ from pydantic import ValidationError
 from flatctl.settings.plan import merged, written
 from flatctl.settings.problems import Problem
 from flatctl.settings.tables import FilterFlats, Flats
+from flatctl.settings.unattended import Dawn
 
 Place = tuple[str, ...]
 
 
 def contradictions(tables: Mapping[str, Any]) -> list[Problem]:
-    """Return what contradicts itself in [flats] and [filters.NAME], where these are readable."""
+    """Return what contradicts itself in the tables that are readable."""
+    return [*_flats(tables), *_dawn(tables)]
+
+
+def _dawn(tables: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        dawn = Dawn.model_validate(tables.get("dawn", {}))
+    except ValidationError:
+        return
+    latest_deg = dawn.latest_sun_altitude_deg
+    if latest_deg is not None and latest_deg <= dawn.sun_altitude_deg:
+        yield Problem(
+            ("dawn", "latest_sun_altitude_deg"),
+            f"not above sun_altitude_deg, {dawn.sun_altitude_deg:g}; flats would never begin",
+            latest_deg,
+        )
+
+
+def _flats(tables: Mapping[str, Any]) -> list[Problem]:
     try:
         flats = Flats.model_validate(tables.get("flats", {}))
     except ValidationError:

@@ -1,4 +1,5 @@
 import json
+from datetime import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,6 +49,32 @@ def test_run_leaves_to_the_configuration_what_was_not_asked_for(app, command):
 def test_run_ends_as_the_run_did(app, command):
     app.answers["run"] = 5
     assert command("run", "rig.toml").code == 5
+
+
+def test_dawn_hands_over_when_to_begin_and_what_to_do(app, command):
+    app.answers["dawn"] = 5
+    ending = command("dawn", "rig.toml", "--at", "06:30", "--count", 3, "--filter", "Ha")
+    (_, arguments, options), *_ = app.asked
+    options.pop("listeners")
+    assert (ending.code, arguments, options) == (
+        5,
+        (Path("rig.toml"),),
+        {
+            "at": time(6, 30),
+            "sun_altitude_deg": None,
+            "filters": ["Ha"],
+            "count": 3,
+            "output": None,
+            "dry_run": False,
+            "resume": True,
+        },
+    )
+
+
+def test_dawn_takes_a_sun_below_the_horizon(app, command):
+    app.answers["dawn"] = 0
+    command("dawn", "rig.toml", "--sun-altitude", "-8.5")
+    assert app.asked[0][2]["sun_altitude_deg"] == -8.5
 
 
 def test_a_run_talks_on_stderr(app, command):

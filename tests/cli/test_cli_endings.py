@@ -81,7 +81,8 @@ def test_the_debug_variable_adds_the_traceback_of_an_error(app, command, monkeyp
         ["panel", "rig.toml", "set", "-3"],
         ["panel", "rig.toml", "on", "128"],
         ["devices", "--port", "70000"],
-        ["dawn", "rig.toml"],
+        ["dawn", "rig.toml", "--at", "25:00"],
+        ["dawn", "rig.toml", "--sun-altitude", "high"],
     ],
     ids=" ".join,
 )

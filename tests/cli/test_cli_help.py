@@ -6,6 +6,7 @@ from flatctl import __version__
 
 COMMANDS = [
     "run",
+    "dawn",
     "plan",
     "check",
     "safe",

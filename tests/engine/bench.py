@@ -7,6 +7,7 @@ from pathlib import Path
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.rig import Rig
+from flatctl.engine.safety import Rule
 from flatctl.engine.session import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
@@ -41,6 +42,7 @@ class Bench:
         self.resume = resume
         self.axis = None
         self.hear = lambda event: None
+        self.rules: tuple[Rule, ...] = ()
         self.plan_for = lambda slots: self.plans
 
     def run(self) -> int:
@@ -63,6 +65,7 @@ class Bench:
                     plan=self.plan_for,
                     dark_flats=self.dark_flats,
                     resume=self.resume,
+                    rules=self.rules,
                 ),
                 shelf=Shelf(self.folder / "flats", UTC),
                 history=history,

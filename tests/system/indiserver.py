@@ -15,6 +15,8 @@ from pathlib import Path
 CCD = "indi_simulator_ccd"
 WHEEL = "indi_simulator_wheel"
 TELESCOPE = "indi_simulator_telescope"
+DOME = "indi_simulator_dome"
+WEATHER = "indi_simulator_weather"
 LIGHTPANEL = "indi_simulator_lightpanel"
 
 

@@ -28,6 +28,9 @@ class Role(StrEnum):
     COVER = "dust cover"
     ROTATOR = "rotator"
     FOCUSER = "focuser"
+    MOUNT = "mount"
+    DOME = "dome"
+    WEATHER = "weather station"
 
 
 # The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
@@ -39,6 +42,9 @@ _SIGNS = {
     Role.COVER: (1 << 9, "CAP_PARK"),
     Role.ROTATOR: (1 << 12, "ABS_ROTATOR_ANGLE"),
     Role.FOCUSER: (1 << 3, "ABS_FOCUS_POSITION"),
+    Role.MOUNT: (1 << 0, "TELESCOPE_PARK"),
+    Role.DOME: (1 << 5, "DOME_MOTION"),
+    Role.WEATHER: (1 << 7, "WEATHER_STATUS"),
 }
 
 

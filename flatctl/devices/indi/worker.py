@@ -230,6 +230,8 @@ def _element(kind: str, widget: Any) -> dict[str, object]:
             facts["value"] = widget.getState() == PyIndi.ISS_ON
         case "text":
             facts["value"] = _text(widget.getText())
+        case "light":
+            facts["value"] = widget.getStateAsString()
         case _:
             facts["value"] = ""
     return facts

@@ -1,0 +1,114 @@
+"""Word to the owner: what a rig that nobody watches says of itself."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from types import TracebackType
+from typing import Self
+
+from flatctl.errors import ConfigError, FlatctlError
+from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
+from flatctl.outputs.record import RunRecord
+from flatctl.settings.models import Settings
+from flatctl.storage.naming import night_of
+from flatctl.storage.quota import Quota
+
+
+class Owner:
+    """Send word within what a night allows. Leaving the block waits a little for what is sent."""
+
+    def __init__(self, settings: Settings) -> None:
+        notify = settings.notify
+        self._rig = settings.rig.name
+        self._occasions = notify.occasions
+        self._record = RunRecord()
+        self._quota = Quota(settings.output.history.with_name("messages.json"), notify.at_most)
+        try:
+            self._messenger = Messenger(notify_urls(settings), self._rig)
+        except ConfigError as error:
+            # Flats without a message are better than a message without flats.
+            self._messenger = Messenger([], self._rig)
+            self._messenger.complaints.append(str(error))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._messenger.close()
+        for complaint in dict.fromkeys(self._messenger.complaints):
+            print(f"flatctl: notify: {complaint}", file=sys.stderr)
+
+    def listen(self, event: dict[str, object]) -> None:
+        """Take an event of the run, for the table at its end."""
+        self._record.take(event)
+
+    def tell(self, occasion: str, text: str) -> None:
+        """Send word, if it is wanted and the night still allows it."""
+        night = night_of(datetime.now(UTC), local_zone())
+        last_word = occasion in ("finished", "incomplete")
+        if (
+            self._messenger.urls
+            and occasion in self._occasions
+            and self._quota.grant(self._rig, night, f"{occasion} {text}", last_word=last_word)
+        ):
+            self._messenger.send(occasion, text)
+
+    def hears_of(self, job: Callable[[], int]) -> int:
+        """Do a job and send word of how it ended, however it ended."""
+        try:
+            code = job()
+        except FlatctlError as error:
+            self._ended(error.exit_code, str(error))
+            raise
+        except Exception:
+            self._ended(FlatctlError.exit_code, "flatctl: internal error; its log says more")
+            raise
+        self._ended(code, "")
+        return code
+
+    def _ended(self, exit_code: int, reason: str) -> None:
+        occasion = occasion_of(exit_code)
+        if occasion is not None:
+            self.tell(occasion, ending_text(self._record, reason))
+
+
+def notify_urls(settings: Settings) -> list[str]:
+    """Return the addresses of the configuration and of its file of addresses.
+
+    Raises `ConfigError` where that file can't be read.
+    """
+    urls = [url.get_secret_value() for url in settings.notify.urls]
+    path = settings.notify.urls_file
+    if path is not None:
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no text"
+            raise ConfigError(f"{path}: notify.urls_file can't be read: {why}") from error
+        urls += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return urls
+
+
+def look_at_notify(settings: Settings) -> str:
+    """Return that messages can be sent, as far as can be told without sending one.
+
+    Raises `ConfigError` for what has to be mended.
+    """
+    urls = notify_urls(settings)
+    complaint = complaint_about(urls)
+    if complaint:
+        raise ConfigError(f"notify: {complaint}")
+    path = settings.notify.urls_file
+    if path is not None and path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path}: others may read these secrets: chmod 600 {path}")
+    return f"{len(urls)} service(s), {settings.notify.at_most} messages a night at most"
+
+
+def local_zone() -> tzinfo:
+    """Return the computer's own time zone, by which a night gets its date."""
+    return datetime.now().astimezone().tzinfo or UTC

@@ -1,0 +1,78 @@
+"""`flatctl dawn`: the main job, when the night ends."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import Config
+
+EXAMPLES = (
+    "flatctl dawn rig.toml",
+    "flatctl dawn rig.toml --sun-altitude -8",
+    "flatctl dawn rig.toml --at 06:30 --filter Ha",
+    "flatctl dawn rig.toml --dry-run",
+)
+
+
+def dawn(
+    config: Config,
+    *,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--at", formats=["%H:%M"], metavar="HH:MM", help="Begin at this local time instead."
+        ),
+    ] = None,
+    sun_altitude: Annotated[
+        float | None,
+        typer.Option(
+            min=-18,
+            max=30,
+            metavar="DEG",
+            help="Begin when the rising Sun is that high, instead of the configuration's -6.",
+        ),
+    ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="NAME", help="Only this filter; may be repeated."),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Flats per filter, instead of the configuration's."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say when it would begin, and what would be done.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Count the flats that are there already, and take the rest.")
+    ] = True,
+    json: Annotated[
+        bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")
+    ] = False,
+) -> None:
+    """Wait for the end of the night, then take the flats.
+
+    The rig is checked at once and again half an hour before, so that there is time to mend it.
+    """
+    from flatctl import app
+    from flatctl.cli.talk import listening
+
+    with listening(json=json) as listeners:
+        code = app.dawn(
+            config,
+            at=at.time() if at else None,
+            sun_altitude_deg=sun_altitude,
+            filters=filters or (),
+            count=count,
+            output=output,
+            dry_run=dry_run,
+            resume=resume,
+            listeners=listeners,
+        )
+    raise typer.Exit(code)

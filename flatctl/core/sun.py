@@ -1,0 +1,73 @@
+"""How high the Sun stands, and when it rises through a height.
+
+Formulas of the Astronomical Almanac (page C5, "Low precision formulas for the Sun"), with Greenwich
+mean sidereal time after Meeus, Astronomical Algorithms, 2nd ed., eq. 12.4: within 0.03 degrees for
+1950 to 2050. Heights are of the Sun's centre, without refraction, as twilights are defined.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import asin, atan2, cos, degrees, radians, sin
+
+J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
+HORIZON = timedelta(hours=36)
+_DAY = timedelta(days=1)
+_STEP = timedelta(minutes=10)
+_SHARP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place on the Earth, in degrees; north and east are positive."""
+
+    latitude_deg: float
+    longitude_deg: float
+
+
+def sun_altitude_deg(when: datetime, site: Site) -> float:
+    """Return the height of the Sun's centre above the horizon at `when` (time zone aware)."""
+    days = (when - J2000) / _DAY
+    mean_longitude = 280.460 + 0.9856474 * days
+    anomaly = radians(357.528 + 0.9856003 * days)
+    longitude = radians(mean_longitude + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
+    obliquity = radians(23.439 - 0.0000004 * days)
+    ascension = atan2(cos(obliquity) * sin(longitude), cos(longitude))
+    declination = asin(sin(obliquity) * sin(longitude))
+    sidereal = radians(280.46061837 + 360.98564736629 * days + site.longitude_deg)
+    hour_angle = sidereal - ascension
+    latitude = radians(site.latitude_deg)
+    height = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(hour_angle)
+    return degrees(asin(max(-1.0, min(1.0, height))))
+
+
+def next_rise(after: datetime, altitude_deg: float, site: Site) -> datetime | None:
+    """Return when the Sun first rises through `altitude_deg`, to the second.
+
+    `None` where it does not within a day and a half: a polar summer or winter, or a height that
+    it never reaches there. One that it exceeds for less than ten minutes may be passed over.
+    """
+    below = sun_altitude_deg(after, site) < altitude_deg
+    start = after
+    while start < after + HORIZON:
+        end = start + _STEP
+        was_below, below = below, sun_altitude_deg(end, site) < altitude_deg
+        if was_below and not below:
+            return _crossing(start, end, altitude_deg, site)
+        start = end
+    return None
+
+
+def sun_range_deg(after: datetime, site: Site) -> tuple[float, float]:
+    """Return the lowest and the highest altitude of the Sun in the day from `after` on."""
+    heights = [sun_altitude_deg(after + i * _STEP, site) for i in range(_DAY // _STEP + 1)]
+    return min(heights), max(heights)
+
+
+def _crossing(low: datetime, high: datetime, altitude_deg: float, site: Site) -> datetime:
+    while high - low > _SHARP:
+        middle = low + (high - low) / 2
+        if sun_altitude_deg(middle, site) < altitude_deg:
+            low = middle
+        else:
+            high = middle
+    return high

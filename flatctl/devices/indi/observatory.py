@@ -1,0 +1,174 @@
+"""What stands around the rig: mount, dome or roof, weather station.
+
+They are only asked, save that a mount parks when told to. Mounts and domes are never connected
+either, since merely connecting some of them moves them.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.protocols import Standing
+from flatctl.errors import Fault, NoReply
+
+_MOUNT_PARK = "TELESCOPE_PARK"
+_DOME_PARK = "DOME_PARK"
+_SHUTTER = "DOME_SHUTTER"
+_WEATHER = "WEATHER_STATUS"
+
+
+class IndiMount:
+    """A mount behind INDI; it is as it must be once it is parked."""
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    def standing(self, timeout_s: float) -> Standing:
+        """Return whether the mount reports to be parked and at rest."""
+        known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
+        if isinstance(known, Standing):
+            return known
+        if known.state == "Busy":
+            return Standing(False, "on its way")
+        return Standing(True, "parked") if known.on("PARK") else Standing(False, "not parked")
+
+    def park(self, timeout_s: float) -> None:
+        """Park it and wait until it reports to be there.
+
+        Raises `Fault` where it refuses, `NoReply` where it has not arrived in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
+        if isinstance(known, Standing):
+            raise Fault(self._device, f"can't be parked: it {known.text}")
+        if known.on("PARK") and known.state != "Busy":
+            return
+        values = {"PARK": True}
+        left_s = deadline - time.monotonic()
+        since = self._client.send(self._device, _MOUNT_PARK, values, left_s)
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(self._device, _MOUNT_PARK)
+            if now is None or registry.devices[self._device].born > since:
+                what = "its driver died or disconnected while it parked"
+                raise Fault(self._device, what, "see where the mount is, and indiserver's log")
+            there = now.serial > since and now.state != "Busy" and now.on("PARK")
+            return now if there or now.alerted > since else None
+
+        parked = self._client.wait_for(look, deadline - time.monotonic())
+        if parked is None:
+            what = f"has not parked within {timeout_s:.0f} s"
+            raise NoReply(self._device, what, "see whether something is in its way")
+        if parked.alerted > since:
+            said = self._client.reason(self._device, since)
+            raise Fault(self._device, "refuses to park", said or "see indiserver's log")
+
+
+class IndiDome:
+    """A dome or roof behind INDI; it is as it must be once it is closed.
+
+    A dome says so by its shutter. A roof that rolls off has none: it is closed when it is parked
+    (the convention of INDI's roll-off drivers).
+    """
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    def standing(self, timeout_s: float) -> Standing:
+        """Return whether the dome reports to be closed and at rest."""
+        known = _ask(self._client, self._device, (_SHUTTER, _DOME_PARK), timeout_s)
+        if isinstance(known, Standing):
+            return known
+        if known.state == "Busy":
+            return Standing(False, "on its way")
+        if known.state == "Alert":
+            return Standing(False, "reports a fault")
+        closed = known.on("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
+        return Standing(True, "closed") if closed else Standing(False, "not closed")
+
+
+class IndiWeather:
+    """A weather station or safety monitor behind INDI; only its danger zone counts."""
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+    def standing(self, timeout_s: float) -> Standing:
+        """Return whether the station reports that all is well; connect it if it is not."""
+        deadline = time.monotonic() + timeout_s
+        known = self._report(timeout_s)
+        if isinstance(known, Standing):
+            return known
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(self._device, _WEATHER)
+            return now if now is None or now.state != "Idle" else None
+
+        known = self._client.wait_for(look, deadline - time.monotonic()) or known
+        match known.state:
+            case "Ok":
+                return Standing(True, "safe")
+            case "Busy":
+                return Standing(True, "near its limits, still safe")
+            case "Alert":
+                causes = [e.label or e.name for e in known.elements.values() if e.value == "Alert"]
+                return Standing(False, f"unsafe: {', '.join(causes) or 'it does not say why'}")
+            case _:
+                return Standing(False, "has not reported yet", known=False)
+
+    def _report(self, timeout_s: float) -> Property | Standing:
+        self._client.open(timeout_s)
+        connection = self._client.wait_for(
+            lambda registry: registry.find(self._device, "CONNECTION"), timeout_s
+        )
+        if connection is not None and not connection.on("CONNECT"):
+            try:
+                connect(self._client, self._device, Role.WEATHER, (_WEATHER,), timeout_s)
+            except Fault as fault:
+                return Standing(False, fault.what, known=False)
+        return _ask(self._client, self._device, (_WEATHER,), timeout_s)
+
+
+def _ask(
+    client: IndiClient, device: str, names: tuple[str, ...], timeout_s: float
+) -> Property | Standing:
+    """Return the first of these properties that the device has, or why there is none."""
+    client.open(timeout_s)
+
+    def look(registry: Registry) -> Property | None:
+        connection = registry.find(device, "CONNECTION")
+        # What a driver said before it was disconnected may still be around.
+        if connection is not None and not connection.on("CONNECT"):
+            return connection
+        there = (registry.find(device, name) for name in names)
+        return next((one for one in there if one is not None), None)
+
+    known = client.wait_for(look, timeout_s)
+    if known is not None and known.name == "CONNECTION":
+        return Standing(False, "is not connected, and flatctl does not connect it", known=False)
+    if known is not None:
+        return known
+    if not client.look(lambda registry: device in registry.devices):
+        return Standing(False, f"is not on the {client.name}", known=False)
+    return Standing(False, f"has no {' or '.join(names)}", known=False)

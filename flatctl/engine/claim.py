@@ -1,0 +1,99 @@
+"""One controller per rig: a claim on its devices that the system takes back when its holder dies.
+
+A claim is an abstract Unix socket. The kernel frees its name when the process ends, even by
+kill -9, so nothing is ever left behind; it belongs to no user and needs no folder, and the kernel
+knows the process that holds it (unix(7)).
+"""
+
+import contextlib
+import hashlib
+import os
+import socket
+import struct
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flatctl.errors import Busy
+
+_PREFIX = "\0flatctl/"
+_CREDENTIALS = struct.Struct("3i")
+_ARGUMENTS_SHOWN = 6
+# Each question for the holder's name stays in its queue, since nobody ever accepts it.
+_ASKED_AT_MOST = 4096
+
+
+class Claim:
+    """Claim everything in `things` inside the block, all or nothing.
+
+    `owner` is what a message calls them together, `things` are addresses of hardware: two rigs
+    that share none of them never meet. Raises `Busy`, saying who has it, when entered.
+    """
+
+    def __init__(self, owner: str, things: Iterable[str]) -> None:
+        self._owner = owner
+        self._things = sorted(set(things))
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as taken:
+            for thing in self._things:
+                taken.enter_context(self._take(thing))
+            self._held = taken.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def _take(self, thing: str) -> socket.socket:
+        name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
+        ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            ours.bind(name)
+            ours.listen(_ASKED_AT_MOST)
+        except OSError as error:
+            ours.close()
+            pid = _holder(name)
+            who = describe_process(pid) if pid else "another program"
+            mend = (
+                f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
+                if pid
+                else "stop it first"
+            )
+            raise Busy(self._owner, f"is in the hands of {who}", mend) from error
+        return ours
+
+
+def _holder(name: str) -> int | None:
+    """Return the process that claimed `name`, `None` where it can't be told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(name)
+            facts = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        except OSError:
+            return None
+    pid, _, _ = _CREDENTIALS.unpack(facts)
+    return pid or None
+
+
+def describe_process(pid: int) -> str:
+    """Return e.g. `process 1234 (flatctl run rig.toml)`."""
+    words: list[str] = []
+    with contextlib.suppress(OSError):
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        words = [word.decode(errors="replace") for word in line.split(b"\0") if word]
+    # A script's first word is its interpreter.
+    if len(words) > 1 and os.path.basename(words[0]).startswith("python"):
+        words = words[1:]
+    if not words:
+        return f"process {pid}"
+    shown = " ".join([os.path.basename(words[0]), *words[1:_ARGUMENTS_SHOWN]])
+    return f"process {pid} ({shown})"

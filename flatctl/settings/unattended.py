@@ -1,0 +1,61 @@
+"""What a rig needs that nobody watches: when to begin, and who gets word of how it went."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from flatctl.settings.tables import Place, Table
+
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Occasion = Literal["finished", "incomplete", "failed", "unsafe", "problem"]
+OCCASIONS: tuple[Occasion, ...] = ("finished", "incomplete", "failed", "unsafe", "problem")
+
+
+class Dawn(Table):
+    """When `flatctl dawn` begins with the flats, and when it is too late for them."""
+
+    sun_altitude_deg: float = Field(
+        default=-6.0,
+        ge=-18,
+        le=30,
+        description="Height of the rising Sun at which flats begin, in degrees.",
+    )
+    after: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Shell command that ends with 0 once the imaging is over; asked every 20 s "
+        "from that moment on.",
+    )
+    after_file: Place | None = Field(
+        default=None,
+        description="File that says that the imaging is over, once it was written since last noon.",
+    )
+    latest: TimeOfDay | None = Field(
+        default=None,
+        description="Local time after which flats are not begun any more; absent, with the "
+        "next key absent too: 3 hours after the wanted moment.",
+    )
+    latest_sun_altitude_deg: float | None = Field(
+        default=None,
+        ge=-18,
+        le=90,
+        description="Height of the Sun after which flats are not begun any more, in degrees.",
+    )
+
+
+class Notify(Table):
+    """Word to the owner, through any service that apprise knows; needs the extra `notify`."""
+
+    urls: Annotated[tuple[SecretStr, ...], Field(strict=False)] = Field(
+        default=(), description="Addresses as apprise has them; they are secrets."
+    )
+    urls_file: Place | None = Field(
+        default=None,
+        description="File with one address per line, to keep secrets out of this one.",
+    )
+    occasions: Annotated[tuple[Occasion, ...], Field(strict=False)] = Field(
+        default=OCCASIONS, description="What there is to be told."
+    )
+    at_most: int = Field(
+        default=5, ge=1, le=50, description="Messages per night and rig, whatever happens."
+    )

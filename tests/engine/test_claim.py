@@ -1,0 +1,83 @@
+import subprocess
+import sys
+
+import pytest
+
+from flatctl.engine.claim import Claim, describe_process
+from flatctl.errors import Busy
+
+HOLD = """
+import sys
+from flatctl.engine.claim import Claim
+with Claim("rig", sys.argv[1:]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def things(tmp_path) -> list[str]:
+    return [f"camera {tmp_path}", f"panel {tmp_path}"]
+
+
+@pytest.fixture
+def holder(things):
+    command = [sys.executable, "-c", HOLD, *things]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_process_is_refused(holder, things):
+    with pytest.raises(Busy), Claim("rig", things):
+        pass
+
+
+def test_one_shared_device_is_enough_to_be_refused(holder, things):
+    with pytest.raises(Busy), Claim("rig", ["another camera", things[1]]):
+        pass
+
+
+def test_the_second_one_is_told_who_has_it(holder, things):
+    with pytest.raises(Busy, match=rf"rig: is in the hands of process {holder.pid} \(-c "):
+        Claim("rig", things).__enter__()
+
+
+def test_asking_often_does_not_make_the_holder_unknown(holder, things):
+    for _ in range(300):
+        with pytest.raises(Busy, match=str(holder.pid)):
+            Claim("rig", things).__enter__()
+
+
+def test_a_killed_process_holds_nothing(holder, things):
+    holder.kill()
+    holder.wait()
+    with Claim("rig", things):
+        pass
+
+
+def test_what_was_claimed_before_a_refusal_is_given_back(holder, things, tmp_path):
+    free = f"a free one {tmp_path}"
+    with pytest.raises(Busy):
+        Claim("rig", [free, *things]).__enter__()
+    with Claim("rig", [free]):
+        pass
+
+
+def test_a_claim_ends_with_its_block(things):
+    with Claim("rig", things):
+        pass
+    with Claim("rig", things):
+        pass
+
+
+def test_a_claim_of_nothing_is_always_granted():
+    with Claim("rig", []), Claim("rig", []):
+        pass
+
+
+def test_a_process_that_is_gone_is_named_by_its_number():
+    assert describe_process(2**22 + 1) == f"process {2**22 + 1}"

@@ -1,0 +1,56 @@
+"""One program drives a rig at a time, and a dead one drives nothing."""
+
+import json
+import signal
+from contextlib import contextmanager
+
+import pytest
+import rigs
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@contextmanager
+def running(rig, folder):
+    run = rigs.started("run", rig.config, "--output", folder, "--json", "--count", 1000)
+    with run:
+        for line in run.stdout:
+            if json.loads(line)["event"] == "flat":
+                break
+        yield run
+        run.kill()
+        run.stdout.read()
+
+
+@pytest.fixture(scope="module")
+def holder(tmp_path_factory):
+    with (
+        rigs.simulated_rig(tmp_path_factory.mktemp("held")) as rig,
+        running(rig, tmp_path_factory.mktemp("flats")) as run,
+    ):
+        yield run, rig.config
+
+
+@pytest.mark.parametrize("words", [["run", "--no-resume"], ["safe"], ["panel", "status"]])
+def test_a_second_one_ends_with_4_and_says_who_has_it(holder, words):
+    run, config = holder
+    command, *rest = words
+    second = rigs.flatctl(command, config, *rest)
+    assert second.returncode == 4
+    assert f"process {run.pid} (flatctl run {config}" in second.stderr
+
+
+def test_a_check_meanwhile_says_who_has_the_panel(holder):
+    run, config = holder
+    check = rigs.flatctl("check", config)
+    assert check.returncode == 4
+    assert f"in the hands of process {run.pid}" in check.stdout
+
+
+def test_what_a_killed_run_left_lit_is_put_out_by_safe(tmp_path):
+    with rigs.simulated_rig(tmp_path) as rig, running(rig, tmp_path / "flats") as run:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        assert rig.light()[-1]["lit"] is True
+        safe = rigs.flatctl("safe", rig.config)
+        assert (safe.returncode, rig.light()[-1]["lit"]) == (0, False)
