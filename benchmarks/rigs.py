@@ -6,15 +6,15 @@ from random import Random
 
 SHAPES = ("linear", "dead zone", "gamma", "exponential", "minimum above 0")
 DISTRIBUTION = """\
-Each of the {rigs} rigs draws, with equal odds: a camera of 12, 14 or 16 bits; a pedestal of
-0.2-4 % of full scale; a panel of 100, 255, 1023 or 4096 steps; one of five curves: linear, dead below 2-15 %
-of its range, power law of exponent 1.6-2.8, exponential over a factor of e^2-e^5, linear with a
+Each of the {rigs} rigs draws, with equal odds: a camera of 12, 14 or 16 bits; a pedestal of 0.2-4 %
+of full scale; a panel of 100, 255, 1023 or 4096 steps; one of five curves: linear, dead below 2-15
+% of its range, power law of exponent 1.6-2.8, exponential over a factor of e^2-e^5, linear with a
 lowest step at 5-15 % of the range. Each of its 5 filters has its own k: full brightness and 1 s
 give 0.01-100 times full scale, evenly in the logarithm. Every frame's light scatters by 0.2 %, and
-its pixels spread by 25 % about the median (vignetting). A quarter of the lamps start at 70-95 % and warm up with a time constant of 3-15 s; reading a frame
-out takes 1 s. Exposures of 0.1-30 s are allowed, the start is half brightness and 1 s, the target
-51 % of full scale. A target counts as reachable if the warm lamp brings a setting 0.4 % inside the
-band."""
+its pixels spread by 25 % about the median (vignetting). A quarter of the lamps start at 70-95 % and
+warm up with a time constant of 3-15 s; reading a frame out takes 1 s. Exposures of 0.1-30 s are
+allowed, the start is half brightness and 1 s, the target 51 % of full scale. A target counts as
+reachable if the warm lamp brings a setting 0.4 % inside the band."""
 
 
 @dataclass(frozen=True)
