@@ -101,9 +101,7 @@ class Run:
         dim = {s.brightness for s, level in seen if level < low}
         bright = {s.brightness for s, level in seen if level > high}
         return (
-            rig.steps[1] in dim
-            or rig.steps[0] in bright
-            or any(step + 1 in bright for step in dim)
+            rig.steps[1] in dim or rig.steps[0] in bright or any(step + 1 in bright for step in dim)
         )
 
 

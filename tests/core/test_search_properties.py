@@ -7,11 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from panel_rigs import Rig
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.response import Response, Seen
-
-from panel_rigs import Rig
 
 SPEED = settings(
     max_examples=30,
@@ -24,11 +23,7 @@ SPEED = settings(
 def curves(draw, top: int):
     """Any curve that does not fall: jumps, flats and slopes between a few steps."""
     corners = sorted(draw(st.sets(st.integers(1, top), max_size=6)) | {0, top + 1})
-    rises = draw(
-        st.lists(
-            st.floats(0, 1), min_size=len(corners), max_size=len(corners)
-        )
-    )
+    rises = draw(st.lists(st.floats(0, 1), min_size=len(corners), max_size=len(corners)))
     heights = list(accumulate(rises))
     sloped = draw(st.booleans())
 
