@@ -26,6 +26,8 @@ from flatctl.settings.panels.flatmaster import (
     FlatMasterOptions,
     FlatMasterWifiOptions,
 )
+from flatctl.settings.panels.gemini import GeminiOptions
+from flatctl.settings.panels.giotto import GiottoOptions
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.options import CoverOptions, PanelOptions
@@ -194,6 +196,20 @@ PANELS: dict[str, PanelKind] = {
             "RBF Excalibur",
             ExcaliburOptions,
             _serial("excalibur", "ExcaliburPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "gemini",
+            "Gemini flat panels Rev1, Rev2, Lite and Pro",
+            GeminiOptions,
+            _serial("gemini", "GeminiPanel"),
+            "simulator",
+        ),
+        PanelKind(
+            "giotto",
+            "PrimaLuceLab GIOTTO, alone or on an ALTO",
+            GiottoOptions,
+            _serial("giotto", "GiottoPanel"),
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),

@@ -19,6 +19,8 @@ from flatctl.settings.panels.flatmaster import (
     FlatMasterOptions,
     FlatMasterWifiOptions,
 )
+from flatctl.settings.panels.gemini import GeminiOptions
+from flatctl.settings.panels.giotto import GiottoOptions
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.snapcap import SnapCapOptions
@@ -39,6 +41,8 @@ PanelSettings = Annotated[
     | DarkLightOptions
     | DarkSkyGeekOptions
     | ExcaliburOptions
+    | GeminiOptions
+    | GiottoOptions
     | IndiOptions
     | ManualOptions,
     Field(discriminator="kind"),

@@ -1,0 +1,270 @@
+"""Gemini flat panels: `>` + letter + `#` at 9600 baud, answered by `*` + the same letter.
+
+Words as in INDI's driver. The first model speaks Alnitak's frames (`>X000#`, answered by `*Xiixxx`
+and LF); Rev2, Lite and Pro have neither product id nor filler and end their answers in `#`. Each of
+the three tells its state in another way. A move is answered when it is over. Rev2 and Lite have two
+banks, ranges of light, low and high; only Lite tells which is on.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, TypeVar
+
+from flatctl.devices.protocols import CoverState
+from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.panel import SerialFlap
+from flatctl.errors import BadReply, DeviceError, NoReply
+
+BAUD = 9600
+STEPS = range(256)
+
+_ENDS = b"#\r\n"
+_REPLY_S = 2.0
+_COVERED_REV1 = "99"
+_SHARE_FOR_GREETING_NEW = 0.6
+# So much of the time granted may one run take, for there may have to be another.
+_SHARE_OF_ONE_RUN = 0.45
+
+_BY_DIGIT = {"1": CoverState.CLOSED, "2": CoverState.OPEN, "3": CoverState.FAILED}
+
+Bank = Literal["low", "high"]
+T = TypeVar("T")
+
+
+class Model(Enum):
+    """The models, by what they answer to `>H#`; the first one doesn't."""
+
+    REV1 = ""
+    REV2 = "GeminiFlatPanel"
+    LITE = "GeminiFlatPanelLite"
+    PRO = "GeminiFlatPanelPro"
+
+    @property
+    def has_banks(self) -> bool:
+        """Whether it has a low and a high range of light."""
+        return self in (Model.REV2, Model.LITE)
+
+
+# Motor, light and cover; or light and bank. The letters of the Pro follow their figures.
+_STATES = {
+    Model.REV1: re.compile(r"\d\d(?P<motor>[01])(?P<light>[01])(?P<cover>[0-3])\Z"),
+    Model.REV2: re.compile(r"\d\d(?P<motor>[01])(?P<light>[01])(?P<cover>[0-3])\Z"),
+    Model.LITE: re.compile(r"(?P<light>[01])(?P<bank>[01])[01]\Z"),
+    Model.PRO: re.compile(r"(?P<motor>[01])M(?P<light>[01])L(?P<cover>[0-3])C"),
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """What a unit says of itself; `bank` is `None` where it doesn't tell."""
+
+    lit: bool
+    cover: CoverState
+    bank: Bank | None = None
+
+
+def encode(letter: str, value: int | None = None, *, model: Model) -> bytes:
+    """Return the bytes of a command to that model; brightness, bank and beep have a value."""
+    if model is Model.REV1:
+        return f">{letter}{value or 0:03d}#".encode("ascii")
+    return f">{letter}{'' if value is None else value}#".encode("ascii")
+
+
+def parse(frame: bytes, letter: str) -> str:
+    """Return what an answer to the command `letter` says; junk before it doesn't matter.
+
+    Raises `ValueError` for anything else than an answer to that command.
+    """
+    _, star, said = frame.decode("ascii").rpartition("*")
+    if not star or not said.startswith(letter):
+        raise ValueError(f"no answer to {letter}")
+    return said[1:]
+
+
+def parse_model(frame: bytes) -> Model:
+    """Return which model answered to `>H#`."""
+    return Model(parse(frame, "H") or "nothing")
+
+
+def parse_product(frame: bytes) -> str:
+    """Return the two digits with which the first model answers to `>P000#`."""
+    found = re.fullmatch(r"(19|99)(?:OOO|000)", parse(frame, "P"))
+    if found is None:
+        raise ValueError("no Gemini panel")
+    return found[1]
+
+
+def parse_level(frame: bytes, letter: str, model: Model) -> int:
+    """Return the brightness that an answer to `B` or `J` tells."""
+    said = parse(frame, letter)
+    pattern = r"\d\d(\d{3})" if model is Model.REV1 else r"(\d{1,3})"
+    found = re.fullmatch(pattern, said)
+    if found is None:
+        raise ValueError("no brightness")
+    return int(found[1])
+
+
+def parse_state(frame: bytes, model: Model) -> State:
+    """Return what an answer to `S` tells, which each model says in its own way."""
+    found = _STATES[model].match(parse(frame, "S"))
+    if found is None:
+        raise ValueError("no state")
+    told = found.groupdict()
+    cover = _BY_DIGIT.get(told.get("cover", ""), CoverState.UNKNOWN)
+    if told.get("motor") == "1":
+        cover = CoverState.MOVING
+    bank: Bank | None = None
+    if "bank" in told:
+        bank = "high" if told["bank"] == "1" else "low"
+    return State(told["light"] == "1", cover, bank)
+
+
+class GeminiPanel(SerialFlap):
+    """A Gemini panel at `port`.
+
+    `model` "rev1" spares the first model being asked what it doesn't understand. `bank` is the
+    range of light it shines in, `None` for the one it is in; see `use_bank`.
+    """
+
+    move_limit_s = 60.0
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        model: Literal["auto", "rev1"] = "auto",
+        bank: Bank | None = None,
+        boot_delay_s: float = 2.0,
+    ) -> None:
+        link = SerialLink(
+            port, name=f"gemini panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
+        )
+        super().__init__("Gemini", link, STEPS)
+        self._is_rev1 = model == "rev1"
+        self._usual_bank = bank
+        self._bank = bank
+        self._model = Model.REV1
+        self._has_cover = False
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it, with the bank it is told to shine in."""
+        return super().name + (f", {self._bank} bank" if self._bank else "")
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether this model has a motorised cover; valid once opened."""
+        return self._has_cover
+
+    def use_bank(self, bank: Bank | None) -> None:
+        """Shine in that bank from the next brightness on; `None` is the usual one."""
+        self._bank = bank or self._usual_bank
+
+    @property
+    def _off_command(self) -> bytes:
+        return encode("D", model=self._model)
+
+    def _greet(self, timeout_s: float) -> None:
+        model = None if self._is_rev1 else self._greet_new(Deadline(timeout_s))
+        self._model = model or Model.REV1
+        if model is None:
+            product = self._link.greet(
+                encode("P", model=Model.REV1),
+                parse_product,
+                timeout_s=timeout_s,
+                ends=_ENDS,
+                reply_s=_REPLY_S,
+            )
+            self._has_cover = product == _COVERED_REV1
+        else:
+            self._has_cover = model is not Model.LITE
+        if self._bank and not self._model.has_banks:
+            raise self._no_banks()
+
+    def _greet_new(self, deadline: Deadline) -> Model | None:
+        """Ask which of the newer models it is; `None` when it doesn't answer that."""
+        self._link.open()
+        share = Deadline(_SHARE_FOR_GREETING_NEW * deadline.left_s)
+        with suppress(NoReply):
+            return self._link.ask(
+                b">H#", parse_model, deadline=share, ends=_ENDS, reply_s=_REPLY_S, tries=2
+            )
+        return None
+
+    def _shine(self, brightness: int, deadline: Deadline) -> None:
+        if self._bank:
+            self._choose_bank(self._bank, deadline)
+        super()._shine(brightness, deadline)
+
+    def _choose_bank(self, bank: Bank, deadline: Deadline) -> None:
+        if not self._model.has_banks:
+            raise self._no_banks()
+        self._link.send(encode("Y", int(bank == "high"), model=self._model))
+        told = self._state(deadline).bank
+        if told not in (None, bank):
+            raise self._fault(f"asked for the {bank} bank, it is in the {told} one", "try again")
+
+    def _no_banks(self) -> DeviceError:
+        return self._fault(
+            "this model has no low and high bank", "leave bank and panel_bank out for this panel"
+        )
+
+    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+        told = self._ask("B", self._level_in("B"), deadline, brightness)
+        return self._ask_level(deadline) if told == brightness else told
+
+    def _switch(self, deadline: Deadline, *, on: bool) -> None:
+        letter = "L" if on else "D"
+        self._ask(letter, _answer_to(letter), deadline)
+
+    def _ask_level(self, deadline: Deadline) -> int | None:
+        return self._ask("J", self._level_in("J"), deadline)
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:
+        return self._state(deadline).lit
+
+    def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
+        """Move the cover and wait for the word that it is there."""
+        letter = "O" if goal is CoverState.OPEN else "C"
+        limit_s = min(self.move_limit_s, _SHARE_OF_ONE_RUN * deadline.left_s)
+        # Where the cover is then is asked for anyway.
+        with suppress(NoReply, BadReply):
+            self._link.ask(
+                encode(letter, model=self._model),
+                _answer_to(letter),
+                deadline=Deadline(limit_s),
+                ends=_ENDS,
+                reply_s=limit_s,
+                tries=1,
+            )
+
+    def _read_cover(self, deadline: Deadline) -> CoverState:
+        return self._state(deadline).cover
+
+    def _state(self, deadline: Deadline) -> State:
+        return self._ask("S", lambda frame: parse_state(frame, self._model), deadline)
+
+    def _level_in(self, letter: str) -> Callable[[bytes], int]:
+        return lambda frame: parse_level(frame, letter, self._model)
+
+    def _ask(
+        self,
+        letter: str,
+        understand: Callable[[bytes], T],
+        deadline: Deadline,
+        value: int | None = None,
+    ) -> T:
+        return self._link.ask(
+            encode(letter, value, model=self._model),
+            understand,
+            deadline=deadline,
+            ends=_ENDS,
+            reply_s=_REPLY_S,
+        )
+
+
+def _answer_to(letter: str) -> Callable[[bytes], str]:
+    return lambda frame: parse(frame, letter)
