@@ -23,6 +23,7 @@ STEPS = range(256)
 
 _ENDS = b"#\r\n"
 _REPLY_S = 2.0
+_HELLO_S = 1.0
 _COVERED_REV1 = "99"
 _SHARE_FOR_GREETING_NEW = 0.6
 # So much of the time granted may one run take, for there may have to be another.
@@ -130,6 +131,7 @@ class GeminiPanel(SerialFlap):
     """
 
     move_limit_s = 60.0
+    motor_start_s = 0.0  # a move is over when it is answered
 
     def __init__(
         self,
@@ -189,9 +191,7 @@ class GeminiPanel(SerialFlap):
         self._link.open()
         share = Deadline(_SHARE_FOR_GREETING_NEW * deadline.left_s)
         with suppress(NoReply):
-            return self._link.ask(
-                b">H#", parse_model, deadline=share, ends=_ENDS, reply_s=_REPLY_S, tries=2
-            )
+            return self._link.ask(b">H#", parse_model, deadline=share, ends=_ENDS, reply_s=_HELLO_S)
         return None
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:

@@ -20,7 +20,6 @@ TRIES = 3
 
 _RUNS = 2
 _POLL_S = 0.2
-_MOTOR_START_S = 2.0
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9
 
@@ -172,6 +171,7 @@ class SerialFlap(SerialPanel):
     """
 
     move_limit_s: ClassVar[float] = 30.0
+    motor_start_s: ClassVar[float] = 2.0
 
     @property
     def has_cover(self) -> bool:
@@ -238,7 +238,7 @@ class SerialFlap(SerialPanel):
         """Start one move, follow it to its end, and return where the cover is then."""
         self._start_move(goal, deadline)
         limit = Deadline(min(self.move_limit_s, _SHARE_FOR_MOVING * deadline.left_s))
-        starting = Deadline(_MOTOR_START_S)
+        starting = Deadline(self.motor_start_s)
         has_moved = False
         while True:
             time.sleep(min(_POLL_S, limit.left_s))

@@ -63,6 +63,7 @@ class WandererV3Panel(SerialFlap):
     """A Wanderer Cover V3 at `port`; `status` tells what was sent last."""
 
     move_limit_s = 60.0
+    motor_start_s = 0.0  # a move is over when it is answered
 
     def __init__(self, port: str, *, boot_delay_s: float = 2.0, reply_s: float = 2.0) -> None:
         link = SerialLink(
