@@ -160,7 +160,10 @@ class Evidence:
         limits = self._limits
         if low >= limits.longest_s * _SLIGHTLY_LESS or high <= limits.shortest_s * _SLIGHTLY_MORE:
             return None
-        return max(low, limits.shortest_s), min(high, limits.longest_s)
+        # A limit that was tried is a bound like any other, and must not pass for one still open.
+        return max(low * _SLIGHTLY_MORE, limits.shortest_s), min(
+            high * _SLIGHTLY_LESS, limits.longest_s
+        )
 
     def at_best(self, brightness: int) -> float:
         """Return the highest level (ADU) that the longest exposure can give at a brightness.

@@ -189,10 +189,11 @@ class FlatSearch:
         Halving takes over while there are still exposures enough for it to come to its end. Where
         all frames clipped, a bold drop included, the dimmest step may be the only hope.
         """
-        halvings = ceil(log2(len(steps) + 1))
-        if self.trials >= _FREE and TRIALS_MAX - self.trials <= halvings + _RESERVE:
-            return 1.0, Setting(steps[len(steps) // 2], exposure_s)
         frames = self._evidence.frames
+        urgent = TRIALS_MAX - self.trials <= ceil(log2(len(steps) + 1)) + _RESERVE
+        groping = all(f.clipped for f in frames[-_BLIND:])
+        if self.trials >= _FREE and (urgent or groping):
+            return 1.0, Setting(steps[len(steps) // 2], exposure_s)
         if len(frames) >= _BLIND and all(f.clipped for f in frames):
             return 1.0, Setting(steps[0], exposure_s)
         step, cost = outlook.best_step(steps, exposure_s)
@@ -216,7 +217,7 @@ class FlatSearch:
             if not self._hopeful(step):
                 continue
             low, high = between
-            if TRIALS_MAX - self.trials <= _RESERVE or self._blind(step):
+            if self._blind(step):
                 options.append((1.0, Setting(step, limits.between(low, high))))
                 continue
             # A bound that is a frame, not a limit, need not be tried again.
