@@ -74,7 +74,8 @@ class SerialFamily:
 
     `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed; `stick`:
     what makes so many of the next moves of a simulated unit's cover end half-way; `talks` and
-    `confirms` as on the bench.
+    `confirms` as on the bench; `wired`: the faults of a line are tried here, false where the same
+    driver suffers them as another kind.
     """
 
     simulate: Callable[[Light], SimulatedPanel]
@@ -86,8 +87,8 @@ class SerialFamily:
     talks: bool = False
     confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
+    wired: bool = True
     visible: ClassVar[bool] = True
-    wired: ClassVar[bool] = True
 
     @contextmanager
     def bench(

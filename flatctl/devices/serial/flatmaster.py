@@ -20,7 +20,7 @@ STEPS = range(DIMMEST - BRIGHTEST + 1)
 HELLO = b"#\n"
 
 _ENDS = b"\r\n"
-_REPLY_S = 2.0
+_REPLY_S = 1.0
 _LEVEL = re.compile(r"L:(\d{1,3})\Z")
 
 T = TypeVar("T")

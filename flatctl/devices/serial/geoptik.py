@@ -13,7 +13,7 @@ from flatctl.devices.serial.link import Deadline, SerialLink
 from flatctl.devices.serial.panel import SerialPanel
 
 _ENDS = b"\r\n#"
-_REPLY_S = 2.0
+_REPLY_S = 1.0
 _REPLY = re.compile(r"\*([A-Z])([0-9O]*)\Z")
 _NUMBER = re.compile(r"\d{3}\Z")
 

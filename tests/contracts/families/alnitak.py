@@ -34,15 +34,18 @@ BENCHES = {
         ),
     },
     "alnitak-arduino": {
-        "box": SerialFamily(alnitak(19, firmware=2, terminators=b"\n"), off=b">D000\n"),
+        "box": SerialFamily(
+            alnitak(19, firmware=2, terminators=b"\n"), off=b">D000\n", wired=False
+        ),
         "el-panel": SerialFamily(
             alnitak(99, firmware=3, filler=b"OOO", blocks=True),
             off=b">D000\n",
             covered=True,
             flips=True,
+            wired=False,
         ),
     },
-    "artesky": {"box": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r")},
+    "artesky": {"box": SerialFamily(alnitak(19, ending=b"\r\n"), off=b">D000\r", wired=False)},
     "geoptik": {
         "generator": SerialFamily(
             alnitak(19, filler=b"OOO", terminators=b"\r", ignores=b"SJ"), off=b">DOOO\r"

@@ -24,6 +24,7 @@ def wifi(*, covered: bool = False, **traits: object) -> SerialFamily:
         steps=100,
         covered=covered,
         flips=covered,
+        wired=not covered,
     )
 
 
