@@ -19,7 +19,7 @@ from flatctl.outputs.summary import print_summary
 if TYPE_CHECKING:
     from apprise import Apprise
 
-GRACE_S = 10.0
+GRACE_S = 30.0
 _WIDTH = 60
 _TITLES = {
     "finished": "flats finished",

@@ -56,7 +56,7 @@ def test_a_message_arrives_with_rig_and_occasion_in_its_title():
     with mailbox() as (server, url):
         messenger = Messenger([url], "refractor")
         messenger.send("finished", "L: complete")
-        messenger.close()
+        messenger.close(grace_s=60)
     (message,) = server.taken
     assert (message["title"], message["message"], messenger.complaints) == (
         "refractor: flats finished",
@@ -69,7 +69,7 @@ def test_a_service_that_refuses_is_told_without_its_address():
     with mailbox(answer=500) as (_, url):
         messenger = Messenger([url], "rig")
         messenger.send("failed", "x")
-        messenger.close()
+        messenger.close(grace_s=60)
     assert messenger.complaints == ["address 1: the message was not taken"]
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_service_is_named_by_its_number_only():
 def test_nothing_that_apprise_says_of_an_address_is_printed(capfd, caplog):
     messenger = Messenger([f"nosuchservice://{SECRET}", f"json://{SECRET}@127.0.0.1:1"], "rig")
     messenger.send("failed", "x")
-    messenger.close()
+    messenger.close(grace_s=60)
     shown = capfd.readouterr()
     heard = shown.out + shown.err + caplog.text + "".join(messenger.complaints)
     assert (SECRET in heard, len(messenger.complaints)) == (False, 2)
