@@ -7,6 +7,7 @@ from flatctl.app.light import panel, safe
 from flatctl.app.memory import HistoryListing, history
 from flatctl.app.planning import PlanListing, plan
 from flatctl.app.preflight import CheckLine, check
+from flatctl.app.recording import record
 from flatctl.app.running import run
 from flatctl.app.simulated import demo, simulate
 from flatctl.app.stats import FileStatistics, stats
@@ -25,6 +26,7 @@ __all__ = [
     "init",
     "panel",
     "plan",
+    "record",
     "report",
     "run",
     "safe",

@@ -1,6 +1,7 @@
 """`flatctl panel`: the panel by hand."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ EXAMPLES = (
     "flatctl panel rig.toml status",
     "flatctl panel rig.toml set 128",
     "flatctl panel rig.toml off",
+    "flatctl panel rig.toml --record my-panel.json",
 )
 
 
@@ -28,9 +30,20 @@ class Action(StrEnum):
 
 def panel(
     config: Config,
-    action: Annotated[Action, typer.Argument(metavar="ACTION", help="What it is to do.")],
+    action: Annotated[
+        Action | None, typer.Argument(metavar="ACTION", help="What it is to do.")
+    ] = None,
     value: Annotated[
         int | None, typer.Argument(min=0, metavar="N", help="Brightness in the panel's own steps.")
+    ] = None,
+    *,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write down what is said on the serial line, to send in; without ACTION a round "
+            "of all the light can do.",
+        ),
     ] = None,
 ) -> None:
     """Drive the panel by hand.
@@ -43,7 +56,13 @@ def panel(
             if value is None
             else f"panel: `{action}` takes no number; brightness is: flatctl panel CONFIG set N"
         )
+    if action is None and record is None:
+        raise UsageError(f"panel: what is it to do? One of {', '.join(Action)}")
     from flatctl import app
     from flatctl.cli.screen import Screen
 
-    Screen().line(app.panel(config, str(action), value))
+    if record is not None:
+        text = app.record(config, record, action and str(action), value)
+    else:
+        text = app.panel(config, str(action), value)
+    Screen().line(text)

@@ -229,3 +229,20 @@ def test_history_shows_its_tables_and_tells_of_what_is_wrong_with_it(app, comman
         ["Trained settings", "Filter  Exposure", "Ha      4.2 s", "", "Past runs: none yet"],
         "flatctl: old history kept as x\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "action", "value"), [([], None, None), (["set", 128], "set", 128)], ids=["all", "set"]
+)
+def test_panel_records_what_is_said_on_the_line(app, command, words, action, value):
+    app.answers["record"] = "p.json: 14 exchanges"
+    ending = command("panel", "rig.toml", *words, "--record", "p.json")
+    assert (app.asked, ending.stdout) == (
+        [("record", (Path("rig.toml"), Path("p.json"), action, value), {})],
+        "p.json: 14 exchanges\n",
+    )
+
+
+def test_panel_without_an_action_says_which_there_are(app, command):
+    ending = command("panel", "rig.toml")
+    assert (ending.code, "on, off, set" in ending.stderr, app.asked) == (2, True, [])

@@ -72,13 +72,24 @@ def _unread(path: str) -> int:
 
 
 def recordings(kind: str) -> dict[str, list[Pair]]:
-    """Return the recorded dialogues with panels of that kind by file name."""
+    """Return the recorded dialogues of other programs with panels of that kind by file name."""
     found = {}
     for path in sorted(RECORDINGS.glob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
-        if recording["kind"] == kind:
-            found[path.stem] = [
-                (each["host"].encode("latin-1"), each["panel"].encode("latin-1"))
-                for each in recording["exchanges"]
-            ]
+        if recording["kind"] == kind and "calls" not in recording:
+            found[path.stem] = pairs_of(recording)
     return found
+
+
+def recordings_of_flatctl() -> dict[str, dict]:
+    """Return by file name what users sent in: the files of `flatctl panel CONFIG --record FILE`."""
+    found = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted(RECORDINGS.glob("*.json"))}
+    return {name: recording for name, recording in found.items() if "calls" in recording}
+
+
+def pairs_of(recording: dict) -> list[Pair]:
+    """Return the exchanges of a recording as bytes."""
+    return [
+        (each["host"].encode("latin-1"), each["panel"].encode("latin-1"))
+        for each in recording["exchanges"]
+    ]

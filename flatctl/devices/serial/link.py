@@ -16,6 +16,7 @@ import serial
 from serial.tools import list_ports
 
 from flatctl.devices.serial.diagnosis import SerialPort, printable, reason, why_not_opened
+from flatctl.devices.serial.tap import TappedPort, current_tap
 from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class SerialLink:
         self._boot_delay_s = boot_delay_s
         self._port: serial.SerialBase | None = None
         self._lock = threading.RLock()
+        self._tap = current_tap()
 
     @property
     def is_open(self) -> bool:
@@ -230,7 +232,7 @@ class SerialLink:
         port.dtr = self._dtr
         port.open()
         _keep_dtr_when_closing(port)
-        return port
+        return port if self._tap is None else TappedPort(port, self._tap)
 
     def _broke(self, error: Exception) -> DeviceError:
         self.close()

@@ -1,0 +1,167 @@
+"""`flatctl panel CONFIG --record FILE`, and what was sent in, held again without the panel."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from dialogue import Script, pairs_of, recordings_of_flatctl
+
+from flatctl import app
+from flatctl.devices.catalog import PANELS
+from flatctl.devices.indi.client import IndiClient
+from flatctl.errors import BadReply, DeviceError, UsageError
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
+from hardware_sims.serial_panels.server import LineFaults, PtyServer
+
+SENT_IN = recordings_of_flatctl()
+LIMIT_S = 10.0
+
+
+def held_again(recording: dict) -> tuple[list[str], Script]:
+    """Let the driver do what was done while it was recorded; return how each call ended."""
+    script = Script(pairs_of(recording))
+    ended = []
+    with PtyServer(script) as server:
+        options = {"port": server.path, "boot_delay_s": 0.0, **recording["options"]}
+        row = PANELS[recording["kind"]]
+        checked = row.options.model_validate({"kind": recording["kind"], **options})
+        panel = row.build(checked, IndiClient("localhost", 7624))
+        for call in recording["calls"]:
+            values = [call["value"]] if "value" in call else []
+            try:
+                getattr(panel, call["call"])(*values, LIMIT_S)
+                ended.append("done")
+            except DeviceError as error:
+                ended.append(type(error).__name__)
+        panel.close()
+    return ended, script
+
+
+@pytest.mark.parametrize("name", SENT_IN)
+def test_what_was_sent_in_ends_as_it_should(name):
+    ended, script = held_again(SENT_IN[name])
+    assert (ended, script.complaint, script.left) == (
+        [call["ended"] for call in SENT_IN[name]["calls"]],
+        "",
+        [],
+    )
+
+
+@contextmanager
+def flat_man(folder, faults=None):
+    """Serve a Flat-Man and yield its configuration, its light and its line."""
+    light = Light(255)
+    config = folder / "rig.toml"
+    with PtyServer(SimulatedAlnitak(light, AlnitakTraits(product=19)), faults=faults) as wire:
+        config.write_text(
+            f'[camera]\ndevice = "x"\n\n[panel]\nkind = "alnitak"\nport = "{wire.path}"\n'
+            "boot_delay_s = 0\n"
+        )
+        yield config, light, wire
+
+
+def recorded(file) -> dict:
+    return json.loads(file.read_text("utf-8"))
+
+
+def calls(file) -> list[tuple]:
+    return [(c["call"], c.get("value"), c["ended"]) for c in recorded(file)["calls"]]
+
+
+def test_a_round_steps_through_the_range_and_puts_the_light_out(tmp_path):
+    with flat_man(tmp_path) as (config, light, _):
+        app.record(config, tmp_path / "panel.json", None, None)
+        steps = [change.brightness for change in light.changes() if change.lit]
+        assert (steps[-1], light.lit) == (255, False)
+    assert calls(tmp_path / "panel.json") == [
+        ("open", None, "done"),
+        ("status", None, "done"),
+        ("set_brightness", 0, "done"),
+        ("set_brightness", 128, "done"),
+        ("set_brightness", 255, "done"),
+        ("light_off", None, "done"),
+        ("status", None, "done"),
+    ]
+
+
+def test_every_byte_that_passed_is_in_the_recording(tmp_path):
+    with flat_man(tmp_path) as (config, _, wire):
+        app.record(config, tmp_path / "panel.json", "set", 42)
+        passed = {
+            way: b"".join(c for w, c in wire.traffic if w == way).decode() for way in (">", "<")
+        }
+    exchanges = recorded(tmp_path / "panel.json")["exchanges"]
+    assert passed == {
+        ">": "".join(e["host"] for e in exchanges),
+        "<": "".join(e["panel"] for e in exchanges),
+    }
+
+
+def test_one_action_alone_can_be_recorded(tmp_path):
+    with flat_man(tmp_path) as (config, light, _):
+        app.record(config, tmp_path / "panel.json", "set", 42)
+        assert (light.lit, light.brightness) == (True, 42)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [LineFaults(), LineFaults(garble_replies=2), LineFaults(drop_bytes=1)],
+    ids=["well", "garbled", "dropped"],
+)
+def test_a_recording_is_a_ready_test(tmp_path, faults):
+    with flat_man(tmp_path, faults) as (config, _, _):
+        app.record(config, tmp_path / "panel.json", None, None)
+    recording = recorded(tmp_path / "panel.json")
+    ended, script = held_again(recording)
+    assert (ended, script.complaint, script.left) == (
+        [call["ended"] for call in recording["calls"]],
+        "",
+        [],
+    )
+
+
+def test_a_panel_that_misbehaves_is_recorded_too(tmp_path):
+    file = tmp_path / "panel.json"
+    with flat_man(tmp_path) as (config, _, wire):
+        wire.panel.reply = lambda received: b"#?\r\n" if received else b""
+        with pytest.raises(BadReply, match=r"what was said is in .*panel\.json"):
+            app.record(config, file, None, None)
+    assert calls(file) == [("open", None, "BadReply")]
+    assert recorded(file)["exchanges"][0] == {"host": ">P000\r", "panel": "#?\r\n"}
+
+
+def test_an_unknown_panels_recording_is_a_ready_test(tmp_path):
+    file = tmp_path / "panel.json"
+    with flat_man(tmp_path) as (config, _, wire):
+        wire.panel.reply = lambda received: b"#?\r\n" if received else b""
+        with pytest.raises(BadReply):
+            app.record(config, file, None, None)
+    ended, script = held_again(recorded(file))
+    assert (ended, script.left) == (["BadReply"], [])
+
+
+def test_the_light_goes_out_though_a_step_of_the_round_fails(tmp_path):
+    with flat_man(tmp_path) as (config, light, wire):
+        obey = wire.panel.reply
+        wire.panel.reply = lambda received: b"?\n" if b"B128" in received else obey(received)
+        with pytest.raises(BadReply):
+            app.record(config, tmp_path / "panel.json", None, None)
+        assert not light.lit
+    ended = [end for name, _, end in calls(tmp_path / "panel.json") if name == "set_brightness"]
+    assert ended == ["done", "BadReply", "done"]
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path):
+    (tmp_path / "panel.json").write_text("mine")
+    with flat_man(tmp_path) as (config, _, wire):
+        with pytest.raises(UsageError, match="exists already"):
+            app.record(config, tmp_path / "panel.json", None, None)
+        assert wire.traffic == []
+
+
+def test_only_a_serial_line_can_be_recorded(tmp_path):
+    config = tmp_path / "rig.toml"
+    config.write_text('[camera]\ndevice = "x"\n\n[panel]\nkind = "manual"\n')
+    with pytest.raises(UsageError, match="serial line"):
+        app.record(config, tmp_path / "panel.json", None, None)
