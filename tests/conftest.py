@@ -11,13 +11,24 @@ settings.register_profile(
 settings.load_profile("flatctl")
 
 
+# Debian's packages that part of the suite needs: marker, program, what it is for.
+OUTSIDE = {
+    "indi_bin": ("indiserver", "indi-bin", "to run the flats over the real INDI server too"),
+    "chromium": ("chromium", "chromium", "to light a screen in a real browser too"),
+}
+
+
+def missing() -> dict[str, tuple[str, str, str]]:
+    """Return the markers whose program is not installed."""
+    return {marker: needs for marker, needs in OUTSIDE.items() if not shutil.which(needs[0])}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if shutil.which("indiserver"):
-        return
-    left_out = pytest.mark.skip(reason="indi-bin is not installed (apt install indi-bin)")
-    for item in items:
-        if item.get_closest_marker("indi_bin"):
-            item.add_marker(left_out)
+    for marker, (_, package, _) in missing().items():
+        left_out = pytest.mark.skip(reason=f"{package} is not installed (apt install {package})")
+        for item in items:
+            if item.get_closest_marker(marker):
+                item.add_marker(left_out)
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +43,9 @@ def private_surroundings(tmp_path, monkeypatch) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not shutil.which("indiserver"):
+    for marker, (_, package, purpose) in missing().items():
         terminalreporter.write_line(
-            "LEFT OUT: every test marked indi_bin, because Debian's indi-bin is not installed. "
-            "Install it (apt install indi-bin) to run the flats over the real INDI server too.",
+            f"LEFT OUT: every test marked {marker}, because Debian's {package} is not installed. "
+            f"Install it (apt install {package}) {purpose}.",
             yellow=True,
         )

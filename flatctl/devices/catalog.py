@@ -6,6 +6,7 @@ contract tests walk this table; a kind without a simulator or a model fails them
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,6 +32,7 @@ from flatctl.settings.panels.giotto import GiottoOptions
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
 from flatctl.settings.panels.options import CoverOptions, PanelOptions
+from flatctl.settings.panels.screen import ScreenOptions
 from flatctl.settings.panels.snapcap import SnapCapOptions
 from flatctl.settings.panels.wanderer import WandererV3Options, WandererV4Options
 
@@ -50,8 +52,8 @@ class PanelKind:
 
     `options` is the model of the kind's configuration, `build` makes a panel from it without
     touching hardware; the INDI client is only used by panels behind INDI. `tried_on` says what
-    the driver has met: `hardware`, `simulator` (never yet hardware) or `nothing to try` for a light
-    without a wire. `reads_back`: it can be asked how it stands; else its status is unconfirmed.
+    the driver has met: `hardware`, `simulator` (never yet hardware), a browser's name, or `nothing
+    to try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status is unconfirmed.
     """
 
     kind: str
@@ -92,6 +94,21 @@ def _manual(_options: ManualOptions, _client: IndiClient) -> LightPanel:
     from flatctl.devices.manual import ManualPanel
 
     return ManualPanel()
+
+
+def _screen(options: ScreenOptions, _client: IndiClient) -> LightPanel:
+    from flatctl.devices.screen.panel import ScreenPanel
+
+    host, _, port = options.listen.rpartition(":")
+    return ScreenPanel(
+        (host.strip("[]"), int(port)),
+        tint=options.tint,
+        token=options.token,
+        wait_s=options.wait_s,
+        announce=lambda address: print(
+            f"Open on the screen, full screen: {address}", file=sys.stderr, flush=True
+        ),
+    )
 
 
 PANELS: dict[str, PanelKind] = {
@@ -213,6 +230,7 @@ PANELS: dict[str, PanelKind] = {
             "simulator",
         ),
         PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),
+        PanelKind("screen", "Any laptop, tablet or phone", ScreenOptions, _screen, "Chromium"),
         PanelKind(
             "manual", "A fixed light", ManualOptions, _manual, "nothing to try", reads_back=False
         ),

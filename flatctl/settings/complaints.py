@@ -42,7 +42,7 @@ def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
         case "union_tag_invalid":
             kind = value_at(tables, (*place, "kind"))
             return Problem((*place, "kind"), _unknown_kind(kind), kind)
-        case "path":
+        case "path" | "sense":
             return Problem(place, error["msg"], value_at(tables, place))
     if place[-1] == "[key]":
         return Problem(place[:-1], "a filter's name can't be empty")

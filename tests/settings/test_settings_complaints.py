@@ -294,3 +294,20 @@ def test_a_variable_that_reaches_into_a_value_leaves_the_files_mistake_to_be_tol
     text = 'camera = 3\n[panel]\nkind = "manual"'
     complaint = config.complaint(text, FLATCTL_CAMERA__DEVICE="x")
     assert complaint.startswith("rig.toml: camera = 3: must be a table")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("listen", '"8765"', 'must be "ADDRESS:PORT"'),
+        ("listen", '"0.0.0.0:65536"', 'must be "ADDRESS:PORT"'),
+        ("tint", "[0.0, 0.0, 0.0]", "one weight at least must be above 0"),
+        ("tint", "[1.0, 1.0]", "must be a list, each a number from 0 to 1"),
+        ("tint", "[1.0, 1.1, 1.0]", "must be a list, each a number from 0 to 1"),
+        ("token", '"short"', "must be 12 to 64 letters, digits"),
+        ("token", '"a word with spaces"', "must be 12 to 64 letters, digits"),
+    ],
+)
+def test_a_screen_that_can_not_be_is_refused(config, key, value, said):
+    text = f'[camera]\ndevice = "C"\n\n[panel]\nkind = "screen"\n{key} = {value}\n'
+    assert said in config.complaint(text)

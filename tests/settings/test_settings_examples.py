@@ -29,6 +29,7 @@ def test_there_is_an_example_for_every_sort_of_rig():
         "indi-light-box",
         "mono-refractor",
         "osc-manual-light",
+        "osc-screen",
         "simulated-rig",
     }
 

@@ -23,6 +23,7 @@ from flatctl.settings.panels.gemini import GeminiOptions
 from flatctl.settings.panels.giotto import GiottoOptions
 from flatctl.settings.panels.indi import IndiOptions
 from flatctl.settings.panels.manual import ManualOptions
+from flatctl.settings.panels.screen import ScreenOptions
 from flatctl.settings.panels.snapcap import SnapCapOptions
 from flatctl.settings.panels.wanderer import WandererV3Options, WandererV4Options
 
@@ -44,6 +45,7 @@ PanelSettings = Annotated[
     | GeminiOptions
     | GiottoOptions
     | IndiOptions
+    | ScreenOptions
     | ManualOptions,
     Field(discriminator="kind"),
 ]

@@ -1,0 +1,1 @@
+"""Any laptop, tablet or phone as a light panel: one page, and the connection that drives it."""

@@ -1,0 +1,212 @@
+"""The page on the local network: three addresses, one token, and nothing else.
+
+`GET /` is the page, `GET /orders` the lines for it, `POST /painted` its answers. Whoever lacks the
+token gets none of them.
+"""
+
+import contextlib
+import hmac
+import select
+import socket
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from importlib.resources import files
+from socketserver import ThreadingTCPServer
+from typing import Any
+
+from flatctl.devices.screen.seat import BEAT_S, Seat
+from flatctl.devices.screen.wire import REPORT_MAX_BYTES, bye, parse_report, question
+
+CONNECTIONS_MAX = 16
+_SLOW_CLIENT_S = 5.0
+_GOODBYE_S = 1.0
+_LOOK_S = 0.25
+_PAGE_MAX = 64
+_BEAT_N = 0
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_WRONG_TOKEN = "This address is not valid (any more): open the one that flatctl shows now.\n"
+_TAKEN = "Another screen is in use: close the page there first.\n"
+
+
+class ScreenServer(ThreadingTCPServer):
+    """Serve `seat` on `place` (host, port; port 0 for a free one) from threads of its own.
+
+    Raises `OSError` where the place can't be had.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, place: tuple[str, int], token: str, seat: Seat) -> None:
+        self.token = token
+        self.seat = seat
+        self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+        self._free = threading.BoundedSemaphore(CONNECTIONS_MAX)
+        super().__init__(place, _Connection)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.05,), name="screen-server", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port it really listens on."""
+        return int(self.server_address[1])
+
+    def stop(self) -> None:
+        """Say goodbye to the page, stop serving and free the port."""
+        self.seat.close()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        # The threads may die with the program; the goodbye is worth a moment.
+        end_s = time.monotonic() + _GOODBYE_S
+        for _ in range(CONNECTIONS_MAX):
+            self._free.acquire(timeout=max(0.0, end_s - time.monotonic()))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread, unless there are too many of them."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve it, and count it out."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that leave in the middle of a word."""
+
+
+class _Connection(BaseHTTPRequestHandler):
+    server: ScreenServer
+    timeout = _SLOW_CLIENT_S
+    server_version = "flatctl"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        """Serve the page or its orders."""
+        self._route({"/": self._page, "/orders": self._orders})
+
+    def do_POST(self) -> None:
+        """Take what the page answers."""
+        self._route({"/painted": self._painted})
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 because http.server calls it so
+        """Keep quiet: stderr belongs to the run."""
+
+    def _route(self, routes: dict[str, Callable[[], None]]) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        self._query = dict(urllib.parse.parse_qsl(url.query))
+        if url.path not in routes:
+            self._say(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
+        elif not hmac.compare_digest(
+            self._query.get("token", "").encode(), self.server.token.encode()
+        ):
+            self._say(HTTPStatus.FORBIDDEN, _WRONG_TOKEN)
+        else:
+            routes[url.path]()
+
+    def _page(self) -> None:
+        page = files("flatctl.devices.screen").joinpath("page.html").read_bytes()
+        self._begin(HTTPStatus.OK, "text/html; charset=utf-8", len(page))
+        self.wfile.write(page)
+
+    def _orders(self) -> None:
+        seat, page = self.server.seat, self._query.get("page", "")
+        if not 0 < len(page) <= _PAGE_MAX:
+            self._say(HTTPStatus.BAD_REQUEST, "Which page is this?\n")
+            return
+        stream = seat.take(page)
+        if stream is None:
+            self._say(HTTPStatus.CONFLICT, _TAKEN)
+            return
+        try:
+            self._begin(HTTPStatus.OK, "application/x-ndjson")
+            self._carry(seat, stream)
+        finally:
+            seat.leave(stream)
+
+    def _carry(self, seat: Seat, stream: int) -> None:
+        """Send lines as they come and a question now and then, until one side leaves."""
+        n, silent_s = 0, BEAT_S
+        while (found := seat.next_line(stream, n, _LOOK_S)) is not None:
+            n, lines = found
+            silent_s += _LOOK_S
+            if not lines and silent_s >= BEAT_S:
+                lines = question(_BEAT_N)
+            if lines:
+                self.wfile.write(lines)
+                silent_s = 0.0
+            if self._has_left():
+                return
+        if seat.closed:
+            self.wfile.write(bye())
+
+    def _has_left(self) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+
+    def _painted(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or not 0 < int(length) <= REPORT_MAX_BYTES:
+            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is no report.\n")
+            return
+        try:
+            report = parse_report(self.rfile.read(int(length)))
+        except ValueError:
+            self._say(HTTPStatus.BAD_REQUEST, "This is no report.\n")
+            return
+        if self.server.seat.hear(report):
+            self._begin(HTTPStatus.NO_CONTENT, "text/plain")
+        else:
+            self._say(HTTPStatus.CONFLICT, _TAKEN)
+
+    def _say(self, status: HTTPStatus, text: str) -> None:
+        content = text.encode()
+        self._begin(status, "text/plain; charset=utf-8", len(content))
+        self.wfile.write(content)
+
+    def _begin(self, status: HTTPStatus, kind: str, length: int | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+
+def address_of(host: str, port: int, token: str) -> str:
+    """Return what to open on the screen; for a host of all interfaces, one of this computer."""
+    if host in ("0.0.0.0", "::", ""):
+        host = _own_address()
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/?token={token}"
+
+
+def _own_address() -> str:
+    """Return the address by which this computer goes out; nothing is sent to find it."""
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
+    ):
+        # TEST-NET-1 (RFC 5737): belongs to nobody, so that the default route answers.
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
