@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -123,12 +124,16 @@ OUTCOMES = {
 }
 
 MEANINGS = {
+    "bits": "of how many bits the camera's data really are, where that is clear",
     "brightness": "brightness of the panel, in its steps",
     "brightness_max": "highest brightness of the panel, in its steps",
     "brightness_min": "lowest brightness of the panel, in its steps",
+    "calibrated_full_scale_adu": "level at which the median stops growing, in ADU",
     "camera": "name of the camera",
     "clipped_frac": "fraction of the pixels at or above full scale",
     "count": "how many are wanted",
+    "curve_adu": "median of each point of the panel's curve, in ADU",
+    "curve_brightness": "brightness of each point of the panel's curve, in steps",
     "device": "name of the device",
     "exit_code": "how the program ends, see [exit codes](exit-codes.md)",
     "exposure_s": "exposure in seconds",
@@ -140,13 +145,16 @@ MEANINGS = {
     "full_scale_adu": "level at which a pixel is full, in ADU",
     "index": "number of this one, from 1",
     "kind": "what the frame is for",
+    "leak_adu_s": "light that reaches the sensor with the panel off, in ADU per second",
     "level": "median as a fraction of full scale",
     "mend": "what to do about it",
+    "measured": "when it was measured (UTC, ISO 8601)",
     "median_adu": "median of the frame in ADU",
     "n": "number of the exposure, from 1",
     "outcome": "how the filter ended",
     "panel": "name of the panel",
     "path": "the file",
+    "pedestal_adu": "level of a frame without light and time, in ADU",
     "present": "flats that were there before",
     "reason": "why, and what to do",
     "recovered": "whether the run goes on with it",
@@ -156,6 +164,7 @@ MEANINGS = {
     "seconds": "how long it took",
     "set": "name of the set: the filter, and what tells it from other sets of the same filter",
     "sets": "names of the sets in their order; at the end, outcome of each",
+    "settle_s": "seconds from dark to full brightness until the light stands within 0.5 %",
     "start_brightness": "first brightness of the search, in steps",
     "start_exposure_s": "first exposure of the search, in seconds",
     "statistics": "exact statistics in ADU: "
@@ -281,7 +290,14 @@ def events_page() -> str:
 
 
 def _json_type(hint: Any) -> str:
-    plain = {str: "text", Path: "text", int: "whole number", float: "number", bool: "true or false"}
+    plain = {
+        str: "text",
+        Path: "text",
+        datetime: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+    }
     if hint in plain:
         return plain[hint]
     if NoneType in get_args(hint):

@@ -72,6 +72,12 @@ SCENARIOS: dict[str, Scenario] = {
             summary="stray light reaches the sensor beside the panel's",
             optics=Optics(leak_e_s=2_000.0),
         ),
+        replace(
+            MONO,
+            name="14-bit",
+            summary="a camera of 14 bits whose driver claims 16: nothing lies above 16383",
+            sensor=replace(MONO.sensor, bits=14, shifted=False),
+        ),
     )
 }
 

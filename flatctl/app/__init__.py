@@ -1,5 +1,6 @@
 """The only place that turns a configuration into objects: one function per command."""
 
+from flatctl.app.calibrating import CalibrationListing, calibrate
 from flatctl.app.dawn import dawn
 from flatctl.app.files import report, verify
 from flatctl.app.finding import DeviceListing, devices, init
@@ -13,11 +14,13 @@ from flatctl.app.simulated import demo, simulate
 from flatctl.app.stats import FileStatistics, stats
 
 __all__ = [
+    "CalibrationListing",
     "CheckLine",
     "DeviceListing",
     "FileStatistics",
     "HistoryListing",
     "PlanListing",
+    "calibrate",
     "check",
     "dawn",
     "demo",

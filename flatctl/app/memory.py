@@ -4,21 +4,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flatctl.core.calibration import Calibration
 from flatctl.settings.loading import load
 from flatctl.settings.tables import default_history
-from flatctl.storage.history import History, PastRun, SettingKey, Trained
+from flatctl.storage.history import Calibrated, History, PastRun, SettingKey, Trained
 
 _TRAINED_HEADINGS = (
     *("Rig", "Filter", "Camera", "Bin", "Gain", "Offset"),
     *("Panel", "Brightness", "Exposure", "Level", "When"),
 )
 
+_CALIBRATION_HEADINGS = (
+    *("Rig", "Camera", "Bin", "Gain", "Offset", "Panel"),
+    *("Pedestal", "Leak/s", "Full scale", "Settling", "When"),
+)
+
 
 @dataclass(frozen=True)
 class HistoryListing:
-    """Trained settings and past runs, of one rig or of all, and what is wrong with the history."""
+    """What is remembered, of one rig or of all, and what is wrong with the history."""
 
     trained: Sequence[tuple[SettingKey, Trained]]
+    calibrations: Sequence[Calibrated]
     runs: Sequence[PastRun]
     warnings: Sequence[str]
 
@@ -28,6 +35,11 @@ class HistoryListing:
             "Trained settings",
             _TRAINED_HEADINGS,
             [_trained_row(key, trained) for key, trained in self.trained],
+        )
+        yield (
+            "Calibrations",
+            _CALIBRATION_HEADINGS,
+            [row for known in self.calibrations for row in _calibration_rows(known)],
         )
         yield (
             "Past runs",
@@ -42,7 +54,8 @@ def history(config: Path | None) -> HistoryListing:
     path = settings.output.history if settings else default_history()
     rig = settings.rig.name if settings else None
     with History(path) as kept:
-        return HistoryListing(kept.all_trained(rig), kept.runs(rig), tuple(kept.warnings))
+        trained, calibrations, runs = kept.all_trained(rig), kept.calibrations(rig), kept.runs(rig)
+        return HistoryListing(trained, calibrations, runs, tuple(kept.warnings))
 
 
 def _trained_row(key: SettingKey, trained: Trained) -> tuple[str, ...]:
@@ -58,6 +71,27 @@ def _trained_row(key: SettingKey, trained: Trained) -> tuple[str, ...]:
         f"{trained.exposure_s:.4g} s",
         f"{100 * trained.level:.1f} %",
         f"{trained.time.astimezone():%Y-%m-%d %H:%M}",
+    )
+
+
+def _calibration_rows(known: Calibrated) -> Iterator[tuple[str, ...]]:
+    try:
+        found = Calibration.from_json(known.calibration)
+    except ValueError:
+        # Written by another version: as good as none.
+        return
+    yield (
+        known.key.rig,
+        known.key.camera,
+        str(known.key.binning),
+        _number(known.key.gain),
+        _number(known.key.offset),
+        known.key.panel or "none",
+        f"{found.pedestal_adu:.0f}",
+        f"{found.leak_adu_s:.1f}",
+        "not reached" if found.full_scale_adu is None else f"{found.full_scale_adu:.0f}",
+        "not seen" if found.settle_s is None else f"{found.settle_s:.1f} s",
+        f"{known.time.astimezone():%Y-%m-%d %H:%M}",
     )
 
 

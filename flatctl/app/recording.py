@@ -6,18 +6,18 @@ from pathlib import Path
 
 import flatctl
 from flatctl.app.light import TIMEOUT_S
-from flatctl.app.rigging import make_client, make_panel
+from flatctl.app.rigging import claim_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, UsageError
 from flatctl.settings.loading import load
-from flatctl.settings.panel import SerialOptions
+from flatctl.settings.panels.options import CoverOptions, SerialOptions
 from flatctl.storage.atomic import write_text
 
 # Where the panel is, and how patient one was: that is of this computer, not of the panel.
-_NOT_THE_PANELS = {"kind", "port", "settle_s", "boot_delay_s"}
+_NOT_THE_PANELS = {"kind", "port", "boot_delay_s", *CoverOptions.model_fields}
 
 
 def record(config: Path, file: Path, action: str | None, value: int | None) -> str:
@@ -37,7 +37,7 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
         raise UsageError(f"{file}: exists already; name another file")
     recorder, signals = Recorder(), StopSignals()
     failure: DeviceError | None = None
-    with signals.installed(), make_client(settings) as client:
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
         with tapping(recorder):
             panel = make_panel(settings, client)
         try:

@@ -109,3 +109,9 @@ def _indi_address(settings: Settings, device: str) -> str:
     host = settings.indi.host.casefold()
     where = "localhost" if host in _THIS_MACHINE else host
     return f"indi {where}:{settings.indi.port} {device}"
+
+
+def configured_settling(settings: Settings) -> float | None:
+    """Return `settle_s` where it is written, `None` where it is left to a calibration."""
+    written = "settle_s" in settings.panel.model_fields_set
+    return settings.panel.settle_s if written else None

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from flatctl.app.owner import Owner, local_zone
 from flatctl.app.pulse import BeatingClock, patience_s
-from flatctl.app.rigging import claim_rig, cover_at_end, make_client, make_rig, make_rules
+from flatctl.app.rigging import (
+    claim_rig,
+    configured_settling,
+    cover_at_end,
+    make_client,
+    make_rig,
+    make_rules,
+)
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.events import Event, RunStarted, to_plain
@@ -87,6 +94,7 @@ def run_settings(
                 dark_flats=settings.dark_flats.count,
                 resume=resume,
                 rules=make_rules(settings, client),
+                adopt_settling=configured_settling(settings) is None,
             ),
             shelf=Shelf(directory, local_zone()),
             history=history,

@@ -11,6 +11,7 @@ import typer
 
 import flatctl
 from flatctl.cli import (
+    calibrate,
     check,
     dawn,
     demo,
@@ -36,6 +37,7 @@ COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
     (check.check, check.EXAMPLES),
     (safe.safe, safe.EXAMPLES),
     (panel.panel, panel.EXAMPLES),
+    (calibrate.calibrate, calibrate.EXAMPLES),
     (devices.devices, devices.EXAMPLES),
     (init.init, init.EXAMPLES),
     (simulate.simulate, simulate.EXAMPLES),

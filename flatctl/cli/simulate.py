@@ -16,7 +16,8 @@ def simulate(
     scenario: Annotated[
         str,
         typer.Argument(
-            metavar="SCENARIO", help="mono, bright, dim, gamma, warmup, dead-filter or leak."
+            metavar="SCENARIO",
+            help="mono, bright, dim, gamma, warmup, dead-filter, leak or 14-bit.",
         ),
     ] = "mono",
     *,

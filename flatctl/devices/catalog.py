@@ -53,7 +53,8 @@ class PanelKind:
     `options` is the model of the kind's configuration, `build` makes a panel from it without
     touching hardware; the INDI client is only used by panels behind INDI. `tried_on` says what
     the driver has met: `hardware`, `simulator` (never yet hardware), a browser's name, or `nothing
-    to try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status is unconfirmed.
+    to try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
+    is unconfirmed.
     """
 
     kind: str

@@ -10,6 +10,7 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
 from flatctl.engine.events import Listener
 from flatctl.engine.exposure import Exposure
+from flatctl.engine.keys import measured_key
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
@@ -74,18 +75,7 @@ class RunContext:
 
     def setting_key(self, filter_name: str | None) -> SettingKey:
         """Return under what the history keeps the trained setting of a filter."""
-        state = self.rig.state
-        return SettingKey(
-            rig=self.rig_name,
-            camera=self.rig.camera.name,
-            filter=filter_name,
-            binning=state.binning,
-            gain=state.gain,
-            offset=state.offset,
-            readout_mode=state.readout_mode,
-            panel=self.rig.panel.name,
-            iso=state.iso,
-        )
+        return measured_key(self.rig_name, self.rig, filter_name)
 
     def record(
         self,

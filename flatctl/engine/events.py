@@ -42,6 +42,25 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalibrationUsed(Event):
+    """A stored calibration of this camera and panel is in use; what it could not measure is null.
+
+    The curve is a list of brightness steps and a list of the medians they gave at `exposure_s`.
+    """
+
+    event = "calibration"
+    measured: datetime
+    pedestal_adu: float
+    leak_adu_s: float
+    calibrated_full_scale_adu: float | None
+    bits: int | None
+    settle_s: float | None
+    exposure_s: float
+    curve_brightness: tuple[int, ...]
+    curve_adu: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilterStarted(Event):
     """A filter is in place and its search begins."""
 

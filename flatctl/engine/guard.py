@@ -1,14 +1,20 @@
 """The lamp always goes out, and the cover ends where it is wanted."""
 
+from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
 from flatctl.devices.protocols import Cover, CoverState, LightPanel
 from flatctl.engine.clock import Clock
+from flatctl.engine.recovery import RigLost
+from flatctl.engine.rig import Rig
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
 
 ATTEMPTS = 3
 PAUSE_S = 1.0
+
+T = TypeVar("T")
 
 
 class LampGuard:
@@ -85,3 +91,36 @@ class LampGuard:
         except DeviceError as failure:
             return failure
         return None
+
+
+def under_guard(
+    rig: Rig,
+    do: Callable[[range], T],
+    *,
+    signals: StopSignals,
+    tell_fault: Callable[[DeviceError, bool], None],
+) -> T:
+    """Do something with a rig whose panel is open, and leave lamp and rig as they should be.
+
+    `do` gets the panel's steps. Raises what a device that stayed away said last, also where that
+    is the panel that can't be put out.
+    """
+    guard = LampGuard(
+        rig.panel,
+        clock=rig.clock,
+        signals=signals,
+        timeout_s=rig.timeouts.panel_s,
+        cover_at_end=rig.cover_at_end,
+    )
+    try:
+        with guard as steps:
+            result = do(steps)
+    except RigLost as lost:
+        raise lost.error from lost
+    finally:
+        rig.close()
+        if guard.failure is not None:
+            tell_fault(guard.failure, False)
+    if guard.failure is not None:
+        raise guard.failure
+    return result

@@ -6,11 +6,12 @@ from itertools import groupby
 
 from flatctl.core.types import FilterOutcome, FilterPlan
 from flatctl.engine import events
+from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.filter import FilterRun
-from flatctl.engine.guard import LampGuard
+from flatctl.engine.guard import under_guard
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
@@ -28,9 +29,10 @@ class Job:
     """What a run is to do.
 
     `plan` makes the flats wanted out of the wheel's slot names, `shelf` opens the place where
-    frames go. `full_scale_adu` is derived from what the camera says where it is `None`;
-    `dark_flats` are wanted of each exposure, panel off. `rules` say what must be so around the
-    rig.
+    frames go. Where `full_scale_adu` is `None` it is that of a stored calibration, else derived
+    from what the camera says; `dark_flats` are wanted of each exposure, panel off. With
+    `adopt_settling` the rig waits after a change of light as long as a calibration has measured.
+    `rules` say what must be so around the rig.
     """
 
     rig: str
@@ -39,6 +41,7 @@ class Job:
     dark_flats: int = 0
     resume: bool = True
     rules: Sequence[Rule] = ()
+    adopt_settling: bool = False
 
 
 class Session:
@@ -77,7 +80,7 @@ class Session:
         began_s = self._clock.monotonic()
         try:
             with self._shelf:
-                self._under_guard()
+                under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
         except BaseException as error:
             code = error.exit_code if isinstance(error, FlatctlError | Stopped) else 1
             self._finish(code, self._clock.monotonic() - began_s, str(error))
@@ -86,26 +89,6 @@ class Session:
         code = 0 if complete else INCOMPLETE
         self._finish(code, self._clock.monotonic() - began_s, "")
         return code
-
-    def _under_guard(self) -> None:
-        guard = LampGuard(
-            self._rig.panel,
-            clock=self._clock,
-            signals=self._signals,
-            timeout_s=self._rig.timeouts.panel_s,
-            cover_at_end=self._rig.cover_at_end,
-        )
-        try:
-            with guard as steps:
-                self._do(steps)
-        except RigLost as lost:
-            raise lost.error from lost
-        finally:
-            self._rig.close()
-            if guard.failure is not None:
-                self._tell_fault(guard.failure, recovered=False)
-        if guard.failure is not None:
-            raise guard.failure
 
     def _do(self, steps: range) -> None:
         self._rig.open()
@@ -166,9 +149,8 @@ class Session:
         self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
         now = self._clock.now()
-        full_scale_adu = self._job.full_scale_adu
-        if full_scale_adu is None:
-            full_scale_adu = float(2 ** (self._rig.info.bits or USUAL_BITS) - 1)
+        known = known_calibration(self._history, self._job.rig, self._rig)
+        full_scale_adu = self._full_scale(known)
         context = RunContext(
             run=f"{now:%Y%m%dT%H%M%SZ}",
             rig_name=self._job.rig,
@@ -202,6 +184,8 @@ class Session:
         )
         self._emit(self._started)
         self._tell_history()
+        if known is not None:
+            self._adopt(known)
         return context
 
     def _by_filter(self) -> dict[str, str]:
@@ -212,6 +196,31 @@ class Session:
             if before in (None, FilterOutcome.COMPLETE):
                 found[self._filters[name]] = outcome.value
         return found
+
+    def _full_scale(self, known: Known | None) -> float:
+        """Return the level of a full pixel: configured, else calibrated, else as claimed."""
+        calibrated = known.calibration.full_scale_adu if known else None
+        claimed = float(2 ** (self._rig.info.bits or USUAL_BITS) - 1)
+        return self._job.full_scale_adu or calibrated or claimed
+
+    def _adopt(self, known: Known) -> None:
+        calibration = known.calibration
+        if self._job.adopt_settling and calibration.settle_s is not None:
+            self._rig.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
+        self._emit(
+            events.CalibrationUsed(
+                time=self._clock.now(),
+                measured=known.measured,
+                pedestal_adu=calibration.pedestal_adu,
+                leak_adu_s=calibration.leak_adu_s,
+                calibrated_full_scale_adu=calibration.full_scale_adu,
+                bits=calibration.bits,
+                settle_s=calibration.settle_s,
+                exposure_s=calibration.exposure_s,
+                curve_brightness=tuple(step for step, _ in calibration.curve),
+                curve_adu=tuple(level for _, level in calibration.curve),
+            )
+        )
 
     def _tell_history(self) -> None:
         """Say what is wrong with the history; it never ends a run."""

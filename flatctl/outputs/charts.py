@@ -78,6 +78,38 @@ def levels_of_flats(record: FilterRecord) -> Markup:
     )
 
 
+def panel_curve(points: Sequence[tuple[float, float]], full_adu: float) -> Markup:
+    """Draw the panel's curve: the level (of `full_adu`) that each brightness step gave."""
+    levels = [(step, level / full_adu) for step, level in points]
+    across = Axis(0.0, max([step for step, _ in levels], default=1.0) or 1.0, _LEFT, _RIGHT)
+    up = Axis(0.0, 1.04, _BOTTOM, _TOP)
+    ticks = [(t, figures.whole(t)) for t in _linear_ticks(across.low, across.high, 5)]
+    places = [(across.place(step), up.place(level)) for step, level in levels]
+    marks = [
+        element(
+            "g",
+            element(
+                "title",
+                f"Brightness {figures.whole(step)}: {figures.adu(adu)} ADU "
+                f"({figures.percent(adu / full_adu)})",
+            ),
+            element("circle", cx=x, cy=y, r=3.4),
+            class_="kept",
+        )
+        for (step, adu), (x, y) in zip(points, places, strict=True)
+    ]
+    described = "Level at each brightness: " + "; ".join(
+        f"{figures.whole(step)}: {figures.percent(level)}" for step, level in levels
+    )
+    return _drawing(
+        described,
+        _level_grid(up, decimals=0),
+        _bottom(across, ticks, "Panel brightness, steps"),
+        element("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in places), class_="path"),
+        *marks,
+    )
+
+
 def _level_axis(record: FilterRecord, shots: Sequence[Shot]) -> Axis:
     """Return the band with some room around it, more where frames lie farther out."""
     low, high = record.band

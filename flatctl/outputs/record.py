@@ -40,6 +40,13 @@ def mapping(plain: Plain, key: str) -> Plain:
     return value if isinstance(value, Mapping) else {}
 
 
+def numbers(plain: Plain, key: str) -> list[float]:
+    """Return a list of figures, empty where there is none, NaN for what is no figure."""
+    values = plain.get(key)
+    found = values if isinstance(values, list | tuple) else []
+    return [number({"": value}, "") for value in found]
+
+
 def moment(plain: Plain, key: str = "time") -> datetime | None:
     """Return a time of day (UTC), `None` where there is none."""
     try:
@@ -126,6 +133,7 @@ class RunRecord:
     reason: str = ""
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
+    calibration: Plain = field(default_factory=dict)
     faults: list[Plain] = field(default_factory=list)
     dark_flats: list[Plain] = field(default_factory=list)
 
@@ -158,6 +166,8 @@ class RunRecord:
         match text(event, "event"):
             case "run_started":
                 self._start(event)
+            case "calibration":
+                self.calibration = event
             case "filter_started":
                 filter_ = self.of_event(event)
                 filter_.started = True
@@ -177,10 +187,8 @@ class RunRecord:
                 shot = _shot(ShotKind.REJECTED, event, len(filter_.rejected) + 1)
                 filter_.rejected.append(shot)
                 filter_.captured.append(shot)
-            case "dark_flat":
-                self.dark_flats.append(event)
-            case "fault":
-                self.faults.append(event)
+            case "dark_flat" | "fault" as kind:
+                (self.faults if kind == "fault" else self.dark_flats).append(event)
             case "filter_finished":
                 filter_ = self.of_event(event)
                 filter_.outcome = text(event, "outcome")

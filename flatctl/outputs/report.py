@@ -18,6 +18,7 @@ from flatctl.errors import StorageError, UsageError
 from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, escape, join, table
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment, number, text
+from flatctl.outputs.report_calibration import calibration_chapter
 from flatctl.outputs.report_filter import Frames, chapter, todo
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText
 from flatctl.outputs.sentences import filter_label
@@ -109,6 +110,7 @@ def render(run: Mapping[str, object], frames: Frames) -> str:
             _to_do(record),
             _overview(record),
             *chapters,
+            calibration_chapter(record),
             _dark_flats(record),
             _faults(record),
         ),

@@ -1,4 +1,4 @@
-"""What earlier nights taught, in SQLite: trained settings, responses and past runs.
+"""What earlier nights taught, in SQLite: trained settings, responses, calibrations, past runs.
 
 The history only makes runs shorter. So nothing that happens to it ever ends one: what can't be
 read counts as unknown, what can't be written is forgotten, and `warnings` says so.
@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS trained (
     exposure_s REAL NOT NULL, level REAL NOT NULL, time TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, response TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS calibrations (
+    key TEXT PRIMARY KEY, rig TEXT NOT NULL, calibration TEXT NOT NULL, time TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
     exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
@@ -55,6 +58,15 @@ class Trained:
     brightness: int
     exposure_s: float
     level: float
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration (JSON text, see `flatctl.core.calibration`), what it holds for, and when."""
+
+    key: SettingKey
+    calibration: str
     time: datetime
 
 
@@ -153,6 +165,40 @@ class History:
             _text(replace(key, filter=None)),
             response,
         )
+
+    def remember_calibration(self, key: SettingKey, calibration: str, time: datetime) -> None:
+        """Keep a calibration for all filters of `key`, in place of what was kept for it."""
+        self._run(
+            "INSERT OR REPLACE INTO calibrations VALUES (?, ?, ?, ?)",
+            _text(replace(key, filter=None)),
+            key.rig,
+            calibration,
+            time.astimezone(UTC).isoformat(),
+        )
+
+    def calibrations(self, rig: str | None = None) -> list[Calibrated]:
+        """Return all calibrations, of one rig or of all, the latest first."""
+        rows = self._run(
+            "SELECT key, calibration, time FROM calibrations"
+            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY time DESC",
+            rig,
+        )
+        return _readable(_calibrated, rows)
+
+    def calibration(self, key: SettingKey) -> Calibrated | None:
+        """Return the latest calibration that fits `key`; the filter does not matter.
+
+        What is `None` in `key` (left as it is, not yet known) fits anything.
+        """
+        wanted = {
+            name: value
+            for name, value in asdict(key).items()
+            if value is not None and name != "filter"
+        }
+        for known in self.calibrations(key.rig):
+            if wanted.items() <= asdict(known.key).items():
+                return known
+        return None
 
     def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
         """Return past runs, of one rig or of all, the latest first."""
@@ -255,6 +301,11 @@ def _trained(row: tuple[Any, ...]) -> tuple[SettingKey, Trained]:
     key, brightness, exposure_s, level, time = row
     trained = Trained(brightness, exposure_s, level, datetime.fromisoformat(time))
     return SettingKey(**json.loads(key)), trained
+
+
+def _calibrated(row: tuple[Any, ...]) -> Calibrated:
+    key, calibration, time = row
+    return Calibrated(SettingKey(**json.loads(key)), calibration, datetime.fromisoformat(time))
 
 
 def _past_run(row: tuple[Any, ...]) -> PastRun:

@@ -11,6 +11,7 @@ COMMANDS = [
     "check",
     "safe",
     "panel",
+    "calibrate",
     "devices",
     "init",
     "simulate",

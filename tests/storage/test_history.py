@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from flatctl.storage.history import History, PastRun, SettingKey, Trained, default_path
+from flatctl.storage.history import (
+    Calibrated,
+    History,
+    PastRun,
+    SettingKey,
+    Trained,
+    default_path,
+)
 
 KEY = SettingKey("mono", "CCD", "Ha", 1, 100.0, 10.0, None, "alnitak")
 TRAINED = Trained(128, 1.234, 0.51, datetime(2026, 11, 22, 17, tzinfo=UTC))
@@ -106,6 +113,52 @@ def test_a_response_holds_for_all_filters(history: History) -> None:
 def test_a_response_holds_for_one_gain(history: History) -> None:
     history.remember_response(KEY, "{}")
     assert history.response(replace(KEY, gain=0.0)) is None
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_a_calibration_comes_back_with_its_time_in_the_next_run(history, path) -> None:
+    history.remember_calibration(KEY, "{}", NOON)
+    history.close()
+    with reopened(path) as later:
+        assert later.calibration(KEY) == Calibrated(replace(KEY, filter=None), "{}", NOON)
+
+
+def test_a_calibration_holds_for_all_filters(history: History) -> None:
+    history.remember_calibration(KEY, "{}", NOON)
+    assert history.calibration(replace(KEY, filter="L")) is not None
+
+
+@pytest.mark.parametrize("change", [{"camera": "x"}, {"binning": 2}, {"gain": 0.0}, {"rig": "x"}])
+def test_a_calibration_does_not_hold_for_another_setting(history: History, change: dict) -> None:
+    history.remember_calibration(KEY, "{}", NOON)
+    assert history.calibration(replace(KEY, **change)) is None
+
+
+def test_what_is_not_known_yet_fits_the_latest_calibration(history: History) -> None:
+    for gain, hour in ((100.0, 12), (200.0, 14), (300.0, 13)):
+        history.remember_calibration(replace(KEY, gain=gain), str(gain), NOON.replace(hour=hour))
+    found = history.calibration(replace(KEY, gain=None))
+    assert found is not None
+    assert found.calibration == "200.0"
+
+
+def test_the_last_calibration_counts(history: History) -> None:
+    history.remember_calibration(KEY, "old", NOON)
+    history.remember_calibration(KEY, "new", NOON)
+    assert [known.calibration for known in history.calibrations()] == ["new"]
+
+
+def test_a_history_from_before_calibrations_takes_one(path: Path) -> None:
+    with reopened(path) as history:
+        history.remember(KEY, TRAINED)
+    older = sqlite3.connect(path)
+    older.execute("DROP TABLE calibrations")
+    older.close()
+    with reopened(path) as history:
+        history.remember_calibration(KEY, "{}", NOON)
+        assert (len(history.calibrations()), history.trained(KEY)) == (1, TRAINED)
 
 
 def test_past_runs_come_latest_first(history: History) -> None:

@@ -14,7 +14,8 @@ class PanelOptions(BaseModel):
         default=0.5,
         ge=0,
         le=600,
-        description="Seconds to wait after each change of brightness before exposing.",
+        description="Seconds to wait after each change of brightness before exposing; absent: what "
+        "`flatctl calibrate` has measured (10 at most), else this.",
     )
 
 
