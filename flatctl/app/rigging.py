@@ -59,6 +59,7 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
             focuser_s=focuser.timeout_s if focuser else usual.focuser_s,
             readout_s=settings.camera.readout_timeout_s,
         ),
+        usual_bank=getattr(settings.panel, "bank", None),
         cover_at_end=cover_at_end(settings),
     )
 

@@ -77,6 +77,10 @@ class CameraSetup:
     temperature_c: float | None = None
 
 
+Bank = Literal["low", "high"]
+"""A range of light, of the panels that have two."""
+
+
 @dataclass(frozen=True)
 class FilterPlan:
     """The flats wanted of one filter.
@@ -89,6 +93,7 @@ class FilterPlan:
     A run may hold several sets of one filter: `name` tells them apart and is empty where the
     filter's name does. `setup` is how the camera has to stand for this one, `None` for the rig's
     own; `rotator_deg` and `focuser_steps` are where these have to stand, `None` for left alone.
+    `panel_bank` is the panel's range of light, `None` for the one it is in.
     """
 
     filter: str | None
@@ -106,3 +111,4 @@ class FilterPlan:
     setup: CameraSetup | None = None
     rotator_deg: float | None = None
     focuser_steps: int | None = None
+    panel_bank: Bank | None = None

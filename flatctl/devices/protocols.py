@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.core.types import Bank, CameraSetup, FrameKind
 
 Pixels = NDArray[np.uint16]
 
@@ -213,6 +213,18 @@ class LightPanel(Protocol):
 
     def close(self) -> None:
         """Let go of the panel; the light is left as it is."""
+        ...
+
+
+@runtime_checkable
+class Banked(Protocol):
+    """A light panel with two ranges of light, low and high."""
+
+    def use_bank(self, bank: Bank | None) -> None:
+        """Shine in that bank from the next `set_brightness` on; touches no hardware.
+
+        `None` is the usual one of its configuration, or else the one it is in.
+        """
         ...
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from flatctl.core.statistics import measure
-from flatctl.core.types import FrameKind, Setting, Statistics
+from flatctl.core.types import Bank, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
 from flatctl.engine.events import Listener
 from flatctl.engine.exposure import Exposure
-from flatctl.engine.keys import measured_key
+from flatctl.engine.keys import measured_key, panel_name
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
@@ -73,9 +73,9 @@ class RunContext:
         frame, time_s = exposure.read()
         return Shot(exposure.setting, frame, time_s, self.full_scale_adu)
 
-    def setting_key(self, filter_name: str | None) -> SettingKey:
+    def setting_key(self, filter_name: str | None, bank: Bank | None = None) -> SettingKey:
         """Return under what the history keeps the trained setting of a filter."""
-        return measured_key(self.rig_name, self.rig, filter_name)
+        return measured_key(self.rig_name, self.rig, filter_name, bank)
 
     def record(
         self,
@@ -89,6 +89,7 @@ class RunContext:
         brightness: int | None = None,
         target: float | None = None,
         tolerance: float | None = None,
+        bank: Bank | None = None,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name."""
         state, scale = self.rig.state, self.full_scale_adu
@@ -116,7 +117,7 @@ class RunContext:
             bayer=self.rig.info.bayer,
             rotator_deg=self.rig.rotator_deg,
             focuser_steps=self.rig.focuser_steps,
-            panel=self.rig.panel.name,
+            panel=panel_name(self.rig, bank),
             brightness=brightness,
             brightness_max=self.steps[-1],
             local_zone=self.shelf.zone,

@@ -13,13 +13,13 @@ from pathlib import Path
 from flatctl.core.response import Response
 from flatctl.core.search import FlatSearch
 from flatctl.core.series import FlatSeries
-from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
+from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.errors import DeviceError
-from flatctl.storage.history import Trained
+from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, Wanted, finished
 
 
@@ -62,13 +62,18 @@ class FilterRun:
             )
         return outcome
 
+    @property
+    def panel_bank(self) -> Bank | None:
+        """The panel's range of light for this filter; what was learned of one is of that one."""
+        return self._plan.panel_bank
+
     def set_out(self, response: Response | None) -> None:
         """Let the rig set out for this filter, unless all its flats are there already."""
         self.response = response
         if len(self._on_disk()) < self._plan.count:
             limits = self._limits()
             search = self._new_search(limits, self._trained_start(limits) or limits.start)
-            self._context.rig.set_out(self._plan.filter, search.setting[0])
+            self._context.rig.set_out(self._plan.filter, search.setting[0], self._plan.panel_bank)
 
     def _search_and_capture(self) -> tuple[FilterOutcome, str]:
         context, plan = self._context, self._plan
@@ -94,7 +99,7 @@ class FilterRun:
                     time=context.clock.now(), what=f"filter wheel turns to {plan.filter}"
                 )
             )
-        context.recovery.surviving(partial(context.rig.select, plan.filter))
+        context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
         place = (plan.rotator_deg, plan.focuser_steps)
         if place != (None, None):
             what = "rotator and focuser go where the lights had them"
@@ -193,7 +198,8 @@ class FilterRun:
             # Only once: whoever has to come back stays until the set is complete.
             later, self._later = self._later, None
             if later is not None:
-                later.set_out(self.response)
+                same_light = later.panel_bank == self.panel_bank
+                later.set_out(self.response if same_light else None)
             return None
         finally:
             # Whatever becomes of the next exposure, the frame in hand is not lost.
@@ -224,6 +230,7 @@ class FilterRun:
             brightness=shot.setting.brightness,
             target=plan.target,
             tolerance=plan.tolerance,
+            bank=plan.panel_bank,
         )
 
         def placed(path: Path) -> None:
@@ -276,9 +283,12 @@ class FilterRun:
             self._present = found.frames[: plan.count]
         return self._present
 
+    def _setting_key(self, filter_name: str | None) -> SettingKey:
+        return self._context.setting_key(filter_name, self._plan.panel_bank)
+
     def _stored_response(self) -> Response | None:
         """Return what an earlier night learned of panel and camera."""
-        text = self._context.history.response(self._context.setting_key(None))
+        text = self._context.history.response(self._setting_key(None))
         if text is None:
             return None
         try:
@@ -288,7 +298,7 @@ class FilterRun:
             return None
 
     def _remember(self, search: FlatSearch, accepted: Shot) -> None:
-        history, key = self._context.history, self._context.setting_key(self._plan.filter)
+        history, key = self._context.history, self._setting_key(self._plan.filter)
         level = accepted.statistics.median / self._context.full_scale_adu
         brightness, exposure_s = accepted.setting
         history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
@@ -309,7 +319,7 @@ class FilterRun:
 
     def _trained_start(self, limits: Limits) -> Setting | None:
         """Return the setting that worked last time, where today's limits still allow it."""
-        trained = self._context.history.trained(self._context.setting_key(self._plan.filter))
+        trained = self._context.history.trained(self._setting_key(self._plan.filter))
         if trained is None or not limits.allow(trained.brightness, trained.exposure_s):
             return None
         return Setting(trained.brightness, trained.exposure_s)

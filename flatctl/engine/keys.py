@@ -1,14 +1,22 @@
 """Under what the history keeps things: how the camera stands, or how it is configured to stand."""
 
-from flatctl.core.types import CameraSetup
+from flatctl.core.types import Bank, CameraSetup
 from flatctl.devices.protocols import CameraState
 from flatctl.engine.rig import Rig
 from flatctl.storage.history import SettingKey
 
 
-def measured_key(rig_name: str, rig: Rig, filter_name: str | None) -> SettingKey:
+def panel_name(rig: Rig, bank: Bank | None = None) -> str:
+    """Return the panel's name, with its range of light where one is chosen."""
+    chosen = bank or rig.usual_bank
+    return rig.panel.name + (f", {chosen} bank" if chosen else "")
+
+
+def measured_key(
+    rig_name: str, rig: Rig, filter_name: str | None, bank: Bank | None = None
+) -> SettingKey:
     """Return the key of a prepared rig, as its camera says it stands."""
-    return _key(rig_name, rig, rig.state, filter_name)
+    return _key(rig_name, rig, rig.state, filter_name, bank)
 
 
 def configured_key(rig_name: str, rig: Rig) -> SettingKey:
@@ -17,7 +25,11 @@ def configured_key(rig_name: str, rig: Rig) -> SettingKey:
 
 
 def _key(
-    rig_name: str, rig: Rig, camera: CameraState | CameraSetup, filter_name: str | None
+    rig_name: str,
+    rig: Rig,
+    camera: CameraState | CameraSetup,
+    filter_name: str | None,
+    bank: Bank | None = None,
 ) -> SettingKey:
     return SettingKey(
         rig=rig_name,
@@ -27,6 +39,6 @@ def _key(
         gain=camera.gain,
         offset=camera.offset,
         readout_mode=camera.readout_mode,
-        panel=rig.panel.name,
+        panel=panel_name(rig, bank),
         iso=camera.iso,
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flatctl.core.types import CameraSetup, FrameKind, Setting
+from flatctl.core.types import Bank, CameraSetup, FrameKind, Setting
 from flatctl.devices.protocols import (
+    Banked,
     Camera,
     CameraInfo,
     CameraState,
@@ -43,7 +44,8 @@ class Timeouts:
 class Rig:
     """The devices of one telescope. The panel is opened and closed by the lamp guard.
 
-    `cover_at_end` is where the panel's cover is left by it, `None` for as it is.
+    `cover_at_end` is where the panel's cover is left by it, `None` for as it is; `usual_bank` the
+    panel's range of light where nobody asks for another.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Rig:
         settle_s: float = 0.5,
         timeouts: Timeouts | None = None,
         cover_at_end: CoverState | None = None,
+        usual_bank: Bank | None = None,
     ) -> None:
         self.camera = camera
         self.wheel = wheel
@@ -70,12 +73,15 @@ class Rig:
         self.settle_s = settle_s
         self.timeouts = timeouts or Timeouts()
         self.cover_at_end = cover_at_end
+        self.usual_bank = usual_bank
         self.info = CameraInfo(camera.name)
         self.state = CameraState(setup.binning)
         self.slots: Sequence[str] = ()
         self.rotator_deg: float | None = None  # as reported last, None for unknown
         self.focuser_steps: int | None = None
         self._light: int | None = None  # the step it shines at, OFF, or None for unknown
+        self._light_bank: Bank | None = None  # the panel's range of light in which it shines
+        self._bank: Bank | None = None  # the one for the filter selected last
         self._light_in_doubt = False
         self._settled_s = 0.0
         self._filter: str | None = None
@@ -99,10 +105,13 @@ class Rig:
             wait = self.timeouts.cooling_s
         self.state = self.camera.prepare(self.setup, wait)
 
-    def select(self, filter_name: str | None) -> None:
-        """Turn the wheel; afterwards the panel is told again, since some follow the wheel."""
+    def select(self, filter_name: str | None, bank: Bank | None = None) -> None:
+        """Turn the wheel; afterwards the panel is told again, since some follow the wheel.
+
+        `bank` is the panel's range of light for this filter, where it has two.
+        """
         self._light_in_doubt = True
-        self._filter = filter_name
+        self._filter, self._bank = filter_name, bank
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._on_its_way = False
@@ -124,7 +133,7 @@ class Rig:
             self.focuser_steps = self.focuser.move(focuser_steps, self.timeouts.focuser_s)
         self._place = (rotator_deg, focuser_steps)
 
-    def set_out(self, filter_name: str | None, brightness: int) -> None:
+    def set_out(self, filter_name: str | None, brightness: int, bank: Bank | None = None) -> None:
         """Set out for the next filter and its light while the last frame is being dealt with.
 
         `begin` comes back if the filter selected last is needed once more. What goes wrong here
@@ -134,13 +143,13 @@ class Rig:
             if self.wheel is not None and filter_name is not None:
                 self._on_its_way = True
                 self.wheel.start(filter_name, self.timeouts.wheel_s)
-            self._shine(brightness)
+            self._shine(brightness, bank)
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
         if self._on_its_way:
-            self.select(self._filter)
-        self._shine(setting.brightness)
+            self.select(self._filter, self._bank)
+        self._shine(setting.brightness, self._bank)
         self._begin(setting.exposure_s, FrameKind.FLAT)
 
     def begin_dark(self, exposure_s: float) -> None:
@@ -159,12 +168,15 @@ class Rig:
         """Return the frame begun last, of that exposure."""
         return self.camera.read(exposure_s + self.timeouts.readout_s)
 
-    def _shine(self, brightness: int) -> None:
+    def _shine(self, brightness: int, bank: Bank | None) -> None:
         before, self._light = self._light, None
-        if brightness != before or self._light_in_doubt:
+        as_before = brightness == before and bank == self._light_bank
+        if not as_before or self._light_in_doubt:
+            if isinstance(self.panel, Banked):
+                self.panel.use_bank(bank)
             self.panel.set_brightness(brightness, self.timeouts.panel_s)
-        self._light_in_doubt = False
-        if brightness == before:
+        self._light_in_doubt, self._light_bank = False, bank
+        if as_before:
             self._light = brightness
         else:
             self._lit(brightness)
@@ -184,7 +196,7 @@ class Rig:
         self.panel.open(self.timeouts.open_s)
         self.open()
         self.prepare()
-        self.select(self._filter)
+        self.select(self._filter, self._bank)
         self.stand(*self._place)
 
     def close(self) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from flatctl.core.types import FilterOutcome, FilterPlan
+from flatctl.core.response import Response
+from flatctl.core.types import Bank, FilterOutcome, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.clock import Clock
@@ -114,16 +115,16 @@ class Session:
             for plan in plans:
                 self._give_up(context, plan, str(error))
             return
-        response = None
+        responses: dict[Bank | None, Response | None] = {}
         exposures_s: set[float] = set()
         runs = [FilterRun(context, plan) for plan in plans]
         for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
             try:
-                outcome = filter_run.run(response, later)
+                outcome = filter_run.run(responses.get(plan.panel_bank), later)
                 self._outcomes[events.set_label(plan)] = outcome
             finally:
                 self._frames += filter_run.taken
-            response = filter_run.response
+            responses[plan.panel_bank] = filter_run.response
             exposures_s |= filter_run.exposures_s
         self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
 

@@ -23,8 +23,17 @@ def plan_flats(
     settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
 ) -> tuple[FilterPlan, ...]:
     """Return the flats wanted, filter by filter; see `Settings.plan`."""
-    if settings.sets:
-        return _plan_sets(settings, slots, only=only, count=count)
+    usual = getattr(settings.panel, "bank", None)
+    plans = _plan_sets if settings.sets else _plan_filters
+    return tuple(
+        replace(plan, panel_bank=plan.panel_bank or usual)
+        for plan in plans(settings, slots, only=only, count=count)
+    )
+
+
+def _plan_filters(
+    settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
+) -> tuple[FilterPlan, ...]:
     if settings.wheel is None:
         if only:
             raise UsageError(
@@ -118,6 +127,7 @@ def wanted(
         brightness_start=clamp(brightness.start, brightness.min, brightness.max),
         brightness_min=brightness.min,
         brightness_max=brightness.max,
+        panel_bank=table.panel_bank,
     )
 
 

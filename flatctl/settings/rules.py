@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flatctl.settings.keys import panel_models
 from flatctl.settings.plan import merged, written
 from flatctl.settings.problems import Problem
 from flatctl.settings.tables import FilterFlats, Flats
@@ -46,7 +47,27 @@ def _flats(tables: Mapping[str, Any]) -> list[Problem]:
         except ValidationError:
             continue
         problems += _table(("filters", name), own, merged(flats, own))
-    return problems
+    return problems + list(_banks(tables))
+
+
+def _banks(tables: Mapping[str, Any]) -> Iterator[Problem]:
+    """Look for a range of light that the kind of panel doesn't have."""
+    panel = tables.get("panel")
+    kind = panel.get("kind") if isinstance(panel, Mapping) else None
+    model = panel_models().get(kind) if isinstance(kind, str) else None
+    if model is None or "bank" in model.model_fields:
+        return
+    overrides = tables.get("filters")
+    places: dict[Place, Any] = {("flats",): tables.get("flats")}
+    for name, table in overrides.items() if isinstance(overrides, Mapping) else ():
+        places[("filters", name)] = table
+    for place, table in places.items():
+        if isinstance(table, Mapping) and "panel_bank" in table:
+            yield Problem(
+                (*place, "panel_bank"),
+                f"panels of kind {kind!r} have no low and high bank; take it out",
+                table["panel_bank"],
+            )
 
 
 def _filters(flats: Flats, tables: Mapping[str, Any]) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -190,6 +190,10 @@ class FilterFlats(Table):
         default=(),
         description="The only exposures the camera can make, in seconds (a DSLR's shutter "
         "speeds); empty: any exposure from min to max.",
+    )
+    panel_bank: Literal["low", "high"] | None = Field(
+        default=None,
+        description="The panel's range of light, of those that have two; absent: bank of [panel].",
     )
 
 

@@ -108,3 +108,24 @@ def test_shutter_speeds_outside_written_limits_are_left_out(config):
 def test_the_start_is_a_speed_the_shutter_has(config):
     text = SMALLEST + "[flats]\nexposures_s = [0.01, 0.5, 2.5]\nexposure_s = { start = 0.6 }"
     assert config.load(text).plan()[0].exposure_start_s == 0.5
+
+
+TWO_BANKS = WITH_WHEEL.replace('kind = "manual"', 'kind = "gemini"\nport = "/dev/ttyUSB0"')
+
+
+def test_a_filter_may_have_its_own_bank_of_the_panel(config):
+    text = TWO_BANKS + '[flats]\npanel_bank = "low"\n[filters.Ha]\npanel_bank = "high"'
+    plans = config.load(text).plan(SLOTS)
+    assert [plan.panel_bank for plan in plans] == ["low", "low", "high"]
+
+
+def test_the_bank_of_the_panel_is_that_of_every_filter_without_its_own(config):
+    text = TWO_BANKS.replace("[wheel]", 'bank = "low"\n[wheel]')
+    plans = config.load(text + '[filters.Ha]\npanel_bank = "high"').plan(SLOTS)
+    assert [plan.panel_bank for plan in plans] == ["low", "low", "high"]
+
+
+@pytest.mark.parametrize("table", ["flats", "filters.Ha"])
+def test_a_bank_for_a_panel_without_banks_is_refused(config, table):
+    with pytest.raises(ConfigError, match=r"panel_bank.*'manual' have no low and high bank"):
+        config.load(WITH_WHEEL + f'[{table}]\npanel_bank = "low"')

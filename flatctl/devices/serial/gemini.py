@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeVar
 
+from flatctl.core.types import Bank
 from flatctl.devices.protocols import CoverState
 from flatctl.devices.serial.link import Deadline, SerialLink
 from flatctl.devices.serial.panel import SerialFlap
@@ -31,7 +32,6 @@ _SHARE_OF_ONE_RUN = 0.45
 
 _BY_DIGIT = {"1": CoverState.CLOSED, "2": CoverState.OPEN, "3": CoverState.FAILED}
 
-Bank = Literal["low", "high"]
 T = TypeVar("T")
 
 
@@ -150,11 +150,6 @@ class GeminiPanel(SerialFlap):
         self._bank = bank
         self._model = Model.REV1
         self._has_cover = False
-
-    @property
-    def name(self) -> str:
-        """The name by which users know it, with the bank it is told to shine in."""
-        return super().name + (f", {self._bank} bank" if self._bank else "")
 
     @property
     def has_cover(self) -> bool:

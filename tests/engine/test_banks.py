@@ -1,0 +1,73 @@
+"""A panel with two ranges of light: each filter in its own, and nothing mixed up."""
+
+from dataclasses import replace
+
+import pytest
+from bench import Bench
+
+from flatctl.storage.history import History
+
+LOW_FRAC = 0.25
+
+
+class TwoBanks:
+    """The stand-in panel with a low bank; remembers in which bank it was lit."""
+
+    def __init__(self, panel) -> None:
+        self._panel = panel
+        self.bank = None
+        self.lit: list[tuple[str | None, int]] = []
+
+    def use_bank(self, bank) -> None:
+        self.bank = bank
+
+    def set_brightness(self, brightness, timeout_s) -> None:
+        self.lit.append((self.bank, brightness))
+        frac = LOW_FRAC if self.bank == "low" else 1.0
+        self._panel.set_brightness(round(frac * brightness), timeout_s)
+
+    def __getattr__(self, name):
+        return getattr(self._panel, name)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path, filters=("L", "R", "Ha"))
+    banks = {"L": "low", "R": "low", "Ha": "high"}
+    made.plans = tuple(replace(plan, panel_bank=banks[plan.filter]) for plan in made.plans)
+    made.fake.panel = TwoBanks(made.fake.panel)
+    return made
+
+
+def test_every_filter_is_taken_in_its_own_bank(bench):
+    assert bench.run() == 0
+    banks = [bank for bank, _ in bench.fake.panel.lit]
+    assert banks == sorted(banks, reverse=True)
+    assert set(banks) == {"low", "high"}
+
+
+def test_what_was_learned_is_kept_apart(bench):
+    bench.run()
+    with History(bench.folder / "history.sqlite") as history:
+        panels = {key.filter: key.panel for key, _ in history.all_trained("bench")}
+    name = bench.fake.panel.name
+    assert panels == {
+        "L": f"{name}, low bank",
+        "R": f"{name}, low bank",
+        "Ha": f"{name}, high bank",
+    }
+
+
+def test_another_bank_at_the_same_brightness_is_told_to_the_panel(bench):
+    bench.plans = tuple(
+        replace(plan, brightness_start=0.5, brightness_min=0.5, brightness_max=0.5)
+        for plan in bench.plans
+    )
+    bench.run()
+    assert {bank for bank, _ in bench.fake.panel.lit} == {"low", "high"}
+
+
+def test_a_panel_without_banks_is_never_told_of_one(tmp_path):
+    bench = Bench(tmp_path)
+    assert bench.run() == 0
+    assert not hasattr(bench.fake.panel, "use_bank")
