@@ -43,6 +43,9 @@ class Bench:
     def panel(self) -> LightPanel:
         """Build a panel, not opened; it is closed when the test is over."""
         self.built.append(self.build())
+        if self.wire is not None:
+            # Simulated covers are quick.
+            self.built[-1].poll_s = 0.05
         return self.built[-1]
 
     def opened(self) -> LightPanel:

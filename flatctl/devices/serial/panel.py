@@ -19,7 +19,6 @@ from flatctl.errors import DeviceError, Fault
 TRIES = 3
 
 _RUNS = 2
-_POLL_S = 0.2
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9
 
@@ -168,9 +167,11 @@ class SerialFlap(SerialPanel):
 
     `set_brightness` closes it first, since lit means lit before the telescope, and `open_cover`
     puts the light out first; their time-outs have to allow for two runs of `move_limit_s`.
+    A moving cover is asked every `poll_s` where it is.
     """
 
     move_limit_s: ClassVar[float] = 30.0
+    poll_s: float = 0.2
     motor_start_s: ClassVar[float] = 2.0
 
     @property
@@ -241,7 +242,7 @@ class SerialFlap(SerialPanel):
         starting = Deadline(self.motor_start_s)
         has_moved = False
         while True:
-            time.sleep(min(_POLL_S, limit.left_s))
+            time.sleep(min(self.poll_s, limit.left_s))
             state = self._read_cover(deadline)
             if state is goal or limit.over:
                 return state

@@ -12,7 +12,7 @@ from hardware_sims.serial_panels.server import SimulatedPanel
 def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]:
     """Return what makes a simulated unit of that product with a quick motor."""
     return lambda light: SimulatedAlnitak(
-        light, AlnitakTraits(product=product, motor_s=0.3, **traits)
+        light, AlnitakTraits(product=product, motor_s=0.1, **traits)
     )
 
 

@@ -11,7 +11,7 @@ from hardware_sims.serial_panels.server import SimulatedPanel
 
 def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:
     """Return what makes a simulated unit with a quick motor."""
-    return lambda light: SimulatedDeepSkyDad(light, DeepSkyDadTraits(motor_s=0.3, **traits))
+    return lambda light: SimulatedDeepSkyDad(light, DeepSkyDadTraits(motor_s=0.1, **traits))
 
 
 def family(**traits: object) -> SerialFamily:

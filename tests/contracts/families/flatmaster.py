@@ -19,7 +19,7 @@ def first(**traits: object) -> SerialFamily:
 
 def wifi(*, covered: bool = False, **traits: object) -> SerialFamily:
     return SerialFamily(
-        lambda light: SimulatedFlatMasterWifi(light, FlatMasterWifiTraits(motor_s=0.3, **traits)),
+        lambda light: SimulatedFlatMasterWifi(light, FlatMasterWifiTraits(motor_s=0.1, **traits)),
         off=b"FE:0\n",
         steps=100,
         covered=covered,

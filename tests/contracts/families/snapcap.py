@@ -11,7 +11,7 @@ from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
 
 def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:
     """Return what makes a simulated unit with a quick motor."""
-    return lambda light: SimulatedSnapCap(light, SnapCapTraits(motor_s=0.3, **traits))
+    return lambda light: SimulatedSnapCap(light, SnapCapTraits(motor_s=0.1, **traits))
 
 
 BENCHES = {
