@@ -30,6 +30,8 @@ docs: $(BIN)/.ready-dev
 
 benchmarks: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/search.py --write
+	@for each in pixels transfer startup memory growth efficiency; do \
+	  $(BIN)/python benchmarks/$$each.py --write || exit 1; done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

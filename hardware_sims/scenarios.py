@@ -62,6 +62,12 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         replace(
             MONO,
+            name="twelve",
+            summary="a wheel of twelve filters alike",
+            filters=tuple(Filter(f"F{number}", 0.3) for number in range(1, 13)),
+        ),
+        replace(
+            MONO,
             name="dead-filter",
             summary="the Ha slot is blocked",
             filters=tuple(replace(f, throughput=0.0) if f.name == "Ha" else f for f in FILTERS),

@@ -26,6 +26,7 @@ name = "simulated-{scenario}"
 [indi]
 host = "127.0.0.1"
 port = {port}
+socket = "off"               # this server speaks TCP only
 
 [camera]
 device = {camera}

@@ -1,7 +1,9 @@
-"""The world as several driver processes share it: through a small folder, by two variables.
+"""The world as several driver processes share it: through a small folder, by environment variables.
 
 `FLATCTL_SIM_STATE` names the folder (default: one in the user's runtime directory),
-`FLATCTL_SIM_SCENARIO` the scenario (default: `mono`).
+`FLATCTL_SIM_SCENARIO` the scenario (default: `mono`), `FLATCTL_SIM_SIZE` another size of the sensor
+(`6248x4176`: columns, rows). With `FLATCTL_SIM_STILL` equal light gives equal frames, noise and
+all: for measuring clients at sizes at which a frame takes longer to make than to read out.
 """
 
 import os
@@ -31,7 +33,10 @@ def shared_world() -> World:
 
     Raises `ValueError` when there is no scenario of the name asked for.
     """
-    rig = scenario(os.environ.get("FLATCTL_SIM_SCENARIO") or "mono")
+    cols, _, rows = os.environ.get("FLATCTL_SIM_SIZE", "").partition("x")
+    name = os.environ.get("FLATCTL_SIM_SCENARIO") or "mono"
+    rig = scenario(name, rows=int(rows or 0), cols=int(cols or 0))
     folder = state_folder()
     light = Light(rig.brightness_max, state=folder / "light.json", log=folder / "light.log")
-    return World(rig, light=light, turret=Turret(folder / "wheel.json"))
+    still = bool(os.environ.get("FLATCTL_SIM_STILL"))
+    return World(rig, light=light, turret=Turret(folder / "wheel.json"), still=still)

@@ -85,7 +85,8 @@ class World:
     """The rig's truth: how many electrons each pixel gets, and what the camera makes of them.
 
     `light` is what panels switch, `turret.slot` (from 0) what wheels turn; both may be shared
-    with other processes. `now` returns the seconds in which exposures are timed.
+    with other processes. `now` returns the seconds in which exposures are timed. In a `still`
+    world equal light gives equal frames, which cost nothing.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class World:
         turret: Turret | None = None,
         now: Callable[[], float] = time.monotonic,
         log: Path | None = None,
+        still: bool = False,
     ) -> None:
         self.scenario = scenario
         self.now = now
@@ -105,6 +107,8 @@ class World:
         self._relative: Relative | None = None
         self._cut: tuple[tuple[int, int, Window], Relative] | None = None
         self._lock = threading.Lock()
+        self._still = still
+        self._last: tuple[object, NDArray[np.uint16]] | None = None
 
     @property
     def filter(self) -> Filter:
@@ -128,22 +132,34 @@ class World:
         Called when the exposure is over: the light is integrated over what was switched
         meanwhile. The camera has no shutter.
         """
-        lamp, sensor = self.scenario.lamp, self.scenario.sensor
+        lamp = self.scenario.lamp
         dose_s = lamp.dose_s(
             self.light.changes(), self.light.maximum, start_s, start_s + exposure_s
         )
-        even_e_s = self.scenario.optics.leak_e_s + sensor.dark_e_s(setting.temperature_c)
-        pixels_per_bin = setting.across * setting.down
         with self._lock:
             light_e = lamp.flux_e_s * dose_s * self._readout.flicker(lamp.flicker_frac)
-            return self._readout.digitise(
-                self._rolled(self._field(setting), start_s, exposure_s, setting),
-                light_e * self.filter.throughput,
-                even_e_s * exposure_s * pixels_per_bin,
-                gain=setting.gain,
-                offset=setting.offset,
-                pixels_per_bin=pixels_per_bin,
-            )
+            light_e *= self.filter.throughput
+            if not self._still:
+                return self._digitise(setting, light_e, start_s, exposure_s)
+            key = (setting, round(light_e, 1), exposure_s)
+            if self._last is None or self._last[0] != key:
+                self._last = (key, self._digitise(setting, light_e, start_s, exposure_s))
+            return self._last[1]
+
+    def _digitise(
+        self, setting: SensorSetting, light_e: float, start_s: float, exposure_s: float
+    ) -> NDArray[np.uint16]:
+        sensor = self.scenario.sensor
+        even_e_s = self.scenario.optics.leak_e_s + sensor.dark_e_s(setting.temperature_c)
+        pixels_per_bin = setting.across * setting.down
+        return self._readout.digitise(
+            self._rolled(self._field(setting), start_s, exposure_s, setting),
+            light_e,
+            even_e_s * exposure_s * pixels_per_bin,
+            gain=setting.gain,
+            offset=setting.offset,
+            pixels_per_bin=pixels_per_bin,
+        )
 
     def _rolled(
         self, light: Relative, start_s: float, exposure_s: float, setting: SensorSetting

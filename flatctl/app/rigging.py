@@ -1,6 +1,7 @@
 """From a configuration to the devices of a rig. Nothing is touched yet."""
 
 import os
+import sys
 
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.indi.camera import IndiCamera
@@ -24,7 +25,8 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 def make_client(settings: Settings) -> IndiClient:
     """Return the client that all INDI devices of the rig share."""
-    return IndiClient(settings.indi.host, settings.indi.port)
+    indi = settings.indi
+    return IndiClient(indi.host, indi.port, socket=indi.socket, tell=_say)
 
 
 def make_panel(settings: Settings, client: IndiClient) -> LightPanel:
@@ -116,3 +118,7 @@ def configured_settling(settings: Settings) -> float | None:
     """Return `settle_s` where it is written, `None` where it is left to a calibration."""
     written = "settle_s" in settings.panel.model_fields_set
     return settings.panel.settle_s if written else None
+
+
+def _say(words: str) -> None:
+    print(f"flatctl: {words}", file=sys.stderr)

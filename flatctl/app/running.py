@@ -1,6 +1,8 @@
 """`flatctl run`: the whole job from a configuration file."""
 
+import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -102,6 +104,7 @@ def run_settings(
             clock=clock,
             signals=signals,
         )
+        threading.Thread(target=_load_ahead, name="load-ahead", daemon=True).start()
         try:
             return session.run()
         finally:
@@ -168,6 +171,15 @@ def _conditions(settings: Settings) -> Iterator[str]:
 
 def _wanted(target: float, tolerance: float) -> str:
     return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"
+
+
+def _load_ahead() -> None:
+    """Load what the first frame and the report need while the devices get ready.
+
+    It takes a second or two on a small computer, which would pass between two exposures else.
+    """
+    for name in ("astropy.io.fits", "matplotlib.image"):
+        importlib.import_module(name)
 
 
 def _write_report(folder: Path) -> None:

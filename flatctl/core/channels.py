@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.statistics import LEVELS, check, histogram, summarise
+from flatctl.core.histogram import LEVELS, Pixels16, histogram
+from flatctl.core.statistics import check, summarise
 from flatctl.core.types import Statistics
 
 ChannelChoice = Literal["brightest", "green", "mean"]
@@ -45,7 +46,7 @@ def shifted(pattern: str, across: int, down: int) -> str:
 
 
 def measure_channels(
-    pixels: NDArray[np.uint16], full_scale_adu: float, pattern: str | None
+    pixels: Pixels16, full_scale_adu: float, pattern: str | None
 ) -> tuple[Statistics, dict[str, Statistics]]:
     """Return the exact statistics of the whole frame and of each of its colours (R, G, B).
 

@@ -8,18 +8,18 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from flatctl.core.histogram import LEVELS, Counts, Pixels16, histogram
 from flatctl.core.types import Statistics
-
-LEVELS = 1 << 16
-CHUNK_PX = 1 << 18  # larger chunks leave the processor's cache, smaller ones pay for each call
 
 _LEVELS_ADU = np.arange(LEVELS, dtype=np.int64)
 
 
-def measure(pixels: NDArray[np.uint16], full_scale_adu: float) -> Statistics:
+def measure(pixels: Pixels16, full_scale_adu: float) -> Statistics:
     """Measure a frame of shape (rows, cols), dtype uint16; levels come out in ADU.
+
+    Signed 16-bit pixels are taken for what FITS stores of unsigned ones: 32768 less (BZERO). Either
+    may be in any byte order; nothing is converted but a chunk at a time.
 
     Pixels at or above `full_scale_adu` count as clipped. Every figure is exact: the mean and the
     standard deviation are computed in whole numbers and rounded once. The time grows with the
@@ -33,26 +33,17 @@ def measure(pixels: NDArray[np.uint16], full_scale_adu: float) -> Statistics:
     return summarise(histogram(pixels), full_scale_adu)
 
 
-def check(pixels: NDArray[np.uint16], full_scale_adu: float) -> None:
+def check(pixels: Pixels16, full_scale_adu: float) -> None:
     """Raise `ValueError` for pixels, or a full scale, that no frame has; see `measure`."""
     if pixels.ndim != 2 or pixels.size == 0:
         raise ValueError(f"a frame has rows and columns of pixels; this one is {pixels.shape}")
-    if pixels.dtype.newbyteorder("=") != np.uint16:
+    if pixels.dtype.newbyteorder("=") not in (np.uint16, np.int16):
         raise ValueError(f"a frame holds 16-bit unsigned pixels; this one {pixels.dtype}")
     if not (math.isfinite(full_scale_adu) and full_scale_adu > 0):
         raise ValueError(f"full scale has to be a positive number of ADU, not {full_scale_adu}")
 
 
-def histogram(pixels: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Count the pixels of each value, shape (65536,), copying one chunk of them at a time."""
-    counts = np.zeros(LEVELS, dtype=np.int64)
-    chunks = np.nditer(pixels, flags=["external_loop", "buffered"], order="K", buffersize=CHUNK_PX)
-    for chunk in chunks:
-        counts += np.bincount(np.asarray(chunk), minlength=LEVELS)
-    return counts
-
-
-def summarise(counts: NDArray[np.int64], full_scale_adu: float) -> Statistics:
+def summarise(counts: Counts, full_scale_adu: float) -> Statistics:
     """Return the statistics of the pixels counted by `histogram`."""
     count = int(counts.sum())
     present = np.flatnonzero(counts)
@@ -74,7 +65,7 @@ def summarise(counts: NDArray[np.int64], full_scale_adu: float) -> Statistics:
     )
 
 
-def _twice_median(counts: NDArray[np.int64], count: int) -> int:
+def _twice_median(counts: Counts, count: int) -> int:
     """Return the sum of the two middle values (of one and the same where `count` is odd)."""
     cumulated = np.cumsum(counts)
     lower = np.searchsorted(cumulated, (count - 1) // 2, side="right")

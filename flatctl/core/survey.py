@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatctl.core.channels import COLOURS
-from flatctl.core.statistics import LEVELS, histogram, summarise
+from flatctl.core.histogram import LEVELS, histogram
+from flatctl.core.statistics import summarise
 
 WHOLE = "all"
 _DARKEST_FRAME_ADU = 16.0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from flatctl.core.types import Bank, CameraSetup, FrameKind
 
 Pixels = NDArray[np.uint16]
+Stored = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,40 @@ class Frame:
     header: bytes
     exposure_s: float
     started: datetime
+
+    @property
+    def raw(self) -> Pixels | Stored:
+        """The pixels in the form in which they are at hand: these, or `StoredFrame.stored`."""
+        return self.pixels
+
+
+class StoredFrame(Frame):
+    """A frame that still lies in memory as FITS stores it.
+
+    `stored` has shape (rows, cols), dtype >i2, 32768 less than ADU; `pixels` are made of it when
+    they are asked for first.
+    """
+
+    def __init__(self, stored: Stored, header: bytes, exposure_s: float, started: datetime) -> None:
+        facts = {"stored": stored, "header": header, "exposure_s": exposure_s, "started": started}
+        # As a frozen dataclass does it.
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+
+    stored: Stored
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """The pixels in native form, a copy."""
+        pixels: Pixels = np.empty(self.stored.shape, np.uint16)
+        # Adding 32768 to a 16-bit number turns over its highest bit: one pass over the pixels.
+        np.bitwise_xor(self.stored.view(">u2"), np.uint16(0x8000), out=pixels)
+        return pixels
+
+    @property
+    def raw(self) -> Stored:
+        """The pixels in the form in which they are at hand."""
+        return self.stored
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ class CalibrationRun:
 
 
 def _median(frame: Frame) -> float:
-    return measure(frame.pixels, _SIXTEEN_BITS_ADU).median
+    return measure(frame.raw, _SIXTEEN_BITS_ADU).median
 
 
 def _claimed(rig: Rig) -> float:

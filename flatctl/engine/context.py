@@ -31,7 +31,7 @@ class Shot:
     @cached_property
     def statistics(self) -> Statistics:
         """What the frame measures; this takes its time when it is asked for first."""
-        return measure(self.frame.pixels, self.full_scale_adu)
+        return measure(self.frame.raw, self.full_scale_adu)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         record = context.record(
             FrameKind.DARK_FLAT,
             frame,
-            measure(frame.pixels, context.full_scale_adu),
+            measure(frame.raw, context.full_scale_adu),
             number=index,
             count=count,
         )

@@ -7,6 +7,7 @@ bad is replaced at the end of the set.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,19 @@ from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, Wanted, finished
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What the filters of a run taught: panel and camera, and the setting accepted last."""
+
+    response: Response | None = None
+    setting: Setting | None = None
+
+    def after(self, search: FlatSearch) -> "Learned":
+        """Return what is known after one more search."""
+        reached = search.outcome is Outcome.REACHED
+        return Learned(search.response, Setting(*search.setting) if reached else self.setting)
+
+
 class FilterRun:
     """The flats of one filter. `taken` counts the frames put on disk."""
 
@@ -31,20 +45,20 @@ class FilterRun:
         self._plan = plan
         self._label = events.label(plan.filter)
         self._set = events.set_label(plan)
-        self.response: Response | None = None
+        self.learned = Learned()
         self.exposures_s: set[float] = set()
         self.taken = 0
         self._trials = 0
         self._present: tuple[FinishedFrame, ...] | None = None
         self._later: FilterRun | None = None
 
-    def run(self, response: Response | None, later: "FilterRun | None" = None) -> FilterOutcome:
+    def run(self, learned: Learned, later: "FilterRun | None" = None) -> FilterOutcome:
         """Do it and say how it ended. What ends the whole run is raised.
 
-        `response` is what is known of panel and camera. The rig sets out for the filter `later`
+        `learned` is what earlier filters taught, and grows. The rig sets out for the filter `later`
         once the last frame of this one has been read.
         """
-        self.response = response
+        self.learned = learned
         self._later = later
         self._context.recovery.renew()
         outcome, reason = FilterOutcome.STOPPED, ""
@@ -67,12 +81,13 @@ class FilterRun:
         """The panel's range of light for this filter; what was learned of one is of that one."""
         return self._plan.panel_bank
 
-    def set_out(self, response: Response | None) -> None:
+    def set_out(self, learned: Learned) -> None:
         """Let the rig set out for this filter, unless all its flats are there already."""
-        self.response = response
+        self.learned = learned
         if len(self._on_disk()) < self._plan.count:
             limits = self._limits()
-            search = self._new_search(limits, self._trained_start(limits) or limits.start)
+            start = self._trained_start(limits) or self._untrained_start(limits)
+            search = self._new_search(limits, start)
             self._context.rig.set_out(self._plan.filter, search.setting[0], self._plan.panel_bank)
 
     def _search_and_capture(self) -> tuple[FilterOutcome, str]:
@@ -82,7 +97,7 @@ class FilterRun:
         wanted = plan.count - len(present)
         limits = self._limits()
         trained = self._trained_start(limits)
-        start = trained or limits.start
+        start = trained or self._untrained_start(limits)
         self._emit(
             events.FilterStarted,
             start_brightness=start.brightness,
@@ -123,7 +138,7 @@ class FilterRun:
             brightness_range=limits.brightness,
             exposure_range_s=limits.exposure_s,
             start=start,
-            response=self.response or self._stored_response(),
+            response=self.learned.response or self._stored_response(),
             exposures_s=limits.exposures_s,
         )
 
@@ -141,7 +156,7 @@ class FilterRun:
             search.observe(median_adu=statistics.median, clipped_frac=statistics.clipped_frac)
             tell = partial(self._tell, events.Trial, shot, n=self._trials, verdict=search.verdict)
             if search.outcome is not None:
-                self.response = search.response
+                self.learned = self.learned.after(search)
                 return search, shot, tell
             try:
                 under_way = self._context.begin(Setting(*search.setting))
@@ -199,7 +214,7 @@ class FilterRun:
             later, self._later = self._later, None
             if later is not None:
                 same_light = later.panel_bank == self.panel_bank
-                later.set_out(self.response if same_light else None)
+                later.set_out(self.learned if same_light else Learned())
             return None
         finally:
             # Whatever becomes of the next exposure, the frame in hand is not lost.
@@ -323,6 +338,16 @@ class FilterRun:
         if trained is None or not limits.allow(trained.brightness, trained.exposure_s):
             return None
         return Setting(trained.brightness, trained.exposure_s)
+
+    def _untrained_start(self, limits: Limits) -> Setting:
+        """Return where the plan starts; if light can't be dimmed, where the last one ended.
+
+        Only the exposure can follow a filter then, and they differ less than a guess does.
+        """
+        last, (dimmest, brightest) = self.learned.setting, limits.brightness
+        if last is not None and dimmest == brightest and limits.allow(*last):
+            return last
+        return limits.start
 
     def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
         now = self._context.clock.now()

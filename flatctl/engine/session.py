@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from flatctl.core.response import Response
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
-from flatctl.engine.filter import FilterRun
+from flatctl.engine.filter import FilterRun, Learned
 from flatctl.engine.guard import under_guard
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
@@ -115,16 +114,16 @@ class Session:
             for plan in plans:
                 self._give_up(context, plan, str(error))
             return
-        responses: dict[Bank | None, Response | None] = {}
+        learned: dict[Bank | None, Learned] = {}
         exposures_s: set[float] = set()
         runs = [FilterRun(context, plan) for plan in plans]
         for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
             try:
-                outcome = filter_run.run(responses.get(plan.panel_bank), later)
+                outcome = filter_run.run(learned.get(plan.panel_bank, Learned()), later)
                 self._outcomes[events.set_label(plan)] = outcome
             finally:
                 self._frames += filter_run.taken
-            responses[plan.panel_bank] = filter_run.response
+            learned[plan.panel_bank] = filter_run.learned
             exposures_s |= filter_run.exposures_s
         self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
 

@@ -64,7 +64,7 @@ class Shelf:
         """Write a frame in the background; `placed` gets its path once it is safe on disk."""
         self._settle(IN_FLIGHT - 1)
         writing = self._writer.submit(
-            write_frame, self.directory, self.night, frame.pixels, frame.header, record
+            write_frame, self.directory, self.night, frame.raw, frame.header, record
         )
         self._pending.append((writing, placed))
 

@@ -65,6 +65,11 @@ class Indi(Table):
 
     host: Name = Field(default="localhost", description="Host the INDI server runs on.")
     port: int = Field(default=7624, ge=1, le=65535, description="TCP port of the INDI server.")
+    socket: Name = Field(
+        default="auto",
+        description="Local socket of a server on this machine (indiserver's option -u), over which "
+        "frames come as shared memory: a path, `auto` to find it, `off` to use TCP.",
+    )
     timeout_s: float = Field(
         default=30.0,
         gt=0,

@@ -3,6 +3,7 @@
 import numpy as np
 
 ALL_ONES = 0xFFFFFFFF
+_CHUNK_WORDS = 1 << 18
 # Punctuation that the encoding steps around: appendix J allows only digits and letters.
 _PUNCTUATION = frozenset(b":;<=>?@[\\]^_`")
 
@@ -10,9 +11,17 @@ _PUNCTUATION = frozenset(b":;<=>?@[\\]^_`")
 def ones_complement_sum(blocks: bytes | memoryview, start: int = 0) -> int:
     """Add the 32-bit big-endian words of `blocks` to `start`, carries added back in.
 
-    The length of `blocks` is a multiple of 4, as that of FITS blocks is.
+    A length that is no multiple of 4 counts as padded with zeros.
     """
-    total = start + int(np.frombuffer(blocks, ">u4").sum(dtype=np.uint64))
+    whole = len(blocks) // 4
+    words = np.frombuffer(blocks, ">u4", whole)
+    total = start + int.from_bytes(bytes(blocks[4 * whole :]).ljust(4, b"\0"), "big")
+    # In native order and in the processor's cache, adding takes a third of the time.
+    native = np.empty(min(whole, _CHUNK_WORDS), np.uint32)
+    for first in range(0, whole, _CHUNK_WORDS):
+        chunk = words[first : first + _CHUNK_WORDS]
+        native[: chunk.size] = chunk
+        total += int(native[: chunk.size].sum(dtype=np.uint64))
     while total > ALL_ONES:
         total = (total & ALL_ONES) + (total >> 32)
     return total

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 BLOCK_LENGTH = 2880
-_PIXELS_IN_BLOCK = BLOCK_LENGTH // 2
+_STORED = np.dtype(">i2")
+Pixels16 = NDArray[np.uint16] | NDArray[np.int16]
 # BZERO is 32768, which turns the highest bit over; this is that bit as a big-endian file has it.
 _HIGHEST_BIT = np.array(0x8000, ">u2").view(np.uint16)
 
@@ -30,18 +31,20 @@ _HIGHEST_BIT = np.array(0x8000, ">u2").view(np.uint16)
 def write_frame(
     directory: Path,
     night: date,
-    pixels: NDArray[np.uint16],
+    pixels: Pixels16,
     driver_header: bytes,
     record: FrameRecord,
 ) -> Path:
     """Store a frame of shape (rows, cols), dtype uint16, and return its path.
 
+    Pixels of dtype >i2 are taken for what the file is to hold, 32768 less, and written as they are.
     The file lies in the night's folder below `directory`, which has to exist. It is on disk when
     this returns. A name that is taken is not used: the frame gets the next free one.
 
     Raises `StorageError`; nothing stays behind then.
     """
-    if pixels.ndim != 2 or pixels.dtype.newbyteorder("=") != np.uint16:
+    unsigned = pixels.dtype.newbyteorder("=") == np.uint16
+    if pixels.ndim != 2 or not (unsigned or pixels.dtype == _STORED):
         raise ValueError(f"a frame is rows of 16-bit pixels, not {pixels.shape} {pixels.dtype}")
     folder = frame_folder(directory, night, record.kind)
     make_folder(folder, directory)
@@ -57,15 +60,15 @@ def write_frame(
             return path
 
 
-def encode_frame(pixels: NDArray[np.uint16], header: "Header") -> Sequence[bytes | memoryview]:
-    """Return the bytes of a FITS file: the header with its checksums, then the padded data."""
+def encode_frame(pixels: Pixels16, header: "Header") -> Sequence[bytes | memoryview]:
+    """Return the bytes of a FITS file: the header with its checksums, the data, the padding."""
     data = _encode_pixels(pixels)
     data_sum = ones_complement_sum(data)
     header.append(make_card("DATASUM", str(data_sum), "Sum of the data"))
     header.append(make_card("CHECKSUM", "0" * 16, "Makes the sum of the file zero"))
     total = ones_complement_sum(_header_bytes(header), start=data_sum)
     header["CHECKSUM"] = encode(ALL_ONES - total)
-    return _header_bytes(header), data
+    return _header_bytes(header), data, bytes(-len(data) % BLOCK_LENGTH)
 
 
 def _header_bytes(header: "Header") -> bytes:
@@ -73,15 +76,15 @@ def _header_bytes(header: "Header") -> bytes:
     return text.encode("ascii")
 
 
-def _encode_pixels(pixels: NDArray[np.uint16]) -> memoryview:
-    """Return the pixels as the file has them, padded with zeros; the only copy that is made."""
-    blocks = -(-pixels.size // _PIXELS_IN_BLOCK)
-    data = np.empty(blocks * _PIXELS_IN_BLOCK, ">u2")
-    data[: pixels.size].reshape(pixels.shape)[...] = pixels
-    data[pixels.size :] = 0
-    stored = data[: pixels.size].view(np.uint16)
-    stored ^= _HIGHEST_BIT
-    return memoryview(data.view(np.uint8).data)
+def _encode_pixels(pixels: Pixels16) -> memoryview:
+    """Return the pixels as the file has them: themselves where they are so already."""
+    stored = pixels
+    if pixels.dtype != _STORED:
+        stored = np.empty(pixels.shape, _STORED)
+        stored.view(">u2")[...] = pixels
+        native = stored.view(np.uint16)
+        native ^= _HIGHEST_BIT
+    return memoryview(np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data)
 
 
 def ensure_writable(directory: Path, needed_bytes: int = 0) -> None:

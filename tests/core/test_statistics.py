@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from flatctl.core.statistics import CHUNK_PX, measure
+from flatctl.core.histogram import CHUNK_PX, fast_histogram, plain_histogram
+from flatctl.core.statistics import measure
 
 frames = hnp.arrays(
     np.uint16,
@@ -93,6 +94,52 @@ def test_the_median_of_an_even_number_of_pixels_lies_between_the_middle_ones() -
 def test_pixels_in_the_other_byte_order_are_understood() -> None:
     pixels = flat(9, 11)
     assert measure(pixels.astype(">u2"), 65535) == measure(pixels, 65535)
+
+
+def stored(pixels: np.ndarray) -> np.ndarray:
+    """What FITS stores of unsigned pixels: 32768 less, the most significant byte first."""
+    return (pixels.astype(np.int32) - 32768).astype(">i2")
+
+
+@given(frames)
+def test_pixels_as_fits_stores_them_have_the_same_statistics(pixels: np.ndarray) -> None:
+    assert measure(stored(pixels), 60000) == measure(pixels, 60000)
+
+
+@given(frames, st.integers(1, 3), st.integers(1, 3))
+def test_views_of_stored_pixels_agree_with_numpy(
+    pixels: np.ndarray, down: int, across: int
+) -> None:
+    found = measure(stored(pixels)[::-down, ::across], 65535)
+    view = pixels[::-down, ::across]
+    assert (found.median, found.mean, found.min, found.max) == (
+        np.median(view),
+        view.mean(),
+        view.min(),
+        view.max(),
+    )
+
+
+def test_stored_pixels_of_several_chunks_agree_with_numpy() -> None:
+    pixels = flat(700, 901)
+    found = measure(stored(pixels), 65535)
+    assert (found.median, found.mean) == (np.median(pixels), pixels.mean())
+
+
+@given(frames)
+def test_the_fast_way_of_counting_counts_the_same(pixels: np.ndarray) -> None:
+    fast = fast_histogram()
+    if fast is None:
+        pytest.skip("the extra fast is not installed")
+    for form in (pixels, stored(pixels), pixels.T, stored(pixels)[::-1]):
+        assert np.array_equal(fast(form), plain_histogram(form))
+
+
+def test_the_fast_way_counts_more_pixels_of_one_value_than_single_precision_holds() -> None:
+    fast = fast_histogram()
+    if fast is None:
+        pytest.skip("the extra fast is not installed")
+    assert fast(np.full((4100, 4100), 77, np.uint16))[77] == 4100 * 4100
 
 
 def test_the_frame_is_left_as_it_was() -> None:

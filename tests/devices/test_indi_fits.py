@@ -1,11 +1,17 @@
 """FITS as drivers send it, and as they should not."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.devices.indi.fits import decode
+from flatctl.devices.indi.fits import Image, decode
+
+
+def pixels_of(image: Image) -> np.ndarray:
+    return image.frame(1.0, datetime(2026, 11, 22, tzinfo=UTC)).pixels
 
 
 def card(keyword: str, value: object) -> bytes:
@@ -30,7 +36,7 @@ def test_unsigned_16_bit_pixels_come_out_as_they_went_in():
     levels = np.array([[0, 1, 32767], [32768, 40000, 65535]], dtype=np.uint16)
     data = (levels.astype(np.int32) - 32768).astype(">i2").tobytes()
 
-    pixels = decode(fits(data, BZERO=32768, BSCALE=1)).pixels
+    pixels = pixels_of(decode(fits(data, BZERO=32768, BSCALE=1)))
 
     assert pixels.dtype == np.uint16
     assert pixels.dtype.isnative
@@ -40,11 +46,11 @@ def test_unsigned_16_bit_pixels_come_out_as_they_went_in():
 def test_signed_pixels_below_zero_become_zero():
     data = np.array([-5, 0, 7, 300, 32767, 1], dtype=">i2").tobytes()
 
-    assert decode(fits(data)).pixels.ravel().tolist() == [0, 0, 7, 300, 32767, 1]
+    assert pixels_of(decode(fits(data))).ravel().tolist() == [0, 0, 7, 300, 32767, 1]
 
 
 def test_8_bit_pixels_keep_their_values():
-    assert decode(fits(bytes([0, 1, 2, 3, 128, 255]), bitpix=8)).pixels.ravel().tolist() == [
+    assert pixels_of(decode(fits(bytes([0, 1, 2, 3, 128, 255]), bitpix=8))).ravel().tolist() == [
         0, 1, 2, 3, 128, 255,
     ]  # fmt: skip
 
@@ -93,5 +99,15 @@ def test_no_garbage_does_more_than_be_refused(noise: bytes, at: int, whole: bool
         image = decode(data)
     except ValueError:
         return
-    assert image.pixels.dtype == np.uint16
-    assert image.pixels.nbytes <= 2 * len(data)
+    assert pixels_of(image).dtype == np.uint16
+    assert pixels_of(image).nbytes <= 2 * len(data)
+
+
+def test_unsigned_pixels_stay_where_they_are_until_somebody_needs_them_in_native_form():
+    data = fits(bytes(12), BZERO=32768)
+
+    frame = decode(data).frame(1.0, datetime(2026, 11, 22, tzinfo=UTC))
+
+    assert np.shares_memory(frame.raw, np.frombuffer(data, np.uint8))
+    assert frame.pixels is frame.pixels
+    assert frame.pixels.tolist() == [[32768] * 3] * 2

@@ -94,6 +94,14 @@ def test_the_next_probe_is_under_way_before_the_last_one_is_told_of(tmp_path):
     assert begun == list(range(2, 2 + len(bench.all(events.Trial))))
 
 
+def test_behind_a_light_that_can_not_be_dimmed_a_filter_starts_where_the_last_one_ended(tmp_path):
+    bench = Bench(tmp_path, filters=("R", "G"), brightness_min=1.0, brightness_start=1.0)
+    bench.run()
+    starts = {e.filter: e.start_exposure_s for e in bench.all(events.FilterStarted)}
+    (last, *_) = [e for e in bench.all(events.Flat) if e.filter == "R"]
+    assert starts == {"R": bench.plans[0].exposure_start_s, "G": last.exposure_s}
+
+
 def test_a_bad_frame_is_replaced_at_the_end_of_the_set(disturbed):
     bench = disturbed.bench
     bench.plans = bench.plans[:1]

@@ -1,5 +1,6 @@
 """The checksum's arithmetic; whole files are checked by astropy in test_fits.py."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +40,19 @@ def test_the_encoding_is_letters_and_digits_that_sum_up_to_the_value(value: int)
 @pytest.mark.parametrize(("value", "text"), [(868229149, "hcHjjc9ghcEghc9g")])
 def test_the_example_of_the_standard_is_met(value: int, text: str) -> None:
     assert encode(ALL_ONES - value) == text
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 6, 7, 4 * (1 << 18) + 2])
+def test_a_length_that_is_no_multiple_of_four_counts_as_padded_with_zeros(length: int) -> None:
+    content = bytes(i % 251 + 1 for i in range(length))
+    padded = content + bytes(-length % 4)
+    assert ones_complement_sum(content) == ones_complement_sum(padded)
+
+
+def test_the_sum_of_many_words_is_that_of_plain_arithmetic() -> None:
+    content = np.random.default_rng(1).bytes(4 * 700_000)
+    words = [int(word) for word in np.frombuffer(content, ">u4")]
+    expected = sum(words)
+    while expected > 0xFFFFFFFF:
+        expected = (expected & 0xFFFFFFFF) + (expected >> 32)
+    assert ones_complement_sum(content) == expected

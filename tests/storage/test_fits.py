@@ -67,6 +67,28 @@ def test_pixels_come_back_as_they_were(pixels: np.ndarray) -> None:
     assert np.array_equal(read_strictly(io.BytesIO(content)), pixels)
 
 
+@given(
+    hnp.arrays(
+        np.uint16,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=60),
+        elements=st.integers(0, 65535),
+    )
+)
+def test_pixels_as_a_driver_stored_them_make_the_same_file(pixels: np.ndarray) -> None:
+    stored = (pixels.astype(np.int32) - 32768).astype(">i2")
+    files = [
+        b"".join(map(bytes, encode_frame(form, frame_header(flat_record(pixels), b"", form.shape))))
+        for form in (pixels, stored)
+    ]
+    assert files[0] == files[1]
+
+
+def test_pixels_as_a_driver_stored_them_are_written_without_a_copy() -> None:
+    stored = np.zeros((20, 30), ">i2")
+    parts = encode_frame(stored, frame_header(flat_record(), b"", stored.shape))
+    assert any(np.shares_memory(stored, np.frombuffer(part, np.uint8)) for part in parts)
+
+
 @pytest.mark.parametrize("shape", [(1, 1440), (2, 720), (1, 1441), (1439, 1)])
 def test_data_fill_whole_blocks(flats: Path, shape: tuple[int, int]) -> None:
     path = store(flats, flat_pixels(*shape))

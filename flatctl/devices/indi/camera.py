@@ -122,7 +122,7 @@ class IndiCamera:
             self._standing = None
             raise
         self._exposure = None
-        return Frame(image.pixels, image.cards, exposure.exposure_s, exposure.started)
+        return image.frame(exposure.exposure_s, exposure.started)
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
@@ -239,9 +239,8 @@ class IndiCamera:
             raise ValueError(blob.fault)
         if blob.format != ".fits":
             raise ValueError(f"it has format {blob.format!r} instead of '.fits'")
-        flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
-        with mmap.mmap(blob.fd, blob.size, flags=flags, prot=mmap.PROT_READ) as memory:
-            return decode(memory)
+        # Nobody closes it: it lasts as long as somebody looks at the pixels.
+        return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
 
     def _check(self, image: Image, exposure: _Exposure) -> None:
         said_s = image.number("EXPTIME")
@@ -251,7 +250,7 @@ class IndiCamera:
             raise ValueError(f"it was exposed {said_s:g} s instead of {exposure.exposure_s:g} s")
         frame = self._client.find(self._device, "CCD_FRAME")
         binning = self._client.find(self._device, "CCD_BINNING")
-        rows, cols = image.pixels.shape
+        rows, cols = image.data.shape
         for axis, there, factor in (("WIDTH", cols, "HOR_BIN"), ("HEIGHT", rows, "VER_BIN")):
             full = (frame.number(axis) if frame else None) or 0.0
             wanted = full / ((binning.number(factor) if binning else None) or 1.0)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.indi.child import Child
+from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
 from flatctl.devices.indi.presence import Listing, list_devices
 from flatctl.devices.indi.registry import Property, Registry, Value
 from flatctl.errors import Fault, NoReply, Unreachable
@@ -33,7 +34,8 @@ class IndiClient:
     """A connection to an INDI server, shared by everything that is reached through it.
 
     A child process that does not answer within `silence_s` counts as frozen. `log` is a file for
-    the INDI library's own chatter.
+    the INDI library's own chatter. A server on this machine is reached over its local `socket`
+    (a path, `auto` to find it, `off` for none) where it has one; `tell` hears when it has none.
     """
 
     def __init__(
@@ -43,12 +45,17 @@ class IndiClient:
         *,
         silence_s: float = 10.0,
         log: Path | None = None,
+        socket: str = AUTO,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
+        self.path: str | None = None  # of the local socket it is connected over
         self.generation = 0
         self._silence_s = silence_s
         self._log = log
+        self._socket = socket
+        self._tell = tell
         self._opening = threading.Lock()
         self._change = threading.Condition(threading.RLock())
         self._registry = Registry()
@@ -246,8 +253,11 @@ class IndiClient:
 
     def _connect(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
+        self._choose_way()
+        # This is how the library wants to be told of a local socket.
+        host = self.host if self.path is None else f"localhost:{self.path}"
         self._child = Child(
-            self.host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
+            host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
         )
         self.generation += 1
         self._child.start()
@@ -260,6 +270,18 @@ class IndiClient:
             self._drop()
             mend = "is indiserver running there? See [indi] host and port"
             raise Unreachable(self.name, f"nothing answers ({reason})", mend)
+
+    def _choose_way(self) -> None:
+        """Find the server's local socket; say it once where there is none on this machine."""
+        self.path = None
+        if self._socket == OFF:
+            return
+        try:
+            self.path = local_socket(self.host, self.port, self._socket)
+        except NoLocalSocket as error:
+            if self._tell is not None and error.could_be:
+                self._tell(f"frames come over TCP, which is slower: {error}")
+                self._tell = None
 
     def reason(self, device: str, since: int) -> str:
         """Return what the driver said of a refusal, fit to follow an error; may be empty."""

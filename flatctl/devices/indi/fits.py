@@ -1,4 +1,4 @@
-"""Decode the FITS image of a driver into native 16-bit pixels.
+"""Understand the FITS image of a driver, its pixels left where they are.
 
 Only what INDI drivers send: one image in the primary unit, 8 or 16 bits per pixel. The bytes come
 from outside, so nothing in them is believed before it is checked. Source: FITS Standard 4.0,
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from mmap import mmap
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flatctl.devices.protocols import Frame, StoredFrame
 
 _CARD = 80
 _BLOCK = 2880
@@ -23,13 +26,22 @@ _MOST_CARDS = 36 * 200
 class Image:
     """A decoded image.
 
-    `pixels` has shape (rows, cols), dtype uint16, native order; `cards` are the header's 80-byte
-    cards without END and padding; `keywords` are their values as written, strings unquoted.
+    `data` has shape (rows, cols) and is a view of what was decoded: dtype >i2, or uint8. With
+    `offset` 32768 has to be added. `cards` are the header's 80-byte cards without END and
+    padding; `keywords` are their values as written, strings unquoted.
     """
 
-    pixels: NDArray[np.uint16]
+    data: NDArray[np.int16] | NDArray[np.uint8]
+    offset: bool
     cards: bytes
     keywords: Mapping[str, str]
+
+    def frame(self, exposure_s: float, started: datetime) -> Frame:
+        """Return it as a frame, its pixels where they are if that is possible."""
+        if self.offset:
+            return StoredFrame(self.data.astype(">i2", copy=False), self.cards, exposure_s, started)
+        pixels = np.maximum(self.data, 0).astype(np.uint16)
+        return Frame(pixels, self.cards, exposure_s, started)
 
     def number(self, keyword: str) -> float | None:
         """Return a keyword's value as a number, `None` where it is none."""
@@ -40,7 +52,7 @@ class Image:
 
 
 def decode(data: bytes | mmap) -> Image:
-    """Decode a whole FITS file; the pixels are a copy.
+    """Decode a whole FITS file; the pixels are a view of it.
 
     Raises `ValueError`, with a message that says what is wrong, for anything else than one image
     of 8 or 16 bits per pixel.
@@ -64,19 +76,8 @@ def decode(data: bytes | mmap) -> Image:
     zero = _real(keywords, "BZERO", 0.0)
     if (bits, zero) not in ((16, 32768), (16, 0), (8, 0)):
         raise ValueError(f"it has BZERO {zero:g} with BITPIX {bits}")
-    # Nothing may be raised from here on: a view of the data would outlive its memory file.
-    raw = np.frombuffer(data, ">i2" if bits == 16 else np.uint8, rows * cols, start)
-    pixels = _unsigned(raw, offset=zero != 0)
-    return Image(pixels.reshape(rows, cols), cards, keywords)
-
-
-def _unsigned(raw: NDArray[np.int16] | NDArray[np.uint8], *, offset: bool) -> NDArray[np.uint16]:
-    if not offset:
-        return np.maximum(raw, 0).astype(np.uint16)
-    # Adding 32768 to a 16-bit number turns over its highest bit: one pass over the data.
-    pixels = np.empty(raw.size, np.uint16)
-    np.bitwise_xor(raw.view(">u2"), np.uint16(0x8000), out=pixels)
-    return pixels
+    flat = np.frombuffer(data, ">i2" if bits == 16 else np.uint8, rows * cols, start)
+    return Image(flat.reshape(rows, cols), zero != 0, cards, keywords)
 
 
 def _header(data: bytes | mmap) -> tuple[bytes, dict[str, str]]:

@@ -30,6 +30,15 @@ _TEXT_CHARS = 4096
 _PR_SET_PDEATHSIG = 1
 
 
+def _library() -> ctypes.CDLL:
+    """Return INDI's library, which PyIndi has loaded from inside its own package."""
+    with open("/proc/self/maps") as maps:
+        return ctypes.CDLL(next(line.split()[-1] for line in maps if "libindiclient" in line))
+
+
+_INDI = _library()
+
+
 class Outbox:
     """What waits to be sent to the parent; a callback hands over here and returns at once."""
 
@@ -179,6 +188,13 @@ class Connection(PyIndi.BaseClient):  # type: ignore[misc] # because PyIndi has 
 
 
 def _memory_file(address: int, size: int) -> int:
+    """Return a descriptor of the data: the driver's own where they came so, else of a copy.
+
+    A driver can't write to what it has sent in this way: INDI seals it (`sharedblob.h`).
+    """
+    shared = _INDI.IDSharedBlobGetFd(ctypes.c_void_p(address))
+    if shared >= 0:
+        return os.dup(shared)
     fd = os.memfd_create("flatctl-frame", os.MFD_CLOEXEC)
     view = memoryview((ctypes.c_char * size).from_address(address)).cast("B")
     while view:
@@ -281,6 +297,7 @@ def obey(connection: Connection, request: dict[str, Any]) -> None:
 def connect(connection: Connection, host: str, port: int, timeout_s: float) -> bool:
     """Connect to the server; false where nobody answers within `timeout_s`."""
     connection.setServer(host, port)
+    connection.enableDirectBlobAccess()
     connection.setConnectionTimeout(int(timeout_s), int(timeout_s % 1 * 1e6))
     if connection.connectServer():
         connection.hasten()

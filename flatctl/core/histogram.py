@@ -1,0 +1,72 @@
+"""How many pixels have each value: one exact count, from which all statistics follow.
+
+numpy counts 61 megapixels in about a tenth of a second. With the extra `fast` OpenCV does it on all
+processors in a quarter of that, and lets other threads run meanwhile.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels16 = NDArray[np.uint16] | NDArray[np.int16]
+Counts = NDArray[np.int64]
+
+LEVELS = 1 << 16
+CHUNK_PX = 1 << 18  # larger chunks leave the processor's cache, smaller ones pay for each call
+# OpenCV counts in single precision, exact up to 2**24; each of its calls costs a tenth of a ms.
+FAST_CHUNK_PX = 1 << 21
+
+
+def histogram(pixels: Pixels16) -> Counts:
+    """Count the pixels of each value in ADU, shape (65536,), copying a chunk of them at a time.
+
+    Signed pixels are what FITS stores of unsigned ones: 32768 less. Any layout and byte order.
+    """
+    return (fast_histogram() or plain_histogram)(pixels)
+
+
+def plain_histogram(pixels: Pixels16) -> Counts:
+    """Count with numpy alone."""
+    counts: Counts = np.zeros(LEVELS, np.int64)
+    for chunk in _chunks(pixels, CHUNK_PX):
+        counts += np.bincount(chunk, minlength=LEVELS)
+    return _unshifted(counts, pixels)
+
+
+@cache
+def fast_histogram() -> Callable[[Pixels16], Counts] | None:
+    """Return what counts with OpenCV, `None` where that is not installed."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+
+    def count(pixels: Pixels16) -> Counts:
+        counts: Counts = np.zeros(LEVELS, np.int64)
+        for chunk in _chunks(pixels, FAST_CHUNK_PX):
+            found = cv2.calcHist([chunk.reshape(1, -1)], [0], None, [LEVELS], [0, LEVELS])
+            counts += found.reshape(-1).astype(np.int64)
+        return _unshifted(counts, pixels)
+
+    return count
+
+
+def _chunks(pixels: Pixels16, length: int) -> Iterator[NDArray[np.uint16]]:
+    """Yield the bits of all pixels as native unsigned numbers, in any order."""
+    chunks = np.nditer(
+        pixels.view(pixels.dtype.str.replace("i", "u")),
+        flags=["external_loop", "buffered"],
+        op_dtypes=[np.dtype(np.uint16)],
+        casting="equiv",
+        order="K",
+        buffersize=length,
+    )
+    for chunk in chunks:
+        yield np.asarray(chunk)
+
+
+def _unshifted(counts: Counts, pixels: Pixels16) -> Counts:
+    # Less 32768, and taken for unsigned, the upper half of the values comes first.
+    return np.roll(counts, LEVELS // 2) if pixels.dtype.kind == "i" else counts
