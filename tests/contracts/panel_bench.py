@@ -25,8 +25,8 @@ class Bench:
     `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
     it and `off` the bytes of its light-off command, `stick` what makes so many of its cover's next
     moves fail, where there are such. `talks`: it tells its state unasked, whether it hears anything
-    or not; `confirms`: it tells its brightness back, if only as an echo. `limit_s` is granted
-    to every call.
+    or not; `confirms`: it tells its brightness back, if only as an echo. `options` are what a
+    panel on a line was built with. `limit_s` is granted to every call.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Bench:
     stick: Callable[[int], None] | None = None
     talks: bool = False
     confirms: bool = True
+    options: Mapping[str, object] = field(default_factory=dict)
     built: list[LightPanel] = field(default_factory=list)
 
     def panel(self) -> LightPanel:
@@ -108,6 +109,7 @@ class SerialFamily:
                 light=light,
                 wire=wire,
                 off=self.off,
+                options=options,
                 stick=(lambda moves: stick(simulated, moves)) if stick else None,
                 talks=self.talks,
                 confirms=self.confirms,

@@ -81,12 +81,6 @@ def recordings(kind: str) -> dict[str, list[Pair]]:
     return found
 
 
-def recordings_of_flatctl() -> dict[str, dict]:
-    """Return by file name what users sent in: the files of `flatctl panel CONFIG --record FILE`."""
-    found = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted(RECORDINGS.glob("*.json"))}
-    return {name: recording for name, recording in found.items() if "calls" in recording}
-
-
 def pairs_of(recording: dict) -> list[Pair]:
     """Return the exchanges of a recording as bytes."""
     return [

@@ -2,31 +2,37 @@
 
 import json
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from dialogue import Script, pairs_of, recordings_of_flatctl
+from panel_bench import Bench, build
 
 from flatctl import app
-from flatctl.devices.catalog import PANELS
-from flatctl.devices.indi.client import IndiClient
 from flatctl.errors import BadReply, DeviceError, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
+from hardware_sims.serial_panels.recorded import RecordedPanel
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
-SENT_IN = recordings_of_flatctl()
+RECORDINGS = Path(__file__).parents[1] / "wire" / "recordings"
+SENT_IN = {
+    path.stem: recording
+    for path in sorted(RECORDINGS.glob("*.json"))
+    if "calls" in (recording := json.loads(path.read_text("utf-8")))
+}
 LIMIT_S = 10.0
 
 
-def held_again(recording: dict) -> tuple[list[str], Script]:
+def held_again(recording: dict) -> tuple[list[str], RecordedPanel]:
     """Let the driver do what was done while it was recorded; return how each call ended."""
-    script = Script(pairs_of(recording))
-    ended = []
-    with PtyServer(script) as server:
+    pairs = [
+        (each["host"].encode("latin-1"), each["panel"].encode("latin-1"))
+        for each in recording["exchanges"]
+    ]
+    recorded, ended = RecordedPanel(pairs), []
+    with PtyServer(recorded) as server:
         options = {"port": server.path, "boot_delay_s": 0.0, **recording["options"]}
-        row = PANELS[recording["kind"]]
-        checked = row.options.model_validate({"kind": recording["kind"], **options})
-        panel = row.build(checked, IndiClient("localhost", 7624))
+        panel = build(recording["kind"], options)
         for call in recording["calls"]:
             values = [call["value"]] if "value" in call else []
             try:
@@ -35,7 +41,7 @@ def held_again(recording: dict) -> tuple[list[str], Script]:
             except DeviceError as error:
                 ended.append(type(error).__name__)
         panel.close()
-    return ended, script
+    return ended, recorded
 
 
 @pytest.mark.parametrize("name", SENT_IN)
@@ -165,3 +171,23 @@ def test_only_a_serial_line_can_be_recorded(tmp_path):
     config.write_text('[camera]\ndevice = "x"\n\n[panel]\nkind = "manual"\n')
     with pytest.raises(UsageError, match="serial line"):
         app.record(config, tmp_path / "panel.json", None, None)
+
+
+def configured(bench: Bench, folder: Path) -> Path:
+    """Write a configuration for the panel of a bench."""
+    config = folder / "rig.toml"
+    options = "".join(f"{key} = {json.dumps(value)}\n" for key, value in bench.options.items())
+    config.write_text(f'[camera]\ndevice = "x"\n\n[panel]\nkind = "{bench.kind}"\n{options}')
+    return config
+
+
+def test_a_recording_of_any_panel_on_a_line_is_a_ready_test(bench, wire, tmp_path):
+    file = tmp_path / "panel.json"
+    app.record(configured(bench, tmp_path), file, None, None)
+    recording = recorded(file)
+    ended, panel = held_again(recording)
+    assert (ended, panel.complaint, panel.left) == (
+        [call["ended"] for call in recording["calls"]],
+        "",
+        [],
+    )
