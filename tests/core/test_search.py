@@ -7,6 +7,7 @@ import pytest
 from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
+from flatctl.core.band import Band
 from flatctl.core.evidence import Limits
 from flatctl.core.response import Response, Seen
 
@@ -288,3 +289,28 @@ def test_exposures_are_used_up_on_a_light_that_only_grows():
     run = rig(0.5, steps=(0, 4096), tolerance=66.0, drift=growing).run()
     assert run.outcome in (Outcome.UNSTABLE, Outcome.TOO_BRIGHT, Outcome.REACHED)
     assert len(run.path) <= 20
+
+
+def test_the_aim_within_the_band_lies_well_below_a_level_that_clips():
+    band = Band.checked(30000.0, 3000.0, FULL)
+    assert band.below(30000.0).aim_adu == pytest.approx(27900.0)
+    assert band.below(28800.0) is not None
+    assert band.below(28799.0) is None
+
+
+@pytest.mark.parametrize(
+    ("exposure_s", "first", "again"),
+    [(5.0, 0.75, True), (5.0, 0.7, False), (40.0, 0.92, True), (40.0, 0.9, False)],
+)
+def test_the_longer_a_near_miss_was_exposed_the_nearer_it_has_to_be(exposure_s, first, again):
+    search = rig(1.0, steps=(9, 9), times_s=(exposure_s, exposure_s), start=(9, 1.0)).search()
+    search.observe(median_adu=first * 30123.0, clipped_frac=0.0)
+    assert (search.outcome is None) == again
+
+
+@pytest.mark.parametrize(("second", "again"), [(28100.0, False), (28200.0, True)])
+def test_a_near_miss_is_looked_at_again_only_while_it_rises(second, again):
+    search = rig(1.0, steps=(9, 9), times_s=(5.0, 5.0), start=(9, 5.0)).search()
+    search.observe(median_adu=28000.0, clipped_frac=0.0)
+    search.observe(median_adu=second, clipped_frac=0.0)
+    assert (search.outcome is None) == again

@@ -226,3 +226,34 @@ def test_a_set_out_of_budget_ends_for_that_and_not_for_its_last_frame():
     for i, level in enumerate((40000.0, 29000.0, 40000.0, 29000.0, 30200.0)):
         capture.observe(median_adu=level, clipped_frac=0.01, time_s=float(i))
     assert capture.outcome is Outcome.UNSTABLE
+
+
+def test_a_panel_that_begins_above_0_is_trimmed_in_its_own_steps():
+    capture = series(brightness_range=(100, 200), response=LINEAR)
+    capture.observe(median_adu=38000.0, clipped_frac=0.0, time_s=0.0)
+    assert capture.setting == (round(128 * 33400 / 38000), 1.0)
+    capture = series(brightness_range=(100, 130), response=LINEAR)
+    capture.observe(median_adu=33200.0 * 128 / 130 - 3000, clipped_frac=0.0, time_s=0.0)
+    assert capture.setting.brightness == 128
+    assert capture.setting.exposure_s > 1.0
+
+
+def test_a_trim_by_brightness_that_missed_is_mended_by_exposure_the_second_time():
+    capture = series(response=LINEAR)
+    capture.observe(median_adu=38000.0, clipped_frac=0.0, time_s=0.0)
+    step = capture.setting.brightness
+    assert step < 128
+    capture.observe(median_adu=38000.0, clipped_frac=0.0, time_s=1.0)
+    assert capture.setting.brightness == step
+    assert capture.setting.exposure_s < 1.0
+
+
+def test_the_ending_of_a_set_tells_its_figures():
+    capture = series(setting=(255, 30.0))
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
+    while capture.outcome is None:
+        capture.observe(median_adu=20000.0, clipped_frac=0.0, time_s=float(capture.rejected + 1))
+    assert capture.explanation.startswith(
+        "3 frames rejected, 1 kept; at last step 255 and 30 s gave 20000 ADU (30.5 %), "
+        "the band goes from 30123 ADU (46.0 %) to 36677 ADU (56.0 %)."
+    )
