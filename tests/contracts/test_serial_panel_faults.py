@@ -9,7 +9,7 @@ from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
 # A call may end this much after its time-out: the last slice of waiting, and a loaded machine.
 MARGIN_S = 1.0
-SHORT_S = 0.3
+SHORT_S = 0.2
 ENOUGH_S = 3.0
 
 COMMANDS = {
