@@ -117,6 +117,10 @@ class Outlook:
         light = self._panels.light(step)[self._panel] * np.asarray(times_s)
         return np.asarray(self._pedestal[:, None] + np.exp(ln_k) * light)
 
+    def level(self, step: int, exposure_s: float) -> float:
+        """Return the level (ADU) expected of a setting, the mean of all explanations."""
+        return float(self._weight @ self.levels(step, exposure_s)[:, 0])
+
     def best_step(self, steps: range, exposure_s: float) -> tuple[int, float]:
         """Return the step worth trying at an exposure (s), and the exposures it costs."""
         low, high = steps[0], steps[-1]

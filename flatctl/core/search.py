@@ -82,6 +82,7 @@ class FlatSearch:
                 raise ValueError(f"pedestal_adu must be >= 0 ADU: {pedestal_adu}")
             self._known = replace(self._known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
         self._panels: Panels | None = None
+        self._edges: tuple[int, int] | None = None
         self._outcome: Outcome | None = None
         self.trials = 0
         self.verdict = ""
@@ -168,18 +169,35 @@ class FlatSearch:
         steps = evidence.open_steps(self._start_s)
         if steps:
             steps = outlook.proven(steps, self._start_s)
-        if steps:
-            self._setting = self._choose_step(outlook, steps, self._start_s)[1]
-            return None
-        if self._limits.exposures_s:
-            options = self._listed(outlook)
-        else:
-            options = self._trims(outlook, {steps.start - 1, steps.stop})
+        if not steps:
+            self._edges = (steps.start - 1, steps.stop)
+        options = self._options(outlook) if self._exhausted(outlook, steps) else []
         if options:
             self._setting = min(options)[1]
+        elif steps:
+            self._setting = self._choose_step(outlook, steps, self._start_s)[1]
         elif not self._worth_repeating():
             self._give_up(outlook)
         return None
+
+    def _exhausted(self, outlook: "Outlook", steps: range) -> bool:
+        """Tell whether brightness can do no more at the first exposure.
+
+        Once that was so, a change of the light reopens it only if it may now be otherwise.
+        """
+        if not steps or self._edges is None:
+            return not steps
+        below, above = self._edges
+        limits, band = self._limits, self._band
+        dim = below < limits.dimmest or outlook.level(below, self._start_s) < band.low_adu
+        bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
+        return dim and bright
+
+    def _options(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
+        """Return what is worth trying by other exposures, each with its cost."""
+        if self._limits.exposures_s:
+            return self._listed(outlook)
+        return self._trims(outlook)
 
     def _choose_step(
         self, outlook: "Outlook", steps: range, exposure_s: float
@@ -207,10 +225,10 @@ class FlatSearch:
             if (steps := self._evidence.open_steps(t)) and self._hopeful(steps[-1])
         ]
 
-    def _trims(self, outlook: "Outlook", edges: set[int]) -> list[tuple[float, Setting]]:
+    def _trims(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
         """Return the exposures worth trying at the steps next to the band, with their costs."""
         limits, options = self._limits, []
-        for step in sorted(edges):
+        for step in self._edges or ():
             between = self._evidence.open_exposures(step)
             if not limits.dimmest <= step <= limits.brightest or between is None:
                 continue

@@ -314,3 +314,13 @@ def test_a_near_miss_is_looked_at_again_only_while_it_rises(second, again):
     search.observe(median_adu=28000.0, clipped_frac=0.0)
     search.observe(median_adu=second, clipped_frac=0.0)
     assert (search.outcome is None) == again
+
+
+def test_a_change_of_the_light_does_not_reopen_what_it_can_not_have_changed():
+    search = rig(1.0, tolerance=660.0).search()
+    for level in (10000.0, 19500.0, 35000.0, 34300.0):
+        search.observe(median_adu=level, clipped_frac=0.0)
+    # The last frame was the brightest step, somewhat shorter, and yet no dimmer: the lamp warms.
+    brightness, exposure_s = search.setting
+    assert brightness == 255
+    assert 1.0 < exposure_s < 2.0
