@@ -40,10 +40,13 @@ class SimCamera(SimDriver):
         self.on_new("CCD_FRAME", self._frame)
         self.on_new("CCD_FRAME_RESET", self._reset_frame)
         self.on_new("CCD_BINNING", self._take_whole_numbers)
-        self.on_new("CCD_GAIN", self._take_whole_numbers)
-        self.on_new("CCD_OFFSET", self._take_whole_numbers)
-        self.on_new("CCD_TEMPERATURE", self._set_temperature)
-        self.on_new("CCD_COOLER", self._switch_cooler)
+        if sensor.isos:
+            self.on_new("CCD_ISO", self._choose)
+        else:
+            self.on_new("CCD_GAIN", self._take_whole_numbers)
+            self.on_new("CCD_OFFSET", self._take_whole_numbers)
+            self.on_new("CCD_TEMPERATURE", self._set_temperature)
+            self.on_new("CCD_COOLER", self._switch_cooler)
         self.on_new("UPLOAD_SETTINGS", self._take_texts)
         for plain in ("CCD_FRAME_TYPE", "UPLOAD_MODE", "CCD_TRANSFER_FORMAT", "CCD_COMPRESSION"):
             self.on_new(plain, self._choose)
@@ -127,6 +130,8 @@ class SimCamera(SimDriver):
 
     @property
     def _temperature_c(self) -> float:
+        if self._world.scenario.sensor.isos:
+            return AMBIENT_C
         return float(self.vector("CCD_TEMPERATURE").getfloatvalue("CCD_TEMPERATURE_VALUE"))
 
     # Exposing
@@ -136,7 +141,7 @@ class SimCamera(SimDriver):
         if wanted is None:
             return
         self._stop_exposure()
-        seconds = wanted["CCD_EXPOSURE_VALUE"]
+        seconds = self._world.scenario.sensor.shutter(wanted["CCD_EXPOSURE_VALUE"])
         self._exposure = self.begin(self._take(seconds, self._world.now(), datetime.now(UTC)))
 
     def _stop_exposure(self) -> bool:
@@ -179,6 +184,7 @@ class SimCamera(SimDriver):
             temperature_c=setting.temperature_c,
             gain=setting.gain,
             filter=self._world.filter.name,
+            bayer=self._world.scenario.sensor.bayer,
         )
         if chosen(self.vector("CCD_TRANSFER_FORMAT")) == "FORMAT_FITS":
             await self._deliver(await asyncio.to_thread(encode, exposed, pixels), ".fits")
@@ -189,13 +195,25 @@ class SimCamera(SimDriver):
     def _setting(self) -> SensorSetting:
         frame, binning = self.vector("CCD_FRAME"), self.vector("CCD_BINNING")
         window = Window(*(int(frame.getfloatvalue(n)) for n in ("X", "Y", "WIDTH", "HEIGHT")))
+        gain, offset = self._amplified()
         return SensorSetting(
-            gain=self.vector("CCD_GAIN").getfloatvalue("GAIN"),
-            offset=self.vector("CCD_OFFSET").getfloatvalue("OFFSET"),
+            gain=gain,
+            offset=offset,
             across=int(binning.getfloatvalue("HOR_BIN")),
             down=int(binning.getfloatvalue("VER_BIN")),
             window=window,
             temperature_c=self._temperature_c,
+        )
+
+    def _amplified(self) -> tuple[float, float]:
+        """Return gain and offset, those of the ISO speed where there is one."""
+        sensor = self._world.scenario.sensor
+        if sensor.isos:
+            speed = (chosen(self.vector("CCD_ISO")) or "ISO0").removeprefix("ISO")
+            return sensor.gain_of(sensor.isos[int(speed)]), 0.0
+        return (
+            self.vector("CCD_GAIN").getfloatvalue("GAIN"),
+            self.vector("CCD_OFFSET").getfloatvalue("OFFSET"),
         )
 
     async def _deliver(self, content: bytes, form: str) -> None:

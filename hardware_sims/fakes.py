@@ -1,6 +1,7 @@
 """The simulated rig inside one process, on a clock that takes no time; with faults on demand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
@@ -32,6 +33,7 @@ class FakeCamera:
         self._clock = clock
         self._name = name
         self._setting = world.neutral()
+        self._iso = min(world.scenario.sensor.isos, default=0)
         self._exposing: tuple[float, float, datetime, FrameKind] | None = None
         self.faults = FaultList()
         self.opened = False
@@ -54,6 +56,7 @@ class FakeCamera:
             bits=16,
             exposure_min_s=sensor.exposure_min_s,
             exposure_max_s=sensor.exposure_max_s,
+            bayer=sensor.bayer,
         )
 
     def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
@@ -63,6 +66,10 @@ class FakeCamera:
         self.prepared.append(setup)
         temperature_c = self._cooled(setup.temperature_c, timeout_s)
         before = self._setting
+        sensor = self._sensor
+        if sensor.isos:
+            self._iso = setup.iso or self._iso
+            before = replace(before, gain=sensor.gain_of(self._iso), offset=0.0)
         self._setting = SensorSetting(
             gain=before.gain if setup.gain is None else setup.gain,
             offset=before.offset if setup.offset is None else setup.offset,
@@ -72,9 +79,10 @@ class FakeCamera:
         )
         return CameraState(
             binning=setup.binning,
-            gain=self._setting.gain,
-            offset=self._setting.offset,
-            temperature_c=temperature_c,
+            gain=None if sensor.isos else self._setting.gain,
+            offset=None if sensor.isos else self._setting.offset,
+            iso=self._iso or None,
+            temperature_c=None if sensor.isos else temperature_c,
             set_temperature_c=setup.temperature_c,
         )
 
@@ -89,7 +97,8 @@ class FakeCamera:
                 f"it takes {sensor.exposure_min_s:g} to {sensor.exposure_max_s:g} s",
             )
         self.exposures.append((exposure_s, kind))
-        self._exposing = (self._clock.monotonic(), exposure_s, self._clock.now(), kind)
+        made_s = sensor.shutter(exposure_s)
+        self._exposing = (self._clock.monotonic(), made_s, self._clock.now(), kind)
 
     def read(self, timeout_s: float) -> Frame:
         """Wait for the exposure begun last and return its frame."""
@@ -113,6 +122,7 @@ class FakeCamera:
             temperature_c=self._setting.temperature_c,
             gain=self._setting.gain,
             filter=self._world.filter.name,
+            bayer=self._sensor.bayer,
         )
         return Frame(pixels, cards(exposed, *pixels.shape), exposure_s, started)
 
@@ -131,8 +141,13 @@ class FakeCamera:
 
     def _refuse_impossible(self, setup: CameraSetup) -> None:
         sensor = self._sensor
-        if setup.iso is not None or setup.readout_mode is not None:
-            raise Fault(self._name, "has neither ISO nor read-out modes", "leave them out")
+        if setup.readout_mode is not None:
+            raise Fault(self._name, "has no read-out modes", "leave them out")
+        if setup.iso is not None and setup.iso not in sensor.isos:
+            known = ", ".join(map(str, sensor.isos)) or "none"
+            raise Fault(self._name, f"has no ISO {setup.iso}", f"it has {known}")
+        if sensor.isos and (setup.gain is not None or setup.offset is not None):
+            raise Fault(self._name, "has ISO instead of gain and offset", "leave them out")
         for what, value, low, high in (
             ("binning", setup.binning, 1, sensor.binning_max),
             ("gain", setup.gain, 0, sensor.gain_max),

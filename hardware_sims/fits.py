@@ -27,6 +27,7 @@ class Exposed:
     temperature_c: float
     gain: float
     filter: str | None
+    bayer: str | None = None
 
 
 def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
@@ -55,6 +56,12 @@ def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
     ]
     if exposed.filter is not None:
         cards.append(("FILTER", exposed.filter, "Filter"))
+    if exposed.bayer is not None:
+        cards += [
+            ("XBAYROFF", 0, "X offset of Bayer array"),
+            ("YBAYROFF", 0, "Y offset of Bayer array"),
+            ("BAYERPAT", exposed.bayer, "Bayer color pattern"),
+        ]
     stamp = exposed.started.isoformat(timespec="milliseconds").removesuffix("+00:00")
     cards += [
         ("GAIN", exposed.gain, "Gain"),

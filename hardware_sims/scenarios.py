@@ -10,6 +10,15 @@ from hardware_sims.world import Filter, Scenario
 # gets there in 0.05 s of full light, the hydrogen filter in 1.7 s.
 FLUX_E_S = 165_000.0
 
+# Thirds of a stop, as cameras list them.
+SHUTTER_S = (
+    *(
+        round(1 / n, 6)
+        for n in (200, 160, 125, 100, 80, 60, 50, 40, 30, 25, 20, 15, 13, 10, 8, 6, 5, 4)
+    ),
+    *(0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0),
+)
+
 FILTERS = (
     Filter("L", 1.0),
     Filter("R", 0.30),
@@ -83,6 +92,34 @@ SCENARIOS: dict[str, Scenario] = {
             name="14-bit",
             summary="a camera of 14 bits whose driver claims 16: nothing lies above 16383",
             sensor=replace(MONO.sensor, bits=14, shifted=False),
+        ),
+        replace(
+            MONO,
+            name="pwm",
+            summary="the panel is dimmed by slow pulses, which a rolling shutter makes bands of",
+            lamp=replace(MONO.lamp, pwm_hz=47.5),
+            sensor=replace(MONO.sensor, line_s=1e-3),
+        ),
+        replace(
+            MONO,
+            name="osc",
+            summary="colour camera (Bayer pattern) whose red gets little of the panel's light",
+            sensor=replace(MONO.sensor, bayer="RGGB", colour_frac=(0.4, 1.0, 0.7)),
+        ),
+        replace(
+            MONO,
+            name="dslr",
+            summary="a DSLR: ISO speeds, fixed shutter speeds, 14 bits, colour, no cooling",
+            sensor=replace(
+                MONO.sensor,
+                bits=14,
+                shifted=False,
+                bayer="RGGB",
+                pedestal_per_offset_adu=0.0,
+                pedestal_error_adu=2048.0 * 4,
+                isos=(100, 200, 400, 800, 1600),
+                shutter_s=SHUTTER_S,
+            ),
         ),
     )
 }

@@ -30,7 +30,7 @@ socket = "off"               # this server speaks TCP only
 
 [camera]
 device = {camera}
-
+{more_of_camera}
 [wheel]
 device = {wheel}
 
@@ -44,12 +44,14 @@ settle_s = 0.1
 count = 10
 target = 0.51
 tolerance = 0.05
-exposure_s = {{ start = 0.5, min = 0.05, max = 30.0 }}
+exposure_s = {{ start = 0.5, min = {shortest_s}, max = 30.0 }}
 brightness = {{ start = 0.5 }}
-
+{more_of_flats}
 [output]
 directory = {directory}
 """
+
+SHORTEST_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,9 @@ def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
         panel_log=str(folder / "light.log"),
         scenario=rig.name,
     )
+    # What no driver says of a DSLR: its shutter speeds, and that 16 bits hold 14.
+    speeds = [s for s in rig.sensor.shutter_s if s >= SHORTEST_S]
+    full_adu = rig.sensor.full_scale_adu if rig.sensor.isos else None
     text = CONFIG.format(
         scenario=rig.name,
         summary=rig.summary,
@@ -149,9 +154,16 @@ def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
         wheel=json.dumps(wheel.NAME),
         panel=json.dumps(panel),
         directory=json.dumps(str(folder / "flats")),
+        shortest_s=SHORTEST_S,
+        more_of_camera=_lines(iso=rig.sensor.isos and rig.sensor.isos[0], full_scale_adu=full_adu),
+        more_of_flats=_lines(exposures_s=[round(s, 6) for s in speeds]),
     )
     config.write_text(text, encoding="utf-8")
     return served
+
+
+def _lines(**keys: object) -> str:
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value)
 
 
 def _announce(served: Served, ready: Path | None) -> None:

@@ -94,6 +94,8 @@ def run_settings(
                 plan=plan,
                 full_scale_adu=settings.camera.full_scale_adu,
                 dark_flats=settings.dark_flats.count,
+                quality=settings.quality.limits(),
+                leak_check=settings.quality.leak_check,
                 resume=resume,
                 rules=make_rules(settings, client),
                 adopt_settling=configured_settling(settings) is None,
@@ -147,7 +149,7 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
         yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
     for plan in plans:
         yield (
-            f"{plan.name or plan.filter or 'no filter'}: {plan.count} flats, "
+            f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
             f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
             f"brightness and {plan.exposure_start_s:g} s, "
             f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
@@ -157,6 +159,12 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
     left = cover_at_end(settings)
     yield "then the panel off" + (f", its cover {left.value}" if left else "")
+
+
+def _many(plan: FilterPlan) -> str:
+    if plan.flat_noise is None:
+        return str(plan.count)
+    return f"as many as bring the noise under {100 * plan.flat_noise:g} % per pixel"
 
 
 def _conditions(settings: Settings) -> Iterator[str]:

@@ -31,7 +31,10 @@ _OVER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Say whether a frame is kept; `reason` is `too_dim`, `too_bright` or `clipped` if not."""
+    """Say whether a frame is kept.
+
+    If not, `reason` is `too_dim`, `too_bright`, `clipped` or `refused`.
+    """
 
     kept: bool
     reason: str
@@ -110,12 +113,14 @@ class FlatSeries:
         clipped_frac: float,
         time_s: float,
         setting: Setting | None = None,
+        refused: bool = False,
     ) -> Judgement:
         """Judge a frame; `time_s` is the middle of its exposure on a monotonic clock.
 
         `setting` is what it was exposed with, the present setting when None. A frame of an earlier
         setting is judged like any other, but what it says has been acted on already: only where it
-        is good after all does the set return to that setting.
+        is good after all does the set return to that setting. One that is `refused` is not kept
+        for another reason than its level, and is taken again with the same setting.
 
         Raises:
             ValueError: the set is over, or a figure makes no sense.
@@ -126,6 +131,9 @@ class FlatSeries:
         if not isfinite(time_s):
             raise ValueError(f"time_s must be a number of seconds: {time_s}")
         verdict = self._band.judge(median_adu, clipped_frac)
+        right = verdict == "accepted"
+        if right and refused:
+            verdict = "refused"
         kept = verdict == "accepted"
         exposed = self._setting if setting is None else setting
         overtaken = exposed != self._setting
@@ -146,8 +154,17 @@ class FlatSeries:
             # What spoiled the frame before was gone with it.
             self._setting = exposed
         elif self._outcome is None and not overtaken:
-            self._retrim(kept)
+            self._retrim(right)
         return Judgement(kept, "" if kept else verdict)
+
+    @property
+    def count(self) -> int:
+        """Return how many frames are to be kept."""
+        return self._count
+
+    def want(self, count: int) -> None:
+        """Keep another number of frames than was said at first, at least one more than now."""
+        self._count = max(count, self.kept + 1)
 
     def _lower_aim(self, median_adu: float, clipped_frac: float) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""

@@ -88,7 +88,9 @@ class FilterPlan:
     `filter` is the wheel's own slot name, or `None` for a rig without a wheel. `target` and
     `tolerance` are fractions of full scale; the brightness figures are fractions of the panel's
     range, and `exposures_s` lists the only exposures the camera can make (a DSLR's shutter
-    speeds), or is empty where any exposure goes.
+    speeds), or is empty where any exposure goes. `channel` is the colour whose level counts
+    (`brightest`, `green` or `mean`). With `flat_noise` the count is only a first guess: as many
+    are taken as bring the noise of the master flat, per pixel, under that fraction of the light.
 
     A run may hold several sets of one filter: `name` tells them apart and is empty where the
     filter's name does. `setup` is how the camera has to stand for this one, `None` for the rig's
@@ -112,3 +114,5 @@ class FilterPlan:
     rotator_deg: float | None = None
     focuser_steps: int | None = None
     panel_bank: Bank | None = None
+    channel: Literal["brightest", "green", "mean"] = "brightest"
+    flat_noise: float | None = None

@@ -1,10 +1,11 @@
 """What every part of a run works with, and how a frame is begun, read and measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from flatctl.core.statistics import measure
+from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
+from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
@@ -15,23 +16,49 @@ from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
+from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A flat as it was read; `time_s` is mid-exposure on the monotonic clock."""
+    """A flat as it was read; `time_s` is mid-exposure on the monotonic clock.
+
+    What it measures takes its time when it is asked for first. `bayer` is the pattern of its
+    colours, None for mono; `channel` says whose level counts.
+    """
 
     setting: Setting
     frame: Frame
     time_s: float
     full_scale_adu: float
+    bayer: str | None = None
+    channel: ChannelChoice = "brightest"
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the frame measures."""
+        return self._measured[0]
+
+    @property
+    def channels(self) -> Mapping[str, Statistics]:
+        """What each colour measures; empty for mono."""
+        return self._measured[1]
+
+    @property
+    def level_adu(self) -> float:
+        """The level that is held against the target."""
+        return judged_level(self.statistics, self.channels, self.channel)[0]
+
+    @property
+    def clipped_frac(self) -> float:
+        """The fraction of full pixels, of the worst colour."""
+        return judged_level(self.statistics, self.channels, self.channel)[1]
 
     @cached_property
-    def statistics(self) -> Statistics:
-        """What the frame measures; this takes its time when it is asked for first."""
-        return measure(self.frame.raw, self.full_scale_adu)
+    def _measured(self) -> tuple[Statistics, Mapping[str, Statistics]]:
+        return measure_channels(self.frame.raw, self.full_scale_adu, self.bayer)
 
 
 @dataclass(frozen=True)
@@ -50,6 +77,7 @@ class RunContext:
     safety: Safety
     clock: Clock
     emit: Listener
+    quality: Limits | None = None
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.
@@ -68,10 +96,14 @@ class RunContext:
         self.safety.check()
         start()
 
-    def read(self, exposure: Exposure) -> Shot:
+    def read(self, exposure: Exposure, channel: ChannelChoice = "brightest") -> Shot:
         """Return a flat that was begun, surviving faults of the devices."""
         frame, time_s = exposure.read()
-        return Shot(exposure.setting, frame, time_s, self.full_scale_adu)
+        # Bins of a colour sensor hold every colour.
+        bayer = None
+        if self.rig.state.binning == 1:
+            bayer = bayer_pattern(frame.header, frame.pixels.shape[0], self.rig.info.bayer)
+        return Shot(exposure.setting, frame, time_s, self.full_scale_adu, bayer, channel)
 
     def setting_key(self, filter_name: str | None, bank: Bank | None = None) -> SettingKey:
         """Return under what the history keeps the trained setting of a filter."""
@@ -90,6 +122,8 @@ class RunContext:
         target: float | None = None,
         tolerance: float | None = None,
         bank: Bank | None = None,
+        level_adu: float | None = None,
+        channel: str | None = None,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name."""
         state, scale = self.rig.state, self.full_scale_adu
@@ -106,6 +140,8 @@ class RunContext:
             full_scale_adu=scale,
             target_adu=None if target is None else target * scale,
             tolerance_adu=None if tolerance is None else tolerance * scale,
+            level_adu=level_adu,
+            channel=channel,
             filter=filter_name,
             binning=state.binning,
             gain=state.gain,

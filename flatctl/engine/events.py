@@ -5,7 +5,7 @@ never changed. Times are UTC, units are in the names.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -116,6 +116,7 @@ class Trial(Event):
     level: float
     clipped_frac: float
     verdict: str
+    channels: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,7 @@ class Flat(Event):
     level: float
     path: Path
     statistics: Statistics
+    channels: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,47 @@ class Rejected(Event):
     median_adu: float
     level: float
     clipped_frac: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetQuality(Event):
+    """What the flats of a set taken in this run are worth, and what changed since the last set.
+
+    Figures that can't be known, as from a single flat, are `null`. Each of `findings` has a `kind`
+    and a `reason`, a sentence that says what to do.
+    """
+
+    event = "set_quality"
+    filter: str
+    set: str
+    flats: int
+    photons_e: float | None
+    e_per_adu: float | None
+    noise_frac: float | None
+    master_noise_frac: float | None
+    flats_needed: int | None
+    drift_frac: float
+    corner_frac: float | None
+    profile: tuple[float, ...]
+    compared: bool
+    spots: tuple[Mapping[str, float], ...]
+    channels: Mapping[str, float]
+    findings: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightLeak(Event):
+    """Two frames with the panel off were compared: the shortest exposure and the longest flat's.
+
+    `leak_frac` is what the long one has more, over the light of a flat. Neither frame is kept.
+    """
+
+    event = "light_leak"
+    exposure_s: float
+    pedestal_adu: float
+    leak_adu: float
+    leak_frac: float
+    findings: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +268,8 @@ def set_label(plan: FilterPlan) -> str:
 def to_plain(event: Event) -> dict[str, object]:
     """Return the event as a dictionary that JSON can hold, `event` and `time` first."""
     plain: dict[str, object] = {"event": event.event}
-    for field in fields(event):
-        plain[field.name] = _plain(getattr(event, field.name))
+    for each in fields(event):
+        plain[each.name] = _plain(getattr(event, each.name))
     return plain
 
 

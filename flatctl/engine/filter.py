@@ -6,7 +6,8 @@ one frame behind: a change of setting comes one frame after its reason, and a fr
 bad is replaced at the end of the set.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
+from flatctl.engine.quality import SetWatch
 from flatctl.errors import DeviceError
 from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, Wanted, finished
@@ -49,6 +51,8 @@ class FilterRun:
         self.exposures_s: set[float] = set()
         self.taken = 0
         self._trials = 0
+        self._count = plan.count
+        self._refused = ""
         self._present: tuple[FinishedFrame, ...] | None = None
         self._later: FilterRun | None = None
 
@@ -151,9 +155,8 @@ class FilterRun:
         while True:
             self._trials += 1
             self._tell_exposing("trial", self._trials, under_way.setting)
-            shot = self._context.read(under_way)
-            statistics = shot.statistics
-            search.observe(median_adu=statistics.median, clipped_frac=statistics.clipped_frac)
+            shot = self._context.read(under_way, self._plan.channel)
+            search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
             tell = partial(self._tell, events.Trial, shot, n=self._trials, verdict=search.verdict)
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
@@ -184,31 +187,39 @@ class FilterRun:
             count=wanted,
             lag=1,
         )
-        taken = {frame.number for frame in self._on_disk()}
-        numbers = [n for n in range(1, plan.count + len(taken) + 1) if n not in taken]
+        known = search.response
+        watch = SetWatch(self._context, plan, known.pedestal_adu if known else None)
+        if plan.flat_noise is not None:
+            self._want(series, watch.first_guess() - len(self._on_disk()))
 
         def deal_with(shot: Shot) -> None:
             if shot is accepted:
                 tell_accepted()
-            self._judge(series, shot, numbers)
+            self._judge(series, watch, shot)
 
-        under_way = self._next(series, wanted, partial(deal_with, accepted))
+        self._take(series, accepted, deal_with)
+        self._context.shelf.drain()
+        watch.finish(self._context.emit, self._set)
+        if series.outcome in (None, Outcome.REACHED):
+            return FilterOutcome.COMPLETE, ""
+        return FilterOutcome(series.outcome.value), self._refused or series.explanation
+
+    def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
+        """Take the frames of the series; the `accepted` one is the first."""
+        under_way = self._next(series, partial(deal_with, accepted))
         while series.outcome is None:
             # Nothing is under way where the last frame turned out bad: it is replaced.
             under_way = under_way or self._context.begin(series.setting)
-            self._tell_exposing("flat", numbers[series.kept], under_way.setting)
-            shot = self._context.read(under_way)
-            under_way = self._next(series, wanted, partial(deal_with, shot))
-        if series.outcome is Outcome.REACHED:
-            return FilterOutcome.COMPLETE, ""
-        return FilterOutcome(series.outcome.value), series.explanation
+            self._tell_exposing("flat", self._free_number(series.kept), under_way.setting)
+            shot = self._context.read(under_way, self._plan.channel)
+            under_way = self._next(series, partial(deal_with, shot))
 
     def _next(
-        self, series: FlatSeries, wanted: int, deal_with_frame_in_hand: Callable[[], None]
+        self, series: FlatSeries, deal_with_frame_in_hand: Callable[[], None]
     ) -> Exposure | None:
         """Begin the next exposure, unless the frame in hand may have been the last."""
         try:
-            if series.kept + 1 < wanted:
+            if series.kept + 1 < series.count:
                 return self._context.begin(series.setting)
             # Only once: whoever has to come back stays until the set is complete.
             later, self._later = self._later, None
@@ -220,18 +231,36 @@ class FilterRun:
             # Whatever becomes of the next exposure, the frame in hand is not lost.
             deal_with_frame_in_hand()
 
-    def _judge(self, series: FlatSeries, shot: Shot, numbers: Sequence[int]) -> None:
-        statistics = shot.statistics
+    def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
+        fault = watch.reason(shot)
         judgement = series.observe(
-            median_adu=statistics.median,
-            clipped_frac=statistics.clipped_frac,
+            median_adu=shot.level_adu,
+            clipped_frac=shot.clipped_frac,
             time_s=shot.time_s,
             setting=shot.setting,
+            refused=bool(fault),
         )
-        if judgement.kept:
-            self._keep(shot, numbers[series.kept - 1])
-        else:
-            self._tell(events.Rejected, shot, reason=self._sentence(judgement.reason, shot))
+        self._refused = fault if judgement.reason == "refused" else ""
+        if not judgement.kept:
+            reason = self._refused or self._sentence(judgement.reason, shot)
+            self._tell(events.Rejected, shot, reason=reason)
+            return
+        watch.keep(shot)
+        needed = watch.count(len(self._on_disk()))
+        if needed is not None and series.outcome is None:
+            # One more is under way already.
+            self._want(series, max(needed, series.kept + 1))
+        self._keep(shot, self._free_number(series.kept - 1))
+
+    def _want(self, series: FlatSeries, count: int) -> None:
+        series.want(count)
+        self._count = series.count + len(self._on_disk())
+
+    def _free_number(self, nth: int) -> int:
+        """Return the `nth` number, from 0, which no flat on disk has."""
+        taken = {frame.number for frame in self._on_disk()}
+        free = (number for number in itertools.count(1) if number not in taken)
+        return next(itertools.islice(free, nth, None))
 
     def _keep(self, shot: Shot, number: int) -> None:
         plan = self._plan
@@ -240,13 +269,16 @@ class FilterRun:
             shot.frame,
             shot.statistics,
             number=number,
-            count=plan.count,
+            count=self._count,
             filter_name=plan.filter,
             brightness=shot.setting.brightness,
             target=plan.target,
             tolerance=plan.tolerance,
             bank=plan.panel_bank,
+            level_adu=shot.level_adu,
+            channel=plan.channel if shot.channels else None,
         )
+        count = self._count
 
         def placed(path: Path) -> None:
             self.taken += 1
@@ -255,7 +287,7 @@ class FilterRun:
                 events.Flat,
                 shot,
                 index=number,
-                count=plan.count,
+                count=count,
                 path=path,
                 statistics=shot.statistics,
             )
@@ -314,18 +346,18 @@ class FilterRun:
 
     def _remember(self, search: FlatSearch, accepted: Shot) -> None:
         history, key = self._context.history, self._setting_key(self._plan.filter)
-        level = accepted.statistics.median / self._context.full_scale_adu
+        level = accepted.level_adu / self._context.full_scale_adu
         brightness, exposure_s = accepted.setting
         history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
         if search.response is not None:
             history.remember_response(key, search.response.to_json())
 
     def _sentence(self, verdict: str, shot: Shot) -> str:
-        plan, statistics = self._plan, shot.statistics
-        level = statistics.median / self._context.full_scale_adu
+        plan = self._plan
+        level = shot.level_adu / self._context.full_scale_adu
         low, high = plan.target - plan.tolerance, plan.target + plan.tolerance
         if verdict == "clipped" and level <= high:
-            return f"clipped: {100 * statistics.clipped_frac:.2f} % of the pixels are full"
+            return f"clipped: {100 * shot.clipped_frac:.2f} % of the pixels are full"
         words = "too dim" if level < low else "too bright"
         return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
 
@@ -354,14 +386,15 @@ class FilterRun:
         self._context.emit(event(time=now, filter=self._label, set=self._set, **facts))
 
     def _tell(self, event: Callable[..., events.Event], shot: Shot, /, **facts: object) -> None:
-        statistics = shot.statistics
         if event is not events.Flat:
-            facts["clipped_frac"] = statistics.clipped_frac
+            facts["clipped_frac"] = shot.clipped_frac
+        if event is not events.Rejected:
+            facts["channels"] = {colour: each.median for colour, each in shot.channels.items()}
         self._emit(
             event,
             brightness=shot.setting.brightness,
             exposure_s=shot.setting.exposure_s,
-            median_adu=statistics.median,
-            level=statistics.median / self._context.full_scale_adu,
+            median_adu=shot.level_adu,
+            level=shot.level_adu / self._context.full_scale_adu,
             **facts,
         )

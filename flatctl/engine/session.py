@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
@@ -12,6 +13,7 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.filter import FilterRun, Learned
 from flatctl.engine.guard import under_guard
+from flatctl.engine.leak import check_leak
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
@@ -42,6 +44,8 @@ class Job:
     resume: bool = True
     rules: Sequence[Rule] = ()
     adopt_settling: bool = False
+    quality: Limits | None = None
+    leak_check: bool = False
 
 
 class Session:
@@ -125,7 +129,23 @@ class Session:
                 self._frames += filter_run.taken
             learned[plan.panel_bank] = filter_run.learned
             exposures_s |= filter_run.exposures_s
+        if self._job.leak_check and any(each.taken for each in runs):
+            self._check_leak(context, plans, max(exposures_s))
         self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
+
+    def _check_leak(
+        self, context: RunContext, plans: Sequence[FilterPlan], longest_s: float
+    ) -> None:
+        plan = plans[0]
+        shortest_s = min(
+            plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,)
+        )
+        check_leak(
+            context,
+            shortest_s=shortest_s,
+            longest_s=longest_s,
+            flat_adu=plan.target * context.full_scale_adu,
+        )
 
     def _preparing(self) -> str:
         wanted_c = self._rig.setup.temperature_c
@@ -164,6 +184,7 @@ class Session:
             safety=Safety(self._job.rules, self._rig, self._clock, self._emit),
             clock=self._clock,
             emit=self._emit,
+            quality=self._job.quality,
         )
         self._started = events.RunStarted(
             time=now,

@@ -17,8 +17,10 @@ from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, number
 from flatctl.outputs.sentences import (
     fault_line,
     filter_label,
+    findings,
     finish_line,
     problem_line,
+    quality_lines,
     rejected_line,
     run_line,
     start_line,
@@ -78,8 +80,7 @@ class TerminalProgress:
             self._live.stop()
 
     def _show(self, event: Plain) -> None:
-        line = self._line(event)
-        if line is not None:
+        for line in self._lines(event):
             self._screen.print(_hanging(line, self._screen))
         activity = self._activity(event)
         if activity is not None:
@@ -91,6 +92,17 @@ class TerminalProgress:
                 self._live.stop()
             case _:
                 pass
+
+    def _lines(self, event: Plain) -> list[Text]:
+        match text(event, "event"):
+            case "set_quality":
+                worth = quality_lines(self.record.of_event(event))
+                return [_text(each, "" if "photons" in each else "yellow") for each in worth]
+            case "light_leak":
+                return [_text(each, "yellow") for each in findings(event)]
+            case _:
+                line = self._line(event)
+                return [] if line is None else [line]
 
     def _line(self, event: Plain) -> Text | None:
         record = self.record.of_event(event) if "filter" in event else FilterRecord("")

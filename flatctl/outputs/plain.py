@@ -8,8 +8,10 @@ from flatctl.outputs.record import FilterRecord, Plain, RunRecord, moment, text
 from flatctl.outputs.sentences import (
     end_line,
     fault_line,
+    findings,
     finish_line,
     problem_line,
+    quality_lines,
     rejected_line,
     run_line,
     start_line,
@@ -28,18 +30,28 @@ class PlainLines:
     def __call__(self, event: Plain) -> None:
         """Take one event."""
         self.record.take(event)
-        line = line_of(self.record, event)
-        if not line:
-            return
         time = moment(event)
         stamp = time.strftime("%H:%M:%SZ  ") if time else ""
-        self._outlet.write(f"{stamp}{figures.printable(line)}\n")
+        for line in lines_of(self.record, event):
+            self._outlet.write(f"{stamp}{figures.printable(line)}\n")
 
     def close(self) -> None:
         """Do nothing; a line once written needs no end."""
 
 
 _NOBODY = FilterRecord("")
+
+
+def lines_of(run: RunRecord, event: Plain) -> list[str]:
+    """Return what there is to say of an event that `run` has taken, line by line."""
+    match text(event, "event"):
+        case "set_quality":
+            return quality_lines(run.of_event(event))
+        case "light_leak":
+            return findings(event)
+        case _:
+            line = line_of(run, event)
+            return [line] if line else []
 
 
 def line_of(run: RunRecord, event: Plain) -> str:

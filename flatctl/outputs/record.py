@@ -94,6 +94,7 @@ class FilterRecord:
     outcome: str = ""
     reason: str = ""
     trials: list[Shot] = field(default_factory=list)
+    quality: Plain = field(default_factory=dict)
     flats: list[Shot] = field(default_factory=list)
     rejected: list[Shot] = field(default_factory=list)
     captured: list[Shot] = field(default_factory=list)
@@ -114,6 +115,36 @@ class FilterRecord:
     def band(self) -> tuple[float, float]:
         """Return the accepted levels, fractions of full scale (NaN where unknown)."""
         return self.target - self.tolerance, self.target + self.tolerance
+
+    def take(self, name: str, event: Plain) -> None:
+        """Add what an event of this filter says."""
+        match name:
+            case "filter_started":
+                self.started = True
+                self.trained = event.get("trained") is True
+                self.wanted = count(event, "wanted")
+                self.present = count(event, "present")
+            case "trial":
+                self.trials.append(_shot(ShotKind.TRIAL, event, count(event, "n")))
+            case "flat":
+                self.wanted = count(event, "count") or self.wanted
+                shot = _shot(ShotKind.FLAT, event, count(event, "index"))
+                self.flats.append(shot)
+                self.captured.append(shot)
+            case "rejected":
+                shot = _shot(ShotKind.REJECTED, event, len(self.rejected) + 1)
+                self.rejected.append(shot)
+                self.captured.append(shot)
+            case "set_quality":
+                self.quality = event
+            case "filter_finished":
+                self.outcome = text(event, "outcome")
+                self.reason = text(event, "reason")
+
+
+_OF_A_FILTER = frozenset(
+    {"filter_started", "trial", "flat", "rejected", "set_quality", "filter_finished"}
+)
 
 
 @dataclass
@@ -136,6 +167,7 @@ class RunRecord:
     calibration: Plain = field(default_factory=dict)
     faults: list[Plain] = field(default_factory=list)
     dark_flats: list[Plain] = field(default_factory=list)
+    leak: Plain = field(default_factory=dict)
 
     @classmethod
     def of(cls, events: Iterable[object]) -> "RunRecord":
@@ -168,33 +200,16 @@ class RunRecord:
                 self._start(event)
             case "calibration":
                 self.calibration = event
-            case "filter_started":
-                filter_ = self.of_event(event)
-                filter_.started = True
-                filter_.trained = event.get("trained") is True
-                filter_.wanted = count(event, "wanted")
-                filter_.present = count(event, "present")
-            case "trial":
-                self.of_event(event).trials.append(_shot(ShotKind.TRIAL, event, count(event, "n")))
-            case "flat":
-                filter_ = self.of_event(event)
-                filter_.wanted = count(event, "count") or filter_.wanted
-                shot = _shot(ShotKind.FLAT, event, count(event, "index"))
-                filter_.flats.append(shot)
-                filter_.captured.append(shot)
-            case "rejected":
-                filter_ = self.of_event(event)
-                shot = _shot(ShotKind.REJECTED, event, len(filter_.rejected) + 1)
-                filter_.rejected.append(shot)
-                filter_.captured.append(shot)
-            case "dark_flat" | "fault" as kind:
-                (self.faults if kind == "fault" else self.dark_flats).append(event)
-            case "filter_finished":
-                filter_ = self.of_event(event)
-                filter_.outcome = text(event, "outcome")
-                filter_.reason = text(event, "reason")
+            case "light_leak":
+                self.leak = event
+            case "dark_flat":
+                self.dark_flats.append(event)
+            case "fault":
+                self.faults.append(event)
             case "run_finished":
                 self._finish(event)
+            case name if name in _OF_A_FILTER:
+                self.of_event(event).take(name, event)
 
     def _start(self, event: Plain) -> None:
         self.run = text(event, "run")

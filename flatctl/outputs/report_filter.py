@@ -11,7 +11,7 @@ from flatctl.errors import StorageError
 from flatctl.outputs import charts, figures
 from flatctl.outputs.markup import Markup, element, join, table
 from flatctl.outputs.record import FilterRecord, RunRecord, Shot, number
-from flatctl.outputs.sentences import filter_label, setting
+from flatctl.outputs.sentences import filter_label, findings, setting
 from flatctl.outputs.thumbnail import Thumbnail
 
 
@@ -47,6 +47,7 @@ def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -
         todo(record),
         _search_row(run, record),
         _set_row(record, run, frames),
+        _quality(record),
         _rejected(record),
         _every_flat(record),
         class_="filter",
@@ -226,6 +227,29 @@ def _range(values: Sequence[float]) -> str:
         return figures.UNKNOWN
     low, high = figures.adu(min(values)), figures.adu(max(values))
     return low if low == high else f"{low}–{high}"
+
+
+def _quality(record: FilterRecord) -> Markup:
+    """Return what the set is worth, and what is not as it should be."""
+    quality = record.quality
+    if not quality:
+        return Markup("")
+    whole = figures.whole
+    rows = [
+        ("Photons per pixel, all flats", whole(number(quality, "photons_e"))),
+        ("Noise of the master flat", figures.percent(number(quality, "master_noise_frac"), 3)),
+        ("Flats needed for the limit", whole(number(quality, "flats_needed"))),
+        ("Gain", f"{number(quality, 'e_per_adu'):.3g} e-/ADU"),
+        ("Drift over the set", figures.percent(number(quality, "drift_frac"), 2)),
+        ("Light in the corners", figures.percent(number(quality, "corner_frac"))),
+    ]
+    known = [(label, value) for label, value in rows if "nan" not in value]
+    worth = table("Worth of the set", (("", ""), ("", "num")), known, row_headings=True)
+    found = [element("p", each, class_="warn") for each in findings(quality)]
+    since = "" if quality.get("compared") is True else "There is no earlier set to compare with."
+    return element(
+        "div", element("div", worth, element("p", since, class_="soft"), *found), class_="after"
+    )
 
 
 def _rejected(record: FilterRecord) -> Markup:

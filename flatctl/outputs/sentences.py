@@ -1,5 +1,7 @@
 """The sentences of a run, the same on a terminal and in a log."""
 
+from collections.abc import Mapping
+
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, Shot, number, text
 
@@ -46,6 +48,27 @@ def trial_line(run: RunRecord, record: FilterRecord) -> str:
 def rejected_line(record: FilterRecord) -> str:
     """Say which frame was not kept, and why."""
     return f"{filter_label(record)}: frame rejected: {record.rejected[-1].reason}"
+
+
+def quality_lines(record: FilterRecord) -> list[str]:
+    """Say what the set is worth, and what is not as it should be, a line each."""
+    quality, name = record.quality, filter_label(record)
+    noise = number(quality, "master_noise_frac")
+    lines = []
+    if noise == noise:  # not a NaN
+        photons = figures.whole(number(quality, "photons_e"))
+        lines.append(
+            f"{name}: {photons} photons per pixel, the master flat adds "
+            f"{figures.percent(noise, 2)} of noise"
+        )
+    return lines + [f"{name}: {reason}" for reason in findings(quality)]
+
+
+def findings(quality: Plain) -> list[str]:
+    """Return the sentences of what was found, in a set or in the frames with the panel off."""
+    found = quality.get("findings")
+    each = found if isinstance(found, list | tuple) else []
+    return [text(one, "reason") for one in each if isinstance(one, Mapping)]
 
 
 def finish_line(run: RunRecord, record: FilterRecord) -> str:

@@ -9,6 +9,8 @@ from flatctl.settings.allowed import allowed
 from flatctl.settings.keys import keys_of, panel_models
 from flatctl.settings.problems import ABSENT, Problem, suggestion, value_at
 
+_CHOICES = ("constrained-", "literal[")
+
 
 def place_of(error: ErrorDetails) -> tuple[str, ...]:
     """Return the path of the key an error is about, as the file spells it.
@@ -17,6 +19,8 @@ def place_of(error: ErrorDetails) -> tuple[str, ...]:
     """
     place: list[str] = []
     for nth, part in enumerate(error["loc"]):
+        if isinstance(part, str) and part.startswith(_CHOICES):
+            break  # pydantic tells of each kind of value that a key may hold
         if isinstance(part, str):
             place.append(part)
         elif place == ["sets"] and nth + 1 < len(error["loc"]):

@@ -90,7 +90,9 @@ def _checked(overlay: Overlay) -> tuple[Settings | None, list[Problem]]:
     places = {place_of(e) for e in errors if e["type"] == "string_type"}
     meant_as_text = places & overlay.texts.keys()
     if not meant_as_text:
-        return None, [explain(e, overlay.tables) for e in errors]
+        # A key that may hold this or that has an error for each, at one and the same place.
+        first = {place_of(e): e for e in reversed(errors)}
+        return None, [explain(e, overlay.tables) for e in errors if first[place_of(e)] is e]
     for place in meant_as_text:
         table = overlay.tables
         for part in place[:-1]:

@@ -10,6 +10,7 @@ from flatctl.core.types import FilterPlan
 from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import PanelSettings
 from flatctl.settings.plan import plan_flats
+from flatctl.settings.quality import Quality
 from flatctl.settings.tables import (
     Camera,
     DarkFlats,
@@ -46,6 +47,7 @@ class Settings(Table):
         "what is absent here is taken from [flats].",
     )
     dark_flats: DarkFlats = DarkFlats()
+    quality: Quality = Quality()
     lights: Lights = Lights()
     output: Output = Field(default_factory=Output)
     sets: Annotated[tuple[WantedSet, ...], Field(strict=False)] = Field(

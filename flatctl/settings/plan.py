@@ -18,6 +18,9 @@ from flatctl.settings.tables import FilterFlats
 if TYPE_CHECKING:
     from flatctl.settings.models import Settings
 
+# Flats of a set whose noise nobody knows yet; the first pair of them tells more.
+AUTO_GUESS = 30
+
 
 def plan_flats(
     settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
@@ -117,7 +120,7 @@ def wanted(
         start_s = min(shutter, key=lambda s: abs(s - start_s))
     return FilterPlan(
         filter=name,
-        count=table.count if count is None else count,
+        count=count or (AUTO_GUESS if table.count == "auto" else table.count),
         target=table.target,
         tolerance=table.tolerance,
         exposure_start_s=start_s,
@@ -128,6 +131,8 @@ def wanted(
         brightness_min=brightness.min,
         brightness_max=brightness.max,
         panel_bank=table.panel_bank,
+        channel=table.channel,
+        flat_noise=table.flat_noise if table.count == "auto" and count is None else None,
     )
 
 

@@ -174,7 +174,21 @@ ShutterSpeed = Annotated[float, Field(gt=0, le=3600)]
 class FilterFlats(Table):
     """What is wanted of a filter's flats."""
 
-    count: int = Field(default=30, ge=1, le=10000, description="Flats per filter.")
+    count: Annotated[int, Field(ge=1, le=10000)] | Literal["auto"] = Field(
+        default=30,
+        description="Flats per filter; `auto` takes as many as `flat_noise` asks for.",
+    )
+    flat_noise: float = Field(
+        default=0.001,
+        gt=0,
+        lt=0.1,
+        description="With count = auto: the noise that the master flat may add to a pixel, as a "
+        "fraction of the light.",
+    )
+    channel: Literal["brightest", "green", "mean"] = Field(
+        default="brightest",
+        description="Colour cameras: the channel whose median is brought to the target.",
+    )
     target: float = Field(
         default=0.51, gt=0, lt=1, description="Median wanted, as a fraction of full scale."
     )

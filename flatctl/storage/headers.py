@@ -193,6 +193,13 @@ KEYWORDS: tuple[Keyword, ...] = (
     Keyword("FLATMED", float, "ADU", ALWAYS, "[ADU] Median of the frame",
             "The median over all pixels.",
             lambda r: float(r.statistics.median)),
+    Keyword("FLATLEV", float, "ADU", FLATS, "[ADU] Level held against FLATTGT",
+            "The median of the channel that FLATCHAN names; of all pixels without that.",
+            lambda r: None if _is_dark(r) else _real(
+                r.statistics.median if r.level_adu is None else r.level_adu)),
+    Keyword("FLATCHAN", str, "", KNOWN, "Colour whose level counts",
+            "Colour cameras: `brightest`, `green`, or `mean` of the three.",
+            lambda r: None if _is_dark(r) else r.channel),
     Keyword("FLATCLIP", float, "", ALWAYS, "Fraction of pixels at full scale",
             "0 to 1.",
             lambda r: float(r.statistics.clipped_frac)),

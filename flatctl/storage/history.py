@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, response TEXT NOT NU
 CREATE TABLE IF NOT EXISTS calibrations (
     key TEXT PRIMARY KEY, rig TEXT NOT NULL, calibration TEXT NOT NULL, time TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS sets (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
     exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
@@ -199,6 +200,15 @@ class History:
             if wanted.items() <= asdict(known.key).items():
                 return known
         return None
+
+    def last_set(self, key: SettingKey) -> str | None:
+        """Return what is remembered of the last set of flats of `key`, as it was handed in."""
+        rows = self._run("SELECT record FROM sets WHERE key = ?", _text(key))
+        return next((str(row[0]) for row in rows), None)
+
+    def remember_set(self, key: SettingKey, record: str) -> None:
+        """Keep `record` of a set in place of the last one of `key`."""
+        self._run("INSERT OR REPLACE INTO sets VALUES (?, ?)", _text(key), record)
 
     def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
         """Return past runs, of one rig or of all, the latest first."""

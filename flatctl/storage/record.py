@@ -15,7 +15,8 @@ class FrameRecord:
     `exposure_s` is what was asked for; `actual_s` what the camera says it did, and is taken from
     the driver's header where it is `None`. `gain` and `offset` are in the driver's own units,
     `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
-    have no target.
+    have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
+    median where it is None.
     """
 
     kind: FrameKind
@@ -41,6 +42,8 @@ class FrameRecord:
     bayer: str | None = None
     rotator_deg: float | None = None
     focuser_steps: int | None = None
+    level_adu: float | None = None
+    channel: str | None = None
     panel: str | None = None
     brightness: int | None = None
     brightness_max: int | None = None

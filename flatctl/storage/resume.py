@@ -92,7 +92,9 @@ def _sort_in(
     verdict = verify_file(path)
     problems = list(verdict.problems)
     if verdict.statistics and wanted.target_adu is not None and wanted.tolerance_adu is not None:
-        problems += level_problems(verdict.statistics, wanted.target_adu, wanted.tolerance_adu)
+        problems += level_problems(
+            verdict.cards, verdict.statistics, wanted.target_adu, wanted.tolerance_adu
+        )
     if problems or verdict.statistics is None:
         skipped.append((path, "; ".join(dict.fromkeys(problems))))
         return

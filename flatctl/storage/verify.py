@@ -206,16 +206,21 @@ def _level_problems(cards: Mapping[str, Value], statistics: Statistics | None) -
     if cards.get("IMAGETYP") != "FLAT":
         return
     if isinstance(target, int | float) and isinstance(tolerance, int | float):
-        yield from level_problems(statistics, target, tolerance)
+        yield from level_problems(cards, statistics, target, tolerance)
 
 
 def level_problems(
-    statistics: Statistics, target_adu: float, tolerance_adu: float
+    cards: Mapping[str, Value], statistics: Statistics, target_adu: float, tolerance_adu: float
 ) -> Iterator[str]:
-    """Say why a frame of these statistics is not a flat of that level."""
-    if abs(statistics.median - target_adu) > tolerance_adu:
+    """Say why a frame with this header and these statistics is not a flat of that level."""
+    level_adu = statistics.median
+    stated = cards.get("FLATLEV")
+    # In a colour frame one channel counts, and the checksum vouches for what was written of it.
+    if "FLATCHAN" in cards and isinstance(stated, int | float):
+        level_adu = float(stated)
+    if abs(level_adu - target_adu) > tolerance_adu:
         yield (
-            f"its median of {statistics.median:.1f} ADU lies outside "
+            f"its median of {level_adu:.1f} ADU lies outside "
             f"{target_adu:.1f} ± {tolerance_adu:.1f} ADU"
         )
     if statistics.clipped_frac > CLIPPED_MAX_FRAC:

@@ -26,7 +26,8 @@ def camera_properties(sensor: Sensor, ambient_c: float, folder: str) -> list[Any
     return [
         *_exposing(sensor),
         *_reading_out(sensor),
-        *_cooling(ambient_c),
+        *([] if sensor.isos else _cooling(ambient_c)),
+        *_colours(sensor),
         *_delivering(folder),
     ]
 
@@ -86,6 +87,15 @@ def _reading_out(sensor: Sensor) -> list[Any]:
             Number("HOR_BIN", "X", 1, 1, sensor.binning_max, 1),
             Number("VER_BIN", "Y", 1, 1, sensor.binning_max, 1),
         ),
+        *_amplifying(sensor),
+    ]
+
+
+def _amplifying(sensor: Sensor) -> list[Any]:
+    if sensor.isos:
+        speeds = {f"ISO{place}": str(iso) for place, iso in enumerate(sensor.isos)}
+        return [choice("CCD_ISO", "ISO", IMAGE, "ISO0", **speeds)]
+    return [
         numbers(
             "CCD_GAIN", "Gain", MAIN, Number("GAIN", "Gain", sensor.gain, 0, sensor.gain_max, 1)
         ),
@@ -96,6 +106,13 @@ def _reading_out(sensor: Sensor) -> list[Any]:
             Number("OFFSET", "Offset", sensor.offset, 0, sensor.offset_max, 1),
         ),
     ]
+
+
+def _colours(sensor: Sensor) -> list[Any]:
+    if sensor.bayer is None:
+        return []
+    pattern = {"CFA_OFFSET_X": "0", "CFA_OFFSET_Y": "0", "CFA_TYPE": sensor.bayer}
+    return [texts("CCD_CFA", "Bayer Info", "Image Info", **pattern)]
 
 
 def _cooling(ambient_c: float) -> list[Any]:

@@ -40,6 +40,9 @@ class Bench:
         self.plans = tuple(FilterPlan(name, count=count, **plan) for name in filters)
         self.dark_flats = dark_flats
         self.resume = resume
+        self.quality = None
+        self.full_scale_adu = None
+        self.leak_check = False
         self.axis = None
         self.hear = lambda event: None
         self.rules: tuple[Rule, ...] = ()
@@ -65,6 +68,9 @@ class Bench:
                     plan=self.plan_for,
                     dark_flats=self.dark_flats,
                     resume=self.resume,
+                    quality=self.quality,
+                    full_scale_adu=self.full_scale_adu,
+                    leak_check=self.leak_check,
                     rules=self.rules,
                 ),
                 shelf=Shelf(self.folder / "flats", UTC),

@@ -55,13 +55,13 @@ class Disturbed:
 @pytest.fixture
 def disturbed(tmp_path, monkeypatch) -> Disturbed:
     made = Disturbed(Bench(tmp_path, count=4))
-    measure = context.measure
+    measure = context.measure_channels
 
-    def measured(pixels, full_scale_adu):
+    def measured(pixels, full_scale_adu, pattern):
         made.did.append("measure")
-        return measure(pixels, full_scale_adu)
+        return measure(pixels, full_scale_adu, pattern)
 
-    monkeypatch.setattr(context, "measure", measured)
+    monkeypatch.setattr(context, "measure_channels", measured)
     return made
 
 

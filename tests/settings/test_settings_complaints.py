@@ -132,7 +132,7 @@ def flats(line: str) -> str:
         ),
         (
             WITH_WHEEL + '[filters."H α"]\ncount = 0',
-            'rig.toml: filters."H α".count = 0: must be a whole number from 1 to 10000',
+            'rig.toml: filters."H α".count = 0: must be a whole number from 1 to 10000 or "auto"',
         ),
         (
             WITH_WHEEL + '[filters.""]\ncount = 1',

@@ -17,10 +17,14 @@ def search(name: str, filter_name: str) -> FlatSearch:
     rig.wheel.open(5.0)
     rig.panel.open(5.0)
     rig.wheel.select(filter_name, 60.0)
+    sensor = rig.world.scenario.sensor
+    # A DSLR that is known for what it is; of the others the driver claims 16 bits.
+    full_adu = sensor.full_scale_adu if sensor.isos else 65535
     found = FlatSearch(
-        target_adu=33400.0,
-        tolerance_adu=3277.0,
-        full_scale_adu=65535,
+        target_adu=0.51 * full_adu,
+        tolerance_adu=0.05 * full_adu,
+        full_scale_adu=full_adu,
+        exposures_s=[s for s in sensor.shutter_s if s >= 0.05],
         brightness_range=(0, 255),
         exposure_range_s=(0.05, 30.0),
         start=(128, 0.5),
@@ -30,7 +34,7 @@ def search(name: str, filter_name: str) -> FlatSearch:
         rig.panel.set_brightness(brightness, 1.0)
         rig.camera.start(exposure_s, FrameKind.FLAT)
         pixels = rig.camera.read(60.0).pixels
-        clipped_frac = float(np.mean(pixels == 65535))
+        clipped_frac = float(np.mean(pixels >= full_adu))
         found.observe(median_adu=float(np.median(pixels)), clipped_frac=clipped_frac)
     return found
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flatctl.core.histogram import Pixels16
+from flatctl.core.quality.shape import native
+
 TILES_ALONG = 8
 TILE_PX = 128
 _OUTLIER_SIGMA = 5.0  # cosmic rays; of a normal distribution nothing is missing that matters
@@ -19,7 +22,7 @@ _PIXELS_MIN = 256
 Sample = NDArray[np.uint16]
 
 
-def take_sample(pixels: NDArray[np.uint16]) -> Sample:
+def take_sample(pixels: Pixels16) -> Sample:
     """Return a copy of up to 8 × 8 square tiles of a frame, shape (places, tiles, pixels).
 
     The four `places` are those of a 2 × 2 cell, from the first pixel of the frame, so that each
@@ -32,7 +35,7 @@ def take_sample(pixels: NDArray[np.uint16]) -> Sample:
         [2 * (length * place // (2 * TILES_ALONG)) for place in range(TILES_ALONG)]
         for length in (rows, cols)
     )
-    tiles = [pixels[top : top + high, left : left + wide] for top in tops for left in lefts]
+    tiles = [native(pixels[top : top + high, left : left + wide]) for top in tops for left in lefts]
     places = [
         [tile[down::2, across::2].ravel() for tile in tiles] for down in (0, 1) for across in (0, 1)
     ]

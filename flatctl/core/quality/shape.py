@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from flatctl.core.histogram import Pixels16
+
 Cells = NDArray[np.float64]
 
 CELLS_ALONG = 64
@@ -77,8 +79,17 @@ def cell_size(rows: int, cols: int) -> int:
     return 2 * max(1, -(-max(rows, cols) // (2 * CELLS_ALONG)))
 
 
-def sums(pixels: NDArray[np.uint16]) -> Sums:
-    """Sum a frame of shape (rows, cols) up along its rows and its columns, in two passes.
+def native(pixels: Pixels16) -> NDArray[np.uint16]:
+    """Return pixels as unsigned numbers in this computer's byte order, a copy if they are not."""
+    if pixels.dtype.kind == "u":
+        return pixels.astype(np.uint16, copy=False)
+    # Signed ones are 32768 less, as FITS stores them: their highest bit is turned over.
+    turned: NDArray[np.uint16] = pixels.astype(np.int16).view(np.uint16) ^ np.uint16(0x8000)
+    return turned
+
+
+def sums(pixels: Pixels16) -> Sums:
+    """Sum a frame of shape (rows, cols) up along its rows and its columns, band by band.
 
     Two numbers a pair of rows or columns and cell are all that the rest needs. Costs about 2 ns a
     pixel: 50 ms for 26 megapixels, 110 ms for 61. What fills no whole cell is left out.
@@ -91,9 +102,13 @@ def sums(pixels: NDArray[np.uint16]) -> Sums:
     down, across = pixels.shape[0] // side, pixels.shape[1] // side
     if not (down and across):
         raise ValueError(f"a frame of {pixels.shape} pixels is too small to have a shape")
-    whole = pixels[: down * side, : across * side]
-    per_row = whole.reshape(down * side, across, side).sum(axis=2, dtype=np.uint32)
-    per_col = whole.reshape(down, side, across * side).sum(axis=1, dtype=np.uint32)
+    per_row = np.empty((down * side, across), dtype=np.uint32)
+    per_col = np.empty((down, across * side), dtype=np.uint32)
+    for row in range(down):
+        lines = slice(row * side, (row + 1) * side)
+        band = native(pixels[lines, : across * side])
+        per_row[lines] = band.reshape(side, across, side).sum(axis=2, dtype=np.uint32)
+        per_col[row] = band.sum(axis=0, dtype=np.uint32)
     pairs_of_rows = per_row.reshape(-1, 2, across).sum(axis=1) / (2.0 * side)
     pairs_of_cols = per_col.reshape(down, -1, 2).sum(axis=2) / (2.0 * side)
     return Sums(pairs_of_rows, pairs_of_cols, side)

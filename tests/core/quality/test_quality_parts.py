@@ -358,3 +358,12 @@ def test_a_frame_of_one_value_has_no_steps():
 @pytest.mark.parametrize(("value", "text"), [(0.0123, "1.2 %"), (0.4, "40 %")])
 def test_a_fraction_is_told_in_percent(value, text):
     assert percent(value) == text
+
+
+@pytest.mark.parametrize("order", [">i2", "<i2", ">u2"])
+def test_pixels_as_fits_stores_them_are_the_same_pixels(order):
+    pixels = noisy(60, 80)
+    stored = pixels.astype(order) if order.endswith("u2") else (pixels.astype(int) - 32768)
+    stored = stored.astype(order)
+    assert np.array_equal(sums(stored).rows, sums(pixels).rows)
+    assert np.array_equal(take_sample(stored), take_sample(pixels))

@@ -1,0 +1,56 @@
+"""Two frames with the panel off at the end of a run: light that leaks in, and the pedestal."""
+
+import json
+
+from flatctl.core.quality.leak import judge_leak
+from flatctl.engine import events
+from flatctl.engine.context import RunContext
+from flatctl.engine.recovery import RigLost
+from flatctl.errors import FlatctlError
+
+# The history keeps the pedestal under a name which no filter can have.
+_PANEL_OFF = "\0panel off"
+
+
+def check_leak(
+    context: RunContext, *, shortest_s: float, longest_s: float, flat_adu: float
+) -> None:
+    """Compare a frame of `shortest_s` with one of `longest_s`, panel off, and tell the result.
+
+    `flat_adu` is the level of a flat of the longer exposure. The flats are on disk by now: what
+    fails here is told as a fault, and changes nothing about how the run ends.
+    """
+    if context.quality is None:
+        return
+    try:
+        short, long = (context.begin_dark(each).read()[0] for each in (shortest_s, longest_s))
+        found = judge_leak(
+            short.raw,
+            long.raw,
+            exposure_s=longest_s,
+            flat_adu=flat_adu,
+            last_pedestal_adu=_last_pedestal(context),
+            limits=context.quality,
+        )
+    except (FlatctlError, RigLost, ValueError):
+        return
+    key = context.setting_key(_PANEL_OFF)
+    context.history.remember_set(key, json.dumps({"pedestal_adu": found.pedestal_adu}))
+    context.emit(
+        events.LightLeak(
+            time=context.clock.now(),
+            exposure_s=found.exposure_s,
+            pedestal_adu=found.pedestal_adu,
+            leak_adu=found.leak_adu,
+            leak_frac=found.leak_frac,
+            findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in found.findings),
+        )
+    )
+
+
+def _last_pedestal(context: RunContext) -> float | None:
+    text = context.history.last_set(context.setting_key(_PANEL_OFF))
+    try:
+        return None if text is None else float(json.loads(text)["pedestal_adu"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,144 @@
+"""Watching over a set while it is taken: each frame is judged, and at the end the set."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flatctl.core.channels import imbalance
+from flatctl.core.quality.findings import Finding, Kind
+from flatctl.core.quality.frames import Look, SetJudge, look_at
+from flatctl.core.quality.sets import (
+    AUTO_MAX,
+    SetRecord,
+    flats_needed,
+    judge_set,
+    record_of,
+)
+from flatctl.core.types import FilterPlan, Statistics
+from flatctl.engine import events
+from flatctl.engine.context import RunContext, Shot
+from flatctl.storage.history import SettingKey
+
+_PAIRS_FOR_COUNT = 4
+
+
+class SetWatch:
+    """Judge the frames of one set against each other, and the set against the last one.
+
+    `known_pedestal_adu` is the level without light, as the search knows it. Without limits in the
+    context nothing is looked at and nothing is said.
+    """
+
+    def __init__(
+        self, context: RunContext, plan: FilterPlan, known_pedestal_adu: float | None
+    ) -> None:
+        self._context = context
+        self._plan = plan
+        self._last = self._last_record()
+        # One and the same pedestal for both sets, or a better guess of it looked like a change.
+        pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
+        limits = context.quality
+        if limits is not None and plan.flat_noise is not None:
+            limits = replace(limits, noise=plan.flat_noise)
+        self._judge = None if limits is None else SetJudge(limits, pedestal_adu or 0.0)
+        self._looked: tuple[Shot, Look | None] | None = None
+        self._first: Shot | None = None
+        self._light: list[tuple[float, float]] = []
+
+    def reason(self, shot: Shot) -> str:
+        """Say why a frame is not good enough, nothing where it is."""
+        look = self._look(shot)
+        if self._judge is None or look is None:
+            return ""
+        return "; ".join(finding.reason for finding in self._judge.judge(look))
+
+    def keep(self, shot: Shot) -> None:
+        """Count a frame among the set."""
+        look = self._look(shot)
+        if self._judge is not None and look is not None:
+            self._judge.keep(look)
+        self._first = self._first or shot
+        pedestal_adu = self._judge.pedestal_adu if self._judge else 0.0
+        if shot.setting.brightness == self._first.setting.brightness:
+            signal_adu = shot.level_adu - pedestal_adu
+            self._light.append((shot.time_s, signal_adu / shot.setting.exposure_s))
+
+    def count(self, present: int) -> int | None:
+        """Return how many flats the set needs for `flat_noise`, once that is known."""
+        pairs = self._judge.pairs if self._judge else []
+        if self._plan.flat_noise is None or not 0 < len(pairs) <= _PAIRS_FOR_COUNT:
+            return None
+        noise_frac = sorted(pair.noise_frac for pair in pairs)[len(pairs) // 2]
+        return min(AUTO_MAX, flats_needed(noise_frac, self._plan.flat_noise)) - present
+
+    def first_guess(self) -> int:
+        """Return how many flats a set will need, as far as the last set tells."""
+        plan, last = self._plan, self._last
+        if plan.flat_noise is None or last is None or not last.noise_frac:
+            return plan.count
+        return min(AUTO_MAX, flats_needed(last.noise_frac, plan.flat_noise))
+
+    def finish(self, emit: events.Listener, name: str) -> None:
+        """Tell what the set is worth, and remember it for the next one."""
+        if self._judge is None or self._first is None or self._judge.kept == 0:
+            return
+        quality = judge_set(self._judge, self._last)
+        findings = [*quality.findings, *self._balance(self._first.channels)]
+        emit(
+            events.SetQuality(
+                time=self._context.clock.now(),
+                filter=events.label(self._plan.filter),
+                set=name,
+                flats=quality.flats,
+                photons_e=quality.photons_e,
+                e_per_adu=quality.e_per_adu,
+                noise_frac=quality.noise_frac,
+                master_noise_frac=quality.master_noise_frac,
+                flats_needed=quality.flats_needed,
+                drift_frac=self._drift_frac(),
+                corner_frac=quality.corner_frac,
+                profile=quality.profile,
+                compared=quality.compared,
+                spots=tuple(
+                    {"row_px": s.row_px, "col_px": s.col_px, "depth_frac": s.depth_frac}
+                    for s in quality.spots
+                ),
+                channels={c: each.median for c, each in self._first.channels.items()},
+                findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in findings),
+            )
+        )
+        record = record_of(self._judge, self._first.level_adu)
+        if record is not None:
+            self._context.history.remember_set(self._key(), record.to_json())
+
+    def _look(self, shot: Shot) -> Look | None:
+        if self._judge is None:
+            return None
+        if self._looked is None or self._looked[0] is not shot:
+            self._looked = shot, look_at(shot.frame.raw, self._judge.pedestal_adu)
+        return self._looked[1]
+
+    def _balance(self, channels: Mapping[str, Statistics]) -> list[Finding]:
+        assert self._judge is not None
+        said = imbalance(channels, self._judge.pedestal_adu)
+        return [Finding(Kind.CHANNELS, said)] if said else []
+
+    def _drift_frac(self) -> float:
+        """Return how much the light of one brightness changed from the first flat to the last."""
+        if len(self._light) < 2 or self._light[0][1] <= 0:
+            return 0.0
+        return self._light[-1][1] / self._light[0][1] - 1.0
+
+    def _key(self) -> SettingKey:
+        return self._context.setting_key(self._plan.filter, self._plan.panel_bank)
+
+    def _last_record(self) -> SetRecord | None:
+        text = self._context.history.last_set(
+            self._context.setting_key(self._plan.filter, self._plan.panel_bank)
+        )
+        if text is None or self._context.quality is None:
+            return None
+        try:
+            return SetRecord.from_json(text)
+        except ValueError:
+            # Written by another version: this set begins anew.
+            return None

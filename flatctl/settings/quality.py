@@ -1,0 +1,52 @@
+"""The table [quality]: what is watched while flats are taken, and from where on it counts."""
+
+from pydantic import Field
+
+from flatctl.core.quality.findings import Limits
+from flatctl.settings.tables import Table
+
+
+class Quality(Table):
+    """What the flats are judged by, beside their level; limits are fractions of the light."""
+
+    check: bool = Field(
+        default=True, description="Whether flats and sets are judged by more than their level."
+    )
+    gradient: float = Field(
+        default=0.01,
+        gt=0,
+        lt=1,
+        description="A frame is taken again where its light, from edge to edge, differs by more "
+        "from the rest of the set; a set is reported where it does from the last one.",
+    )
+    banding: float = Field(
+        default=0.004,
+        gt=0,
+        lt=1,
+        description="A frame is taken again where its rows or columns wave by more, from trough "
+        "to crest.",
+    )
+    dust: float = Field(
+        default=0.005,
+        gt=0,
+        lt=1,
+        description="Shadows that came or went since the last set are reported from this depth on.",
+    )
+    leak: float = Field(
+        default=0.001,
+        gt=0,
+        lt=1,
+        description="Light that reaches the sensor with the panel off is reported from this "
+        "fraction of a flat's on.",
+    )
+    leak_check: bool = Field(
+        default=True,
+        description="Whether a run that took flats ends with two frames with the panel off: the "
+        "shortest the camera can make, and as long as the longest flat.",
+    )
+
+    def limits(self) -> Limits | None:
+        """Return the limits, None where nothing is to be judged."""
+        if not self.check:
+            return None
+        return Limits(gradient=self.gradient, banding=self.banding, dust=self.dust, leak=self.leak)
