@@ -7,6 +7,7 @@ bad is replaced at the end of the set.
 """
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -372,14 +373,19 @@ class FilterRun:
         return Setting(trained.brightness, trained.exposure_s)
 
     def _untrained_start(self, limits: Limits) -> Setting:
-        """Return where the plan starts; if light can't be dimmed, where the last one ended.
+        """Return where the search starts: between the plan's start and what suited the last filter.
 
-        Only the exposure can follow a filter then, and they differ less than a guess does.
+        The filters of a wheel are rather alike, but not so much that the plan has nothing to say:
+        the middle, in ratio, is far from neither. Light that can't be dimmed starts with the
+        exposure of the last filter, since only the exposure can follow.
         """
         last, (dimmest, brightest) = self.learned.setting, limits.brightness
-        if last is not None and dimmest == brightest and limits.allow(*last):
-            return last
-        return limits.start
+        if last is None:
+            return limits.start
+        if dimmest == brightest:
+            return last if limits.allow(*last) else limits.start
+        middle = round(math.sqrt(limits.start.brightness * last.brightness))
+        return Setting(min(max(middle, dimmest), brightest), limits.start.exposure_s)
 
     def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
         now = self._context.clock.now()

@@ -220,3 +220,11 @@ def test_the_lamp_stays_on_between_filters(bench):
     bench.run()
     first, last = states.index(True), len(states) - 2
     assert all(states[first:last])
+
+
+@pytest.mark.parametrize("filters", [("L", "R", "Ha"), ("L", "R", "G"), ("R", "G", "B")])
+def test_a_warming_lamp_costs_few_frames(tmp_path, filters):
+    bench = Bench(tmp_path, "warmup", filters=filters, count=10)
+    bench.run()
+    not_kept = len(bench.all(events.Trial)) + len(bench.all(events.Rejected)) - len(filters)
+    assert not_kept <= 6
