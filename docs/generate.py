@@ -5,6 +5,7 @@ python docs/generate.py --check   changes nothing, exits with 1 where one is not
 """
 
 import json
+import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
@@ -105,6 +106,32 @@ you have one, [try it](../how-to/add-a-panel.md#try-a-driver-on-real-hardware) a
 **Status**: `read back` kinds are asked after every command how light and brightness really stand.
 The others can't be asked; flatctl knows at most that its commands were acknowledged, and says
 "unconfirmed".
+"""
+
+SURVIVED = """\
+# What is survived
+
+{made}
+Things break at night. This is what was broken on purpose, in which phase of a run, and how the
+run ends. Each row is a test. In all of them no spoilt frame is left on disk, no finished one is
+lost, and the lamp is off at the end (or, where nothing reaches the panel any more, after `flatctl
+safe`). The next `flatctl run` completes what is missing.
+
+## On the simulated rig, in virtual time
+
+{simulated}
+
+## With real processes, sockets and disks
+
+{real}
+
+Beyond these rows, nights of five filters with thirty flats each pass through random faults, each
+night from its own seed: `make soak`.
+
+What is survived is told by a [`fault`](events.md#fault) event. For each filter three faults are
+forgiven; a device that is away is looked for during half a minute, a silent one for three minutes.
+A frame that does not come is given up after its exposure and five times what the last frames took
+beyond theirs (10 s at least, `camera.readout_timeout_s` at most).
 """
 
 ENDINGS = {
@@ -270,6 +297,25 @@ def _help(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
+def survived_page() -> str:
+    """Return what is survived, from the matrix of faults that the tests run."""
+    matrix = runpy.run_path(str(ROOT / "tests" / "faults" / "matrix.py"))
+    tables = {}
+    for name in ("SIMULATED", "REAL"):
+        endings: dict[tuple[str, int], list[str]] = {}
+        for row in matrix[name]:
+            key = (row.fault.name, row.fault.exit_code)
+            endings.setdefault(key, []).append(row.phase)
+        rows = [
+            f"| {fault} | {', '.join(phases)} | {matrix['ENDS'][code]} |"
+            for (fault, code), phases in endings.items()
+        ]
+        tables[name.lower()] = "\n".join(
+            ["| what | when | how the run ends |", "|---|---|---|", *rows]
+        )
+    return SURVIVED.format(made=MADE, **tables)
+
+
 def exit_codes_page() -> str:
     """Return the table of exit codes, from the tree of errors."""
     meanings = dict(ENDINGS)
@@ -337,6 +383,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/events.md": events_page,
     "docs/reference/fits.md": fits_page,
     "docs/reference/panels.md": panels_page,
+    "docs/reference/survived.md": survived_page,
     "config/flatctl.schema.json": schema_file,
 }
 

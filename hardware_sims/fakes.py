@@ -20,6 +20,7 @@ COMMAND_S = 0.05
 WHEEL_MOVE_S = 1.0
 COVER_MOVE_S = 5.0
 COOLING_C_S = 2.0
+DRIFTED_C = 1.5
 
 
 class FakeCamera:
@@ -36,6 +37,7 @@ class FakeCamera:
         self._iso = min(world.scenario.sensor.isos, default=0)
         self._exposing: tuple[float, float, datetime, FrameKind] | None = None
         self.faults = FaultList()
+        self._wanted_c: float | None = None
         self.opened = False
         self.prepared: list[CameraSetup] = []
         self.exposures: list[tuple[float, FrameKind]] = []
@@ -65,6 +67,7 @@ class FakeCamera:
         self._refuse_impossible(setup)
         self.prepared.append(setup)
         temperature_c = self._cooled(setup.temperature_c, timeout_s)
+        self._wanted_c = setup.temperature_c
         before = self._setting
         sensor = self._sensor
         if sensor.isos:
@@ -110,6 +113,9 @@ class FakeCamera:
         self.faults.meet(self._name, timeout_s, self._clock)
         wait_s = start_s + exposure_s + READOUT_S - self._clock.monotonic()
         self._wait(wait_s, timeout_s, "the frame has not come")
+        present_c = self._setting.temperature_c
+        if self._wanted_c is not None and abs(present_c - self._wanted_c) > DRIFTED_C:
+            raise Fault(self._name, f"is at {present_c:g} °C", "has the cooler lost its power?")
         pixels = self._world.expose(start_s, exposure_s, self._setting)
         exposed = Exposed(
             camera=self._name,
@@ -125,6 +131,15 @@ class FakeCamera:
             bayer=self._sensor.bayer,
         )
         return Frame(pixels, cards(exposed, *pixels.shape), exposure_s, started)
+
+    def warm_up(self, temperature_c: float) -> None:
+        """Let the sensor be that warm, whatever it was cooled to."""
+        self._setting = replace(self._setting, temperature_c=temperature_c)
+
+    def crash(self) -> None:
+        """Let its driver die and be started again: every setting is forgotten."""
+        self.close()
+        self._setting = self._world.neutral()
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera."""

@@ -22,7 +22,7 @@ def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: float
             f"{seen} The level stays at {plateau:.0f} ADU however much light there is, as if the "
             f"camera delivered {log2(plateau + 1):.0f} bits: set camera.full_scale_adu to that."
         )
-    if _deaf(frames):
+    if deaf(frames):
         return (
             f"{seen} Brightness and exposure change nothing: see whether the panel is lit, in "
             "front of the telescope, and the cover open."
@@ -35,10 +35,10 @@ def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: float
 def too_bright(frames: Sequence[Frame], band: Band, limits: Limits) -> str:
     """Return why even the least light is too much."""
     last = min(frames, key=lambda f: (f.exposure_s, f.brightness))
-    deaf = " Brightness changes nothing: see whether the panel obeys." if _deaf(frames) else ""
+    no_answer = " Brightness changes nothing: see whether the panel obeys." if deaf(frames) else ""
     return (
         f"Too bright: {_frame(last, band)}, and the band ends at {_level(band.high_adu, band)}."
-        f"{deaf} {_PAPER.capitalize()}, or lower exposure_s.min below {limits.shortest_s:g} s."
+        f"{no_answer} {_PAPER.capitalize()}, or lower exposure_s.min below {limits.shortest_s:g} s."
     )
 
 
@@ -116,7 +116,7 @@ def _rounded(seconds: float) -> str:
     return f"{float(f'{1.05 * seconds:.2g}'):g}"
 
 
-def _deaf(frames: Sequence[Frame]) -> bool:
+def deaf(frames: Sequence[Frame]) -> bool:
     """Tell whether the brightest and the dimmest step tried gave the same level."""
     low = min(frames, key=lambda f: f.brightness)
     same_time = [f for f in frames if f.exposure_s == low.exposure_s]

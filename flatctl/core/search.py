@@ -104,6 +104,11 @@ class FlatSearch:
         frames = self._evidence.frames
         return self._known.with_run(frames, *self._look().pedestal) if frames else self._known
 
+    @property
+    def light_is_deaf(self) -> bool:
+        """Whether different brightnesses were tried, and all gave the same level."""
+        return bool(self._evidence.frames) and endings.deaf(self._evidence.frames)
+
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
         """Take in the frame exposed with `setting`.
 

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
-from flatctl.core.types import Bank, FrameKind, Setting, Statistics
+from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
 from flatctl.engine.events import Listener
@@ -19,6 +19,7 @@ from flatctl.engine.shelf import Shelf
 from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.resume import Wanted
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,32 @@ class RunContext:
     def setting_key(self, filter_name: str | None, bank: Bank | None = None) -> SettingKey:
         """Return under what the history keeps the trained setting of a filter."""
         return measured_key(self.rig_name, self.rig, filter_name, bank)
+
+    def wanted(
+        self,
+        kind: FrameKind,
+        plan: FilterPlan | None = None,
+        exposure_s: float | None = None,
+    ) -> Wanted:
+        """Return which frames on disk count for a set, as the camera stands now."""
+        state, scale = self.rig.state, self.full_scale_adu
+        return Wanted(
+            kind=kind,
+            rig=self.rig_name,
+            camera=self.rig.camera.name,
+            binning=state.binning,
+            gain=state.gain,
+            offset=state.offset,
+            iso=state.iso,
+            readout_mode=state.readout_mode,
+            set_temperature_c=state.set_temperature_c,
+            exposure_s=exposure_s,
+            filter=plan.filter if plan else None,
+            rotator_deg=plan.rotator_deg if plan else None,
+            focuser_steps=plan.focuser_steps if plan else None,
+            target_adu=plan.target * scale if plan else None,
+            tolerance_adu=plan.tolerance * scale if plan else None,
+        )
 
     def record(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from flatctl.core.statistics import measure
@@ -11,10 +11,14 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
+from flatctl.storage.resume import finished
 
 
 def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: int) -> int:
-    """Take `count` dark flats of each exposure (seconds) and return how many are on disk."""
+    """Take `count` dark flats of each exposure (seconds) and return how many were put on disk.
+
+    Those that an earlier run of the night left count, each verified.
+    """
     taken = 0
 
     def placed(exposure_s: float, index: int, path: Path) -> None:
@@ -40,7 +44,7 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         )
         context.shelf.put(frame, record, partial(placed, exposure_s, index))
 
-    wanted = [(exposure_s, index) for exposure_s in exposures_s for index in range(1, count + 1)]
+    wanted = [(each_s, n) for each_s in exposures_s for n in _missing(context, each_s, count)]
     under_way: Exposure | None = None
     for (exposure_s, index), later in zip_longest(wanted, wanted[1:]):
         context.recovery.renew()
@@ -53,6 +57,17 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
             put(exposure_s, index, frame)
     context.shelf.drain()
     return taken
+
+
+def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:
+    """Return the numbers of the dark flats of an exposure that are not on disk yet."""
+    if not (count and context.resume):
+        return list(range(1, count + 1))
+    wanted = context.wanted(FrameKind.DARK_FLAT, exposure_s=exposure_s)
+    present = finished(context.shelf.directory, context.shelf.night, wanted).frames[:count]
+    taken = {frame.number for frame in present}
+    free = (n for n in range(1, count + len(taken) + 1) if n not in taken)
+    return list(islice(free, count - len(present)))
 
 
 def _tell_exposing(context: RunContext, exposure_s: float, index: int) -> None:

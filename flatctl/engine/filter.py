@@ -22,9 +22,12 @@ from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
-from flatctl.errors import DeviceError
+from flatctl.errors import BadReply, DeviceError
 from flatctl.storage.history import SettingKey, Trained
-from flatctl.storage.resume import FinishedFrame, Wanted, finished
+from flatctl.storage.resume import FinishedFrame, finished
+
+_DEAF = "it reports every brightness it is asked for, and the light does not change"
+_CHANGED = "it reports the same brightness, and the light has changed"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class FilterRun:
         self.learned = Learned()
         self.exposures_s: set[float] = set()
         self.taken = 0
+        self._earlier: set[int] = set()  # numbers of the flats from before this capture
+        self._kept: set[int] = set()  # numbers of this run's flats, on disk or on their way
+        self._doubt = ""
         self._trials = 0
         self._count = plan.count
         self._refused = ""
@@ -125,13 +131,24 @@ class FilterRun:
             what = "rotator and focuser go where the lights had them"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
         context.recovery.surviving(partial(context.rig.stand, *place))
+        outcome, reason = self._attempt(limits, start)
+        if outcome is not FilterOutcome.COMPLETE and self._doubt:
+            # A panel reached anew is told everything anew, and often that is all it takes.
+            context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
+            outcome, reason = self._attempt(limits, start)
+        return outcome, reason
+
+    def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, str]:
+        """Search, and capture what is missing."""
         search, shot, tell = self._search(limits, start)
         if search.outcome is not Outcome.REACHED:
             tell()
+            self._doubt = _DEAF if search.light_is_deaf else ""
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
-        outcome, reason = self._capture(limits, search, shot, wanted, tell)
+        outcome, reason = self._capture(limits, search, shot, tell)
+        self._doubt = "" if self._refused else _CHANGED
         self._remember(search, shot)
-        context.shelf.drain()
+        self._context.shelf.drain()
         return outcome, reason
 
     def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
@@ -172,10 +189,10 @@ class FilterRun:
         limits: Limits,
         search: FlatSearch,
         accepted: Shot,
-        wanted: int,
         tell_accepted: Callable[[], None],
     ) -> tuple[FilterOutcome, str]:
         scale, plan = self._context.full_scale_adu, self._plan
+        self._earlier = {frame.number for frame in self._on_disk()} | self._kept
         series = FlatSeries(
             target_adu=plan.target * scale,
             tolerance_adu=plan.tolerance * scale,
@@ -185,13 +202,13 @@ class FilterRun:
             exposures_s=limits.exposures_s,
             setting=accepted.setting,
             response=search.response,
-            count=wanted,
+            count=plan.count - len(self._earlier),
             lag=1,
         )
         known = search.response
         watch = SetWatch(self._context, plan, known.pedestal_adu if known else None)
         if plan.flat_noise is not None:
-            self._want(series, watch.first_guess() - len(self._on_disk()))
+            self._want(series, watch.first_guess() - len(self._earlier))
 
         def deal_with(shot: Shot) -> None:
             if shot is accepted:
@@ -247,7 +264,7 @@ class FilterRun:
             self._tell(events.Rejected, shot, reason=reason)
             return
         watch.keep(shot)
-        needed = watch.count(len(self._on_disk()))
+        needed = watch.count(len(self._earlier))
         if needed is not None and series.outcome is None:
             # One more is under way already.
             self._want(series, max(needed, series.kept + 1))
@@ -255,16 +272,16 @@ class FilterRun:
 
     def _want(self, series: FlatSeries, count: int) -> None:
         series.want(count)
-        self._count = series.count + len(self._on_disk())
+        self._count = series.count + len(self._earlier)
 
     def _free_number(self, nth: int) -> int:
-        """Return the `nth` number, from 0, which no flat on disk has."""
-        taken = {frame.number for frame in self._on_disk()}
-        free = (number for number in itertools.count(1) if number not in taken)
+        """Return the `nth` number, from 0, which no flat from before this capture has."""
+        free = (number for number in itertools.count(1) if number not in self._earlier)
         return next(itertools.islice(free, nth, None))
 
     def _keep(self, shot: Shot, number: int) -> None:
         plan = self._plan
+        self._kept.add(number)
         record = self._context.record(
             FrameKind.FLAT,
             shot.frame,
@@ -308,25 +325,10 @@ class FilterRun:
         """Return the flats of this set that an earlier run of the night left, each verified."""
         if self._present is not None:
             return self._present
-        context, plan, state = self._context, self._plan, self._context.rig.state
-        wanted = Wanted(
-            kind=FrameKind.FLAT,
-            rig=context.rig_name,
-            camera=context.rig.camera.name,
-            binning=state.binning,
-            filter=plan.filter,
-            gain=state.gain,
-            offset=state.offset,
-            iso=state.iso,
-            readout_mode=state.readout_mode,
-            set_temperature_c=state.set_temperature_c,
-            rotator_deg=plan.rotator_deg,
-            focuser_steps=plan.focuser_steps,
-            target_adu=plan.target * context.full_scale_adu,
-            tolerance_adu=plan.tolerance * context.full_scale_adu,
-        )
+        context, plan = self._context, self._plan
         self._present = ()
         if context.resume:
+            wanted = context.wanted(FrameKind.FLAT, plan)
             found = finished(context.shelf.directory, context.shelf.night, wanted)
             self._present = found.frames[: plan.count]
         return self._present

@@ -11,8 +11,10 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
 
-ATTEMPTS = 3
-PAUSE_S = 1.0
+# A pulled cable may be back within half a minute, and the light is on meanwhile. But a panel that
+# answers nothing takes minutes for each attempt, and somebody may wait for the program to end.
+PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+ATTEMPTS, ATTEMPTS_MIN, PATIENCE_S = len(PAUSES_S), 3, 45.0
 
 T = TypeVar("T")
 
@@ -24,9 +26,9 @@ class LampGuard:
     `CLOSED`, or as it is.
 
     After the block `failure` is the error of the last attempt where the panel could not be
-    reached any more, or the cover did not move, else `None`. An attempt after the first opens the
-    panel anew, since a line that failed once may only be out of step. Raises the panel's own error
-    when it can't be opened.
+    reached any more, or the cover did not move, and `overcome` that of an attempt that a later one
+    made good; else they are `None`. An attempt after the first opens the panel anew, since a line
+    that failed once may only be out of step. Raises the panel's own error when it can't be opened.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class LampGuard:
         self._timeout_s = timeout_s
         self._cover_at_end = cover_at_end
         self.failure: DeviceError | None = None
+        self.overcome: DeviceError | None = None
 
     def __enter__(self) -> range:
         """Open the panel and return its brightness steps."""
@@ -66,16 +69,20 @@ class LampGuard:
 
     def _put_out(self) -> DeviceError | None:
         failure: DeviceError | None = None
-        for attempt in range(ATTEMPTS):
+        until_s = self._clock.monotonic() + PATIENCE_S
+        for attempt, pause_s in enumerate(PAUSES_S):
+            if attempt >= ATTEMPTS_MIN and self._clock.monotonic() > until_s:
+                break
             try:
                 if attempt:
-                    self._clock.sleep(PAUSE_S)
+                    self._clock.sleep(pause_s)
                     self._panel.close()
                     self._panel.open(self._timeout_s)
                 self._panel.light_off(self._timeout_s)
             except DeviceError as error:
                 failure = error
             else:
+                self.overcome = failure
                 return None
         return failure
 
@@ -119,6 +126,8 @@ def under_guard(
         raise lost.error from lost
     finally:
         rig.close()
+        if guard.overcome is not None:
+            tell_fault(guard.overcome, True)
         if guard.failure is not None:
             tell_fault(guard.failure, False)
     if guard.failure is not None:

@@ -10,6 +10,8 @@ from flatctl.errors import DeviceError
 FAULTS_PER_FILTER = 3
 # A pulled cable or a restarting server is back within half a minute, or somebody has to come.
 REOPEN_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+# An attempt on a silent network or a warm camera may take minutes; none begins after this.
+REOPEN_BUDGET_S = 180.0
 
 T = TypeVar("T")
 
@@ -50,14 +52,22 @@ class Recovery:
             try:
                 return action()
             except DeviceError as error:
-                self._bring_back(error)
+                self.bring_back(error)
                 if self._left == 0:
                     raise
                 self._left -= 1
 
-    def _bring_back(self, error: DeviceError) -> None:
-        last = error
+    def bring_back(self, error: DeviceError) -> None:
+        """Reach all devices anew after `error`, and tell of it.
+
+        Raises:
+            RigLost: a device stayed away.
+
+        """
+        last, until_s = error, self._clock.monotonic() + REOPEN_BUDGET_S
         for wait_s in REOPEN_WAITS_S:
+            if self._clock.monotonic() > until_s:
+                break
             self._clock.sleep(wait_s)
             try:
                 self._rig.reopen()

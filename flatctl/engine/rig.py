@@ -1,5 +1,6 @@
 """Camera, wheel and panel as one instrument, which can be brought back after a fault."""
 
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from flatctl.engine.clock import Clock
 from flatctl.errors import DeviceError, Fault
 
 OFF = -1
+# A frame comes this much later than the last ones at most, unless the configuration grants less.
+LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
 _NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
@@ -28,7 +31,8 @@ _NO_DEVICE = "name its device in the configuration, or take it out of the set"
 class Timeouts:
     """How long each kind of answer may take, in seconds.
 
-    `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure.
+    `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure,
+    until the first frames have shown what this camera takes.
     """
 
     open_s: float = 30.0
@@ -85,7 +89,10 @@ class Rig:
         self._light_in_doubt = False
         self._settled_s = 0.0
         self._filter: str | None = None
+        self._arrived = True
         self._on_its_way = False
+        self._over_s = 0.0  # when the exposure begun last is over
+        self._readouts_s: deque[float] = deque(maxlen=FRAMES_LEARNED)
         self._place: tuple[float | None, int | None] = (None, None)
 
     def open(self) -> None:
@@ -111,10 +118,11 @@ class Rig:
         `bank` is the panel's range of light for this filter, where it has two.
         """
         self._light_in_doubt = True
-        self._filter, self._bank = filter_name, bank
+        # Where the wheel can't come, it is not sent again on the way back from that.
+        self._filter, self._bank, self._arrived = filter_name, bank, False
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
-        self._on_its_way = False
+        self._arrived, self._on_its_way = True, False
 
     def stand(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
         """Bring rotator and focuser to where they are wanted; `None` leaves one alone.
@@ -147,7 +155,7 @@ class Rig:
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
-        if self._on_its_way:
+        if self._on_its_way or not self._arrived:
             self.select(self._filter, self._bank)
         self._shine(setting.brightness, self._bank)
         self._begin(setting.exposure_s, FrameKind.FLAT)
@@ -166,7 +174,17 @@ class Rig:
 
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""
-        return self.camera.read(exposure_s + self.timeouts.readout_s)
+        frame = self.camera.read(exposure_s + self.readout_s)
+        self._readouts_s.append(max(0.0, self.clock.monotonic() - self._over_s))
+        return frame
+
+    @property
+    def readout_s(self) -> float:
+        """How long after its exposure a frame may come: learned from the last ones."""
+        if not self._readouts_s:
+            return self.timeouts.readout_s
+        late_s = max(LATE_MIN_S, LATE_TIMES * max(self._readouts_s))
+        return min(self.timeouts.readout_s, late_s)
 
     def _shine(self, brightness: int, bank: Bank | None) -> None:
         before, self._light = self._light, None
@@ -188,15 +206,18 @@ class Rig:
     def _begin(self, exposure_s: float, kind: FrameKind) -> None:
         self.clock.sleep(self._settled_s - self.clock.monotonic())
         self.camera.start(exposure_s, kind)
+        self._over_s = self.clock.monotonic() + exposure_s
 
     def reopen(self) -> None:
         """Let go of everything, reach it again and make it stand as it stood."""
+        self._readouts_s.clear()
         self.close()
         self.panel.close()
         self.panel.open(self.timeouts.open_s)
         self.open()
         self.prepare()
-        self.select(self._filter, self._bank)
+        if self._arrived:
+            self.select(self._filter, self._bank)
         self.stand(*self._place)
 
     def close(self) -> None:

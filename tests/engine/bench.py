@@ -46,6 +46,7 @@ class Bench:
         self.axis = None
         self.hear = lambda event: None
         self.rules: tuple[Rule, ...] = ()
+        self.history_timeout_s = 5.0
         self.plan_for = lambda slots: self.plans
 
     def run(self) -> int:
@@ -60,7 +61,8 @@ class Bench:
             rotator=self.axis,
             focuser=self.axis,
         )
-        with History(self.folder / "history.sqlite") as history:
+        path, busy_timeout_s = self.folder / "history.sqlite", self.history_timeout_s
+        with History(path, busy_timeout_s=busy_timeout_s) as history:
             return Session(
                 rig,
                 Job(

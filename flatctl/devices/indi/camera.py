@@ -24,6 +24,7 @@ _RESTORE_S = 60.0
 _CLOSE_S = 3.0
 _GRACE_S = 5.0
 _ROUNDED_PX = 16
+_DRIFTED_C = 1.5
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
 
 
@@ -64,6 +65,9 @@ class IndiCamera:
         deadline = time.monotonic() + timeout_s
         self._standing = None
         self._exposure = None
+        if self._client.look(lambda r: self._device in r.lost):
+            # The library keeps the last frame of a driver that died: 122 MB of a large camera.
+            self._client.close()
         connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
         # The size is defined as zero at first and filled in later, by some only after a frame.
         left_s = min(_SIZE_S, deadline - time.monotonic())
@@ -111,13 +115,15 @@ class IndiCamera:
         """Wait for the exposure begun last and return its frame.
 
         Raises `NoReply` when the frame has not come within `timeout_s`, `BadReply` for one that
-        is not what was asked for, `Fault` where the driver failed, vanished or was disconnected.
+        is not what was asked for, `Fault` where the driver failed, vanished or was disconnected,
+        or the sensor is no longer at the temperature of `prepare`.
         """
         exposure = self._exposure
         if exposure is None:
             raise Fault(self._device, "no exposure was begun", "start one before reading it")
         try:
             image = self._await_image(exposure, time.monotonic() + timeout_s)
+            self._check_temperature()
         except DeviceError:
             self._standing = None
             raise
@@ -256,6 +262,15 @@ class IndiCamera:
             wanted = full / ((binning.number(factor) if binning else None) or 1.0)
             if wanted and abs(there - wanted) > _ROUNDED_PX:
                 raise ValueError(f"it is {cols}×{rows} pixels, its {axis} should be {wanted:g}")
+
+    def _check_temperature(self) -> None:
+        wanted_c = self._setup.temperature_c
+        known = self._client.find(self._device, "CCD_TEMPERATURE")
+        present_c = known.number("CCD_TEMPERATURE_VALUE") if known else None
+        if wanted_c is None or present_c is None or abs(present_c - wanted_c) <= _DRIFTED_C:
+            return
+        what = f"is at {present_c:.1f} °C, and {wanted_c:g} °C is wanted"
+        raise Fault(self._device, what, "can the cooler hold that, or has it lost its power?")
 
     def _size(self, registry: Registry, axis: str) -> int | None:
         info = registry.find(self._device, "CCD_INFO")

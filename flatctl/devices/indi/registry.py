@@ -113,10 +113,11 @@ class Device:
 
 
 class Registry:
-    """Devices, their properties, messages and frames of one connection."""
+    """Devices, their properties, messages and frames of one connection; `lost` ones had to go."""
 
     def __init__(self) -> None:
         self.devices: dict[str, Device] = {}
+        self.lost: set[str] = set()
         self.serial = 0
         self.defined = 0
 
@@ -150,6 +151,7 @@ class Registry:
                 self._forget(event["device"])
                 self._device(event["device"])
             case "device_gone":
+                self.lost.add(event["device"])
                 self._forget(event["device"])
             case "property":
                 self._take_property(event)

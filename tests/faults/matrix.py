@@ -1,0 +1,93 @@
+"""What may break during a run, when, and how the run has to end: values only.
+
+`docs/reference/survived.md` is made of this table, and every row of it is run: the rows of
+`SIMULATED` in virtual time, those of `REAL` with real processes, sockets and disks.
+"""
+
+from dataclasses import dataclass
+
+START, SEARCH, CAPTURE = "start", "search", "capture"
+CHANGE, DARKS, END = "filter change", "dark flats", "end"
+PHASES = (START, SEARCH, CAPTURE, CHANGE, DARKS, END)
+
+COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that breaks, and in which phases; `told` where a `fault` event has to say so.
+
+    The run ends with `exit_code`, no more than `deadline_s` later than an undisturbed one.
+    """
+
+    name: str
+    phases: tuple[str, ...]
+    exit_code: int = COMPLETE
+    deadline_s: float = 120.0
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault in one phase."""
+
+    fault: Fault
+    phase: str
+
+    def __str__(self) -> str:
+        return f"{self.fault.name}, {self.phase}"
+
+
+CAMERA = (
+    Fault("an exposure never ends", (SEARCH, CAPTURE, DARKS)),
+    Fault("the camera says that an exposure failed", (SEARCH, CAPTURE, DARKS)),
+    Fault("an exposure ends without a frame", (SEARCH, CAPTURE, DARKS)),
+    Fault("a frame is cut off or of a wrong size", (SEARCH, CAPTURE, DARKS)),
+    Fault("a late frame of an earlier exposure comes", (SEARCH, CAPTURE, DARKS)),
+    Fault("the camera's driver dies and is started again", (START, SEARCH, CAPTURE, CHANGE, DARKS)),
+    Fault("every exposure of a filter fails", (CAPTURE,), INCOMPLETE),
+    Fault("the sensor gets warm", (SEARCH, CAPTURE, DARKS)),
+    Fault("the cooler fails for good", (CAPTURE,), DEVICE, deadline_s=2500.0),
+)
+WHEEL = (
+    Fault("the wheel stops at a wrong slot", (START, CHANGE)),
+    Fault("the wheel does not arrive", (START, CHANGE)),
+    Fault("the wheel never gets to one filter", (CHANGE,), INCOMPLETE, deadline_s=600.0),
+    Fault("the wheel's driver dies and is started again", (START, CHANGE)),
+)
+SERVER = (
+    Fault("the INDI server dies and is back after 10 s", (START, SEARCH, CAPTURE, CHANGE, DARKS)),
+    Fault("the INDI server never comes back", (SEARCH, CAPTURE, CHANGE, DARKS), DEVICE, 300.0),
+    Fault("the network is silent for a minute", (SEARCH, CAPTURE, CHANGE, DARKS), deadline_s=400.0),
+)
+PANEL = (
+    Fault("the panel is silent once", (START, SEARCH, CHANGE, DARKS, END)),
+    Fault("the panel answers garbage once", (START, SEARCH, CHANGE, DARKS, END)),
+    Fault("the panel's cable is pulled, and back after 20 s", (START, SEARCH, CHANGE, DARKS, END)),
+    Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), DEVICE),
+    Fault("the panel reports what it does not do, until it is opened anew", (START, CHANGE)),
+    Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
+    Fault("the lamp goes out by itself", (SEARCH,), told=False),
+    Fault("the lamp goes out by itself", (CAPTURE,)),
+)
+DISK = (
+    Fault("the disk is full", (CAPTURE, DARKS), STORAGE, told=False),
+    Fault("the output directory is gone", (SEARCH, CAPTURE, CHANGE, DARKS), STORAGE, told=False),
+    Fault("the history is corrupt", (START,)),
+    Fault("the history is spoilt meanwhile", (CAPTURE,), told=False),
+    Fault("another program locks the history", (START, CAPTURE, CHANGE, END)),
+)
+SIMULATED = tuple(
+    Row(fault, phase)
+    for fault in (*CAMERA, *WHEEL, *SERVER, *PANEL, *DISK)
+    for phase in fault.phases
+)
+
+REAL: tuple[Row, ...] = ()
+
+ENDS = {
+    COMPLETE: "exactly the flats asked for are on disk",
+    DEVICE: "exit code 4; every finished frame is safe",
+    INCOMPLETE: "exit code 5: the filter is given up, the others are complete",
+    STORAGE: "exit code 7; every finished frame is safe, and the next run goes on",
+}

@@ -1,0 +1,40 @@
+"""What has to be true after every run, whatever happened in it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+LOW, HIGH, DARK = 0.46, 0.56, 0.05
+
+
+def spoilt(folder: Path) -> list[str]:
+    """Return what is wrong with the frames below a folder: nothing may be, finished or not."""
+    problems = [f"{path.name}: a part of a file is left" for path in folder.rglob("*.part")]
+    for path in folder.rglob("*.fits"):
+        try:
+            # Not with the product's own eyes.
+            with fits.open(path, checksum=True) as file:
+                level = float(np.median(file[0].data)) / 65535
+                header = file[0].header
+        except (OSError, UserWarning) as error:
+            problems.append(f"{path.name}: {error}")
+            continue
+        flat = header["IMAGETYP"].strip().upper().startswith("FLAT")
+        if not (LOW <= level <= HIGH if flat else level < DARK):
+            problems.append(f"{path.name}: level {level:.3f}")
+    return problems
+
+
+def missing(folder: Path, filters: Iterable[str], count: int, darks: int = 0) -> list[str]:
+    """Return what a complete run should have left and did not, or left too often."""
+    headers = [fits.getheader(path) for path in folder.rglob("*.fits")]
+    flats = [h for h in headers if h["IMAGETYP"].strip().upper().startswith("FLAT")]
+    found = Counter(h["FILTER"] for h in flats)
+    problems = [f"{n}: {found[n]} flats, not {count}" for n in filters if found[n] != count]
+    dark = Counter(h["REQTIME"] for h in headers if h not in flats)
+    used = {h["REQTIME"] for h in flats} if darks else set()
+    problems += [f"{s} s: {dark[s]} dark flats, not {darks}" for s in used if dark[s] != darks]
+    return problems + [f"dark flats of {s} s, for no flat" for s in set(dark) - used]
