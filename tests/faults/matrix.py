@@ -83,7 +83,21 @@ SIMULATED = tuple(
     for phase in fault.phases
 )
 
-REAL: tuple[Row, ...] = ()
+PROCESSES = (
+    Fault("the process that speaks INDI is killed", (SEARCH, CAPTURE, DARKS)),
+    Fault("the process that speaks INDI freezes", (SEARCH, CAPTURE)),
+    Fault("the camera's driver is killed", (SEARCH, CAPTURE, DARKS)),
+    Fault("the wheel's driver is killed", (CHANGE,)),
+    Fault("indiserver is killed and started again", (SEARCH, CAPTURE, DARKS)),
+    Fault("indiserver hangs for 15 s", (SEARCH, CAPTURE)),
+    Fault("the panel's cable is really pulled, and back after 8 s", (SEARCH, CHANGE, END)),
+    Fault("the panel's cable is really pulled for good", (SEARCH,), DEVICE),
+)
+KILLED = (
+    Fault("flatctl is killed, then `flatctl safe`, then run again", (SEARCH, CAPTURE, DARKS)),
+    Fault("the disk is really full", (CAPTURE,), STORAGE, told=False),
+)
+REAL = tuple(Row(fault, phase) for fault in (*PROCESSES, *KILLED) for phase in fault.phases)
 
 ENDS = {
     COMPLETE: "exactly the flats asked for are on disk",

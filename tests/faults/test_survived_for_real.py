@@ -1,0 +1,108 @@
+"""The rows of the matrix that need real processes, sockets and disks."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+import rigs
+from matrix import CAPTURE, CHANGE, COMPLETE, DARKS, END, REAL, SEARCH, STORAGE, Row
+from promises import missing, spoilt
+from wreckage import CCD, COUNT, DARK_FLATS, FILTERS, WHEEL, Wreck, can_mount, small_disk, wreck
+
+pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(400)]
+
+UNDISTURBED_S = 120.0  # an undisturbed run takes a tenth of it on an idle machine
+KILLED = "flatctl is killed, then `flatctl safe`, then run again"
+FULL = "the disk is really full"
+
+MOMENTS = {
+    SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
+    CAPTURE: lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", 2),
+    CHANGE: lambda e: e["event"] == "filter_finished" and e["filter"] == FILTERS[0],
+    DARKS: lambda e: e["event"] == "exposing" and e["kind"] == "dark_flat",
+    END: lambda e: e["event"] == "dark_flat" and e["index"] == DARK_FLATS,
+}
+
+
+def strikes(rig: Wreck) -> dict:
+    server = rig.server
+
+    def driver(path):
+        return lambda: os.kill(server.driver_pid(path), signal.SIGKILL)
+
+    def restart_server():
+        server.stop()
+        rig.later(2.0, server.start)
+
+    def hang():
+        server.send_signal(signal.SIGSTOP)
+        rig.later(15.0, lambda: server.send_signal(signal.SIGCONT))
+
+    def pull_and_plug():
+        rig.pull_cable()
+        rig.later(8.0, rig.plug_in)
+
+    return {
+        "the process that speaks INDI is killed": lambda: rig.signal_child(signal.SIGKILL),
+        "the process that speaks INDI freezes": lambda: rig.signal_child(signal.SIGSTOP),
+        "the camera's driver is killed": driver(CCD),
+        "the wheel's driver is killed": driver(WHEEL),
+        "indiserver is killed and started again": restart_server,
+        "indiserver hangs for 15 s": hang,
+        "the panel's cable is really pulled, and back after 8 s": pull_and_plug,
+        "the panel's cable is really pulled for good": rig.pull_cable,
+    }
+
+
+@pytest.fixture
+def rig(tmp_path):
+    with wreck(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("row", [r for r in REAL if r.fault.name not in (KILLED, FULL)], ids=str)
+def test_it_is_really_survived_or_reported(rig, row: Row):
+    began_s = time.monotonic()
+    code = rig.take_flats(MOMENTS[row.phase], strikes(rig)[row.fault.name])
+    took_s = time.monotonic() - began_s
+    faults = [event for event in rig.told if event["event"] == "fault"]
+
+    assert code == row.fault.exit_code
+    assert took_s <= UNDISTURBED_S + row.fault.deadline_s
+    assert bool(faults) == row.fault.told
+    assert spoilt(rig.flats) == []
+    if code == COMPLETE:
+        assert missing(rig.flats, FILTERS, COUNT, DARK_FLATS) == []
+    else:
+        rig.plug_in()
+        assert rigs.flatctl("safe", rig.config).returncode == 0
+    assert not rig.light_is_on()
+
+
+@pytest.mark.parametrize("row", [r for r in REAL if r.fault.name == KILLED], ids=str)
+def test_a_killed_run_is_made_safe_and_completed_by_the_next(rig, row: Row):
+    code = rig.take_flats(MOMENTS[row.phase], lambda: rig.run.kill())
+    assert code == -signal.SIGKILL
+    assert rig.light_is_on() is (row.phase != DARKS)
+    assert rigs.flatctl("safe", rig.config).returncode == 0
+    assert not rig.light_is_on()
+    assert rig.take_flats() == COMPLETE
+    assert missing(rig.flats, FILTERS, COUNT, DARK_FLATS) == []
+    assert [line for line in spoilt(rig.flats) if "a part of" not in line] == []
+
+
+@pytest.mark.parametrize("row", [r for r in REAL if r.fault.name == FULL], ids=str)
+def test_a_full_disk_ends_with_7_and_room_on_it_lets_the_next_run_complete(rig, row: Row):
+    if not can_mount(rig.folder):
+        pytest.skip("left out: only root can mount a small disk")
+    with small_disk(rig.folder / "disk", "8m") as disk:
+        rig.configure(disk / "flats")
+        assert rig.take_flats() == STORAGE
+        assert not rig.light_is_on()
+        assert 0 < len(list(disk.rglob("*.fits"))) < len(FILTERS) * COUNT
+        assert spoilt(rig.flats) == []
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        assert rig.take_flats() == COMPLETE
+        assert missing(rig.flats, FILTERS, COUNT, DARK_FLATS) == []
