@@ -35,7 +35,7 @@ def test_a_text_that_is_no_response_is_refused(text):
 
 def test_a_calibrated_panel_becomes_a_response():
     known = Response.measured(1000.0, [(100, 5000.0), (200, 9000.0)])
-    assert known.pedestal_adu == 1000.0
+    assert (known.pedestal_adu, known.pedestal_error_adu) == (1000.0, 0.0)
     assert known.runs == ((Seen(100, 1.0, 6000.0), Seen(200, 1.0, 10000.0)),)
 
 

@@ -41,3 +41,14 @@ def test_limits_without_sense_are_refused(limits):
 def test_a_median_without_sense_is_refused(median):
     with pytest.raises(ValueError, match="median_adu"):
         SettleCheck().observe(median)
+
+
+def test_the_narrowest_limits_that_make_sense_are_allowed():
+    check = SettleCheck(repeats=2, limit=2)
+    assert not check.observe(0.0)
+    assert check.observe(0.0)
+
+
+def test_a_fraction_of_1_agrees_with_everything_and_is_refused():
+    with pytest.raises(ValueError, match="agree_frac"):
+        SettleCheck(agree_frac=1.0)
