@@ -3,6 +3,7 @@
 import json
 
 from flatctl.core.quality.leak import judge_leak
+from flatctl.core.statistics import measure
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.recovery import RigLost
@@ -29,13 +30,12 @@ def check_leak(
             long.raw,
             exposure_s=longest_s,
             flat_adu=flat_adu,
-            last_pedestal_adu=_last_pedestal(context),
+            last_pedestal_adu=last_pedestal(context),
             limits=context.quality,
         )
     except (FlatctlError, RigLost, ValueError):
         return
-    key = context.setting_key(_PANEL_OFF)
-    context.history.remember_set(key, json.dumps({"pedestal_adu": found.pedestal_adu}))
+    _remember(context, found.pedestal_adu)
     context.emit(
         events.LightLeak(
             time=context.clock.now(),
@@ -48,7 +48,27 @@ def check_leak(
     )
 
 
-def _last_pedestal(context: RunContext) -> float | None:
+def measure_pedestal(context: RunContext, shortest_s: float) -> None:
+    """Take a frame of `shortest_s` with the panel off, unless an earlier run knows its level.
+
+    Without it the light of a flat, and so its photons, would count the pedestal in.
+    """
+    if context.quality is None or last_pedestal(context) is not None:
+        return
+    try:
+        frame, _ = context.begin_dark(shortest_s).read()
+    except (FlatctlError, RigLost):
+        return
+    _remember(context, measure(frame.raw, context.full_scale_adu).median)
+
+
+def _remember(context: RunContext, pedestal_adu: float) -> None:
+    key = context.setting_key(_PANEL_OFF)
+    context.history.remember_set(key, json.dumps({"pedestal_adu": pedestal_adu}))
+
+
+def last_pedestal(context: RunContext) -> float | None:
+    """Return the level without light in ADU, as the last run measured it."""
     text = context.history.last_set(context.setting_key(_PANEL_OFF))
     try:
         return None if text is None else float(json.loads(text)["pedestal_adu"])

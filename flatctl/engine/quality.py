@@ -16,6 +16,7 @@ from flatctl.core.quality.sets import (
 from flatctl.core.types import FilterPlan, Statistics
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.leak import last_pedestal
 from flatctl.storage.history import SettingKey
 
 _PAIRS_FOR_COUNT = 4
@@ -34,8 +35,12 @@ class SetWatch:
         self._context = context
         self._plan = plan
         self._last = self._last_record()
+        pedestal_adu = last_pedestal(context)
+        if pedestal_adu is None:
+            pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
         # One and the same pedestal for both sets, or a better guess of it looked like a change.
-        pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
+        if self._last is not None:
+            self._last = self._last.with_pedestal(pedestal_adu or 0.0)
         limits = context.quality
         if limits is not None and plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)

@@ -13,7 +13,7 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.filter import FilterRun, Learned
 from flatctl.engine.guard import under_guard
-from flatctl.engine.leak import check_leak
+from flatctl.engine.leak import check_leak, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
@@ -118,6 +118,8 @@ class Session:
             for plan in plans:
                 self._give_up(context, plan, str(error))
             return
+        if self._job.leak_check:
+            measure_pedestal(context, self._shortest_s(plans[0]))
         learned: dict[Bank | None, Learned] = {}
         exposures_s: set[float] = set()
         runs = [FilterRun(context, plan) for plan in plans]
@@ -130,22 +132,16 @@ class Session:
             learned[plan.panel_bank] = filter_run.learned
             exposures_s |= filter_run.exposures_s
         if self._job.leak_check and any(each.taken for each in runs):
-            self._check_leak(context, plans, max(exposures_s))
+            check_leak(
+                context,
+                shortest_s=self._shortest_s(plans[0]),
+                longest_s=max(exposures_s),
+                flat_adu=plans[0].target * context.full_scale_adu,
+            )
         self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
 
-    def _check_leak(
-        self, context: RunContext, plans: Sequence[FilterPlan], longest_s: float
-    ) -> None:
-        plan = plans[0]
-        shortest_s = min(
-            plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,)
-        )
-        check_leak(
-            context,
-            shortest_s=shortest_s,
-            longest_s=longest_s,
-            flat_adu=plan.target * context.full_scale_adu,
-        )
+    def _shortest_s(self, plan: FilterPlan) -> float:
+        return min(plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,))
 
     def _preparing(self) -> str:
         wanted_c = self._rig.setup.temperature_c

@@ -42,7 +42,8 @@ class Quality(Table):
     leak_check: bool = Field(
         default=True,
         description="Whether a run that took flats ends with two frames with the panel off: the "
-        "shortest the camera can make, and as long as the longest flat.",
+        "shortest the camera can make, and as long as the longest flat. The first run of a camera "
+        "setup begins with a shortest one as well.",
     )
 
     def limits(self) -> Limits | None:

@@ -200,6 +200,24 @@ def test_an_offset_that_changed_unknown_to_the_driver_is_found(tmp_path):
     assert [f["kind"] for f in leak.findings] == ["offset"]
 
 
+def test_the_pedestal_is_no_light_from_the_first_run_on(tmp_path):
+    bench = judged(tmp_path, "dslr", count=4, setup=CameraSetup(iso=100), exposures_s=SHUTTER_S)
+    bench.full_scale_adu = 16383.0
+    bench.leak_check = True
+    assert bench.run() == 0
+    (quality,) = bench.all(events.SetQuality)
+    # 0.75 electrons per 16-bit ADU at ISO 100, and a 14-bit one is four of them.
+    assert quality.e_per_adu == pytest.approx(3.0, rel=0.03)
+
+
+def test_a_camera_that_fails_before_the_first_filter_is_left_to_the_filters(tmp_path):
+    bench = judged(tmp_path, count=2)
+    bench.leak_check = True
+    bench.fake.camera.faults.add(4, Unreachable("Fake Camera", "gone", "look for it"))
+    assert bench.run() == 0
+    assert len(bench.frames) == 2
+
+
 def test_a_leak_check_that_fails_changes_nothing_about_the_run(tmp_path):
     bench = judged(tmp_path, count=2)
     bench.leak_check = True

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,21 @@ class SetRecord:
     e_per_adu: float | None = None
     sigma: float = 0.0
     noise_frac: float | None = None
+
+    def with_pedestal(self, pedestal_adu: float) -> "SetRecord":
+        """Return it as it had been recorded with another level without light."""
+        before_adu = self.level_adu - self.pedestal_adu
+        after_adu = self.level_adu - pedestal_adu
+        if pedestal_adu == self.pedestal_adu or min(before_adu, after_adu) <= 0:
+            return self
+        cells = (self.shape.cells * before_adu + self.pedestal_adu - pedestal_adu) / after_adu
+        return replace(
+            self,
+            shape=Shape(cells, self.shape.cell_px),
+            pedestal_adu=pedestal_adu,
+            e_per_adu=self.e_per_adu * after_adu / before_adu if self.e_per_adu else None,
+            noise_frac=self.noise_frac * before_adu / after_adu if self.noise_frac else None,
+        )
 
     def to_json(self) -> str:
         """Return it as text."""

@@ -304,3 +304,19 @@ def test_a_pedestal_that_grew_is_told_in_adu(telescope):
     (finding,) = Taken().flats(telescope, 8).quality(last).findings
     assert finding.kind is Kind.OFFSET
     assert re.search(r"about \+1[3-7]\d\d ADU", finding.reason)
+
+
+def test_a_record_taken_with_another_pedestal_is_turned_into_one_with_this(telescope):
+    right = Taken(PEDESTAL_ADU).flats(telescope, 8).record()
+    wrong = Taken(0.0).flats(telescope, 8).record()
+    turned = wrong.with_pedestal(PEDESTAL_ADU)
+    assert np.abs(turned.shape.cells - right.shape.cells).mean() < 0.0015
+    assert turned.e_per_adu == pytest.approx(right.e_per_adu, rel=0.02)
+    assert turned.noise_frac == pytest.approx(right.noise_frac, rel=0.02)
+    assert wrong.with_pedestal(0.0) is wrong
+    assert wrong.with_pedestal(LEVEL_ADU) is wrong
+
+
+def test_a_record_without_noise_keeps_none_with_another_pedestal(telescope):
+    turned = Taken(0.0).flats(telescope, 1).record().with_pedestal(PEDESTAL_ADU)
+    assert (turned.e_per_adu, turned.noise_frac) == (None, None)
