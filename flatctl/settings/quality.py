@@ -40,7 +40,7 @@ class Quality(Table):
         "fraction of a flat's on.",
     )
     leak_check: bool = Field(
-        default=True,
+        default=False,
         description="Whether a run that took flats ends with two frames with the panel off: the "
         "shortest the camera can make, and as long as the longest flat. The first run of a camera "
         "setup begins with a shortest one as well.",
