@@ -9,7 +9,6 @@ bad is replaced at the end of the set.
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outco
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
+from flatctl.engine.learned import Learned
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
 from flatctl.errors import BadReply, DeviceError
@@ -28,19 +28,6 @@ from flatctl.storage.resume import FinishedFrame, finished
 
 _DEAF = "it reports every brightness it is asked for, and the light does not change"
 _CHANGED = "it reports the same brightness, and the light has changed"
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What the filters of a run taught: panel and camera, and the setting accepted last."""
-
-    response: Response | None = None
-    setting: Setting | None = None
-
-    def after(self, search: FlatSearch) -> "Learned":
-        """Return what is known after one more search."""
-        reached = search.outcome is Outcome.REACHED
-        return Learned(search.response, Setting(*search.setting) if reached else self.setting)
 
 
 class FilterRun:
@@ -120,11 +107,8 @@ class FilterRun:
         if wanted <= 0:
             return FilterOutcome.COMPLETE, ""
         if plan.filter is not None:
-            context.emit(
-                events.Waiting(
-                    time=context.clock.now(), what=f"filter wheel turns to {plan.filter}"
-                )
-            )
+            what = f"filter wheel turns to {plan.filter}"
+            context.emit(events.Waiting(time=context.clock.now(), what=what))
         context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
         place = (plan.rotator_deg, plan.focuser_steps)
         if place != (None, None):

@@ -11,9 +11,10 @@ from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibr
 from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
-from flatctl.engine.filter import FilterRun, Learned
+from flatctl.engine.filter import FilterRun
 from flatctl.engine.guard import under_guard
 from flatctl.engine.leak import check_leak, measure_pedestal
+from flatctl.engine.learned import Learned
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety

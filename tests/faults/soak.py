@@ -2,9 +2,10 @@
 
 PYTHONPATH=tests/engine python tests/faults/soak.py [N] [FIRST]
 
-Prints a line for each seed that broke a promise, and ends with 1 if there was one.
+Prints what each seed came to, and ends with 1 if one broke a promise.
 """
 
+import os
 import random
 import sys
 import tempfile
@@ -107,11 +108,12 @@ def main() -> int:
     """Let the nights of many seeds pass."""
     count, first = (int(sys.argv[n]) if len(sys.argv) > n else d for n, d in ((1, 200), (2, 1)))
     broken, began_s = 0, time.monotonic()
+    os.fsync = lambda descriptor: None  # no power cut here, and half of the time saved
     for seed in range(first, first + count):
         with tempfile.TemporaryDirectory(prefix="flatctl-soak-") as folder:
             problems = night(seed, Path(folder))
         broken += bool(problems)
-        print(*problems, sep="\n", end="\n" if problems else "", flush=True)
+        print(*(problems or [f"seed {seed}: all promises kept"]), sep="\n", flush=True)
     print(f"{count} nights, {broken} with broken promises, {time.monotonic() - began_s:.0f} s")
     return 1 if broken else 0
 

@@ -1,6 +1,5 @@
 """The rows of the matrix that need real processes, sockets and disks."""
 
-import os
 import signal
 import subprocess
 import time
@@ -9,7 +8,7 @@ import pytest
 import rigs
 from matrix import CAPTURE, CHANGE, COMPLETE, DARKS, END, REAL, SEARCH, STORAGE, Row
 from promises import missing, spoilt
-from wreckage import CCD, COUNT, DARK_FLATS, FILTERS, WHEEL, Wreck, can_mount, small_disk, wreck
+from wreckage import COUNT, DARK_FLATS, FILTERS, can_mount, small_disk, wreck
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(400)]
 
@@ -26,36 +25,6 @@ MOMENTS = {
 }
 
 
-def strikes(rig: Wreck) -> dict:
-    server = rig.server
-
-    def driver(path):
-        return lambda: os.kill(server.driver_pid(path), signal.SIGKILL)
-
-    def restart_server():
-        server.stop()
-        rig.later(2.0, server.start)
-
-    def hang():
-        server.send_signal(signal.SIGSTOP)
-        rig.later(15.0, lambda: server.send_signal(signal.SIGCONT))
-
-    def pull_and_plug():
-        rig.pull_cable()
-        rig.later(8.0, rig.plug_in)
-
-    return {
-        "the process that speaks INDI is killed": lambda: rig.signal_child(signal.SIGKILL),
-        "the process that speaks INDI freezes": lambda: rig.signal_child(signal.SIGSTOP),
-        "the camera's driver is killed": driver(CCD),
-        "the wheel's driver is killed": driver(WHEEL),
-        "indiserver is killed and started again": restart_server,
-        "indiserver hangs for 15 s": hang,
-        "the panel's cable is really pulled, and back after 8 s": pull_and_plug,
-        "the panel's cable is really pulled for good": rig.pull_cable,
-    }
-
-
 @pytest.fixture
 def rig(tmp_path):
     with wreck(tmp_path) as made:
@@ -65,7 +34,7 @@ def rig(tmp_path):
 @pytest.mark.parametrize("row", [r for r in REAL if r.fault.name not in (KILLED, FULL)], ids=str)
 def test_it_is_really_survived_or_reported(rig, row: Row):
     began_s = time.monotonic()
-    code = rig.take_flats(MOMENTS[row.phase], strikes(rig)[row.fault.name])
+    code = rig.take_flats(MOMENTS[row.phase], rig.strikes[row.fault.name])
     took_s = time.monotonic() - began_s
     faults = [event for event in rig.told if event["event"] == "fault"]
 

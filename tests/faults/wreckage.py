@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import indiserver
@@ -46,7 +45,7 @@ class Wreck:
             self._panel = None
             self._link.unlink(missing_ok=True)
 
-    def configure(self, output: Path) -> None:
+    def configure(self, output: Path, filters: Sequence[str] = FILTERS, count: int = COUNT) -> None:
         """Write the configuration, with short time-outs."""
         self.flats = output
         self.config.write_text(f"""
@@ -70,8 +69,8 @@ boot_delay_s = 0
 settle_s = 0.1
 
 [flats]
-filters = {json.dumps(FILTERS)}
-count = {COUNT}
+filters = {json.dumps(filters)}
+count = {count}
 exposure_s = {{ start = 0.5, min = 0.05, max = 30.0 }}
 
 [dark_flats]
@@ -98,8 +97,10 @@ directory = "{output}"
         for pid in self.children():
             os.kill(pid, number)
 
-    def take_flats(self, moment=lambda event: False, strike=lambda: None) -> int:
-        """Run; strike once at the first event that is the moment; return the exit code."""
+    def take_flats(
+        self, moment=lambda event: False, strike=lambda: None, *, often: bool = False
+    ) -> int:
+        """Run; strike at the first event that is the moment, or at each; return the exit code."""
         struck = False
         self.told = []
         self.run = rigs.started("run", self.config, "--json")
@@ -107,15 +108,61 @@ directory = "{output}"
             for line in run.stdout:
                 event = json.loads(line)
                 self.told.append(event)
-                if not struck and moment(event):
+                if (often or not struck) and moment(event):
                     struck = True
                     strike()
             return run.wait(timeout=60)
+
+    @property
+    def strikes(self) -> dict[str, Callable[[], None]]:
+        """What can be broken, by its name in the matrix."""
+        server = self.server
+
+        def driver(path):
+            def kill():
+                with suppress(ProcessLookupError):
+                    os.kill(server.driver_pid(path), signal.SIGKILL)
+
+            return kill
+
+        def restart_server():
+            server.stop()
+            self.later(2.0, server.start)
+
+        def hang():
+            server.send_signal(signal.SIGSTOP)
+            self.later(15.0, lambda: server.send_signal(signal.SIGCONT))
+
+        def pull_and_plug():
+            self.pull_cable()
+            self.later(8.0, self.plug_in)
+
+        return {
+            "the process that speaks INDI is killed": lambda: self.signal_child(signal.SIGKILL),
+            "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
+            "the camera's driver is killed": driver(CCD),
+            "the wheel's driver is killed": driver(WHEEL),
+            "indiserver is killed and started again": restart_server,
+            "indiserver hangs for 15 s": hang,
+            "the panel's cable is really pulled, and back after 8 s": pull_and_plug,
+            "the panel's cable is really pulled for good": self.pull_cable,
+        }
 
     def light_is_on(self) -> bool:
         """Say how the panel's own log has the light at last."""
         lines = (self._state / "light.log").read_text().splitlines()
         return json.loads(lines[-1])["lit"]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether something is still to be mended."""
+        return any(timer.is_alive() for timer in self._later)
+
+    def settle(self) -> None:
+        """Wait until everything that was broken for a while is back."""
+        for timer in self._later:
+            timer.join()
+        self._later.clear()
 
     def tidy(self) -> None:
         """End what is still to come, and the panel."""
@@ -136,6 +183,8 @@ def wreck(folder: Path) -> Iterator[Wreck]:
         made = Wreck(folder, server, state)
         try:
             made.plug_in()
+            for name in ("Sim CCD", "Sim Wheel"):
+                rigs.await_property(server.port, f"{name}.CONNECTION.CONNECT")
             made.configure(folder / "flats")
             yield made
         finally:
@@ -160,16 +209,3 @@ def can_mount(folder: Path) -> bool:
             return True
     except (subprocess.CalledProcessError, FileNotFoundError):
         return False
-
-
-def await_that(condition, timeout_s: float = 20.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
-
-
-def kinds(told: Sequence[dict]) -> list[str]:
-    """Return the names of events."""
-    return [event["event"] for event in told]

@@ -112,6 +112,7 @@ ODD_CAMERA = (
     f'<defSwitchVector device="{DEVICE}" name="CCD_ISO" label="" group="" state="Idle" perm="rw"'
     f' rule="OneOfMany" timeout="60">{_ISO}</defSwitchVector>',
 )
+COOLED_CAMERA = (*CAMERA, _define_number("CCD_TEMPERATURE", -50, 50, CCD_TEMPERATURE_VALUE=-10))
 FLIP_FLAT = (
     _define_switch("CONNECTION", "CONNECT", "DISCONNECT"),
     _define_switch("FLAT_LIGHT_CONTROL", "FLAT_LIGHT_OFF", "FLAT_LIGHT_ON"),

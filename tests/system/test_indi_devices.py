@@ -412,6 +412,20 @@ def test_a_driver_restarted_between_exposures_has_to_be_prepared_again():
             camera.start(0.1, FrameKind.FLAT)
 
 
+def test_a_restarted_driver_gets_a_new_child_since_the_old_one_keeps_its_last_frame():
+    with own_rig(CCD) as (server, client):
+        camera = IndiCamera(client, CAMERA)
+        pids = set()
+        for _ in range(3):
+            assert takes_a_frame(camera)
+            pids.add(client.pid)
+            old = server.driver_pid(CCD)
+            os.kill(old, signal.SIGKILL)
+            until(lambda old=old: server.driver_pid(CCD) != old)
+            until(lambda: CAMERA in client.look(lambda registry: registry.lost))
+        assert len(pids) == 3
+
+
 def test_a_killed_child_is_noticed_at_once_and_replaced():
     with own_rig(CCD) as (_, client):
         camera = IndiCamera(client, CAMERA)

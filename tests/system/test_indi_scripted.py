@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from scripted_indi import (
+    COOLED_CAMERA,
     DEVICE,
     ODD_CAMERA,
     TWINS,
@@ -235,6 +236,19 @@ def test_silence_is_fine_where_the_value_is_already_there(server, client, camera
     server.answers["CCD_GAIN"] = lambda name, values: ()
 
     assert client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 50}, 1).number("GAIN") == 50
+
+
+def test_a_frame_of_a_sensor_that_got_warm_is_a_fault():
+    with scripted_server(COOLED_CAMERA) as server, IndiClient("127.0.0.1", server.port) as client:
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        camera.prepare(CameraSetup(temperature_c=-10.0), 20)
+        warm = number("CCD_TEMPERATURE", "Ok", CCD_TEMPERATURE_VALUE=5)
+        server.answers["CCD_EXPOSURE"] = exposing(warm, blob(fits(0.5)), DONE)
+        camera.start(0.5, FrameKind.FLAT)
+
+        with pytest.raises(Fault, match=r"is at 5\.0 °C, and -10 °C is wanted"):
+            camera.read(20)
 
 
 def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):

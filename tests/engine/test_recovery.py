@@ -1,0 +1,66 @@
+"""What a fault may cost, and what it may not."""
+
+import pytest
+from bench import Bench
+
+from flatctl.core.types import CameraSetup
+from flatctl.engine import events
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import LATE_MIN_S, Rig, Timeouts
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import NoReply
+from hardware_sims.fakes import FakeRig
+
+
+@pytest.fixture
+def bench(tmp_path) -> Bench:
+    return Bench(tmp_path, filters=("L",))
+
+
+def cost_s(bench: Bench, index: int) -> float:
+    """Return the time between a hanging exposure of the set and the word on it."""
+    began_s = []
+
+    def hang(event: events.Event) -> None:
+        if isinstance(event, events.Exposing) and (event.kind, event.n) == ("flat", index):
+            began_s.append(bench.fake.clock.monotonic())
+            bench.fake.camera.faults.add(1, None)
+        if isinstance(event, events.FaultSeen):
+            began_s.append(bench.fake.clock.monotonic())
+
+    bench.hear = hang
+    assert bench.run() == 0
+    return began_s[1] - began_s[0]
+
+
+def test_a_frame_that_does_not_come_costs_what_the_last_frames_took_and_no_minute(bench):
+    assert cost_s(bench, 2) < 2 * LATE_MIN_S
+
+
+def test_before_the_first_frame_the_configured_allowance_holds():
+    fake = FakeRig()
+    rig = Rig(fake.camera, None, fake.panel, setup=CameraSetup(), clock=fake.clock)
+    assert rig.readout_s == Timeouts().readout_s
+
+
+def test_dark_flats_that_are_there_are_not_taken_again(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=3)
+    bench.run()
+    darks = [path for path in bench.frames if "DARKFLAT" in path.name]
+    darks[1].unlink()
+    later = bench.again()
+    later.run()
+    assert len(later.fake.camera.exposures) == 1
+    assert len(later.frames) == len(bench.frames) == 6
+
+
+def test_the_lamp_is_put_out_once_the_cable_is_back_after_twenty_seconds():
+    fake = FakeRig()
+    guard = LampGuard(fake.panel, clock=fake.clock, signals=StopSignals(), timeout_s=10.0)
+    with guard:
+        fake.panel.set_brightness(100, 10.0)
+        # Four attempts of 1, 2, 4 and 8 s apart meet nobody.
+        fake.panel.faults.add(5, NoReply("Fake Panel", "is gone"))
+    assert not fake.world.light.lit
+    assert guard.failure is None
+    assert isinstance(guard.overcome, NoReply)

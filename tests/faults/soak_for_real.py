@@ -1,0 +1,69 @@
+"""Nights with random faults on real processes and sockets: `make soak-for-real`.
+
+PYTHONPATH=tests/system python tests/faults/soak_for_real.py [N] [FIRST]
+
+Each seed is a night of five filters with thirty flats each. Prints what each seed came to, and ends
+with 1 if one broke a promise.
+"""
+
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from promises import missing, spoilt
+from wreckage import DARK_FLATS, Wreck, wreck
+
+FILTERS, COUNT = ("L", "R", "G", "B", "Ha"), 30
+EVENTS_BETWEEN_FAULTS = 60
+RUNS_MAX = 6
+LOST_FOR_GOOD = "the panel's cable is really pulled for good"
+
+
+def run(rig: Wreck, chance: random.Random, disturbed: bool) -> int:
+    """Take the flats with a random fault now and then; return the exit code."""
+    names = [name for name in rig.strikes if name != LOST_FOR_GOOD]
+
+    def strike() -> None:
+        rig.strikes[chance.choice(names)]()
+
+    def now(event: dict) -> bool:
+        return disturbed and not rig.is_broken and chance.random() < 1 / EVENTS_BETWEEN_FAULTS
+
+    return rig.take_flats(now, strike, often=True)
+
+
+def night(seed: int, folder: Path) -> list[str]:
+    """Let a night pass, run after run until it is complete; return which promises broke."""
+    chance = random.Random(seed)
+    problems: list[str] = []
+    with wreck(folder) as rig:
+        rig.configure(folder / "flats", FILTERS, COUNT)
+        for number in range(RUNS_MAX):
+            code = run(rig, chance, disturbed=number < RUNS_MAX - 1)
+            rig.settle()
+            if code not in (0, 4, 5):
+                problems.append(f"exit code {code}")
+            if rig.light_is_on() and code != 4:
+                problems.append("the lamp is on")
+            if code == 0 or problems:
+                break
+        problems += spoilt(rig.flats) + missing(rig.flats, FILTERS, COUNT, DARK_FLATS)
+    return [f"seed {seed}: {problem}" for problem in problems]
+
+
+def main() -> int:
+    """Let the nights of a few seeds pass."""
+    count, first = (int(sys.argv[n]) if len(sys.argv) > n else d for n, d in ((1, 5), (2, 1)))
+    broken = 0
+    for seed in range(first, first + count):
+        with tempfile.TemporaryDirectory(prefix="flatctl-soak-") as folder:
+            problems = night(seed, Path(folder))
+        broken += bool(problems)
+        print(*(problems or [f"seed {seed}: all promises kept"]), sep="\n", flush=True)
+    print(f"{count} nights, {broken} with broken promises")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
