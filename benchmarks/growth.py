@@ -106,14 +106,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--write", action="store_true")
     arguments.add_argument("--frames", type=int, default=3000)
+    arguments.add_argument("--frames-only", action="store_true")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="flatctl-bench-") as name:
         folder = Path(name)
-        parts = [
-            frames(folder / "frames", options.frames),
-            filters(folder / "filters"),
-            rigs(folder / "rigs"),
-        ]
+        parts = [frames(folder / "frames", options.frames)]
+        if not options.frames_only:
+            parts += [filters(folder / "filters"), rigs(folder / "rigs")]
     publish("growth", "\n\n".join(parts), write=options.write)
 
 

@@ -65,6 +65,8 @@ def simulated(folder: Path, cols: int, rows: int, scenario: str = "mono") -> Ite
     drivers = [str(BIN / "flatctl_sim_ccd"), str(BIN / "flatctl_sim_wheel")]
     with _running(panel, folder, extra), _indiserver(folder, drivers, extra) as port:
         _await(link.exists)
+        # A big camera computes its vignetting first.
+        _await(lambda: reported(port, "Sim CCD.CONNECTION.CONNECT") != "", 180)
         table = f'kind = "alnitak"\nport = "{link}"\nboot_delay_s = 0\nsettle_s = 0.1'
         yield Served(port, folder, "Sim CCD", "Sim Wheel", table)
 
@@ -91,11 +93,15 @@ def set_property(port: int, setting: str) -> None:
     def done() -> bool:
         command = ["indi_setprop", "-p", str(port), "-t", "2", setting]
         subprocess.run(command, capture_output=True, check=False)
-        command = ["indi_getprop", "-p", str(port), "-t", "1", "-1", name]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        return said.strip() == value
+        return reported(port, name) == value
 
     _await(done)
+
+
+def reported(port: int, name: str) -> str:
+    """Return what a property is reported to be, empty where it isn't there."""
+    command = ["indi_getprop", "-p", str(port), "-t", "1", "-1", name]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def flatctl(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
