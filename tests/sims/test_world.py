@@ -263,8 +263,7 @@ def test_in_mono_half_brightness_is_too_much_for_luminance_and_too_little_for_hy
 
 
 def test_an_unknown_scenario_names_those_there_are():
-    known = "mono, bright, dim, gamma, warmup, dead-filter, leak, 14-bit"
-    with pytest.raises(ValueError, match=known):
+    with pytest.raises(ValueError, match=", ".join(SCENARIOS)):
         scenario("nebula")
 
 
