@@ -21,6 +21,7 @@ _MENDS = {
     errno.ENOTSUP: "this file system can't keep files from being overwritten; choose another one",
 }
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_CHUNK_BYTES = 8 << 20
 _AT_FDCWD = -100  # linux/fcntl.h
 _RENAME_NOREPLACE = 1  # linux/fs.h
 
@@ -38,6 +39,8 @@ def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     `StorageError` for everything else that goes wrong. Nothing stays behind in either case.
     """
     try:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         temporary = _write_temporary(path, parts)
         try:
             _name(temporary, path)
@@ -96,7 +99,9 @@ def _write_temporary(path: Path, parts: Iterable[bytes | memoryview]) -> Path:
 def _write_all(descriptor: int, part: bytes | memoryview) -> None:
     left = memoryview(part).cast("B")
     while left:
-        left = left[os.write(descriptor, left) :]
+        left = left[os.write(descriptor, left[:_CHUNK_BYTES]) :]
+        # The disk begins with what it has while the rest is still being copied.
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _name(temporary: Path, path: Path) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from flatctl.app.dawn import Due, Watch
 from flatctl.app.rigging import claim_rig
+from flatctl.app.waiting import Due, Watch
 from flatctl.engine import events
 from flatctl.engine.dawn import next_local
 from flatctl.errors import UnsafeError
