@@ -140,7 +140,7 @@ def connect(
             mend = fault.mend or "is it plugged in and switched on?"
             raise Fault(device, "does not connect", mend) from fault
     _await(client, device, role, needed, deadline - time.monotonic())
-    settle(client, device, _QUIET_S, deadline - time.monotonic())
+    _await_rest(client, device, deadline - time.monotonic())
 
 
 def ensure(
@@ -181,6 +181,16 @@ def _await(
     if missing:
         what = f"is connected and has no {', '.join(missing)}: it is no {role}"
         raise Fault(device, what, _others(client, role))
+
+
+def _await_rest(client: IndiClient, device: str, timeout_s: float) -> None:
+    """Wait until the last definition is a while ago: at once where that was long before."""
+
+    def look(registry: Registry) -> bool | None:
+        one = registry.devices.get(device)
+        return True if one is None or time.monotonic() - one.defined_s >= _QUIET_S else None
+
+    client.wait_for(look, timeout_s)
 
 
 def _introduced(device: str) -> Callable[[Registry], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,7 +96,10 @@ class Blob:
 
 @dataclass
 class Device:
-    """A device; `born` is the event that announced it, `defined` the newest of its definitions."""
+    """A device; `born` is the event that announced it, `defined` the newest of its definitions.
+
+    `defined_s` is when that came, on the monotonic clock.
+    """
 
     name: str
     born: int
@@ -103,6 +107,7 @@ class Device:
     properties: dict[str, Property] = field(default_factory=dict)
     messages: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_KEPT_MESSAGES))
     frames: dict[str, list[Blob]] = field(default_factory=dict)
+    defined_s: float = field(default_factory=time.monotonic)
 
     def close(self) -> None:
         """Give back the memory of frames nobody took."""
@@ -182,6 +187,7 @@ class Registry:
         before = device.properties.get(event["name"])
         if before is None:
             device.defined = self.defined = self.serial
+            device.defined_s = time.monotonic()
         alert = event["state"] == "Alert"
         device.properties[event["name"]] = Property(
             device=event["device"],
