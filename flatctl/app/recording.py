@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flatctl
-from flatctl.app.light import TIMEOUT_S
+from flatctl.app.light import TIMEOUT_S, require_step
 from flatctl.app.rigging import claim_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
@@ -13,6 +13,7 @@ from flatctl.devices.serial.tap import tapping
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, UsageError
 from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 from flatctl.settings.panels.options import CoverOptions, SerialOptions
 from flatctl.storage.atomic import write_text
 
@@ -41,7 +42,7 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
         with tapping(recorder):
             panel = make_panel(settings, client)
         try:
-            _Round(panel, recorder, signals).do(action, value)
+            _Round(settings, panel, recorder, signals).do(action, value)
         except DeviceError as error:
             failure = error
         finally:
@@ -60,7 +61,10 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
 class _Round:
     """What is done with a panel while it is recorded."""
 
-    def __init__(self, panel: LightPanel, recorder: Recorder, signals: StopSignals) -> None:
+    def __init__(
+        self, settings: Settings, panel: LightPanel, recorder: Recorder, signals: StopSignals
+    ) -> None:
+        self._settings = settings
         self._panel = panel
         self._recorder = recorder
         self._signals = signals
@@ -75,8 +79,7 @@ class _Round:
                     self._tour(steps)
                 case "on" | "set":
                     step = steps[len(steps) // 2] if value is None else value
-                    if step not in steps:
-                        raise UsageError(f"{panel.name}: {step} is outside {steps[0]}..{steps[-1]}")
+                    require_step(self._settings, steps, step)
                     self._shine(step)
                 case "off":
                     self._off()

@@ -142,6 +142,26 @@ def test_a_panel_that_falls_silent_is_no_reply():
             panel.status(0.3)
 
 
+def test_a_silent_panel_is_not_waited_for_longer_than_it_can_take():
+    with served() as server, opened(server) as panel:
+        server.faults.silent = True
+        panel.silence_s = 0.3
+        begin = time.monotonic()
+        with pytest.raises(NoReply, match="fallen silent"):
+            panel.status(90.0)
+        assert time.monotonic() - begin < 3.0
+
+
+def test_a_port_without_a_word_is_given_up_long_before_a_cover_could_move():
+    with served(faults=LineFaults(silent=True)) as server:
+        panel = WandererV4Panel(server.path, boot_delay_s=0.0)
+        panel.start_s = 0.3
+        begin = time.monotonic()
+        with pytest.raises(Unreachable, match="nobody answers"):
+            panel.open(90.0)
+        assert time.monotonic() - begin < 3.0
+
+
 def test_a_command_that_got_lost_is_sent_again():
     with served() as server, opened(server) as panel:
         server.faults.deaf = True

@@ -117,7 +117,9 @@ class SerialPanel(ABC):
     def _check(self, brightness: int) -> None:
         if brightness not in self._steps:
             first, last = self._steps[0], self._steps[-1]
-            raise ValueError(f"brightness {brightness} is outside {first} to {last}")
+            raise ValueError(
+                f"{self._link.name}: brightness {brightness} is outside {first} to {last}"
+            )
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         # The level first: the light doesn't flash at an old one.
