@@ -50,12 +50,19 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
                 f"{datetime.now(UTC):%Y-%m-%d}, flatctl {flatctl.__version__}: say here which "
                 "panel this is, and what it did beside what it should do"
             )
-            own = options.model_dump(exclude=_NOT_THE_PANELS)
-            write_text(file, recorder.to_json(settings.panel.kind, about, own))
+            write_text(file, recorder.to_json(options.kind, about, _own(options)))
     if failure is not None:
         mend = f"{failure.mend}; what was said is in {file}".removeprefix("; ")
         raise type(failure)(failure.device, failure.what, mend) from failure
     return f"{file}: {len(recorder.exchanges)} exchanges with the {panel.name}"
+
+
+def _own(options: SerialOptions) -> dict[str, object]:
+    """Return the options that are the panel's own; of a second port only that there is one."""
+    own = options.model_dump(exclude=_NOT_THE_PANELS)
+    return {
+        key: "a port" if value and key.endswith("_port") else value for key, value in own.items()
+    }
 
 
 class _Round:

@@ -11,6 +11,7 @@ from flatctl import app
 from flatctl.errors import BadReply, DeviceError, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
+from hardware_sims.serial_panels.giotto import SimulatedAlto, SimulatedGiotto
 from hardware_sims.serial_panels.recorded import RecordedPanel
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
@@ -30,8 +31,10 @@ def held_again(recording: dict) -> tuple[list[str], RecordedPanel]:
         for each in recording["exchanges"]
     ]
     recorded, ended = RecordedPanel(pairs), []
-    with PtyServer(recorded) as server:
+    with PtyServer(recorded) as server, PtyServer(recorded) as second:
         options = {"port": server.path, "boot_delay_s": 0.0, **recording["options"]}
+        if options.get("alto_port"):
+            options["alto_port"] = second.path
         panel = build(recording["kind"], options)
         for call in recording["calls"]:
             values = [call["value"]] if "value" in call else []
@@ -191,3 +194,20 @@ def test_a_recording_of_any_panel_on_a_line_is_a_ready_test(bench, wire, tmp_pat
         "",
         [],
     )
+
+
+def test_a_recording_of_a_panel_with_two_ports_is_a_ready_test(tmp_path):
+    file, light = tmp_path / "panel.json", Light(100)
+    with (
+        PtyServer(SimulatedGiotto(light)) as wire,
+        PtyServer(SimulatedAlto(light, motor_s=0.1)) as arm,
+    ):
+        config = tmp_path / "rig.toml"
+        config.write_text(
+            f'[camera]\ndevice = "x"\n\n[panel]\nkind = "giotto"\nport = "{wire.path}"\n'
+            f'alto_port = "{arm.path}"\nboot_delay_s = 0\n'
+        )
+        app.record(config, file, "open", None)
+    assert "/dev/" not in file.read_text()
+    ended, panel = held_again(recorded(file))
+    assert (ended, panel.complaint, panel.left) == (["done", "done", "done"], "", [])
