@@ -11,7 +11,7 @@ from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, UsageError
+from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.panels.options import CoverOptions, SerialOptions
@@ -27,8 +27,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
     Without an `action` the light is stepped through its range and put out; with one (see
     `flatctl.app.panel`) that alone is done. The file is written whatever the panel does.
 
-    Raises `UsageError` where there is no serial line or the file exists, the panel's own
-    `DeviceError` after the file was written, `StorageError` where it can't be.
+    Raises `UsageError` where there is no serial line, or the file exists or has no folder, the
+    panel's own `DeviceError` after the file was written, `StorageError` where it can't be.
     """
     settings = load(config)
     options = settings.panel
@@ -36,6 +36,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
         raise UsageError(f"{config}: only a panel on a serial line can be recorded")
     if file.exists():
         raise UsageError(f"{file}: exists already; name another file")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no such folder")
     recorder, signals = Recorder(), StopSignals()
     failure: DeviceError | None = None
     with signals.installed(), claim_panel(settings), make_client(settings) as client:
@@ -87,7 +89,7 @@ class _Round:
                 case "on" | "set":
                     step = steps[len(steps) // 2] if value is None else value
                     require_step(self._settings, steps, step)
-                    self._shine(step)
+                    self._shine_or_go_dark(step)
                 case "off":
                     self._off()
                 case "open" | "close":
@@ -115,6 +117,14 @@ class _Round:
         self._recorder.note(
             "set_brightness", lambda: self._panel.set_brightness(step, TIMEOUT_S), step
         )
+
+    def _shine_or_go_dark(self, step: int) -> None:
+        try:
+            self._shine(step)
+        except Stopped:
+            with self._signals.held(), suppress(DeviceError):
+                self._off()
+            raise
 
     def _off(self) -> None:
         self._recorder.note("light_off", lambda: self._panel.light_off(TIMEOUT_S))

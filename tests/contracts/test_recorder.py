@@ -1,6 +1,8 @@
 """`flatctl panel CONFIG --record FILE`, and what was sent in, held again without the panel."""
 
 import json
+import signal
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from panel_bench import Bench, build
 
 from flatctl import app
-from flatctl.errors import BadReply, DeviceError, UsageError
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import BadReply, DeviceError, Stopped, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.giotto import SimulatedAlto, SimulatedGiotto
@@ -167,6 +170,30 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path):
         with pytest.raises(UsageError, match="exists already"):
             app.record(config, tmp_path / "panel.json", None, None)
         assert wire.traffic == []
+
+
+def test_a_file_in_no_folder_is_refused_before_the_light_is_touched(tmp_path):
+    with flat_man(tmp_path) as (config, _, wire):
+        with pytest.raises(UsageError, match="no such folder"):
+            app.record(config, tmp_path / "nowhere" / "panel.json", "on", None)
+        assert wire.traffic == []
+
+
+def test_stopped_while_it_lights_the_panel_is_left_dark_and_the_file_written(tmp_path):
+    with flat_man(tmp_path) as (config, light, wire):
+        obey, main = wire.panel.reply, threading.main_thread().ident
+
+        def stop_when_lit(received: bytes) -> bytes:
+            said = obey(received)
+            if b">L" in received:
+                signal.pthread_kill(main, signal.SIGTERM)
+            return said
+
+        wire.panel.reply = stop_when_lit
+        with StopSignals().installed(), pytest.raises(Stopped):
+            app.record(config, tmp_path / "panel.json", "set", 42)
+        assert not light.lit
+    assert calls(tmp_path / "panel.json")[-1] == ("light_off", None, "done")
 
 
 def test_only_a_serial_line_can_be_recorded(tmp_path):
