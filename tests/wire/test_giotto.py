@@ -109,6 +109,20 @@ def test_a_focuser_of_the_same_maker_is_a_bad_reply():
         GiottoPanel(port, boot_delay_s=0.0).open(1.0)
 
 
+def test_a_light_that_can_only_be_dark_is_a_fault():
+    nothing = b'{"res":{"get":{"MAX_BRIGHTNESS":0}}}\r'
+    with (
+        dialogue((MAXIMUM[0], nothing)) as port,
+        pytest.raises(Fault, match="its highest brightness is 0"),
+    ):
+        GiottoPanel(port, boot_delay_s=0.0).open(1.0)
+
+
+def test_brackets_nested_beyond_reason_are_a_value_error():
+    with pytest.raises(ValueError, match="no answer"):
+        parse(b"[" * 100_000, "get", "LIGHT")
+
+
 def test_alone_it_has_no_cover():
     with panel_saying() as panel:
         assert not panel.has_cover

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.wanderer_v4 import WandererV4Panel, parse
-from flatctl.errors import BadReply, Fault, NoReply, Unreachable
+from flatctl.errors import BadReply, Fault, NoReply, Stopped, Unreachable
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 from hardware_sims.serial_panels.wanderer_v4 import SimulatedWandererV4, WandererV4Traits
@@ -212,6 +212,21 @@ def test_nobody_reads_on_after_closing():
         with opened(server):
             assert len(readers()) == 1
         assert readers() == []
+
+
+def test_closing_is_no_error_where_a_signal_came_before_the_reader_started(monkeypatch):
+    def stop(_thread: threading.Thread) -> None:
+        raise Stopped(15)
+
+    with served() as server:
+        panel = WandererV4Panel(server.path, boot_delay_s=0.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", stop)
+            with pytest.raises(Stopped):
+                panel.open(LIMIT_S)
+        panel.close()
+        panel.open(LIMIT_S)
+        panel.close()
 
 
 def test_nobody_reads_on_where_opening_failed():

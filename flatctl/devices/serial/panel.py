@@ -114,6 +114,14 @@ class SerialPanel(ABC):
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         """Ask whether the light is on, `None` if it can't say."""
 
+    def _steps_up_to(self, highest: int) -> range:
+        """Return the steps of a panel that tells its highest; raise `Fault` for none."""
+        if highest < 1:
+            raise self._fault(
+                f"its highest brightness is {highest}", "switch the unit off and on again"
+            )
+        return range(1, highest + 1)
+
     def _check(self, brightness: int) -> None:
         if brightness not in self._steps:
             first, last = self._steps[0], self._steps[-1]
