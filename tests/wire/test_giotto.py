@@ -109,11 +109,12 @@ def test_a_focuser_of_the_same_maker_is_a_bad_reply():
         GiottoPanel(port, boot_delay_s=0.0).open(1.0)
 
 
-def test_a_light_that_can_only_be_dark_is_a_fault():
-    nothing = b'{"res":{"get":{"MAX_BRIGHTNESS":0}}}\r'
+@pytest.mark.parametrize("highest", [0, -1, 10**400])
+def test_a_highest_brightness_that_makes_no_sense_is_a_fault(highest):
+    answer = b'{"res":{"get":{"MAX_BRIGHTNESS":%d}}}\r' % highest
     with (
-        dialogue((MAXIMUM[0], nothing)) as port,
-        pytest.raises(Fault, match="its highest brightness is 0"),
+        dialogue((MAXIMUM[0], answer)) as port,
+        pytest.raises(Fault, match=f"its highest brightness is {str(highest)[:9]}"),
     ):
         GiottoPanel(port, boot_delay_s=0.0).open(1.0)
 

@@ -71,6 +71,7 @@ def test_the_pro_has_a_name_of_its_own():
         LINE.replace(b"270.0", b"2e0.0"),
         LINE.replace(b"100", b"1.0.0"),
         LINE.replace(b"12.1", b"\xff"),
+        LINE.replace(b"100", b"9" * 400),
     ],
 )
 def test_what_is_no_status_is_refused(line):
@@ -245,6 +246,13 @@ def test_a_line_that_began_before_a_question_does_not_answer_it():
         server.panel.light.set(lit=True, brightness=9)
         assert panel.status(LIMIT_S).brightness in (None, 9)
         assert panel.status(LIMIT_S).brightness == 9
+
+
+def test_a_number_beyond_reason_does_not_end_the_listening():
+    with served() as server, opened(server) as panel:
+        speak = server.panel.line
+        server.panel.line = lambda: speak().replace(b"20250404", b"9" * 400) + speak()
+        assert panel.status(LIMIT_S).lit is False
 
 
 def test_a_cover_that_is_blocked_is_a_fault_that_says_where():

@@ -18,6 +18,9 @@ from flatctl.errors import DeviceError, Fault
 
 TRIES = 3
 
+# Of the panels there are, the finest has 4096.
+_MOST_STEPS = 65535
+
 _RUNS = 2
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9
@@ -115,10 +118,11 @@ class SerialPanel(ABC):
         """Ask whether the light is on, `None` if it can't say."""
 
     def _steps_up_to(self, highest: int) -> range:
-        """Return the steps of a panel that tells its highest; raise `Fault` for none."""
-        if highest < 1:
+        """Return the steps of a panel that tells its highest; raise `Fault` where that can't be."""
+        if not 1 <= highest <= _MOST_STEPS:
             raise self._fault(
-                f"its highest brightness is {highest}", "switch the unit off and on again"
+                f"it says that its highest brightness is {str(highest)[:20]}",
+                "switch the unit off and on again",
             )
         return range(1, highest + 1)
 

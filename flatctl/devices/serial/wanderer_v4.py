@@ -22,6 +22,7 @@ MODELS = ("WandererCoverV4", "WandererCoverV4Pro")
 _CONFIRM_S = 3.5
 _NEAR_DEG = 10.0
 _STILL_DEG = 0.5
+_LONGEST_NUMBER = 12
 _FEWEST = 5  # numbers behind the name; later firmware tells more
 
 
@@ -61,7 +62,8 @@ def parse(line: bytes) -> Stand:
 
 
 def _number(field: str) -> float:
-    if not field.replace(".", "", 1).removeprefix("-").isdigit():
+    digits = field.replace(".", "", 1).removeprefix("-")
+    if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
         raise ValueError(f"{field!r} is no number")
     return float(field)
 
