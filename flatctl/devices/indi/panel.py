@@ -72,7 +72,7 @@ class IndiPanel:
         if brightness not in self._steps:
             allowed = f"{self._steps.start} to {self._steps.stop - 1}"
             raise ValueError(f"brightness {brightness} of {self._device} is outside {allowed}")
-        with self._dark_on_failure():
+        with self._dark_on_refusal():
             self._shine(brightness, timeout_s)
 
     def _shine(self, brightness: int, timeout_s: float) -> None:
@@ -122,7 +122,7 @@ class IndiPanel:
     def open_cover(self, timeout_s: float) -> None:
         """Put the light out, open the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
-        with self._dark_on_failure():
+        with self._dark_on_refusal():
             self._make_ready(timeout_s)
             if self._lit():
                 self.light_off(deadline - time.monotonic())
@@ -131,7 +131,7 @@ class IndiPanel:
     def close_cover(self, timeout_s: float) -> None:
         """Close the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
-        with self._dark_on_failure():
+        with self._dark_on_refusal():
             self._make_ready(timeout_s)
             self._move("PARK", "UNPARK", deadline - time.monotonic())
 
@@ -163,10 +163,11 @@ class IndiPanel:
         return CoverState.CLOSED if cap.on("PARK") else CoverState.OPEN
 
     @contextmanager
-    def _dark_on_failure(self) -> Iterator[None]:
+    def _dark_on_refusal(self) -> Iterator[None]:
         try:
             yield
-        except DeviceError:
+        except Fault:
+            # After silence the connection has to be made anew first, as `light_off` does.
             with suppress(DeviceError):
                 self._client.send(self._device, _LIGHT, {_OFF: True}, _LAST_WORD_S)
             raise
