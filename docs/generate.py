@@ -99,9 +99,10 @@ there. `flatctl devices --panels` prints this table.
 |---|---|---|---|
 {rows}
 
-**Tried on**: what the driver has met. `simulator` means a byte-exact simulation of the panel, made
-after its maker's description or after other programs' drivers, and never yet the panel itself. If
-you have one, [try it](../how-to/add-a-panel.md#try-a-driver-on-real-hardware) and tell us.
+**Tried on**: what the driver has met. `simulator, never hardware` means a byte-exact simulation of
+the panel, made after its maker's description or after other programs' drivers, and never yet the
+panel itself. If you have one,
+[try it](../how-to/add-a-panel.md#try-a-driver-on-real-hardware) and tell us.
 
 **Status**: `read back` kinds are asked after every command how light and brightness really stand.
 The others can't be asked; flatctl knows at most that its commands were acknowledged, and says

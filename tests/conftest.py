@@ -15,6 +15,7 @@ settings.load_profile("flatctl")
 OUTSIDE = {
     "indi_bin": ("indiserver", "indi-bin", "to run the flats over the real INDI server too"),
     "chromium": ("chromium", "chromium", "to light a screen in a real browser too"),
+    "compiler": ("cc", "gcc", "to try a driver that wants modem lines too"),
 }
 
 

@@ -1,15 +1,23 @@
 """`flatctl panel` and `flatctl safe`: the light by hand, and the light out."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from flatctl.app.rigging import claim_panel, cover_at_end, make_client, make_panel
+from flatctl.app.rigging import (
+    claim_panel,
+    cover_at_end,
+    describe_panel,
+    make_client,
+    make_panel,
+)
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import Timeouts
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import UsageError
+from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 
 TIMEOUT_S = Timeouts().panel_s
 
@@ -40,19 +48,22 @@ def panel(config: Path, action: str, value: int | None) -> str:
     """Drive the panel by hand and return how it stands afterwards.
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
-    panel's own steps. Raises `UsageError` for what this panel can't do, `Busy` during a run.
+    panel's own steps. A light that was being lit when a signal came is put out. Raises
+    `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal.
     """
     settings = load(config)
-    with claim_panel(settings), make_client(settings) as client:
+    signals = StopSignals()
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
         light = make_panel(settings, client)
         try:
             steps = light.open(TIMEOUT_S)
             match action:
                 case "on":
                     start = settings.flats.brightness.start
-                    _shine(light, steps, _last_brightness(light, steps, start))
+                    _shine(light, _last_brightness(light, steps, start), signals)
                 case "set" if value is not None:
-                    _shine(light, steps, value)
+                    require_step(settings, steps, value)
+                    _shine(light, value, signals)
                 case "off":
                     light.light_off(TIMEOUT_S)
                 case "open":
@@ -64,12 +75,22 @@ def panel(config: Path, action: str, value: int | None) -> str:
             light.close()
 
 
-def _shine(light: LightPanel, steps: range, brightness: int) -> None:
+def _shine(light: LightPanel, brightness: int, signals: StopSignals) -> None:
+    try:
+        light.set_brightness(brightness, TIMEOUT_S)
+    except Stopped:
+        with signals.held(), suppress(DeviceError):
+            light.light_off(TIMEOUT_S)
+        raise
+
+
+def require_step(settings: Settings, steps: range, brightness: int) -> None:
+    """Raise `UsageError` where the configured panel, of these steps, has no such brightness."""
     if brightness not in steps:
         raise UsageError(
-            f"{light.name}: brightness {brightness} is outside its range {steps[0]}..{steps[-1]}"
+            f"{describe_panel(settings)}: brightness {brightness} is outside its range, "
+            f"{steps[0]} to {steps[-1]}"
         )
-    light.set_brightness(brightness, TIMEOUT_S)
 
 
 def _last_brightness(light: LightPanel, steps: range, start: float) -> int:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flatctl
-from flatctl.app.light import TIMEOUT_S
+from flatctl.app.light import TIMEOUT_S, require_step
 from flatctl.app.rigging import claim_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, UsageError
+from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 from flatctl.settings.panels.options import CoverOptions, SerialOptions
 from flatctl.storage.atomic import write_text
 
@@ -26,8 +27,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
     Without an `action` the light is stepped through its range and put out; with one (see
     `flatctl.app.panel`) that alone is done. The file is written whatever the panel does.
 
-    Raises `UsageError` where there is no serial line or the file exists, the panel's own
-    `DeviceError` after the file was written, `StorageError` where it can't be.
+    Raises `UsageError` where there is no serial line, or the file exists or has no folder, the
+    panel's own `DeviceError` after the file was written, `StorageError` where it can't be.
     """
     settings = load(config)
     options = settings.panel
@@ -35,13 +36,15 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
         raise UsageError(f"{config}: only a panel on a serial line can be recorded")
     if file.exists():
         raise UsageError(f"{file}: exists already; name another file")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no such folder")
     recorder, signals = Recorder(), StopSignals()
     failure: DeviceError | None = None
     with signals.installed(), claim_panel(settings), make_client(settings) as client:
         with tapping(recorder):
             panel = make_panel(settings, client)
         try:
-            _Round(panel, recorder, signals).do(action, value)
+            _Round(settings, panel, recorder, signals).do(action, value)
         except DeviceError as error:
             failure = error
         finally:
@@ -49,18 +52,28 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
                 f"{datetime.now(UTC):%Y-%m-%d}, flatctl {flatctl.__version__}: say here which "
                 "panel this is, and what it did beside what it should do"
             )
-            own = options.model_dump(exclude=_NOT_THE_PANELS)
-            write_text(file, recorder.to_json(settings.panel.kind, about, own))
+            write_text(file, recorder.to_json(options.kind, about, _own(options)))
     if failure is not None:
         mend = f"{failure.mend}; what was said is in {file}".removeprefix("; ")
         raise type(failure)(failure.device, failure.what, mend) from failure
     return f"{file}: {len(recorder.exchanges)} exchanges with the {panel.name}"
 
 
+def _own(options: SerialOptions) -> dict[str, object]:
+    """Return the options that are the panel's own; of a second port only that there is one."""
+    own = options.model_dump(exclude=_NOT_THE_PANELS)
+    return {
+        key: "a port" if value and key.endswith("_port") else value for key, value in own.items()
+    }
+
+
 class _Round:
     """What is done with a panel while it is recorded."""
 
-    def __init__(self, panel: LightPanel, recorder: Recorder, signals: StopSignals) -> None:
+    def __init__(
+        self, settings: Settings, panel: LightPanel, recorder: Recorder, signals: StopSignals
+    ) -> None:
+        self._settings = settings
         self._panel = panel
         self._recorder = recorder
         self._signals = signals
@@ -75,9 +88,8 @@ class _Round:
                     self._tour(steps)
                 case "on" | "set":
                     step = steps[len(steps) // 2] if value is None else value
-                    if step not in steps:
-                        raise UsageError(f"{panel.name}: {step} is outside {steps[0]}..{steps[-1]}")
-                    self._shine(step)
+                    require_step(self._settings, steps, step)
+                    self._shine_or_go_dark(step)
                 case "off":
                     self._off()
                 case "open" | "close":
@@ -105,6 +117,14 @@ class _Round:
         self._recorder.note(
             "set_brightness", lambda: self._panel.set_brightness(step, TIMEOUT_S), step
         )
+
+    def _shine_or_go_dark(self, step: int) -> None:
+        try:
+            self._shine(step)
+        except Stopped:
+            with self._signals.held(), suppress(DeviceError):
+                self._off()
+            raise
 
     def _off(self) -> None:
         self._recorder.note("light_off", lambda: self._panel.light_off(TIMEOUT_S))

@@ -97,6 +97,18 @@ def claim_panel(settings: Settings) -> Claim:
     return Claim(f"the panel of {settings.rig.name}", _panel_addresses(settings))
 
 
+def describe_panel(settings: Settings) -> str:
+    """Return the kind of the configured panel and where it is, for messages."""
+    panel = settings.panel
+    match panel:
+        case IndiOptions(device=device):
+            return f"{panel.kind} panel {device}"
+        case SerialOptions(port=port):
+            return f"{panel.kind} panel at {port}"
+        case _:
+            return f"{panel.kind} panel"
+
+
 def _panel_addresses(settings: Settings) -> list[str]:
     match settings.panel:
         case IndiOptions(device=device):

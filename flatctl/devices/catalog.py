@@ -52,8 +52,8 @@ class PanelKind:
 
     `options` is the model of the kind's configuration, `build` makes a panel from it without
     touching hardware; the INDI client is only used by panels behind INDI. `tried_on` says what
-    the driver has met: `hardware`, `simulator` (never yet hardware), a browser's name, or `nothing
-    to try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
+    the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `nothing to
+    try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
     is unconfirmed.
     """
 
@@ -112,6 +112,8 @@ def _screen(options: ScreenOptions, _client: IndiClient) -> LightPanel:
     )
 
 
+_SIMULATOR = "simulator, never hardware"
+
 PANELS: dict[str, PanelKind] = {
     row.kind: row
     for row in (
@@ -120,28 +122,28 @@ PANELS: dict[str, PanelKind] = {
             "Alnitak Flat-Man, Flip-Flat, Remote Dust Cover",
             AlnitakOptions,
             _serial("alnitak", "AlnitakPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "alnitak-arduino",
             "Arduino boxes that speak as Alnitak's panels do",
             AlnitakArduinoOptions,
             _serial("alnitak", "AlnitakPanel", make="Alnitak-Arduino"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "artesky",
             "Artesky USB flat box",
             ArteskyOptions,
             _serial("alnitak", "AlnitakPanel", make="Artesky"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "geoptik",
             "Geoptik flat field generator",
             GeoptikOptions,
             _serial("geoptik", "GeoptikPanel"),
-            "simulator",
+            _SIMULATOR,
             reads_back=False,
         ),
         PanelKind(
@@ -149,14 +151,14 @@ PANELS: dict[str, PanelKind] = {
             "Deep Sky Dad FP1 and FP2",
             DeepSkyDadOptions,
             _serial("deepskydad", "DeepSkyDadPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "flatmaster",
             "Pegasus FlatMaster, first model",
             FlatMasterOptions,
             _serial("flatmaster", "FlatMasterPanel"),
-            "simulator",
+            _SIMULATOR,
             reads_back=False,
         ),
         PanelKind(
@@ -164,28 +166,28 @@ PANELS: dict[str, PanelKind] = {
             "Pegasus FlatMaster WiFi on USB",
             FlatMasterWifiOptions,
             _serial("flatmaster_wifi", "FlatMasterWifiPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "flatmaster-neo",
             "Pegasus FlatMaster Neo",
             FlatMasterNeoOptions,
             _serial("flatmaster_wifi", "FlatMasterNeoPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "snapcap",
             "SnapCap",
             SnapCapOptions,
             _serial("snapcap", "SnapCapPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "wanderer-v3",
             "Wanderer Cover V3",
             WandererV3Options,
             _serial("wanderer_v3", "WandererV3Panel"),
-            "simulator",
+            _SIMULATOR,
             reads_back=False,
         ),
         PanelKind(
@@ -193,44 +195,44 @@ PANELS: dict[str, PanelKind] = {
             "Wanderer Cover V4-EC and V4 Pro-EC",
             WandererV4Options,
             _serial("wanderer_v4", "WandererV4Panel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "darklight",
             "DarkLight Cover/Calibrator",
             DarkLightOptions,
             _serial("darklight", "DarkLightPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "darkskygeek",
             "DarkSkyGeek wireless flat panel",
             DarkSkyGeekOptions,
             _serial("darkskygeek", "DarkSkyGeekPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "excalibur",
             "RBF Excalibur",
             ExcaliburOptions,
             _serial("excalibur", "ExcaliburPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "gemini",
             "Gemini flat panels Rev1, Rev2, Lite and Pro",
             GeminiOptions,
             _serial("gemini", "GeminiPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
         PanelKind(
             "giotto",
             "PrimaLuceLab GIOTTO, alone or on an ALTO",
             GiottoOptions,
             _serial("giotto", "GiottoPanel"),
-            "simulator",
+            _SIMULATOR,
         ),
-        PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, "simulator"),
+        PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, _SIMULATOR),
         PanelKind("screen", "Any laptop, tablet or phone", ScreenOptions, _screen, "Chromium"),
         PanelKind(
             "manual", "A fixed light", ManualOptions, _manual, "nothing to try", reads_back=False

@@ -17,10 +17,11 @@ _ABSENT, _OFF, _SETTLING, _READY = 0, 1, 2, 3
 class DarkLightTraits:
     """How this unit differs from the next one.
 
-    `covered`: it has a cover; `lighted`: it has a light; `settle_s`: how long the light is not
-    ready after each change; the rest as with other covers.
+    `greeting` is its answer to `Z`; `covered`: it has a cover; `lighted`: it has a light;
+    `settle_s`: how long the light is not ready after each change; the rest as with other covers.
     """
 
+    greeting: bytes = b"?"
     firmware: str = "1.5"
     covered: bool = True
     lighted: bool = True
@@ -64,6 +65,8 @@ class SimulatedDarkLight:
             self._ready_at = self._clock() + self.traits.settle_s
             return word
         match word:
+            case b"Z":
+                return self.traits.greeting
             case b"V":
                 return self.traits.firmware.encode("ascii")
             case b"P":

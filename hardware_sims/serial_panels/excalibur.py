@@ -17,8 +17,9 @@ _LIGHT = re.compile(rb"L(\d{1,4})")
 
 @dataclass
 class ExcaliburTraits:
-    """How this unit differs: position when open, highest step it takes, motor."""
+    """How this unit differs: its greeting, position when open, highest step it takes, motor."""
 
+    greeting: bytes = b"FLAT.FLAP!"
     open_position: int = 90
     clamp: int = 3000
     motor_s: float = 3.0
@@ -57,7 +58,7 @@ class SimulatedExcalibur:
             return b""
         match word:
             case b"":
-                return b"FLAT.FLAP!#"
+                return self.traits.greeting + b"#"
             case b"S1":
                 self.cover.start(closed=True)
             case b"S0":

@@ -19,12 +19,14 @@ _FIRMWARE = {"rev2": 408, "lite": 206, "pro": 107}
 class GeminiTraits:
     """How this unit differs from the next one.
 
-    `product` is the id of Rev1 and Rev2 (99, or 19 without a cover); `clamp` the highest step it
+    `product` is the id of Rev1 and Rev2 (99, or 19 without a cover), `name` what it calls itself
+    instead of its model's name; `clamp` the highest step it
     takes; `keeps_bank`: it never leaves the bank it is in; `motor_s` how long the cover runs.
     """
 
     model: Literal["rev1", "rev2", "lite", "pro"] = "rev2"
     product: int = 99
+    name: bytes = b""
     clamp: int = 255
     keeps_bank: bool = False
     lamp_broken: bool = False
@@ -123,7 +125,7 @@ class SimulatedGemini:
 
     def _introduce(self, letter: bytes) -> bytes:
         model = self.traits.model
-        return _NAMES[model] if letter == b"H" else b"%d" % _FIRMWARE[model]
+        return self.traits.name or _NAMES[model] if letter == b"H" else b"%d" % _FIRMWARE[model]
 
     def _level(self) -> bytes:
         return (b"%03d" if self._is_rev1 else b"%d") % self.light.brightness

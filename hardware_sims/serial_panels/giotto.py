@@ -58,10 +58,14 @@ class JsonSpeaker:
 
 @dataclass
 class GiottoTraits:
-    """How this unit differs: what it grumbles before an answer, the highest step it takes."""
+    """How this unit differs: what it grumbles before an answer, the highest step it takes.
+
+    `is_light`: false for another device of the maker's, which knows nothing of light.
+    """
 
     grumble: bytes = b""
     clamp: int = 10**6
+    is_light: bool = True
 
 
 class SimulatedGiotto(JsonSpeaker):
@@ -77,6 +81,8 @@ class SimulatedGiotto(JsonSpeaker):
 
     def _obey(self, verb: str, wanted: dict[str, object]) -> object:
         ((key, value),) = wanted.items()
+        if not self.traits.is_light:
+            return {"ERROR": "unknown"}
         match verb, key:
             case "get", "MODNAME":
                 return {key: "GIOTTO"}

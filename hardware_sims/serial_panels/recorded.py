@@ -1,5 +1,6 @@
 """A panel that knows one recorded dialogue by heart."""
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ class RecordedPanel:
 
     `left` is what was not asked for yet, `complaint` the first command that was not expected. A
     panel that spoke before it was asked anything goes on saying its last line, as such panels do.
+    May be served on several ports at once, for a panel that has them.
     """
 
     def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
@@ -20,9 +22,14 @@ class RecordedPanel:
         self._heard = b""
         self._last = b""
         self._said_s = 0.0
+        self._lock = threading.Lock()
 
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the panel says by now."""
+        with self._lock:
+            return self._answer(received)
+
+    def _answer(self, received: bytes) -> bytes:
         self._heard += received
         said = b""
         while self.left and not self.complaint and self._heard.startswith(self.left[0][0]):

@@ -37,7 +37,8 @@ class LineFaults:
     starts anew. `silent`: it hears and obeys, but never answers. `deaf`: nothing reaches it.
     `late_s`: answers come so much later. `byte_gap_s`: answers come one byte at a time.
     `drop_bytes`, `garble_replies`: so many of the next answers lose a byte in their middle, or
-    come with a wrong one. `loss_frac`: the fraction of bytes lost at random, both ways.
+    come with a wrong one. `loss_frac`: the fraction of bytes lost at random, both ways. `ending`:
+    what ends an answer instead of its own CR, LF or both, or behind an answer that has none.
     """
 
     boot_silence_s: float = 0.0
@@ -48,6 +49,7 @@ class LineFaults:
     drop_bytes: int = 0
     garble_replies: int = 0
     loss_frac: float = 0.0
+    ending: bytes | None = None
 
 
 class PtyServer:
@@ -193,7 +195,13 @@ class PtyServer:
             self.traffic.append((">", received))
         said = self.panel.reply(received)
         if said and not self.faults.silent:
-            self._schedule(self._lose(self._spoil(said)))
+            self._schedule(self._lose(self._spoil(self._ended(said))))
+
+    def _ended(self, said: bytes) -> bytes:
+        ending = self.faults.ending
+        if ending is None:
+            return said
+        return b"".join(line.rstrip(b"\r\n") + ending for line in said.splitlines(keepends=True))
 
     def _lose(self, content: bytes) -> bytes:
         if not self.faults.loss_frac:

@@ -16,14 +16,17 @@ ASK, CLOSE, OPEN, OFF = 1500001, 1000, 1001, 9999
 class WandererV3Traits:
     """How this unit differs from the next one.
 
-    `firmware` as it is told, `""` for the old one that tells its name only; `steps` between the
-    ends of the cover, 0 for never taught; `tells_cover` whether it knows where its cover is
-    before it has moved; `motor_s` how long the cover runs; `ending` what ends an answer.
+    `name` and `firmware` as they are told, `""` for the old firmware that tells its name only;
+    `steps` between the ends of the cover, 0 for never taught; `tells_cover` whether it knows where
+    its cover is before it has moved; `clamp` the highest brightness it takes; `motor_s` how long
+    the cover runs; `ending` what ends an answer.
     """
 
+    name: str = "WandererCoverV3"
     firmware: str = "20220920"
     steps: int = 25555
     tells_cover: bool = True
+    clamp: int = 255
     motor_s: float = 3.0
     ending: bytes = b"\n"
 
@@ -75,15 +78,15 @@ class SimulatedWandererV3:
         if number == OFF:
             self.light.set(lit=False)
         elif number <= self.maximum:
-            self.light.set(lit=number > 0, brightness=number)
+            self.light.set(lit=number > 0, brightness=min(number, self.traits.clamp))
         return b""
 
     def _introduce(self) -> bytes:
         traits = self.traits
         if not traits.firmware:
-            return b"WandererCoverV3A"
-        fields = (traits.firmware, self._cover(), traits.steps)
-        text = "WandererCoverV3A" + "".join(f"{field}A" for field in fields)
+            return f"{traits.name}A".encode("ascii")
+        fields = (traits.name, traits.firmware, self._cover(), traits.steps)
+        text = "".join(f"{field}A" for field in fields)
         return text.encode("ascii") + traits.ending
 
     def _cover(self) -> int:

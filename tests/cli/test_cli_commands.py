@@ -170,6 +170,14 @@ def test_devices_lists_the_kinds_of_panels_without_asking_anybody(app, command):
     assert (ending.code, "alnitak " in ending.stdout, app.asked) == (0, True, [])
 
 
+def test_devices_says_which_panels_have_never_met_their_hardware(command):
+    lines = command("devices", "--panels").stdout.splitlines()
+    (gemini,) = (line for line in lines if line.startswith("gemini "))
+    (geoptik,) = (line for line in lines if line.startswith("geoptik "))
+    assert "simulator, never hardware" in gemini
+    assert geoptik.endswith("unconfirmed")
+
+
 def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command):
     app.answers["verify"] = [(Path("a.fits"), []), (Path("b.fits"), [])]
     ending = command("verify", "night")

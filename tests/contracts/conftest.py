@@ -59,6 +59,20 @@ def cover(bench):
 
 
 @pytest.fixture
+def clamp(bench):
+    if bench.clamp is None:
+        pytest.skip("nobody can make this panel take less than it is asked for")
+    return bench.clamp
+
+
+@pytest.fixture
+def rename(bench):
+    if bench.rename is None:
+        pytest.skip("nobody can make another device of this panel")
+    return bench.rename
+
+
+@pytest.fixture
 def flip_cover(cover):
     """A cover with the light in it: it has to be closed to shine."""
     return cover

@@ -24,9 +24,10 @@ class Bench:
 
     `light` is what it really shines, `None` where nobody can see that; `wire` the serial line to
     it and `off` the bytes of its light-off command, `stick` what makes so many of its cover's next
-    moves fail, where there are such. `talks`: it tells its state unasked, whether it hears anything
-    or not; `confirms`: it tells its brightness back, if only as an echo. `options` are what a
-    panel on a line was built with. `limit_s` is granted to every call.
+    moves fail, `clamp` what makes it take no brightness above a step, `rename` what makes another
+    device of it, where there are such. `talks`: it tells its state unasked, whether it hears
+    anything or not; `confirms`: it tells its brightness back, if only as an echo. `options` are
+    what a panel on a line was built with. `limit_s` is granted to every call.
     """
 
     kind: str
@@ -36,6 +37,8 @@ class Bench:
     wire: PtyServer | None = None
     off: bytes = b""
     stick: Callable[[int], None] | None = None
+    clamp: Callable[[int], None] | None = None
+    rename: Callable[[], None] | None = None
     talks: bool = False
     confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
@@ -77,9 +80,10 @@ class SerialFamily:
     """A family on a serial line: a simulator, the driver's options, its light-off command.
 
     `covered`: it has a cover; `flips`: the light sits in the cover and needs it closed; `stick`:
-    what makes so many of the next moves of a simulated unit's cover end half-way; `talks` and
-    `confirms` as on the bench; `wired`: the faults of a line are tried here, false where the same
-    driver suffers them as another kind.
+    what makes so many of the next moves of a simulated unit's cover end half-way; `clamps`: its
+    trait `clamp` is the highest step it takes and tells; `stranger`: the traits of another device
+    that speaks alike; `talks` and `confirms` as on the bench; `wired`: the faults of a line are
+    tried here, false where the same driver suffers them as another kind.
     """
 
     simulate: Callable[[Light], SimulatedPanel]
@@ -88,6 +92,8 @@ class SerialFamily:
     covered: bool = False
     flips: bool = False
     stick: Callable[[Any, int], None] | None = None
+    clamps: bool = True
+    stranger: Mapping[str, object] = field(default_factory=dict)
     talks: bool = False
     confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
@@ -101,6 +107,11 @@ class SerialFamily:
         """Serve the simulator on a pseudo-terminal; the light's changes are stamped by `now`."""
         light = Light(self.steps, now=now)
         simulated, stick = self.simulate(light), self.stick
+
+        def dress(**traits: object) -> None:
+            for name, value in traits.items():
+                setattr(simulated.traits, name, value)
+
         with PtyServer(simulated, link=folder / "panel") as wire:
             options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
             yield Bench(
@@ -111,6 +122,8 @@ class SerialFamily:
                 off=self.off,
                 options=options,
                 stick=(lambda moves: stick(simulated, moves)) if stick else None,
+                clamp=(lambda step: dress(clamp=step)) if self.clamps else None,
+                rename=(lambda: dress(**self.stranger)) if self.stranger else None,
                 talks=self.talks,
                 confirms=self.confirms,
             )

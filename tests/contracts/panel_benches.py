@@ -61,6 +61,8 @@ def names_of(fixtures: Collection[str]) -> list[str]:
             and (family.covered or "cover" not in fixtures)
             and (family.flips or "flip_cover" not in fixtures)
             and (getattr(family, "stick", None) or "sticky_cover" not in fixtures)
+            and (getattr(family, "clamps", False) or "clamp" not in fixtures)
+            and (getattr(family, "stranger", None) or "rename" not in fixtures)
             and (family.wired or "wire" not in fixtures)
         ]
         found += fitting[:1] if "wire" in fixtures else fitting

@@ -1,6 +1,8 @@
 """`flatctl panel CONFIG --record FILE`, and what was sent in, held again without the panel."""
 
 import json
+import signal
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import pytest
 from panel_bench import Bench, build
 
 from flatctl import app
-from flatctl.errors import BadReply, DeviceError, UsageError
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import BadReply, DeviceError, Stopped, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
+from hardware_sims.serial_panels.giotto import SimulatedAlto, SimulatedGiotto
 from hardware_sims.serial_panels.recorded import RecordedPanel
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
@@ -30,8 +34,10 @@ def held_again(recording: dict) -> tuple[list[str], RecordedPanel]:
         for each in recording["exchanges"]
     ]
     recorded, ended = RecordedPanel(pairs), []
-    with PtyServer(recorded) as server:
+    with PtyServer(recorded) as server, PtyServer(recorded) as second:
         options = {"port": server.path, "boot_delay_s": 0.0, **recording["options"]}
+        if options.get("alto_port"):
+            options["alto_port"] = second.path
         panel = build(recording["kind"], options)
         for call in recording["calls"]:
             values = [call["value"]] if "value" in call else []
@@ -166,6 +172,30 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path):
         assert wire.traffic == []
 
 
+def test_a_file_in_no_folder_is_refused_before_the_light_is_touched(tmp_path):
+    with flat_man(tmp_path) as (config, _, wire):
+        with pytest.raises(UsageError, match="no such folder"):
+            app.record(config, tmp_path / "nowhere" / "panel.json", "on", None)
+        assert wire.traffic == []
+
+
+def test_stopped_while_it_lights_the_panel_is_left_dark_and_the_file_written(tmp_path):
+    with flat_man(tmp_path) as (config, light, wire):
+        obey, main = wire.panel.reply, threading.main_thread().ident
+
+        def stop_when_lit(received: bytes) -> bytes:
+            said = obey(received)
+            if b">L" in received:
+                signal.pthread_kill(main, signal.SIGTERM)
+            return said
+
+        wire.panel.reply = stop_when_lit
+        with StopSignals().installed(), pytest.raises(Stopped):
+            app.record(config, tmp_path / "panel.json", "set", 42)
+        assert not light.lit
+    assert calls(tmp_path / "panel.json")[-1] == ("light_off", None, "done")
+
+
 def test_only_a_serial_line_can_be_recorded(tmp_path):
     config = tmp_path / "rig.toml"
     config.write_text('[camera]\ndevice = "x"\n\n[panel]\nkind = "manual"\n')
@@ -191,3 +221,20 @@ def test_a_recording_of_any_panel_on_a_line_is_a_ready_test(bench, wire, tmp_pat
         "",
         [],
     )
+
+
+def test_a_recording_of_a_panel_with_two_ports_is_a_ready_test(tmp_path):
+    file, light = tmp_path / "panel.json", Light(100)
+    with (
+        PtyServer(SimulatedGiotto(light)) as wire,
+        PtyServer(SimulatedAlto(light, motor_s=0.1)) as arm,
+    ):
+        config = tmp_path / "rig.toml"
+        config.write_text(
+            f'[camera]\ndevice = "x"\n\n[panel]\nkind = "giotto"\nport = "{wire.path}"\n'
+            f'alto_port = "{arm.path}"\nboot_delay_s = 0\n'
+        )
+        app.record(config, file, "open", None)
+    assert "/dev/" not in file.read_text()
+    ended, panel = held_again(recorded(file))
+    assert (ended, panel.complaint, panel.left) == (["done", "done", "done"], "", [])

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+from flatctl.errors import BadReply, DeviceError, Fault, NoReply, Unreachable
 
 # A call may end this much after its time-out: the last slice of waiting, and a loaded machine.
 MARGIN_S = 1.0
@@ -25,6 +25,8 @@ SURVIVED = {
     "two garbled replies": {"garble_replies": 2},
     "one byte at a time": {"byte_gap_s": 0.004},
     "late replies": {"late_s": 0.05},
+    "answers that end in CR LF": {"ending": b"\r\n"},
+    "answers that end in LF": {"ending": b"\n"},
 }
 FATAL = {
     "silent for ever": ({"silent": True}, NoReply),
@@ -146,6 +148,21 @@ def test_a_panel_of_another_make_is_a_bad_reply_that_quotes_it(bench, wire):
     wire.panel.reply = lambda _received: b"GPGGA,4807.038,N\r\n"
     with pytest.raises(BadReply, match="GPGGA"):
         bench.panel().open(SHORT_S)
+
+
+def test_another_device_that_speaks_alike_is_a_bad_reply(bench, rename):
+    rename()
+    with pytest.raises(BadReply, match=r"answered by|it says"):
+        bench.panel().open(SHORT_S)
+
+
+def test_a_brightness_that_the_panel_cuts_is_a_fault_and_the_light_is_off(bench, clamp, light):
+    panel = bench.opened()
+    clamp(60)
+    with pytest.raises(Fault, match="asked for brightness 100, it says 60"):
+        panel.set_brightness(100, ENOUGH_S)
+    assert last_command(bench, bench.wire) == bench.off
+    assert not light.lit
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -110,7 +110,7 @@ def test_a_report_of_another_size_is_not_read(panel, port, length):
     assert asked(port, "POST", path, "{}", **{"Content-Length": length})[0] == 413
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "null", '{"page": 1}', '"\\ud800"'])
+@pytest.mark.parametrize("body", ["{", "[]", "null", "[" * 1024, '{"page": 1}', '"\\ud800"'])
 def test_junk_is_no_report(panel, port, body):
     assert asked(port, "POST", f"/painted?token={TOKEN}", body)[0] == 400
 

@@ -63,7 +63,7 @@ SERVER = (
 PANEL = (
     Fault("the panel is silent once", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel answers garbage once", (START, SEARCH, CHANGE, DARKS, END)),
-    Fault("the panel's cable is pulled, and back after 20 s", (START, SEARCH, CHANGE, DARKS, END)),
+    Fault("the panel's cable is pulled, and back after 29 s", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), DEVICE),
     Fault("the panel reports what it does not do, until it is opened anew", (START, CHANGE)),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),

@@ -111,8 +111,8 @@ class Breakage:
             "the panel answers garbage once": lambda: once_by_panel(
                 t.fails("panel", "was answered by '?!'", BadReply)
             ),
-            "the panel's cable is pulled, and back after 20 s": lambda: once_by_panel(
-                lambda: (t.go_away(("panel",), 20.0), panel.close(), t.fails("panel", "gone")())
+            "the panel's cable is pulled, and back after 29 s": lambda: once_by_panel(
+                lambda: (t.go_away(("panel",), 29.0), panel.close(), t.fails("panel", "gone")())
             ),
             "the panel's cable is pulled for good": lambda: t.go_away(("panel",)),
             "the panel reports what it does not do, until it is opened anew": lambda: t.upon(

@@ -13,7 +13,11 @@ from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
-pytestmark = [pytest.mark.indi_bin, pytest.mark.usefixtures("modem_lines")]
+pytestmark = [
+    pytest.mark.indi_bin,
+    pytest.mark.compiler,
+    pytest.mark.usefixtures("modem_lines"),
+]
 
 DEVICE = "Flip Flat"
 

@@ -115,6 +115,41 @@ def test_a_cover_that_fails_is_a_fault_with_the_drivers_words(server, panel: Ind
     assert panel.cover_state(5) is CoverState.FAILED
 
 
+def test_a_cover_that_fails_once_gets_there_with_the_second_try(server, panel: IndiPanel):
+    moves = FlipFlat().cap
+
+    def stumble(name: str, values: Mapping[str, str]) -> Iterable[str]:
+        server.answers["CAP_PARK"] = moves
+        yield switch(name, "Alert", PARK=False, UNPARK=False)
+
+    server.answers["CAP_PARK"] = stumble
+    panel.close_cover(20)
+    assert panel.cover_state(5) is CoverState.CLOSED
+
+
+def test_a_cover_that_goes_on_failing_is_tried_twice_and_the_light_sent_off_last(server, panel):
+    server.answers["CAP_PARK"] = lambda name, values: (
+        switch(name, "Alert", PARK=False, UNPARK=False),
+    )
+    server.asked.clear()
+    with pytest.raises(Fault, match="did not move"):
+        panel.set_brightness(99, 20)
+    assert server.asked == [
+        ("CAP_PARK", {"PARK": "On"}),
+        ("CAP_PARK", {"PARK": "On"}),
+        ("FLAT_LIGHT_CONTROL", {OFF: "On"}),
+    ]
+
+
+def test_after_a_refused_brightness_the_light_is_sent_off_last(server, panel: IndiPanel):
+    server.answers["FLAT_LIGHT_INTENSITY"] = lambda name, values: (
+        number(name, "Alert", FLAT_LIGHT_INTENSITY_VALUE=1),
+    )
+    with pytest.raises(Fault):
+        panel.set_brightness(99, 20)
+    assert server.asked[-1] == ("FLAT_LIGHT_CONTROL", {OFF: "On"})
+
+
 def test_a_cover_that_never_arrives_is_no_reply(server, panel: IndiPanel):
     server.answers["CAP_PARK"] = lambda name, values: (
         switch(name, "Busy", PARK=True, UNPARK=False),

@@ -11,6 +11,8 @@ from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import SimulatedAlnitak
 from hardware_sims.serial_panels.server import PtyServer
 
+pytestmark = pytest.mark.compiler
+
 OPEN_AND_LOOK = """
 import array, fcntl, sys, termios
 from flatctl.devices.serial.link import SerialLink

@@ -1,12 +1,15 @@
 """`flatctl safe` and `flatctl panel` on a panel with a cover, over a real pseudo-terminal."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flatctl import app
-from flatctl.errors import DeviceError
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError, Stopped, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import SimulatedFlatMaster
@@ -64,3 +67,29 @@ def test_the_status_of_a_panel_that_cannot_be_asked_is_unconfirmed(tmp_path):
     with PtyServer(SimulatedFlatMaster(Light(200))) as wire:
         said = app.panel(config(tmp_path, wire, "flatmaster"), "set", 120)
     assert said == "FlatMaster panel: light on, brightness 120 of 200 (unconfirmed)"
+
+
+def test_a_brightness_beyond_the_panel_is_named_with_kind_port_and_range(flap, tmp_path):
+    with pytest.raises(
+        UsageError, match=rf"^deepskydad panel at {flap.path}: brightness 5000 .* 0 to 4096$"
+    ):
+        app.panel(config(tmp_path, flap), "set", 5000)
+    assert flap.panel.light.brightness == 1000
+
+
+@pytest.mark.parametrize("action", ["on", "set"])
+def test_stopped_while_it_lights_the_panel_is_left_dark(flap, tmp_path, action):
+    flap.panel.light.set(lit=False)
+    obey, main = flap.panel.reply, threading.main_thread().ident
+
+    def stop_when_lit(received: bytes) -> bytes:
+        said = obey(received)
+        if b"[SLON1]" in received:
+            signal.pthread_kill(main, signal.SIGTERM)
+        return said
+
+    flap.panel.reply = stop_when_lit
+    value = 500 if action == "set" else None
+    with StopSignals().installed(), pytest.raises(Stopped):
+        app.panel(config(tmp_path, flap), action, value)
+    assert not flap.panel.light.lit

@@ -72,18 +72,27 @@ def _unread(path: str) -> int:
 
 
 def recordings(kind: str) -> dict[str, list[Pair]]:
-    """Return the recorded dialogues of other programs with panels of that kind by file name."""
+    """Return the recorded dialogues of other programs with panels of that kind by file name.
+
+    Exchanges that the line spoilt are left out.
+    """
     found = {}
     for path in sorted(RECORDINGS.glob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
         if recording["kind"] == kind and "calls" not in recording:
-            found[path.stem] = pairs_of(recording)
+            found[path.stem] = pairs_of(recording, spoilt=False)
     return found
 
 
-def pairs_of(recording: dict) -> list[Pair]:
-    """Return the exchanges of a recording as bytes."""
+def recorded(name: str) -> list[Pair]:
+    """Return a recorded dialogue, also what the line spoilt of it."""
+    return pairs_of(json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def pairs_of(recording: dict, *, spoilt: bool = True) -> list[Pair]:
+    """Return the exchanges of a recording as bytes, with those that the line `spoilt` or not."""
     return [
         (each["host"].encode("latin-1"), each["panel"].encode("latin-1"))
         for each in recording["exchanges"]
+        if spoilt or not each.get("spoilt")
     ]

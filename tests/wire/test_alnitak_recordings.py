@@ -7,16 +7,18 @@ from flatctl.devices.serial import alnitak
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 
-RECORDED = recordings("alnitak")
+RECORDED = {name: pairs for name, pairs in recordings("alnitak").items() if pairs}
 EXCHANGES = sorted({pair for pairs in RECORDED.values() for pair in pairs})
 MOTOR_S = 3.0
 
 
 def traits_of(name: str, pairs: list[tuple[bytes, bytes]]) -> AlnitakTraits:
     product = int(pairs[0][1][2:4])
-    filler = pairs[0][1][4:7]
+    filler, ending = pairs[0][1][4:7], pairs[0][1][7:]
     stuck = 1 if "stuck" in name else 0
-    return AlnitakTraits(product=product, filler=filler, motor_s=MOTOR_S, stuck_moves=stuck)
+    return AlnitakTraits(
+        product=product, filler=filler, ending=ending, motor_s=MOTOR_S, stuck_moves=stuck
+    )
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -98,6 +98,11 @@ def test_a_unit_without_a_light_is_a_fault_with_its_mend():
         DarkLightPanel(port, boot_delay_s=0.0).open(LIMIT_S)
 
 
+def test_a_light_that_can_only_be_dark_is_a_fault():
+    with dialogue(*greeting(maximum=0)) as port, pytest.raises(Fault, match="brightness is 0"):
+        DarkLightPanel(port, boot_delay_s=0.0).open(LIMIT_S)
+
+
 def test_a_light_in_error_is_a_fault_that_says_so():
     with (
         panel_saying(*greeting(), (b"<F>", b"<F>"), (b"<L>", b"<5>"), (b"<F>", b"")) as panel,

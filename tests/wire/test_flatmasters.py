@@ -199,6 +199,13 @@ def test_a_neo_whose_cap_never_arrives_is_a_fault():
         driver.close()
 
 
+def test_a_neo_may_say_something_before_its_name():
+    with dialogue((b"F#\n", b"OK_FMNEO\n")) as port:
+        panel = FlatMasterNeoPanel(port, boot_delay_s=0.0)
+        panel.open(LIMIT_S)
+        panel.close()
+
+
 def test_a_wifi_model_is_not_taken_for_a_neo():
     with (
         dialogue(*((b"F#\n", b"FMW_1A2B3C4D_A\r\n"),) * 3) as port,

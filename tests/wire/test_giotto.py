@@ -109,6 +109,21 @@ def test_a_focuser_of_the_same_maker_is_a_bad_reply():
         GiottoPanel(port, boot_delay_s=0.0).open(1.0)
 
 
+@pytest.mark.parametrize("highest", [0, -1, 10**400])
+def test_a_highest_brightness_that_makes_no_sense_is_a_fault(highest):
+    answer = b'{"res":{"get":{"MAX_BRIGHTNESS":%d}}}\r' % highest
+    with (
+        dialogue((MAXIMUM[0], answer)) as port,
+        pytest.raises(Fault, match=f"its highest brightness is {str(highest)[:9]}"),
+    ):
+        GiottoPanel(port, boot_delay_s=0.0).open(1.0)
+
+
+def test_brackets_nested_beyond_reason_are_a_value_error():
+    with pytest.raises(ValueError, match="no answer"):
+        parse(b"[" * 100_000, "get", "LIGHT")
+
+
 def test_alone_it_has_no_cover():
     with panel_saying() as panel:
         assert not panel.has_cover

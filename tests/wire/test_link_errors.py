@@ -4,6 +4,10 @@ import errno
 import grp
 import os
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from dialogue import dialogue
 from flatctl.devices.serial.diagnosis import SerialPort, printable, why_not_opened
 from flatctl.devices.serial.link import Deadline, SerialLink
 from flatctl.errors import BadReply, Busy, NoReply, Unreachable
-from hardware_sims.serial_panels.server import LineFaults
+from hardware_sims.serial_panels.server import LineFaults, PtyServer
 
 ENDS = b"\r\n"
 
@@ -185,3 +189,45 @@ def test_endless_chatter_is_cut():
 def test_constructing_a_link_touches_nothing(tmp_path):
     link_to(str(tmp_path / "ttyUSB0"))
     assert list(Path(tmp_path).glob("tty*")) == []
+
+
+@contextmanager
+def flooding(words: bytes) -> Iterator[str]:
+    """Serve an address that talks as fast as it can and listens to nobody."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk() -> None:
+            talker, _ = server.accept()
+            with talker, suppress(OSError):
+                while True:
+                    talker.sendall(words)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(10)
+
+
+@pytest.mark.parametrize("word", [b"x", b"abc\n"])
+def test_a_device_that_never_stops_talking_is_a_bad_reply_in_time(word):
+    with flooding(word * 8000) as url:
+        link = link_to(url)
+        link.open()
+        begin = time.monotonic()
+        with pytest.raises(BadReply):
+            ask(link, b"?\n", timeout_s=0.5)
+        assert time.monotonic() - begin < 2.0
+        link.close()
+
+
+def test_of_endless_talk_no_more_is_kept_than_can_be_shown():
+    class Talker:
+        def reply(self, _received: bytes) -> bytes:
+            return b"x" * 4000
+
+    with PtyServer(Talker()) as server:
+        link = link_to(server.path)
+        link.open()
+        with pytest.raises(BadReply, match=r"and \d{1,4} bytes more"):
+            ask(link, b"?\n", timeout_s=1.0)
+        link.close()

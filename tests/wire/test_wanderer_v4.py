@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.wanderer_v4 import WandererV4Panel, parse
-from flatctl.errors import BadReply, Fault, NoReply, Unreachable
+from flatctl.errors import BadReply, Fault, NoReply, Stopped, Unreachable
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 from hardware_sims.serial_panels.wanderer_v4 import SimulatedWandererV4, WandererV4Traits
@@ -71,6 +71,7 @@ def test_the_pro_has_a_name_of_its_own():
         LINE.replace(b"270.0", b"2e0.0"),
         LINE.replace(b"100", b"1.0.0"),
         LINE.replace(b"12.1", b"\xff"),
+        LINE.replace(b"100", b"9" * 400),
     ],
 )
 def test_what_is_no_status_is_refused(line):
@@ -142,6 +143,26 @@ def test_a_panel_that_falls_silent_is_no_reply():
             panel.status(0.3)
 
 
+def test_a_silent_panel_is_not_waited_for_longer_than_it_can_take():
+    with served() as server, opened(server) as panel:
+        server.faults.silent = True
+        panel.silence_s = 0.3
+        begin = time.monotonic()
+        with pytest.raises(NoReply, match="fallen silent"):
+            panel.status(90.0)
+        assert time.monotonic() - begin < 3.0
+
+
+def test_a_port_without_a_word_is_given_up_long_before_a_cover_could_move():
+    with served(faults=LineFaults(silent=True)) as server:
+        panel = WandererV4Panel(server.path, boot_delay_s=0.0)
+        panel.start_s = 0.3
+        begin = time.monotonic()
+        with pytest.raises(Unreachable, match="nobody answers"):
+            panel.open(90.0)
+        assert time.monotonic() - begin < 3.0
+
+
 def test_a_command_that_got_lost_is_sent_again():
     with served() as server, opened(server) as panel:
         server.faults.deaf = True
@@ -194,6 +215,21 @@ def test_nobody_reads_on_after_closing():
         assert readers() == []
 
 
+def test_closing_is_no_error_where_a_signal_came_before_the_reader_started(monkeypatch):
+    def stop(_thread: threading.Thread) -> None:
+        raise Stopped(15)
+
+    with served() as server:
+        panel = WandererV4Panel(server.path, boot_delay_s=0.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", stop)
+            with pytest.raises(Stopped):
+                panel.open(LIMIT_S)
+        panel.close()
+        panel.open(LIMIT_S)
+        panel.close()
+
+
 def test_nobody_reads_on_where_opening_failed():
     with served(model="WandererEclipse") as server:
         panel = WandererV4Panel(server.path, boot_delay_s=0.0)
@@ -210,6 +246,13 @@ def test_a_line_that_began_before_a_question_does_not_answer_it():
         server.panel.light.set(lit=True, brightness=9)
         assert panel.status(LIMIT_S).brightness in (None, 9)
         assert panel.status(LIMIT_S).brightness == 9
+
+
+def test_a_number_beyond_reason_does_not_end_the_listening():
+    with served() as server, opened(server) as panel:
+        speak = server.panel.line
+        server.panel.line = lambda: speak().replace(b"20250404", b"9" * 400) + speak()
+        assert panel.status(LIMIT_S).lit is False
 
 
 def test_a_cover_that_is_blocked_is_a_fault_that_says_where():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.presence import Role, connect, ensure
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.errors import DeviceError, Fault
+from flatctl.errors import DeviceError, Fault, NoReply
 
 _LIGHT = "FLAT_LIGHT_CONTROL"
 _LEVEL = "FLAT_LIGHT_INTENSITY"
@@ -17,6 +19,9 @@ _LEVEL_VALUE = "FLAT_LIGHT_INTENSITY_VALUE"
 _ON, _OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
 _CAP = "CAP_PARK"
 _FIXED = range(1, 2)
+_LAST_WORD_S = 1.0
+# So much of the time granted may the first run of a cover take, for there may have to be another.
+_SHARE_OF_FIRST_RUN = 0.6
 
 
 class IndiPanel:
@@ -67,6 +72,10 @@ class IndiPanel:
         if brightness not in self._steps:
             allowed = f"{self._steps.start} to {self._steps.stop - 1}"
             raise ValueError(f"brightness {brightness} of {self._device} is outside {allowed}")
+        with self._dark_on_refusal():
+            self._shine(brightness, timeout_s)
+
+    def _shine(self, brightness: int, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         self._make_ready(timeout_s)
         if self.has_cover and self._cover_state() is not CoverState.CLOSED:
@@ -113,16 +122,18 @@ class IndiPanel:
     def open_cover(self, timeout_s: float) -> None:
         """Put the light out, open the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
-        self._make_ready(timeout_s)
-        if self._lit():
-            self.light_off(deadline - time.monotonic())
-        self._move("UNPARK", "PARK", deadline - time.monotonic())
+        with self._dark_on_refusal():
+            self._make_ready(timeout_s)
+            if self._lit():
+                self.light_off(deadline - time.monotonic())
+            self._move("UNPARK", "PARK", deadline - time.monotonic())
 
     def close_cover(self, timeout_s: float) -> None:
         """Close the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
-        self._make_ready(timeout_s)
-        self._move("PARK", "UNPARK", deadline - time.monotonic())
+        with self._dark_on_refusal():
+            self._make_ready(timeout_s)
+            self._move("PARK", "UNPARK", deadline - time.monotonic())
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Return where the driver reports the cover."""
@@ -151,7 +162,28 @@ class IndiPanel:
             return CoverState.UNKNOWN
         return CoverState.CLOSED if cap.on("PARK") else CoverState.OPEN
 
+    @contextmanager
+    def _dark_on_refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except Fault:
+            # After silence the connection has to be made anew first, as `light_off` does.
+            with suppress(DeviceError):
+                self._client.send(self._device, _LIGHT, {_OFF: True}, _LAST_WORD_S)
+            raise
+
     def _move(self, wanted: str, other: str, timeout_s: float) -> None:
+        """Move the cover and follow it to its end; a move that fails is tried once more."""
+        deadline = time.monotonic() + timeout_s
+        if self._run_cover(wanted, other, _SHARE_OF_FIRST_RUN * timeout_s) is not None:
+            failure = self._run_cover(wanted, other, deadline - time.monotonic())
+            if isinstance(failure, NoReply):
+                raise self._client.silent(failure.device, failure.what, failure.mend)
+            if failure is not None:
+                raise failure
+
+    def _run_cover(self, wanted: str, other: str, timeout_s: float) -> DeviceError | None:
+        """Move it once; return why it did not arrive, `None` where it did."""
         deadline = time.monotonic() + timeout_s
         since = self._client.send(self._device, _CAP, {wanted: True}, timeout_s)
 
@@ -166,10 +198,11 @@ class IndiPanel:
         moved = self._client.wait_for(look, deadline - time.monotonic())
         if moved is None:
             what = f"the cover did not end its move ({wanted}) within {timeout_s:.0f} s"
-            raise self._client.silent(self._device, what, "look whether something blocks it")
+            return NoReply(self._device, what, "look whether something blocks it")
         if moved.alerted > since:
             said = self._client.reason(self._device, since)
-            raise Fault(self._device, f"the cover did not move ({wanted})", said)
+            return Fault(self._device, f"the cover did not move ({wanted})", said)
+        return None
 
     def _watched_wheel(self) -> str:
         known = self._client.find(self._device, "ACTIVE_DEVICES")

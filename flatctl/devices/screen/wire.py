@@ -62,7 +62,10 @@ def parse_report(content: bytes) -> Report:
 
     Raises `ValueError` for anything else than a report.
     """
-    said = json.loads(content)
+    try:
+        said = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested beyond reason") from error
     match said:
         case {
             "page": str(page),

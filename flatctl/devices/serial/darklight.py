@@ -96,7 +96,7 @@ class DarkLightPanel(SerialFlap):
         self._has_cover = self._ask("P", parse_state, deadline) != 0
         if self._ask("L", parse_state, deadline) == 0:
             raise self._fault("this unit has no light", 'for a light of its own: kind = "manual"')
-        self._steps = range(1, self._ask("M", parse_number, deadline) + 1)
+        self._steps = self._steps_up_to(self._ask("M", parse_number, deadline))
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         super()._shine(brightness, deadline)

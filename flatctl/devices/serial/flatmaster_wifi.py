@@ -100,7 +100,7 @@ class FlatMasterWifiPanel(SerialFlap):
         )
 
     def _recognise(self, frame: bytes) -> None:
-        if not frame.startswith(self._identity):
+        if self._identity not in frame:
             raise ValueError("another device")
 
     def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:

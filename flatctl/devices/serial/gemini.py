@@ -27,8 +27,8 @@ _REPLY_S = 2.0
 _HELLO_S = 1.0
 _COVERED_REV1 = "99"
 _SHARE_FOR_GREETING_NEW = 0.6
-# So much of the time granted may one run take, for there may have to be another.
-_SHARE_OF_ONE_RUN = 0.45
+# So much of the time granted may a run of the cover take, for there may have to be another.
+_SHARE_OF_FIRST_RUN = 0.7
 
 _BY_DIGIT = {"1": CoverState.CLOSED, "2": CoverState.OPEN, "3": CoverState.FAILED}
 
@@ -224,7 +224,7 @@ class GeminiPanel(SerialFlap):
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
         """Move the cover and wait for the word that it is there."""
         letter = "O" if goal is CoverState.OPEN else "C"
-        limit_s = min(self.move_limit_s, _SHARE_OF_ONE_RUN * deadline.left_s)
+        limit_s = min(self.move_limit_s, _SHARE_OF_FIRST_RUN * deadline.left_s)
         # Where the cover is then is asked for anyway.
         with suppress(NoReply, BadReply):
             self._link.ask(

@@ -33,7 +33,7 @@ def parse(frame: bytes, verb: str, key: str, *, node: str = "") -> str:
     try:
         said = json.loads(frame.decode("ascii"))["res"][verb]
         return str((said[node] if node else said)[key])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"no answer about {key}") from error
 
 
@@ -119,7 +119,7 @@ class GiottoPanel(SerialFlap):
         return encode("set", "LIGHT", 0)
 
     def _greet(self, timeout_s: float) -> None:
-        self._steps = range(1, self._light.greet_by("MAX_BRIGHTNESS", timeout_s) + 1)
+        self._steps = self._steps_up_to(self._light.greet_by("MAX_BRIGHTNESS", timeout_s))
         if self._alto is not None:
             self._position = self._alto.greet_by("POSITION", timeout_s, node=MOTOR)
 

@@ -28,6 +28,10 @@ _BROKEN = (OSError, termios.error)
 _READ_SLICE_S = 0.02
 _WRITE_LIMIT_S = 2.0
 _AFTER_BAD_FRAME_S = 0.3
+_FLUSH_LIMIT_S = 0.1
+# No panel says more than that at once.
+_LONGEST_FRAME = 1024
+_LONGEST_MEMORY = 4096
 
 
 class Deadline:
@@ -185,10 +189,11 @@ class SerialLink:
     ) -> tuple[T] | None:
         frame = b""
         while not limit.over:
-            for byte in self._read():
-                heard.append(byte)
+            content = self._read()
+            heard += content[: _LONGEST_MEMORY - len(heard)]
+            for byte in content:
                 if byte not in ends:
-                    frame += bytes([byte])
+                    frame = (frame + bytes([byte]))[-_LONGEST_FRAME:]
                     continue
                 if answer := _parsed(parse, frame):
                     return answer
@@ -209,7 +214,13 @@ class SerialLink:
     def _flush(self) -> None:
         port = self._opened()
         try:
-            port.reset_input_buffer()
+            if not self.url.startswith("socket:"):
+                port.reset_input_buffer()
+                return
+            # pyserial would read until nothing is left, which never comes where somebody floods.
+            limit = Deadline(_FLUSH_LIMIT_S)
+            while port.in_waiting and not limit.over:
+                port.read(port.in_waiting)
         except _BROKEN as error:
             raise self._broke(error) from error
 

@@ -18,6 +18,9 @@ from flatctl.errors import DeviceError, Fault
 
 TRIES = 3
 
+# Of the panels there are, the finest has 4096.
+_MOST_STEPS = 65535
+
 _RUNS = 2
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9
@@ -114,10 +117,21 @@ class SerialPanel(ABC):
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         """Ask whether the light is on, `None` if it can't say."""
 
+    def _steps_up_to(self, highest: int) -> range:
+        """Return the steps of a panel that tells its highest; raise `Fault` where that can't be."""
+        if not 1 <= highest <= _MOST_STEPS:
+            raise self._fault(
+                f"it says that its highest brightness is {str(highest)[:20]}",
+                "switch the unit off and on again",
+            )
+        return range(1, highest + 1)
+
     def _check(self, brightness: int) -> None:
         if brightness not in self._steps:
             first, last = self._steps[0], self._steps[-1]
-            raise ValueError(f"brightness {brightness} is outside {first} to {last}")
+            raise ValueError(
+                f"{self._link.name}: brightness {brightness} is outside {first} to {last}"
+            )
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         # The level first: the light doesn't flash at an old one.

@@ -79,7 +79,7 @@ class StreamLink(SerialLink, Generic[S]):
         if self._reader is threading.current_thread():
             # It can't wait for itself; whoever comes next closes the port.
             return
-        if self._reader is not None:
+        if self._reader is not None and self._reader.is_alive():
             self._reader.join()
         super().close()
 

@@ -24,8 +24,8 @@ OFF = 9999
 
 _ANSWER = re.compile(r"WandererCoverV3A(?:(\d{8})A(\d{1,3})A(\d{1,7})A)?\Z")
 _COVERS = {"0": CoverState.CLOSED, "1": CoverState.OPEN, "255": CoverState.UNKNOWN}
-# So much of the time granted may one run take, for there may have to be another.
-_SHARE_OF_ONE_RUN = 0.45
+# So much of the time granted may a run of the cover take, for there may have to be another.
+_SHARE_OF_FIRST_RUN = 0.7
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class WandererV3Panel(SerialFlap):
         if self._answer.steps == 0:
             raise self._fault(_UNTAUGHT, _TEACH)
         self._cover = CoverState.UNKNOWN
-        limit_s = min(self.move_limit_s, _SHARE_OF_ONE_RUN * deadline.left_s)
+        limit_s = min(self.move_limit_s, _SHARE_OF_FIRST_RUN * deadline.left_s)
         said = ""
         # Where the cover is then is asked for anyway.
         with suppress(NoReply, BadReply):

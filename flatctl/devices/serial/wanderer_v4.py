@@ -22,6 +22,7 @@ MODELS = ("WandererCoverV4", "WandererCoverV4Pro")
 _CONFIRM_S = 3.5
 _NEAR_DEG = 10.0
 _STILL_DEG = 0.5
+_LONGEST_NUMBER = 12
 _FEWEST = 5  # numbers behind the name; later firmware tells more
 
 
@@ -61,7 +62,8 @@ def parse(line: bytes) -> Stand:
 
 
 def _number(field: str) -> float:
-    if not field.replace(".", "", 1).removeprefix("-").isdigit():
+    digits = field.replace(".", "", 1).removeprefix("-")
+    if not digits.isdigit() or len(digits) > _LONGEST_NUMBER:
         raise ValueError(f"{field!r} is no number")
     return float(field)
 
@@ -70,6 +72,8 @@ class WandererV4Panel(SerialFlap):
     """A Wanderer Cover V4-EC or V4 Pro-EC at `port`."""
 
     move_limit_s = 60.0
+    start_s = 10.0  # until the first line has come
+    silence_s = 5.0  # from one line to the next
     level_tries = 1  # each of which sends the command until it is heeded
 
     def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
@@ -97,7 +101,7 @@ class WandererV4Panel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         self._told = None
-        self._stand = self._stream.listen(timeout_s)
+        self._stand = self._stream.listen(min(timeout_s, self.start_s))
 
     def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
         return self._tell(brightness, brightness, deadline)
@@ -146,5 +150,6 @@ class WandererV4Panel(SerialFlap):
     def _hear(
         self, deadline: Deadline, wanted: Callable[[Stand], bool] = lambda _stand: True
     ) -> Stand:
-        self._stand = self._stream.until(wanted, deadline)
+        limit = Deadline(min(deadline.left_s, self.silence_s))
+        self._stand = self._stream.until(wanted, limit)
         return self._stand

@@ -15,6 +15,7 @@ def unit(*, steps: int = 255, covered: bool = True, **traits: object) -> SerialF
         covered=covered,
         flips=covered,
         stick=stick_cover if covered else None,
+        stranger={"greeting": b"!"},
     )
 
 

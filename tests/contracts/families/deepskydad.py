@@ -16,7 +16,13 @@ def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:
 
 def family(**traits: object) -> SerialFamily:
     return SerialFamily(
-        unit(**traits), off=b"[SLON0]", steps=4096, covered=True, flips=True, stick=stick_cover
+        unit(**traits),
+        off=b"[SLON0]",
+        steps=4096,
+        covered=True,
+        flips=True,
+        stick=stick_cover,
+        stranger={"model": "AF1"},
     )
 
 

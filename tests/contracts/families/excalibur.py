@@ -13,6 +13,7 @@ BENCHES = {
             covered=True,
             flips=True,
             stick=stick_cover,
+            stranger={"greeting": b"FLAT.FLIP?"},
         )
     }
 }

@@ -1,6 +1,6 @@
 """Pegasus Astro's FlatMasters."""
 
-from panel_bench import SerialFamily
+from panel_bench import SerialFamily, stick_cover
 
 from hardware_sims.serial_panels.flatmaster import FlatMasterTraits, SimulatedFlatMaster
 from hardware_sims.serial_panels.flatmaster_wifi import (
@@ -14,6 +14,8 @@ def first(**traits: object) -> SerialFamily:
         lambda light: SimulatedFlatMaster(light, FlatMasterTraits(**traits)),
         off=b"E:0\n",
         steps=200,
+        clamps=False,  # its scale runs backwards: its own tests have this
+        stranger={"identity": b"OK_PPB"},
     )
 
 
@@ -24,6 +26,8 @@ def wifi(*, covered: bool = False, **traits: object) -> SerialFamily:
         steps=100,
         covered=covered,
         flips=covered,
+        stick=stick_cover if covered else None,
+        stranger={"identity": b"UPB2_OK"},
         wired=not covered,
     )
 

@@ -12,6 +12,7 @@ def unit(version: str, *, covered: bool = True, **options: object) -> SerialFami
         covered=covered,
         flips=covered,
         stick=stick_cover if covered else None,
+        stranger={"product": 42} if version == "rev1" else {"name": b"GeminiFocuser"},
         options=options,
     )
 

@@ -40,7 +40,7 @@ class OnAlto(SerialFamily):
 
 BENCHES = {
     "giotto": {
-        "giotto": SerialFamily(SimulatedGiotto, off=OFF, steps=100),
+        "giotto": SerialFamily(SimulatedGiotto, off=OFF, steps=100, stranger={"is_light": False}),
         "on-alto": OnAlto(
             SimulatedGiotto,
             off=OFF,

@@ -14,10 +14,12 @@ def third(**traits: object) -> SerialFamily:
         flips=True,
         stick=stick_cover,
         confirms=False,
+        clamps=False,
+        stranger={"name": "WandererEclipse"},
     )
 
 
-def fourth(**traits: object) -> SerialFamily:
+def fourth(*, clamps: bool = True, **traits: object) -> SerialFamily:
     return SerialFamily(
         lambda light: SimulatedWandererV4(
             light, WandererV4Traits(motor_s=0.15, period_s=0.03, **traits)
@@ -27,6 +29,8 @@ def fourth(**traits: object) -> SerialFamily:
         flips=True,
         stick=stick_cover,
         talks=True,
+        clamps=clamps,
+        stranger={"model": "WandererEclipse"},
     )
 
 
@@ -36,6 +40,8 @@ BENCHES = {
     },
     "wanderer-v4": {
         "v4-ec": fourth(),
-        "pro-untold-brightness": fourth(model="WandererCoverV4Pro", firmware=20240101),
+        "pro-untold-brightness": fourth(
+            model="WandererCoverV4Pro", firmware=20240101, clamps=False
+        ),
     },
 }
