@@ -292,6 +292,16 @@ def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     assert "Ha · trial 2 · 255 of 255 · 21.4 s 4 s of 21 s" in bars
 
 
+def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
+    exposing = {"event": "exposing", "filter": "none", "kind": "dark_flat", "n": 1}
+    night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
+    taken = [*night, exposing]
+    *_, last = night.dark(1, 1).over()
+    table, talk = logged([*taken, last])
+    assert "Complete: the filter" in talk
+    assert "none" not in table
+
+
 def test_a_wait_that_is_announced_says_what_for() -> None:
     waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
     assert "waiting: camera at -3.2 °C" in Watched().take([*Night(), waiting]).bars()
