@@ -117,6 +117,14 @@ def test_a_trial_shows_the_figure_that_matters(columns: int) -> None:
     assert "Ha · trial 3 · 128 of 255 · 4.20 s -> 33 410 ADU (51.0 %)" in page
 
 
+def test_the_bars_are_drawn_before_a_second_thread_may_draw_them_too() -> None:
+    watched = Watched()
+    watched.progress(Night(filters=("Ha",)).events[0])
+    page = watched.page.getvalue()
+    watched.progress.close()
+    assert page.count("waiting") == 1
+
+
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_no_line_of_the_progress_is_wider_than_the_terminal(columns: int) -> None:
     page = Watched(columns).take(mixed_night()).page.getvalue()
