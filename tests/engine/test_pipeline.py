@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from astropy.io import fits
 from bench import Bench
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flatctl.engine import context, events, shelf
@@ -149,6 +149,7 @@ def test_a_changed_setting_is_told_with_the_frame_it_was_used_for(disturbed):
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@example(starts=set(), reads=set(), dark={10, 11, 16}, pauses=[0], stop_at=None)
 @given(
     starts=st.sets(st.integers(1, 25), max_size=3),
     reads=st.sets(st.integers(1, 25), max_size=3),
@@ -191,7 +192,15 @@ def test_no_frame_is_lost_doubled_or_out_of_order(
     assert sorted(e.path for e in flats) == bench.frames
     assert stamps(bench) == sorted(set(stamps(bench)))
     assert all(0.46 <= e.level <= 0.56 for e in flats)
+    for each in bench.all(events.FilterFinished):
+        before = bench.told[: bench.told.index(each)]
+        assert each.flats == sum(f == each.filter for f, _ in told)
+        assert each.flats == sum(
+            isinstance(e, events.Flat) and e.filter == each.filter for e in before
+        )
+    assert all(e.frames == len(flats) for e in bench.all(events.RunFinished))
     if not stopped:
-        first = len({e.filter for e in flats})
-        dealt_with = len(bench.all(events.Trial)) + len(flats) - first
+        # A frame that a search accepts is told of twice; a filter may be searched twice.
+        accepted = sum(e.verdict == "accepted" for e in bench.all(events.Trial))
+        dealt_with = len(bench.all(events.Trial)) + len(flats) - accepted
         assert disturbed.given == dealt_with + len(bench.all(events.Rejected))
