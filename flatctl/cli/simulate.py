@@ -17,7 +17,7 @@ def simulate(
         str,
         typer.Argument(
             metavar="SCENARIO",
-            help="mono, bright, dim, gamma, warmup, dead-filter, leak or 14-bit.",
+            help="mono, bright, dim, gamma, warmup, dead-filter, leak, 14-bit, pwm, osc, twelve or dslr.",
         ),
     ] = "mono",
     *,
