@@ -340,6 +340,13 @@ def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
     assert talk.splitlines()[-1].endswith("0 of 1 filter complete, 0 flats in 0 s. the Sun is up")
 
 
+def test_a_run_stopped_in_its_dark_flats_is_not_called_complete() -> None:
+    night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
+    _, talk = logged(night.dark(1).over(130, "stopped by SIGINT"))
+    assert "1 of 1 filter complete" in talk
+    assert "Complete:" not in talk
+
+
 def test_a_log_says_what_the_run_waits_for() -> None:
     waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
     _, talk = logged([*Night(), waiting])
