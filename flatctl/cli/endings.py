@@ -1,12 +1,13 @@
 """How the program ends: the one place where exceptions become exit codes and messages."""
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
 
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import FlatctlError, Stopped
+from flatctl.errors import FlatctlError, Stopped, StorageError
 
 INTERNAL_ERROR = FlatctlError.exit_code
 _DEBUG = "FLATCTL_DEBUG"
@@ -34,6 +35,9 @@ def ending_of(action: Callable[[], object]) -> int:
         _tell(f"flatctl: {stop}")
         return stop.exit_code
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _tell(f"flatctl: {error.strerror}: make room, or send the output elsewhere")
+            return StorageError.exit_code
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         _tell(f"flatctl: internal error, please report it ({_DEBUG}=1 shows where): {what}")
         return INTERNAL_ERROR

@@ -14,16 +14,13 @@ from flatctl.engine.exposure import Exposure
 from flatctl.storage.resume import finished
 
 
-def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: int) -> int:
-    """Take `count` dark flats of each exposure (seconds) and return how many were put on disk.
+def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: int) -> None:
+    """Take `count` dark flats of each exposure (seconds).
 
     Those that an earlier run of the night left count, each verified.
     """
-    taken = 0
 
     def placed(exposure_s: float, index: int, path: Path) -> None:
-        nonlocal taken
-        taken += 1
         context.emit(
             events.DarkFlat(
                 time=context.clock.now(),
@@ -56,7 +53,6 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         finally:
             put(exposure_s, index, frame)
     context.shelf.drain()
-    return taken
 
 
 def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:

@@ -49,30 +49,38 @@ class FilterRun:
         self._refused = ""
         self._present: tuple[FinishedFrame, ...] | None = None
         self._later: FilterRun | None = None
+        self._finished = False
 
     def run(self, learned: Learned, later: "FilterRun | None" = None) -> FilterOutcome:
         """Do it and say how it ended. What ends the whole run is raised.
 
         `learned` is what earlier filters taught, and grows. The rig sets out for the filter `later`
-        once the last frame of this one has been read.
+        once the last frame of this one has been read. Where this raises, `finish` is the caller's:
+        the light goes out first, then the frames under way are waited for.
         """
         self.learned = learned
         self._later = later
         self._context.recovery.renew()
-        outcome, reason = FilterOutcome.STOPPED, ""
         try:
             outcome, reason = self._search_and_capture()
         except DeviceError as error:
             outcome, reason = FilterOutcome.DEVICE, str(error)
-        finally:
-            self._emit(
-                events.FilterFinished,
-                outcome=outcome.value,
-                trials=self._trials,
-                flats=len(self._present or ()) + self.taken,
-                reason=reason,
-            )
+            self._context.shelf.drain()
+        self.finish(outcome, reason)
         return outcome
+
+    def finish(self, outcome: FilterOutcome, reason: str = "") -> None:
+        """Tell, once, how it ended; its frames are all on disk by then."""
+        if self._finished:
+            return
+        self._finished = True
+        self._emit(
+            events.FilterFinished,
+            outcome=outcome.value,
+            trials=self._trials,
+            flats=len(self._present or ()) + self.taken,
+            reason=reason,
+        )
 
     @property
     def panel_bank(self) -> Bank | None:

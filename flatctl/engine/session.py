@@ -72,7 +72,7 @@ class Session:
         self._signals = signals
         self._outcomes: dict[str, FilterOutcome] = {}
         self._filters: dict[str, str] = {}
-        self._frames = 0
+        self._under_way: FilterRun | None = None
         self._warned: set[str] = set()
         self._started: events.RunStarted | None = None
 
@@ -125,11 +125,9 @@ class Session:
         exposures_s: set[float] = set()
         runs = [FilterRun(context, plan) for plan in plans]
         for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
-            try:
-                outcome = filter_run.run(learned.get(plan.panel_bank, Learned()), later)
-                self._outcomes[events.set_label(plan)] = outcome
-            finally:
-                self._frames += filter_run.taken
+            self._under_way = filter_run
+            outcome = filter_run.run(learned.get(plan.panel_bank, Learned()), later)
+            self._outcomes[events.set_label(plan)] = outcome
             learned[plan.panel_bank] = filter_run.learned
             exposures_s |= filter_run.exposures_s
         if self._job.leak_check and any(each.taken for each in runs):
@@ -139,7 +137,7 @@ class Session:
                 longest_s=max(exposures_s),
                 flat_adu=plans[0].target * context.full_scale_adu,
             )
-        self._frames += take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
+        take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
 
     def _shortest_s(self, plan: FilterPlan) -> float:
         return min(plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,))
@@ -266,11 +264,13 @@ class Session:
             started.time,
             seconds,
             code,
-            self._frames,
+            self._shelf.placed,
             str(started.folder),
             sets,
         )
         with self._signals.held():
+            if self._under_way is not None:
+                self._under_way.finish(FilterOutcome.STOPPED)
             self._history.remember_run(past)
             self._tell_history()
             self._emit(
@@ -279,7 +279,7 @@ class Session:
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=sets,
-                    frames=self._frames,
+                    frames=self._shelf.placed,
                     seconds=seconds,
                     reason=reason,
                 )

@@ -22,13 +22,14 @@ class Shelf:
     At most `IN_FLIGHT` frames wait there, so memory is bounded by that many frames beside the one
     being read out. `placed` callbacks run in the caller's thread, in the order of `put`. An error
     of a write is raised by the next `put` or by `drain`; frames behind it are still written.
-    Leaving the block drains.
+    Leaving the block drains. `placed` counts the frames put on disk.
     """
 
     def __init__(self, directory: Path, zone: tzinfo) -> None:
         self.directory = directory
         self.zone = zone
         self.night = date.min
+        self.placed = 0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shelf")
         self._pending: deque[tuple[Future[Path], Callable[[Path], None]]] = deque()
 
@@ -77,4 +78,6 @@ class Shelf:
             # A wish to stop may interrupt the wait; the frame then stays in the queue.
             wait([self._pending[0][0]])
             writing, placed = self._pending.popleft()
-            placed(writing.result())
+            path = writing.result()
+            self.placed += 1
+            placed(path)

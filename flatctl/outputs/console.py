@@ -87,7 +87,8 @@ class TerminalProgress:
             self._dashboard.activity = activity
         match text(event, "event"):
             case "run_started":
-                self._live.start()
+                # Drawn at once: two threads that both draw first would leave one picture behind.
+                self._live.start(refresh=True)
             case "run_finished":
                 self._live.stop()
             case _:

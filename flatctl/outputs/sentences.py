@@ -108,7 +108,7 @@ def end_line(run: RunRecord) -> str:
     total = len(run.filters)
     flats = figures.plural(run.flats, "flat")
     spent = f" in {figures.duration(run.duration_s)}" if run.duration_s >= 0 else ""
-    if run.complete == total:
+    if run.complete == total and not run.exit_code:
         done = "the filter" if total == 1 else f"all {total} filters"
         return f"Complete: {done}, {flats}{spent}."
     return f"{run.complete} of {figures.plural(total, 'filter')} complete, {flats}{spent}."

@@ -1,5 +1,8 @@
+import errno
+import os
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +47,28 @@ def test_a_stop_ends_as_shells_expect(app, command, number, code):
 def test_a_signal_stops_a_command_that_does_not_look_out_for_it(app, command, number, code):
     app.answers["devices"] = lambda *_: signal.raise_signal(number)
     assert command("devices").code == code
+
+
+def test_an_interrupt_while_the_program_loads_leaves_no_traceback(tmp_path):
+    interrupt = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(10)\n"
+    (tmp_path / "typer.py").write_text(interrupt)
+    ending = subprocess.run(
+        [sys.executable, "-m", "flatctl", "devices"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ending.returncode, ending.stderr) == (-signal.SIGINT, "")
+
+
+def test_a_full_disk_behind_the_output_is_a_matter_of_storage(app, command):
+    app.answers["safe"] = OSError(errno.ENOSPC, "No space left on device")
+    ending = command("safe", "rig.toml")
+    assert ending.code == 7
+    assert ending.stderr == (
+        "flatctl: No space left on device: make room, or send the output elsewhere\n"
+    )
 
 
 def test_a_bug_is_a_sentence_without_a_traceback(app, command):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from astropy.io import fits
 from bench import Bench
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flatctl.engine import context, events, shelf
@@ -149,6 +149,7 @@ def test_a_changed_setting_is_told_with_the_frame_it_was_used_for(disturbed):
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@example(starts=set(), reads=set(), dark={10, 11, 16}, pauses=[0], stop_at=None)
 @given(
     starts=st.sets(st.integers(1, 25), max_size=3),
     reads=st.sets(st.integers(1, 25), max_size=3),
@@ -191,6 +192,13 @@ def test_no_frame_is_lost_doubled_or_out_of_order(
     assert sorted(e.path for e in flats) == bench.frames
     assert stamps(bench) == sorted(set(stamps(bench)))
     assert all(0.46 <= e.level <= 0.56 for e in flats)
+    for each in bench.all(events.FilterFinished):
+        before = bench.told[: bench.told.index(each)]
+        assert each.flats == sum(f == each.filter for f, _ in told)
+        assert each.flats == sum(
+            isinstance(e, events.Flat) and e.filter == each.filter for e in before
+        )
+    assert all(e.frames == len(flats) for e in bench.all(events.RunFinished))
     if not stopped:
         trials = bench.all(events.Trial)
         # The accepted frame of each search is told of twice, as a trial and as a frame of the set.

@@ -151,6 +151,33 @@ def test_a_wish_to_stop_puts_the_lamp_out_and_keeps_what_is_finished(bench):
     assert bench.all(events.RunFinished)[0].filters == {"L": "stopped", "R": "stopped"}
 
 
+def test_a_filter_that_is_stopped_is_told_of_once_and_after_its_last_flat(bench):
+    def stop_with_one_on_its_way(event: events.Event) -> None:
+        if isinstance(event, events.Exposing) and (event.kind, event.n) == ("flat", 3):
+            raise Stopped(2)
+
+    bench.hear = stop_with_one_on_its_way
+    with pytest.raises(Stopped):
+        bench.run()
+    assert isinstance(bench.told[-2], events.FilterFinished)
+    assert [(e.filter, e.outcome, e.flats) for e in bench.all(events.FilterFinished)] == [
+        ("L", "stopped", len(bench.frames))
+    ]
+
+
+def test_the_end_of_a_run_counts_every_frame_put_on_disk(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=3)
+
+    def stop_at_third_dark(event: events.Event) -> None:
+        if isinstance(event, events.Exposing) and (event.kind, event.n) == ("dark_flat", 3):
+            raise Stopped(2)
+
+    bench.hear = stop_at_third_dark
+    with pytest.raises(Stopped):
+        bench.run()
+    assert bench.all(events.RunFinished)[0].frames == len(bench.frames) == 5
+
+
 def test_a_bug_puts_the_lamp_out_too(bench):
     def break_down(event: events.Event) -> None:
         if isinstance(event, events.Trial):

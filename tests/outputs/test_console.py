@@ -117,6 +117,14 @@ def test_a_trial_shows_the_figure_that_matters(columns: int) -> None:
     assert "Ha · trial 3 · 128 of 255 · 4.20 s -> 33 410 ADU (51.0 %)" in page
 
 
+def test_the_bars_are_drawn_before_a_second_thread_may_draw_them_too() -> None:
+    watched = Watched()
+    watched.progress(Night(filters=("Ha",)).events[0])
+    page = watched.page.getvalue()
+    watched.progress.close()
+    assert page.count("waiting") == 1
+
+
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_no_line_of_the_progress_is_wider_than_the_terminal(columns: int) -> None:
     page = Watched(columns).take(mixed_night()).page.getvalue()
@@ -292,6 +300,16 @@ def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     assert "Ha · trial 2 · 255 of 255 · 21.4 s 4 s of 21 s" in bars
 
 
+def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
+    exposing = {"event": "exposing", "filter": "none", "kind": "dark_flat", "n": 1}
+    night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
+    taken = [*night, exposing]
+    *_, last = night.dark(1, 1).over()
+    table, talk = logged([*taken, last])
+    assert "Complete: the filter" in talk
+    assert "none" not in table
+
+
 def test_a_wait_that_is_announced_says_what_for() -> None:
     waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
     assert "waiting: camera at -3.2 °C" in Watched().take([*Night(), waiting]).bars()
@@ -320,6 +338,13 @@ def test_the_run_goes_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPat
 def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
     _, talk = logged(Night(filters=("L",)).over(6, "the Sun is up"))
     assert talk.splitlines()[-1].endswith("0 of 1 filter complete, 0 flats in 0 s. the Sun is up")
+
+
+def test_a_run_stopped_in_its_dark_flats_is_not_called_complete() -> None:
+    night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
+    _, talk = logged(night.dark(1).over(130, "stopped by SIGINT"))
+    assert "1 of 1 filter complete" in talk
+    assert "Complete:" not in talk
 
 
 def test_a_log_says_what_the_run_waits_for() -> None:
