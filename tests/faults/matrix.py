@@ -87,6 +87,8 @@ SIMULATED = tuple(
 
 PROCESSES = (
     Fault("the process that speaks INDI is killed", ON_CAMERA),
+    Fault("the process that speaks INDI crashes with SIGSEGV", (SEARCH, CAPTURE)),
+    Fault("the process that speaks INDI aborts", (SEARCH, CAPTURE)),
     Fault("the process that speaks INDI freezes", (SEARCH, CAPTURE)),
     Fault("the camera's driver is killed", ON_CAMERA),
     Fault("the wheel's driver is killed", (CHANGE,)),
@@ -104,6 +106,7 @@ WIRES = (
     Fault("the wheel stops at a wrong slot", (START, CHANGE)),
     Fault("the wheel does not arrive", (START, CHANGE)),
     Fault("the connection to the INDI server is reset", (SEARCH, CAPTURE, CHANGE, DARKS)),
+    Fault("half a message leaves the INDI library deaf", (SEARCH, CAPTURE)),
     Fault("the network loses every packet of a connection", (SEARCH, CAPTURE, CHANGE, DARKS)),
 )
 ON_THE_LINE = (

@@ -50,6 +50,7 @@ class Wreck:
         self.told: list[dict] = []
         self.run: subprocess.Popen[str] | None = None
         self.late: list[bytes] = []  # pixels of frames that came too late
+        self.speakers: set[int] = set()  # the processes that spoke INDI for the run
         self._state = state
         self._link = folder / "panel"
         self._brain = LyingPanel(shared_world().light)
@@ -133,6 +134,7 @@ history = "{self.history}"
         """Run; strike at the first event that is the moment, or at each; return the exit code."""
         struck = False
         self.told = []
+        self.speakers.clear()
         # Over the wire that can be tampered with: not the server's local socket.
         with rigs.environment(FLATCTL_INDI__PORT=str(self._wire.port)):
             self.run = rigs.started("run", self.config, "--json")
@@ -140,6 +142,7 @@ history = "{self.history}"
             for line in run.stdout:
                 event = json.loads(line)
                 self.told.append(event)
+                self.speakers.update(self.children())
                 if (often or not struck) and moment(event):
                     struck = True
                     strike()
@@ -150,6 +153,10 @@ history = "{self.history}"
         """What can be broken, by its name in the matrix."""
         return {
             "the process that speaks INDI is killed": lambda: self.signal_child(signal.SIGKILL),
+            "the process that speaks INDI crashes with SIGSEGV": lambda: self.signal_child(
+                signal.SIGSEGV
+            ),
+            "the process that speaks INDI aborts": lambda: self.signal_child(signal.SIGABRT),
             "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
             "the camera's driver is killed": lambda: self._kill_driver(CCD),
             "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
@@ -173,6 +180,9 @@ history = "{self.history}"
                 lambda e: b"" if tampering.is_about(e, "FILTER_SLOT") else None
             ),
             "the connection to the INDI server is reset": self._wire.reset,
+            "half a message leaves the INDI library deaf": lambda: self._wire.change(
+                tampering.once(lambda e: b"<setTextVector device='Sim CCD' name='HALF'>" + e)
+            ),
             "the network loses every packet of a connection": self._wire.fall_silent,
             "the panel answers garbage three times": self._garble,
             "the panel answers garbage at first": self._garble,

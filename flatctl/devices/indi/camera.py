@@ -250,6 +250,8 @@ class IndiCamera:
         if self._stragglers.is_one(exposure, image.keywords, arrived_s):
             raise ValueError("it is the late one of an exposure that was given up")
         said_s = image.number("EXPTIME")
+        if said_s is None and (text := image.keywords.get("EXPTIME")):
+            raise ValueError(f"its EXPTIME is {text!r}, not a number")
         if said_s is not None and not math.isclose(
             said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
         ):
