@@ -115,9 +115,11 @@ history = "{self.history}"
     def children(self) -> list[int]:
         """Return the processes that speak INDI for the run."""
         assert self.run is not None
-        listed = Path(f"/proc/{self.run.pid}/task")
-        found = [path.read_text().split() for path in listed.glob("*/children")]
-        return [int(pid) for pids in found for pid in pids]
+        found: list[int] = []
+        for listed in Path(f"/proc/{self.run.pid}/task").glob("*/children"):
+            with suppress(OSError):  # the thread has ended meanwhile
+                found += map(int, listed.read_text().split())
+        return found
 
     def signal_child(self, number: signal.Signals) -> None:
         """Send a signal to the process that speaks INDI."""

@@ -371,7 +371,7 @@ def test_garbage_in_the_stream_does_not_end_the_run(server, camera: IndiCamera):
     assert camera.read(20).pixels.shape == (48, 64)
 
 
-def test_a_wheel_that_stays_busy_is_asked_once_more():
+def test_a_wheel_that_stays_busy_is_no_reply_and_may_be_told_again():
     busy = number("FILTER_SLOT", "Busy", FILTER_SLOT_VALUE=1)
     with scripted_server(WHEEL) as server, IndiClient("127.0.0.1", server.port) as client:
         wheel = IndiFilterWheel(client, DEVICE)
@@ -382,7 +382,9 @@ def test_a_wheel_that_stays_busy_is_asked_once_more():
             return (busy,)
 
         server.answers["FILTER_SLOT"] = stuck_once
-        wheel.select("Ha", 4)
+        with pytest.raises(NoReply, match="did not report slot 2"):
+            wheel.select("Ha", 2)
+        wheel.select("Ha", 10)
 
     assert server.asked == [("FILTER_SLOT", {"FILTER_SLOT_VALUE": "2"})] * 2
 
