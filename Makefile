@@ -3,12 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint soak benchmarks docs lock clean
+.PHONY: help demo test lint soak soak-for-real benchmarks docs lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
 	@echo 'make test        the whole test suite'
 	@echo 'make lint        formatting, lint, types, import contracts'
+	@echo 'make soak        200 nights of random faults in virtual time (half an hour)'
+	@echo 'make soak-for-real  5 of them on real processes and sockets (half an hour, needs indi-bin)'
 	@echo 'make docs        write the generated reference pages again'
 	@echo 'make benchmarks  the tables of docs/explanation (minutes)'
 	@echo 'make lock        choose new versions of what we build on (needs uv)'
@@ -24,6 +26,12 @@ lint: $(BIN)/.ready-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+soak: $(BIN)/.ready-dev
+	@PYTHONPATH=tests/engine $(BIN)/python tests/faults/soak.py $(SOAK_ARGS)
+
+soak-for-real: $(BIN)/.ready-dev
+	@PYTHONPATH=tests/system $(BIN)/python tests/faults/soak_for_real.py $(SOAK_ARGS)
 
 docs: $(BIN)/.ready-dev
 	@$(BIN)/python docs/generate.py

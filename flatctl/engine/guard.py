@@ -1,6 +1,7 @@
 """The lamp always goes out, and the cover ends where it is wanted."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 
@@ -52,7 +53,15 @@ class LampGuard:
         """Open the panel and return its brightness steps."""
         try:
             return self._panel.open(self._timeout_s)
+        except DeviceError:
+            self._panel.close()
+            raise
         except BaseException:
+            # Stopped while it opens; a run that was killed before may have left it lit.
+            with self._signals.held(), suppress(DeviceError):
+                self._panel.close()
+                self._panel.open(self._timeout_s)
+                self._panel.light_off(self._timeout_s)
             self._panel.close()
             raise
 

@@ -4,6 +4,7 @@ A frame must neither be lost nor become an invalid file because of a card that i
 """
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flatctl.storage.text import to_ascii
@@ -75,6 +76,15 @@ def _decoded(raw: bytes) -> str:
 
 def _sound_card(image: str) -> "Card | None":
     """Return the card, repaired if need be, or `None` if nothing can be made of it."""
+    from astropy.io.fits import Card
+
+    sound = _sound_image(image)
+    return None if sound is None else Card.fromstring(sound)
+
+
+# A driver's cards are much the same from frame to frame, and astropy takes its time.
+@lru_cache(maxsize=1000)
+def _sound_image(image: str) -> str | None:
     from astropy.io.fits import Card, VerifyError
 
     if not _AS_IT_IS.match(image):
@@ -92,4 +102,4 @@ def _sound_card(image: str) -> "Card | None":
         str(sound.value)
     except (VerifyError, ValueError):
         return None
-    return sound
+    return str(sound.image)

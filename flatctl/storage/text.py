@@ -12,6 +12,8 @@ def to_ascii(text: str, substitute: str = "?") -> str:
     Accents are dropped, the Greek letters of spectral lines become Latin ones, and every other
     character becomes `substitute`.
     """
+    if text.isascii() and text.isprintable():
+        return text
     plain = unicodedata.normalize("NFKD", text.translate(_GREEK)).translate(_GREEK)
     return "".join(
         letter if " " <= letter <= "~" else substitute

@@ -5,7 +5,7 @@ import pytest
 from flatctl.devices.protocols import CoverState
 from flatctl.engine.guard import ATTEMPTS, LampGuard
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import Fault, NoReply
+from flatctl.errors import Fault, NoReply, Stopped
 from hardware_sims.fakes import FakePanel, FakeRig
 
 
@@ -27,6 +27,23 @@ def guard(rig, cover_at_end=None, panel=None) -> LampGuard:
 def shine(rig, watched) -> None:
     with watched:
         rig.panel.set_brightness(100, 10.0)
+
+
+def test_a_stop_while_the_panel_opens_puts_out_what_somebody_left_lit(rig, monkeypatch):
+    rig.world.light.set(lit=True, brightness=99)
+    opened = rig.panel.open
+    stops = [Stopped(2)]
+
+    def open_slowly(timeout_s):
+        if stops:
+            raise stops.pop()
+        return opened(timeout_s)
+
+    monkeypatch.setattr(rig.panel, "open", open_slowly)
+    with pytest.raises(Stopped), guard(rig):
+        raise AssertionError("it never got here")
+    assert not rig.world.light.lit
+    assert not rig.panel.opened
 
 
 def test_the_cover_stays_where_it_is_unless_asked(rig):

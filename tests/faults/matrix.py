@@ -10,6 +10,8 @@ START, SEARCH, CAPTURE = "start", "search", "capture"
 CHANGE, DARKS, END = "filter change", "dark flats", "end"
 PHASES = (START, SEARCH, CAPTURE, CHANGE, DARKS, END)
 
+ON_CAMERA = (SEARCH, CAPTURE, DARKS)
+
 COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 
 
@@ -39,14 +41,14 @@ class Row:
 
 
 CAMERA = (
-    Fault("an exposure never ends", (SEARCH, CAPTURE, DARKS)),
-    Fault("the camera says that an exposure failed", (SEARCH, CAPTURE, DARKS)),
-    Fault("an exposure ends without a frame", (SEARCH, CAPTURE, DARKS)),
-    Fault("a frame is cut off or of a wrong size", (SEARCH, CAPTURE, DARKS)),
-    Fault("a late frame of an earlier exposure comes", (SEARCH, CAPTURE, DARKS)),
+    Fault("an exposure never ends", ON_CAMERA),
+    Fault("the camera says that an exposure failed", ON_CAMERA),
+    Fault("an exposure ends without a frame", ON_CAMERA),
+    Fault("a frame is cut off or of a wrong size", ON_CAMERA),
+    Fault("a late frame of an earlier exposure comes", ON_CAMERA),
     Fault("the camera's driver dies and is started again", (START, SEARCH, CAPTURE, CHANGE, DARKS)),
     Fault("every exposure of a filter fails", (CAPTURE,), INCOMPLETE),
-    Fault("the sensor gets warm", (SEARCH, CAPTURE, DARKS)),
+    Fault("the sensor gets warm", ON_CAMERA),
     Fault("the cooler fails for good", (CAPTURE,), DEVICE, deadline_s=2500.0),
 )
 WHEEL = (
@@ -84,20 +86,52 @@ SIMULATED = tuple(
 )
 
 PROCESSES = (
-    Fault("the process that speaks INDI is killed", (SEARCH, CAPTURE, DARKS)),
+    Fault("the process that speaks INDI is killed", ON_CAMERA),
+    Fault("the process that speaks INDI crashes with SIGSEGV", (SEARCH, CAPTURE)),
+    Fault("the process that speaks INDI aborts", (SEARCH, CAPTURE)),
     Fault("the process that speaks INDI freezes", (SEARCH, CAPTURE)),
-    Fault("the camera's driver is killed", (SEARCH, CAPTURE, DARKS)),
+    Fault("the camera's driver is killed", ON_CAMERA),
     Fault("the wheel's driver is killed", (CHANGE,)),
-    Fault("indiserver is killed and started again", (SEARCH, CAPTURE, DARKS)),
+    Fault("indiserver is killed and started again", ON_CAMERA),
     Fault("indiserver hangs for 15 s", (SEARCH, CAPTURE)),
-    Fault("the panel's cable is really pulled, and back after 8 s", (SEARCH, CHANGE, END)),
-    Fault("the panel's cable is really pulled for good", (SEARCH,), DEVICE),
+)
+WIRES = (
+    Fault("an exposure never ends", ON_CAMERA),
+    Fault("the camera says that an exposure failed, and sends its frame later", ON_CAMERA),
+    Fault("an exposure ends without a frame", ON_CAMERA),
+    Fault("a frame is cut off", ON_CAMERA),
+    Fault("a frame is of a wrong size", ON_CAMERA),
+    Fault("a frame comes late, during the next exposure of the same length", ON_CAMERA),
+    Fault("the sensor gets warm", ON_CAMERA),
+    Fault("the wheel stops at a wrong slot", (START, CHANGE)),
+    Fault("the wheel does not arrive", (START, CHANGE)),
+    Fault("the connection to the INDI server is reset", (SEARCH, CAPTURE, CHANGE, DARKS)),
+    Fault("half a message leaves the INDI library deaf", (SEARCH, CAPTURE)),
+    Fault("the network loses every packet of a connection", (SEARCH, CAPTURE, CHANGE, DARKS)),
+)
+ON_THE_LINE = (
+    Fault("the panel answers garbage three times", (SEARCH, CHANGE, END)),
+    Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
+    Fault("the panel is silent for 8 s", (SEARCH, CHANGE, END)),
+    Fault("the panel reports what it does not do, until it is opened anew", (CHANGE,)),
+    Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
+    Fault("the panel's cable is pulled, and back after 8 s", (SEARCH, CHANGE, END)),
+    Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),
+)
+ON_DISK = (
+    Fault("the output directory is gone", (CAPTURE, CHANGE), STORAGE, told=False),
+    Fault("the history is corrupt", (START,)),
+    Fault("another program locks the history", (START, CHANGE)),
 )
 KILLED = (
-    Fault("flatctl is killed, then `flatctl safe`, then run again", (SEARCH, CAPTURE, DARKS)),
-    Fault("the disk is really full", (CAPTURE,), STORAGE, told=False),
+    Fault("flatctl is killed, then `flatctl safe`, then run again", ON_CAMERA),
+    Fault("the disk is full", (CAPTURE,), STORAGE, told=False),
 )
-REAL = tuple(Row(fault, phase) for fault in (*PROCESSES, *KILLED) for phase in fault.phases)
+REAL = tuple(
+    Row(fault, phase)
+    for fault in (*PROCESSES, *WIRES, *ON_THE_LINE, *ON_DISK, *KILLED)
+    for phase in fault.phases
+)
 
 ENDS = {
     COMPLETE: "exactly the flats asked for are on disk",

@@ -17,12 +17,13 @@ from wreckage import DARK_FLATS, Wreck, wreck
 FILTERS, COUNT = ("L", "R", "G", "B", "Ha"), 30
 EVENTS_BETWEEN_FAULTS = 60
 RUNS_MAX = 6
-LOST_FOR_GOOD = "the panel's cable is really pulled for good"
+# What a night can't go on after, or only a person can mend.
+NEVER = ("for good", "history", "directory", "at first")
 
 
 def run(rig: Wreck, chance: random.Random, disturbed: bool) -> int:
     """Take the flats with a random fault now and then; return the exit code."""
-    names = [name for name in rig.strikes if name != LOST_FOR_GOOD]
+    names = [name for name in rig.strikes if not any(words in name for words in NEVER)]
 
     def strike() -> None:
         rig.strikes[chance.choice(names)]()
@@ -38,7 +39,7 @@ def night(seed: int, folder: Path) -> list[str]:
     chance = random.Random(seed)
     problems: list[str] = []
     with wreck(folder) as rig:
-        rig.configure(folder / "flats", FILTERS, COUNT)
+        rig.configure(folder, FILTERS, COUNT)
         for number in range(RUNS_MAX):
             code = run(rig, chance, disturbed=number < RUNS_MAX - 1)
             rig.settle()

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,43 +13,66 @@ from pathlib import Path
 
 import indiserver
 import rigs
+import tampering
+from tampering import TamperedWire
 
-CCD, WHEEL, PANEL = (str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel", "panel"))
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.alnitak import SimulatedAlnitak
+from hardware_sims.serial_panels.server import PtyServer
+from hardware_sims.shared import shared_world
+
+CCD, WHEEL = (str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel"))
 FILTERS, COUNT, DARK_FLATS = ("L", "R"), 3, 2
+SMALL = "320x240"
+
+
+class LyingPanel(SimulatedAlnitak):
+    """A panel that may do nothing of what it says: `lies` is `until greeted`, `always` or empty."""
+
+    def __init__(self, light: Light) -> None:
+        super().__init__(light)
+        self.lies = ""
+        self._light, self._fancied = light, Light(light.maximum)
+
+    def reply(self, received: bytes) -> bytes:
+        """Answer, and act upon it or not."""
+        if self.lies == "until greeted" and b"P" in received:
+            self.lies = ""
+        self.light = self._fancied if self.lies else self._light
+        return super().reply(received)
 
 
 class Wreck:
     """The simulated drivers under the real indiserver, the panel beside it on a real pty."""
 
     def __init__(self, folder: Path, server: indiserver.Server, state: Path) -> None:
-        self.folder = folder
-        self.flats = folder / "flats"
         self.server = server
-        self.config = folder / "rig.toml"
         self.told: list[dict] = []
         self.run: subprocess.Popen[str] | None = None
+        self.late: list[bytes] = []  # pixels of frames that came too late
+        self.speakers: set[int] = set()  # the processes that spoke INDI for the run
         self._state = state
         self._link = folder / "panel"
-        self._panel: subprocess.Popen[bytes] | None = None
+        self._brain = LyingPanel(shared_world().light)
+        self._panel = PtyServer(self._brain, link=self._link)
+        self._wire = TamperedWire(server.port)
         self._later: list[threading.Timer] = []
+        self._locks: list[sqlite3.Connection] = []
+        self._panel.start()
+        self.configure(folder)
 
-    def plug_in(self) -> None:
-        """Plug the panel's cable in."""
-        command = [PANEL, "--link", str(self._link)]
-        self._panel = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        rigs.await_file(self._link, self._panel)
-
-    def pull_cable(self) -> None:
-        """Pull the panel's cable: its port breaks and is gone, its light stays as it is."""
-        if self._panel is not None:
-            self._panel.kill()
-            self._panel.wait()
-            self._panel = None
-            self._link.unlink(missing_ok=True)
-
-    def configure(self, output: Path, filters: Sequence[str] = FILTERS, count: int = COUNT) -> None:
-        """Write the configuration, with short time-outs."""
-        self.flats = output
+    def configure(
+        self,
+        folder: Path,
+        filters: Sequence[str] = FILTERS,
+        count: int = COUNT,
+        flats: Path | None = None,
+    ) -> None:
+        """Write the configuration into a folder, with short time-outs."""
+        self.folder = folder
+        self.flats = flats or folder / "flats"
+        self.config = folder / "rig.toml"
+        self.history = folder / "history.sqlite"
         self.config.write_text(f"""
 [indi]
 host = "127.0.0.1"
@@ -57,10 +82,11 @@ timeout_s = 10
 [camera]
 device = "Sim CCD"
 readout_timeout_s = 8
+temperature_c = -10.0
 
 [wheel]
 device = "Sim Wheel"
-timeout_s = 15
+timeout_s = 10
 
 [panel]
 kind = "alnitak"
@@ -77,10 +103,11 @@ exposure_s = {{ start = 0.5, min = 0.05, max = 30.0 }}
 count = {DARK_FLATS}
 
 [output]
-directory = "{output}"
+directory = "{self.flats}"
+history = "{self.history}"
 """)
 
-    def later(self, seconds: float, action) -> None:
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something in a while, in a thread."""
         self._later.append(threading.Timer(seconds, action))
         self._later[-1].start()
@@ -88,9 +115,11 @@ directory = "{output}"
     def children(self) -> list[int]:
         """Return the processes that speak INDI for the run."""
         assert self.run is not None
-        listed = Path(f"/proc/{self.run.pid}/task")
-        found = [path.read_text().split() for path in listed.glob("*/children")]
-        return [int(pid) for pids in found for pid in pids]
+        found: list[int] = []
+        for listed in Path(f"/proc/{self.run.pid}/task").glob("*/children"):
+            with suppress(OSError):  # the thread has ended meanwhile
+                found += map(int, listed.read_text().split())
+        return found
 
     def signal_child(self, number: signal.Signals) -> None:
         """Send a signal to the process that speaks INDI."""
@@ -98,16 +127,24 @@ directory = "{output}"
             os.kill(pid, number)
 
     def take_flats(
-        self, moment=lambda event: False, strike=lambda: None, *, often: bool = False
+        self,
+        moment: Callable[[dict], bool] = lambda event: False,
+        strike: Callable[[], None] = lambda: None,
+        *,
+        often: bool = False,
     ) -> int:
         """Run; strike at the first event that is the moment, or at each; return the exit code."""
         struck = False
         self.told = []
-        self.run = rigs.started("run", self.config, "--json")
+        self.speakers.clear()
+        # Over the wire that can be tampered with: not the server's local socket.
+        with rigs.environment(FLATCTL_INDI__PORT=str(self._wire.port)):
+            self.run = rigs.started("run", self.config, "--json")
         with self.run as run:
             for line in run.stdout:
                 event = json.loads(line)
                 self.told.append(event)
+                self.speakers.update(self.children())
                 if (often or not struck) and moment(event):
                     struck = True
                     strike()
@@ -116,37 +153,123 @@ directory = "{output}"
     @property
     def strikes(self) -> dict[str, Callable[[], None]]:
         """What can be broken, by its name in the matrix."""
-        server = self.server
-
-        def driver(path):
-            def kill():
-                with suppress(ProcessLookupError):
-                    os.kill(server.driver_pid(path), signal.SIGKILL)
-
-            return kill
-
-        def restart_server():
-            server.stop()
-            self.later(2.0, server.start)
-
-        def hang():
-            server.send_signal(signal.SIGSTOP)
-            self.later(15.0, lambda: server.send_signal(signal.SIGCONT))
-
-        def pull_and_plug():
-            self.pull_cable()
-            self.later(8.0, self.plug_in)
-
         return {
             "the process that speaks INDI is killed": lambda: self.signal_child(signal.SIGKILL),
+            "the process that speaks INDI crashes with SIGSEGV": lambda: self.signal_child(
+                signal.SIGSEGV
+            ),
+            "the process that speaks INDI aborts": lambda: self.signal_child(signal.SIGABRT),
             "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
-            "the camera's driver is killed": driver(CCD),
-            "the wheel's driver is killed": driver(WHEEL),
-            "indiserver is killed and started again": restart_server,
-            "indiserver hangs for 15 s": hang,
-            "the panel's cable is really pulled, and back after 8 s": pull_and_plug,
-            "the panel's cable is really pulled for good": self.pull_cable,
+            "the camera's driver is killed": lambda: self._kill_driver(CCD),
+            "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
+            "indiserver is killed and started again": self._restart_server,
+            "indiserver hangs for 15 s": self._hang_server,
+            "an exposure never ends": lambda: self._wire.change(
+                lambda e: b"" if _ends_an_exposure(e) else None
+            ),
+            "the camera says that an exposure failed, and sends its frame later": self._alert,
+            "an exposure ends without a frame": lambda: self._wire.change(
+                tampering.once(lambda e: b"" if tampering.is_about(e, "CCD1") else None)
+            ),
+            "a frame is cut off": lambda: self._spoil_frame(lambda content: content[:-5000]),
+            "a frame is of a wrong size": lambda: self._spoil_frame(
+                lambda content: re.sub(rb"(NAXIS2  =\s+)240", rb"\g<1>120", content, count=1)
+            ),
+            "a frame comes late, during the next exposure of the same length": self._delay_frame,
+            "the sensor gets warm": self._warm_up,
+            "the wheel stops at a wrong slot": lambda: self._wire.change(_at_another_slot),
+            "the wheel does not arrive": lambda: self._wire.change(
+                lambda e: b"" if tampering.is_about(e, "FILTER_SLOT") else None
+            ),
+            "the connection to the INDI server is reset": self._wire.reset,
+            "half a message leaves the INDI library deaf": lambda: self._wire.change(
+                tampering.once(lambda e: b"<setTextVector device='Sim CCD' name='HALF'>" + e)
+            ),
+            "the network loses every packet of a connection": self._wire.fall_silent,
+            "the panel answers garbage three times": self._garble,
+            "the panel answers garbage at first": self._garble,
+            "the panel is silent for 8 s": self._silence_panel,
+            "the panel reports what it does not do, until it is opened anew": lambda: self._lie(
+                "until greeted"
+            ),
+            "the panel reports what it does not do, for good": lambda: self._lie("always"),
+            "the panel's cable is pulled, and back after 8 s": self._pull_and_plug,
+            "the panel's cable is pulled for good": self._panel.pull_cable,
+            "the output directory is gone": lambda: self.flats.rename(self.folder / "elsewhere"),
+            "the history is corrupt": lambda: self.history.write_bytes(b"no database" * 1000),
+            "another program locks the history": self._lock_history,
         }
+
+    def _kill_driver(self, path: str) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.server.driver_pid(path), signal.SIGKILL)
+
+    def _restart_server(self) -> None:
+        self.server.stop()
+        self.later(2.0, self.server.start)
+
+    def _hang_server(self) -> None:
+        self.server.send_signal(signal.SIGSTOP)
+        self.later(15.0, lambda: self.server.send_signal(signal.SIGCONT))
+
+    def _alert(self) -> None:
+        def change(element: bytes) -> bytes | None:
+            if not tampering.is_about(element, "CCD_EXPOSURE", "Busy"):
+                return None
+            return tampering.with_state(element, "Alert")
+
+        self._wire.change(tampering.once(change))
+
+    def _spoil_frame(self, spoil: Callable[[bytes], bytes]) -> None:
+        def change(element: bytes) -> bytes | None:
+            if not tampering.is_about(element, "CCD1"):
+                return None
+            return tampering.with_frame(element, spoil(tampering.frame_of(element)))
+
+        self._wire.change(tampering.once(change))
+
+    def _delay_frame(self) -> None:
+        delayed: list[bytes] = []
+
+        def hold_back(element: bytes) -> bytes | None:
+            if tampering.is_about(element, "CCD1"):
+                delayed.append(element)
+                self.late.append(tampering.frame_of(element)[-2880 * 20 :])
+            return b"" if _ends_an_exposure(element) else None
+
+        def bring(element: bytes) -> bytes | None:
+            if not delayed or not tampering.is_about(element, "CCD_EXPOSURE", "Busy"):
+                return None
+            return element + delayed.pop()
+
+        self._wire.change(hold_back)
+        self._wire.change_next(bring)
+
+    def _warm_up(self) -> None:
+        off = "Sim CCD.CCD_COOLER.COOLER_OFF=On"
+        subprocess.run(["indi_setprop", "-p", str(self.server.port), off], check=True)
+
+    def _garble(self) -> None:
+        self._panel.faults.garble_replies = 3
+
+    def _silence_panel(self) -> None:
+        def speak() -> None:
+            self._panel.faults.silent = False
+
+        self._panel.faults.silent = True
+        self.later(8.0, speak)
+
+    def _lie(self, how: str) -> None:
+        self._brain.lies = how
+
+    def _pull_and_plug(self) -> None:
+        self._panel.pull_cable()
+        self.later(8.0, self._panel.plug_in)
+
+    def _lock_history(self) -> None:
+        lock = sqlite3.connect(self.history, isolation_level=None, check_same_thread=False)
+        lock.execute("BEGIN EXCLUSIVE")
+        self._locks.append(lock)
 
     def light_is_on(self) -> bool:
         """Say how the panel's own log has the light at last."""
@@ -159,17 +282,40 @@ directory = "{output}"
         return any(timer.is_alive() for timer in self._later)
 
     def settle(self) -> None:
-        """Wait until everything that was broken for a while is back."""
+        """Wait until everything that was broken for a while is back, and mend the rest."""
         for timer in self._later:
             timer.join()
         self._later.clear()
+        self._wire.mend()
+        self._brain.lies = ""
+        self._panel.faults.garble_replies = 0
+        self._panel.plug_in()
+        for lock in self._locks:
+            lock.close()
+        self._locks.clear()
+        elsewhere = self.folder / "elsewhere"
+        if elsewhere.exists():
+            elsewhere.rename(self.flats)
 
     def tidy(self) -> None:
         """End what is still to come, and the panel."""
         for timer in self._later:
             timer.cancel()
             timer.join()
-        self.pull_cable()
+        self._panel.stop()
+        self._wire.close()
+
+
+def _ends_an_exposure(element: bytes) -> bool:
+    return tampering.is_about(element, "CCD1") or tampering.is_about(
+        element, "CCD_EXPOSURE", "(?:Ok|Idle)"
+    )
+
+
+def _at_another_slot(element: bytes) -> bytes | None:
+    if not tampering.is_about(element, "FILTER_SLOT"):
+        return None
+    return tampering.with_number(element, 5)
 
 
 @contextmanager
@@ -177,15 +323,13 @@ def wreck(folder: Path) -> Iterator[Wreck]:
     """Serve a rig that can be broken."""
     state = folder / "state"
     with (
-        rigs.environment(FLATCTL_SIM_STATE=str(state)),
+        rigs.environment(FLATCTL_SIM_STATE=str(state), FLATCTL_SIM_SIZE=SMALL),
         indiserver.indiserver(CCD, WHEEL) as server,
     ):
         made = Wreck(folder, server, state)
         try:
-            made.plug_in()
             for name in ("Sim CCD", "Sim Wheel"):
                 rigs.await_property(server.port, f"{name}.CONNECTION.CONNECT")
-            made.configure(folder / "flats")
             yield made
         finally:
             made.tidy()

@@ -19,6 +19,7 @@ def fits(
     level: int = 1000,
     cut: int = 0,
     zero: int = 32768,
+    more: Mapping[str, object] | None = None,
 ) -> bytes:
     cards = {
         "SIMPLE": "T",
@@ -29,6 +30,7 @@ def fits(
         "BZERO": zero,
         "BSCALE": 1,
         "EXPTIME": exposure_s,
+        **(more or {}),
     }
     header = "".join(f"{k:<8}= {v!s:>20}".ljust(80) for k, v in cards.items()) + "END".ljust(80)
     data = (level - 32768).to_bytes(2, "big", signed=True) * (cols * rows)
@@ -112,7 +114,11 @@ ODD_CAMERA = (
     f'<defSwitchVector device="{DEVICE}" name="CCD_ISO" label="" group="" state="Idle" perm="rw"'
     f' rule="OneOfMany" timeout="60">{_ISO}</defSwitchVector>',
 )
-COOLED_CAMERA = (*CAMERA, _define_number("CCD_TEMPERATURE", -50, 50, CCD_TEMPERATURE_VALUE=-10))
+COOLED_CAMERA = (
+    *CAMERA,
+    _define_number("CCD_TEMPERATURE", -50, 50, CCD_TEMPERATURE_VALUE=-10),
+    _define_switch("CCD_COOLER", "COOLER_OFF", "COOLER_ON"),
+)
 FLIP_FLAT = (
     _define_switch("CONNECTION", "CONNECT", "DISCONNECT"),
     _define_switch("FLAT_LIGHT_CONTROL", "FLAT_LIGHT_OFF", "FLAT_LIGHT_ON"),
@@ -132,6 +138,7 @@ SWITCHES = {
     "CCD_FRAME_TYPE": ("FRAME_LIGHT", "FRAME_DARK", "FRAME_FLAT"),
     "SENSOR_MODE": ("FAST", "LOW_NOISE"),
     "CCD_ABORT_EXPOSURE": ("ABORT",),
+    "CCD_COOLER": ("COOLER_ON", "COOLER_OFF"),
     "FLAT_LIGHT_CONTROL": ("FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"),
     "CAP_PARK": ("PARK", "UNPARK"),
 }

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -58,7 +60,11 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 def exposing(*texts: str):
     def answer(name, values):
         yield number(name, "Busy", CCD_EXPOSURE_VALUE=1)
-        yield from texts
+        for text in texts:
+            if text == "pause":
+                time.sleep(0.6)  # the exposure's own time
+            else:
+                yield text
 
     return answer
 
@@ -120,6 +126,11 @@ def test_a_report_without_data_is_not_the_last_frame_again(server, camera: IndiC
         (blob(fits(0.5, cols=32)), "32×48"),
         (blob(fits(0.5, cut=100)), "cut off"),
         (blob(fits(0.5, zero=7)), "BZERO 7"),
+        (blob(fits(0.5, more={"EXPTIME": "'half'"})), "EXPTIME is 'half', not a number"),
+        (blob(fits(0.5, more={"EXPTIME": "nan"})), "exposed nan s"),
+        (blob(fits(0.5, more={"NAXIS1": 10**12})), "no sense"),
+        (blob(fits(0.5, more={"NAXIS1": 10**6, "NAXIS2": 10**6})), "cut off"),
+        (blob(fits(0.5, more={"NAXIS2": "many"})), "not a whole number"),
         (blob(b"\xff\xd8\xff\xe0" * 1000), "not FITS"),
         (blob(b"x" * 1000, form=".fits.fz"), "fits.fz"),
         (blob(fits(0.5), size=10_000_000), "10000000 bytes"),
@@ -181,9 +192,62 @@ def test_after_a_frame_that_never_came_the_camera_works_again(server, camera: In
 
     camera.open(20)
     camera.prepare(CameraSetup(), 20)
+    server.answers["CCD_EXPOSURE"] = exposing("pause", blob(fits(0.5)), DONE)
     camera.start(0.5, FrameKind.FLAT)
 
     assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_an_early_frame_after_one_that_never_came_is_the_late_one_and_is_passed_over(
+    server, camera: IndiCamera
+):
+    lose_a_frame(server, camera)
+    server.answers["CCD_EXPOSURE"] = exposing(
+        blob(fits(0.5, level=9)), "pause", blob(fits(0.5, level=7)), DONE
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels[0, 0] == 7
+
+
+def test_a_late_frame_is_known_by_its_time_whatever_the_drivers_clock_says(
+    server, camera: IndiCamera
+):
+    dated = partial(fits, 0.05)
+    skewed = datetime.now(UTC) - timedelta(hours=3)
+    server.answers["CCD_EXPOSURE"] = exposing(blob(dated(more=date_obs(skewed))), DONE)
+    camera.start(0.05, FrameKind.FLAT)
+    camera.read(20)
+    lost = datetime.now(UTC) - timedelta(hours=3)
+    lose_a_frame(server, camera)
+    present = datetime.now(UTC) - timedelta(hours=3)
+    server.answers["CCD_EXPOSURE"] = exposing(
+        "pause",
+        blob(dated(level=9, more=date_obs(lost))),
+        blob(dated(level=7, more=date_obs(present))),
+        DONE,
+    )
+
+    camera.start(0.05, FrameKind.FLAT)
+
+    assert camera.read(20).pixels[0, 0] == 7
+
+
+def lose_a_frame(server: ScriptedServer, camera: IndiCamera) -> None:
+    """Let an exposure bring nothing, and give it up as a run does."""
+    server.answers["CCD_EXPOSURE"] = exposing()
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(NoReply):
+        camera.read(1.5)
+    camera.close()
+    server.answers["CCD_EXPOSURE"] = obedient
+    camera.open(20)
+    camera.prepare(CameraSetup(), 20)
+
+
+def date_obs(when: datetime) -> dict[str, object]:
+    return {"DATE-OBS": f"'{when.replace(tzinfo=None).isoformat(timespec='milliseconds')}'"}
 
 
 def test_an_exposure_under_way_is_stopped_before_the_next(server, camera: IndiCamera):
@@ -251,6 +315,30 @@ def test_a_frame_of_a_sensor_that_got_warm_is_a_fault():
             camera.read(20)
 
 
+def test_a_cooler_that_is_busy_as_long_as_it_cools_is_on():
+    with scripted_server(COOLED_CAMERA) as server, IndiClient("127.0.0.1", server.port) as client:
+        server.answers["CCD_COOLER"] = lambda name, values: [
+            switch(name, "Busy", COOLER_ON=True, COOLER_OFF=False)
+        ]
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        began_s = time.monotonic()
+        camera.prepare(CameraSetup(temperature_c=-10.0), 20)
+        assert time.monotonic() - began_s < 8
+
+
+def test_a_cooler_that_is_refused_is_a_fault():
+    with scripted_server(COOLED_CAMERA) as server, IndiClient("127.0.0.1", server.port) as client:
+        server.answers["CCD_COOLER"] = lambda name, values: [
+            switch(name, "Alert", COOLER_ON=False, COOLER_OFF=True),
+            message("[ERROR] no 12 V"),
+        ]
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        with pytest.raises(Fault, match="no 12 V"):
+            camera.prepare(CameraSetup(temperature_c=-10.0), 20)
+
+
 def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):
     assert camera.prepare(CameraSetup(readout_mode="low_noise"), 20).readout_mode == "LOW_NOISE"
 
@@ -283,7 +371,7 @@ def test_garbage_in_the_stream_does_not_end_the_run(server, camera: IndiCamera):
     assert camera.read(20).pixels.shape == (48, 64)
 
 
-def test_a_wheel_that_stays_busy_is_asked_once_more():
+def test_a_wheel_that_stays_busy_is_no_reply_and_may_be_told_again():
     busy = number("FILTER_SLOT", "Busy", FILTER_SLOT_VALUE=1)
     with scripted_server(WHEEL) as server, IndiClient("127.0.0.1", server.port) as client:
         wheel = IndiFilterWheel(client, DEVICE)
@@ -294,7 +382,9 @@ def test_a_wheel_that_stays_busy_is_asked_once_more():
             return (busy,)
 
         server.answers["FILTER_SLOT"] = stuck_once
-        wheel.select("Ha", 4)
+        with pytest.raises(NoReply, match="did not report slot 2"):
+            wheel.select("Ha", 2)
+        wheel.select("Ha", 10)
 
     assert server.asked == [("FILTER_SLOT", {"FILTER_SLOT_VALUE": "2"})] * 2
 

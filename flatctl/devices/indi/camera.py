@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import mmap
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
@@ -14,6 +13,7 @@ from flatctl.devices.indi.fits import Image, decode
 from flatctl.devices.indi.preparation import Preparation
 from flatctl.devices.indi.presence import Role, connect
 from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.devices.indi.stragglers import Exposure, Stragglers
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame
 from flatctl.errors import BadReply, DeviceError, Fault
 
@@ -28,15 +28,6 @@ _DRIFTED_C = 1.5
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
 
 
-@dataclass(frozen=True)
-class _Exposure:
-    """An exposure that was begun after the event `since`."""
-
-    exposure_s: float
-    started: datetime
-    since: int
-
-
 class IndiCamera:
     """A camera behind INDI, by its device name.
 
@@ -49,7 +40,8 @@ class IndiCamera:
         self._device = device
         self._setup = CameraSetup()
         self._standing: tuple[int, int] | None = None
-        self._exposure: _Exposure | None = None
+        self._exposure: Exposure | None = None
+        self._stragglers = Stragglers()
 
     @property
     def name(self) -> str:
@@ -64,7 +56,7 @@ class IndiCamera:
         """
         deadline = time.monotonic() + timeout_s
         self._standing = None
-        self._exposure = None
+        self._give_up_exposure()
         if self._client.look(lambda r: self._device in r.lost):
             # The library keeps the last frame of a driver that died: 122 MB of a large camera.
             self._client.close()
@@ -106,10 +98,10 @@ class IndiCamera:
         if types is not None and not types.on(wanted):
             self._client.set_switch(self._device, "CCD_FRAME_TYPE", wanted, _ANSWER_S)
         self._check_length(exposure_s)
-        started = datetime.now(UTC)
+        started, begun_s = datetime.now(UTC), time.monotonic()
         values = {"CCD_EXPOSURE_VALUE": exposure_s}
         since = self._client.send(self._device, "CCD_EXPOSURE", values, _ANSWER_S)
-        self._exposure = _Exposure(exposure_s, started, since)
+        self._exposure = Exposure(exposure_s, started, begun_s, since)
 
     def read(self, timeout_s: float) -> Frame:
         """Wait for the exposure begun last and return its frame.
@@ -123,11 +115,12 @@ class IndiCamera:
             raise Fault(self._device, "no exposure was begun", "start one before reading it")
         try:
             image = self._await_image(exposure, time.monotonic() + timeout_s)
+            self._exposure = None
+            self._stragglers.arrive(exposure, image.keywords)
             self._check_temperature()
         except DeviceError:
             self._standing = None
             raise
-        self._exposure = None
         return image.frame(exposure.exposure_s, exposure.started)
 
     def close(self) -> None:
@@ -135,12 +128,17 @@ class IndiCamera:
         standing, self._standing = self._standing, None
         if standing is None and self._exposure is None:
             return
-        self._exposure = None
+        self._give_up_exposure()
         try:
             self._stop_exposure(_CLOSE_S)
             self._client.receive_frames(self._device, _CHIP, False)
         except DeviceError:
             return  # there is nobody left to let go of
+
+    def _give_up_exposure(self) -> None:
+        exposure, self._exposure = self._exposure, None
+        if exposure is not None:
+            self._stragglers.lose(exposure)
 
     def _identity(self) -> tuple[int, int] | None:
         born = self._client.look(
@@ -181,7 +179,7 @@ class IndiCamera:
             what = f"can not expose {exposure_s:g} s"
             raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
 
-    def _await_image(self, exposure: _Exposure, deadline: float) -> Image:
+    def _await_image(self, exposure: Exposure, deadline: float) -> Image:
         wrong = ""
         over_s: float | None = None
 
@@ -203,7 +201,7 @@ class IndiCamera:
         while blob := self._client.wait_for(look, deadline - time.monotonic()):
             try:
                 image = self._decode(blob)
-                self._check(image, exposure)
+                self._check(image, exposure, blob.arrived_s)
             except ValueError as error:
                 # It may be a late frame of an earlier exposure, and the right one still to come.
                 wrong = f"sent a wrong frame: {error}"
@@ -217,7 +215,7 @@ class IndiCamera:
         what = f"sent no frame of {exposure.exposure_s:g} s in time"
         raise self._client.silent(self._device, what, "its driver or the INDI server may hang")
 
-    def _exposing(self, registry: Registry, exposure: _Exposure) -> Property:
+    def _exposing(self, registry: Registry, exposure: Exposure) -> Property:
         device = registry.devices.get(self._device)
         log = "see indiserver's log"
         if device is None or device.born > exposure.since:
@@ -232,7 +230,7 @@ class IndiCamera:
             )
         return exposing
 
-    def _await_end(self, exposure: _Exposure, deadline: float) -> None:
+    def _await_end(self, exposure: Exposure, deadline: float) -> None:
         # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
         def look(registry: Registry) -> bool | None:
             now = self._exposing(registry, exposure)
@@ -248,8 +246,12 @@ class IndiCamera:
         # Nobody closes it: it lasts as long as somebody looks at the pixels.
         return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
 
-    def _check(self, image: Image, exposure: _Exposure) -> None:
+    def _check(self, image: Image, exposure: Exposure, arrived_s: float) -> None:
+        if self._stragglers.is_one(exposure, image.keywords, arrived_s):
+            raise ValueError("it is the late one of an exposure that was given up")
         said_s = image.number("EXPTIME")
+        if said_s is None and (text := image.keywords.get("EXPTIME")):
+            raise ValueError(f"its EXPTIME is {text!r}, not a number")
         if said_s is not None and not math.isclose(
             said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
         ):

@@ -154,7 +154,24 @@ class Preparation:
         self._cooled = self._client.send(self._device, "CCD_TEMPERATURE", values, self._answer_s)
         cooler = self._find("CCD_COOLER")
         if cooler is not None and cooler.writable and not cooler.on("COOLER_ON"):
-            self._client.set_switch(self._device, "CCD_COOLER", "COOLER_ON", self._answer_s)
+            self._switch_cooler_on()
+
+    def _switch_cooler_on(self) -> None:
+        on = {"COOLER_ON": True}
+        since = self._client.send(self._device, "CCD_COOLER", on, self._answer_s)
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(self._device, "CCD_COOLER")
+            # Busy is its state for as long as it cools.
+            return now if now is not None and (now.on("COOLER_ON") or now.alerted > since) else None
+
+        now = self._client.wait_for(look, self._answer_s)
+        if now is None:
+            what = "does not switch its cooler on"
+            raise self._client.silent(self._device, what, "has the cooler power?")
+        if now.alerted > since:
+            said = self._client.reason(self._device, since)
+            raise Fault(self._device, "refuses to switch its cooler on", said)
 
     def _await_temperature(self, wanted_c: float) -> None:
         def look(registry: Registry) -> Property | None:

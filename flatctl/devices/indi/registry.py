@@ -79,13 +79,17 @@ def _same(reported: Value, wanted: Value) -> bool:
 
 @dataclass
 class Blob:
-    """A frame's bytes in an anonymous memory file; `fd` is -1 where it arrived broken."""
+    """A frame's bytes in an anonymous memory file; `fd` is -1 where it arrived broken.
+
+    `arrived_s` is when, on the monotonic clock.
+    """
 
     serial: int
     fd: int
     size: int
     format: str
     fault: str
+    arrived_s: float = field(default_factory=time.monotonic)
 
     def close(self) -> None:
         """Give the memory back."""

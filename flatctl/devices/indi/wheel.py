@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.presence import Role, connect, ensure
 from flatctl.devices.indi.registry import Property, Registry
-from flatctl.errors import ConfigError, Fault, NoReply
+from flatctl.errors import ConfigError, Fault
 
 _SLOT = "FILTER_SLOT_VALUE"
 
@@ -44,18 +44,13 @@ class IndiFilterWheel:
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until the wheel reports to be there.
 
-        A wheel that keeps silent is asked once more, then `NoReply` is raised. Raises
-        `ConfigError` for a name it doesn't have and `Fault` where it refuses.
+        Raises `NoReply` for a wheel that does not get there in time (told once more, some then
+        see that they are there), `ConfigError` for a name it doesn't have, `Fault` where it
+        refuses.
         """
         deadline = time.monotonic() + timeout_s
         ensure(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
-        slot = self._slot_of(filter_name)
-        try:
-            self._turn(slot, timeout_s / 2)
-        except NoReply:
-            # Drivers are known that reach the slot and stay Busy; asked again they see it.
-            self.open(deadline - time.monotonic())
-            self._turn(slot, deadline - time.monotonic())
+        self._turn(self._slot_of(filter_name), deadline - time.monotonic())
 
     def close(self) -> None:
         """Let go of the wheel; it stays connected and where it is."""
@@ -110,7 +105,7 @@ class IndiFilterWheel:
 
         reached = self._client.wait_for(look, deadline - time.monotonic())
         if reached is None:
-            what = f"did not report slot {slot} within {timeout_s:g} s"
+            what = f"did not report slot {slot} within {timeout_s:.0f} s"
             raise self._client.silent(self._device, what, "is it stuck? Restart its driver")
         if reached.alerted > since:
             said = self._client.reason(self._device, since)
