@@ -115,6 +115,21 @@ def test_clipping_pixels_make_the_search_aim_lower_within_the_band():
     assert search.outcome is Outcome.REACHED
 
 
+@pytest.mark.parametrize("curve", [linear, lambda b: 1.0], ids=["linear", "flat"])
+@pytest.mark.parametrize("tolerance", [660.0, 40000.0])
+def test_a_band_up_to_full_scale_takes_no_full_frame_for_a_level(tolerance, curve):
+    run = rig(6.0, curve, target=FULL, tolerance=tolerance).run()
+    assert run.outcome is Outcome.REACHED
+    assert run.levels[-1] < FULL
+    assert len(run.path) <= 12
+
+
+def test_a_median_at_full_scale_is_never_accepted():
+    search = rig(1.0, target=FULL).search()
+    search.observe(median_adu=FULL, clipped_frac=0.0)
+    assert search.verdict == "clipped"
+
+
 def test_pixels_that_clip_at_the_lower_end_too_are_told_as_too_bright():
     run = rig(1.0, hot_frac=0.02).run()
     assert run.outcome is Outcome.TOO_BRIGHT
