@@ -18,7 +18,7 @@ from flatctl.core.evidence import Frame
 from flatctl.core.panels import TRUST, Array, Panels, interpolate
 
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
-_PEDESTALS = np.array((0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997))
+_PEDESTALS = (np.arange(24) + 0.5) / 24
 _PEDESTAL_MAX_FRAC = 0.045
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = np.array((-1.2, 0.0, 1.2))
@@ -65,7 +65,7 @@ class Outlook:
         miss = levels - pedestal[:, None] - k[:, None] * light[panel]
         ceiling = [(_PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
         miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
-        spread = 0.0015 * full + 0.01 * levels
+        spread = 0.0007 * full + 0.006 * levels
         odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
         odds = odds / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
         fit = np.log(odds) - 2 * np.log1p((miss / spread) ** 2).sum(axis=1)
@@ -144,6 +144,15 @@ class Outlook:
         """Return the exposure (s) that meets the aim at a step, by each explanation."""
         rate = np.maximum(self.levels(step, 1.0)[:, 0] - self._pedestal, 1e-9)
         return np.asarray((self._band.aim_adu - self._pedestal) / rate)
+
+    def enough_s(self, step: int) -> tuple[float, float]:
+        """Return between which exposures (s) nearly all belief sees the one that meets the aim."""
+        times = self.exposures_s(step)
+        order = np.argsort(times)
+        belief = np.cumsum(self._weight[order])
+        ends = np.searchsorted(belief, (1 - _SURE, _SURE))
+        low, high = times[order][ends]
+        return float(low), float(high)
 
     def proven(self, steps: range, exposure_s: float) -> range:
         """Return what the learned curve leaves open of some steps: all of them, or none.

@@ -26,13 +26,17 @@ TRIALS_MAX = 20
 # Exposures tried by the model alone before halving may be called for, and those kept for trimming.
 _FREE = 4
 _RESERVE = 4
-# So many clipped frames without a lit one, and guessing stops.
-_BLIND = 2
+# So many clipped frames without a lit one, and guessing stops; so many, and the dimmest step may be
+# the only hope.
+_BLIND, _BLIND_MAX = 2, 3
 _LIT_FRAC = 0.1
 # So many frames in a row on one side of the band, and the bound on the other is doubted.
 _ONE_WAY = 3
 # Above the band by no more than this ratio, a frame at the limits may be mere noise.
 _HAIR, _REPEATS = 1.01, 2
+# So many exposures are considered for the proof that none is enough, with levels so much above
+# (a ratio) those foretold.
+_PROOFS, _DOUBT = 20, 1.05
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -106,7 +110,7 @@ class FlatSearch:
 
     @property
     def light_is_deaf(self) -> bool:
-        """Whether different brightnesses were tried, and all gave the same level."""
+        """Whether different brightnesses were tried, none clipped, and all gave the same level."""
         return bool(self._evidence.frames) and endings.deaf(self._evidence.frames)
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
@@ -210,14 +214,14 @@ class FlatSearch:
         """Return the setting worth trying among the open steps, with its cost.
 
         Halving takes over while there are still exposures enough for it to come to its end. Where
-        all frames clipped, a bold drop included, the dimmest step may be the only hope.
+        all frames clipped, bold drops included, the dimmest step may be the only hope.
         """
         frames = self._evidence.frames
         urgent = TRIALS_MAX - self.trials <= ceil(log2(len(steps) + 1)) + _RESERVE
         groping = all(f.clipped for f in frames[-_BLIND:])
         if self.trials >= _FREE and (urgent or groping):
             return 1.0, Setting(steps[len(steps) // 2], exposure_s)
-        if len(frames) >= _BLIND and all(f.clipped for f in frames):
+        if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
             return 1.0, Setting(steps[0], exposure_s)
         step, cost = outlook.best_step(steps, exposure_s)
         return cost, Setting(step, exposure_s)
@@ -248,8 +252,24 @@ class FlatSearch:
             shortest = low if low == limits.shortest_s else low * inside
             longest = high if high == limits.longest_s else high / inside
             exposure_s, cost = outlook.best_exposure(step, shortest, longest)
+            if exposure_s == limits.longest_s and self.light_is_deaf:
+                exposure_s = self._proof(outlook, step, shortest)
             options.append((cost, Setting(step, exposure_s)))
         return options
+
+    def _proof(self, outlook: "Outlook", step: int, shortest_s: float) -> float:
+        """Return the shortest exposure to prove, if all goes as foretold, that none is enough.
+
+        A panel that is not lit is no reason to expose for minutes.
+        """
+        longest_s = self._limits.longest_s
+        for i in range(_PROOFS):
+            exposure_s = shortest_s * (longest_s / shortest_s) ** (i / _PROOFS)
+            level = _DOUBT * outlook.level(step, exposure_s)
+            frame = Frame(step, exposure_s, level, bright=False, clipped=False)
+            if self._evidence.at_best(step, frame) < self._band.low_adu:
+                return exposure_s
+        return longest_s
 
     def _blind(self, step: int) -> bool:
         """Tell whether frames at a step came out clipped, and none so that its light is known."""
@@ -290,10 +310,11 @@ class FlatSearch:
     def _give_up(self, outlook: "Outlook") -> None:
         frames, band, limits = self._evidence.frames, self._band, self._limits
         if not any(f.bright for f in frames):
-            enough_s = float(min(outlook.exposures_s(limits.brightest)))
+            enough_s = outlook.enough_s(limits.brightest)
             self._end(Outcome.TOO_DIM, endings.too_dim(frames, band, limits, enough_s))
         elif all(f.bright for f in frames):
-            self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits))
+            enough_s = outlook.enough_s(limits.dimmest)
+            self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits, enough_s))
         else:
             self._end(Outcome.TOO_COARSE, endings.too_coarse(frames, band))
 
