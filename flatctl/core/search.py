@@ -32,6 +32,8 @@ _BLIND, _BLIND_MAX = 2, 3
 _LIT_FRAC = 0.1
 # So many frames in a row on one side of the band, and the bound on the other is doubted.
 _ONE_WAY = 3
+# Levels nearer than this (a fraction of the band's width) are the same.
+_ALIKE = 0.1
 # Above the band by no more than this ratio, a frame at the limits may be mere noise.
 _HAIR, _REPEATS = 1.01, 2
 # So many exposures are considered for the proof that none is enough, with levels so much above
@@ -252,7 +254,8 @@ class FlatSearch:
             shortest = low if low == limits.shortest_s else low * inside
             longest = high if high == limits.longest_s else high / inside
             exposure_s, cost = outlook.best_exposure(step, shortest, longest)
-            if exposure_s == limits.longest_s and self.light_is_deaf:
+            early = self.trials < _FREE
+            if early and exposure_s == limits.longest_s and self.light_is_deaf:
                 exposure_s = self._proof(outlook, step, shortest)
             options.append((cost, Setting(step, exposure_s)))
         return options
@@ -297,7 +300,8 @@ class FlatSearch:
     def _stale(self) -> Setting | None:
         """Return the setting of a bound to measure again, for the newer frames all miss one way.
 
-        A lamp that warms up leaves bounds behind that are true no more.
+        A lamp that warms up leaves bounds behind that are true no more. Where one was looked at
+        again and held, none is doubted.
         """
         frames = self._evidence.frames
         newer, older = frames[-_ONE_WAY:], frames[:-_ONE_WAY]
@@ -305,7 +309,18 @@ class FlatSearch:
             return None
         opposite = [f for f in older if f.bright is not newer[0].bright and not f.clipped]
         near = [f for f in opposite if 0.7 < f.level_adu / self._band.aim_adu < 1.4]
-        return near[-1].setting if near else None
+        return near[-1].setting if near and not self._steady() else None
+
+    def _steady(self) -> bool:
+        """Tell whether an exposure taken again gave the same level."""
+        alike = _ALIKE * (self._band.high_adu - self._band.low_adu)
+        levels: dict[Setting, float] = {}
+        for frame in self._evidence.frames:
+            before = levels.get(frame.setting)
+            if before is not None and abs(frame.level_adu - before) < alike:
+                return True
+            levels[frame.setting] = frame.level_adu
+        return False
 
     def _give_up(self, outlook: "Outlook") -> None:
         frames, band, limits = self._evidence.frames, self._band, self._limits

@@ -311,9 +311,9 @@ def test_nothing_is_observed_after_the_end():
         search.observe(median_adu=33400.0, clipped_frac=0.0)
 
 
-def jump(step: int, top: float):
+def jump(step: int, top: float, below: float = 0.0):
     """A panel dark below a step, and as bright as can be from there on."""
-    return lambda b: top if b >= step else 0.0
+    return lambda b: top if b >= step else below
 
 
 @pytest.mark.parametrize(("top", "outcome"), [(500.0, Outcome.REACHED), (3e3, Outcome.TOO_COARSE)])
@@ -336,6 +336,36 @@ def test_an_old_bound_is_doubted_when_newer_frames_all_miss_on_one_side():
     for level in (36000.0, 35500.0, 35000.0):
         search.observe(median_adu=level, clipped_frac=0.0)
     assert search.setting == (2048, 1.0)
+
+
+def test_a_bound_that_held_when_it_was_looked_at_again_is_doubted_no_more():
+    steep = rig(
+        1.0,
+        lambda b: 0.365 if b < 600 else 0.405 if b <= 681 else 0.64,
+        steps=(0, 1023),
+        start=(1, 1.0),
+        pedestal=0.0,
+        tolerance=66.0,
+    )
+    run = steep.run()
+    assert run.outcome is Outcome.REACHED
+    assert len(run.path) - len(set(run.path)) <= 1
+
+
+@pytest.mark.parametrize("pedestal", [0.0, 495.0, 511.0, 965.0])
+def test_two_exposures_of_a_step_overrule_a_wrong_pedestal(pedestal):
+    jumping = rig(
+        1000.0,
+        jump(1000, 3.0, 0.125),
+        steps=(0, 4096),
+        start=(0, 0.001),
+        times_s=(0.001, 0.02),
+        pedestal=4100.0,
+        tolerance=660.0,
+    )
+    run = jumping.run(jumping.search(pedestal_adu=16 * pedestal))
+    assert run.outcome is Outcome.REACHED
+    assert len(run.path) < 20
 
 
 def test_a_hair_above_the_band_at_the_limits_is_looked_at_again():
