@@ -167,11 +167,12 @@ class Outlook:
         """Return what the learned curve leaves open of some steps: all of them, or none.
 
         An empty range lies where the band is crossed. Only steps measured earlier count, only
-        while nearly all belief lies with what was measured, and only where a frame of such a step
-        tells how much of that light comes through now.
+        while nearly all belief lies with what was measured, and only where a frame of such a step,
+        or of one between two, tells how much of that light comes through now.
         """
-        known = [s for s in self._panels.measured if s in steps]
-        tied = not self._levelled.isdisjoint(self._panels.measured)
+        measured = self._panels.measured
+        known = [s for s in measured if s in steps]
+        tied = any(measured[0] <= step <= measured[-1] for step in self._levelled if measured)
         if not known or not tied or self.learned < _SURE:
             return steps
         levels = self.levels(known, exposure_s)
