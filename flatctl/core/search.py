@@ -39,8 +39,6 @@ _HAIR, _REPEATS = 1.01, 2
 # So many exposures are considered for the proof that none is enough, with levels so much above
 # (a ratio) those foretold.
 _PROOFS, _DOUBT = 20, 1.05
-# The aim goes ahead of a light that changes by this fraction of the band's width.
-_LEAD = 0.2
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -163,15 +161,7 @@ class FlatSearch:
         if self._panels is None:
             full = self._band.full_scale_adu
             self._panels = Panels(self._limits.brightest, self._known, full)
-        return Outlook(self._panels, self._evidence.frames, self._ahead())
-
-    def _ahead(self) -> Band:
-        """Return the band with an aim ahead of the light, which goes on changing as it just did."""
-        band, changes = self._band, self._evidence.changes
-        if not changes:
-            return band
-        lead = _LEAD * (band.high_adu - band.low_adu)
-        return replace(band, aim_adu=band.aim_adu + (lead if changes[-1] < 1 else -lead))
+        return Outlook(self._panels, self._evidence.frames, self._band)
 
     def _decide(self) -> None:
         """Choose the next setting, or end the search."""
