@@ -81,9 +81,13 @@ class Rig:
 
     def reachable(self, k: float, limits: "Task") -> bool:
         """Tell whether a setting brings the warm lamp into the band, by more than the scatter."""
+        return self.reachable_at(k, limits, limits.shortest_s, limits.longest_s)
+
+    def reachable_at(self, k: float, limits: "Task", shortest_s: float, longest_s: float) -> bool:
+        """Tell the same of the exposures of a range."""
         return any(
-            self.steady_frac(k, step, limits.shortest_s) <= limits.high * (1 - 2 * SCATTER)
-            and self.steady_frac(k, step, limits.longest_s) >= limits.low * (1 + 2 * SCATTER)
+            self.steady_frac(k, step, shortest_s) <= limits.high * (1 - 2 * SCATTER)
+            and self.steady_frac(k, step, longest_s) >= limits.low * (1 + 2 * SCATTER)
             for step in range(self.dimmest, self.steps + 1)
         )
 

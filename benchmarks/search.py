@@ -64,7 +64,9 @@ def run_search(
     while search.outcome is None:
         setting = search.setting
         if setting.exposure_s != first and not _exhausted(night.rig, dim, bright):
-            order_kept = False
+            # What was learned earlier may prove it too, as long as it is true.
+            by_brightness = night.rig.reachable_at(night.k, task, first, first)
+            order_kept = order_kept and response is not None and not by_brightness
         level, clipped = night.expose(*setting)
         if setting.exposure_s == first and level < task.low * full:
             dim.add(setting.brightness)
@@ -107,7 +109,7 @@ def run_rig(number: int, seed: int, task: Task, rivals: bool) -> list[Case]:
                     reachable[i],
                     ending,
                     in_band,
-                    order or not first,
+                    order,
                     night.frames,
                     night.open_s,
                     f"{number}/{i} {search.outcome} {rig} k={k}",

@@ -8,6 +8,8 @@ CLIPPED_FRAC_MAX = 0.001
 
 # From here on a camera is no longer trusted to be linear: the level is only a lower bound.
 LINEAR_FRAC = 0.98
+# A median at full scale itself is a bound and no level, however far up the band goes.
+_JUST_BELOW = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Band:
     @property
     def linear_adu(self) -> float:
         """Return the level (ADU) from which on a frame counts as clipped."""
-        return max(LINEAR_FRAC * self.full_scale_adu, self.high_adu)
+        full = self.full_scale_adu
+        return max(LINEAR_FRAC * full, min(self.high_adu, _JUST_BELOW * full))
 
     def judge(self, median_adu: float, clipped_frac: float) -> str:
         """Return `accepted`, `too_dim`, `too_bright` or `clipped`.

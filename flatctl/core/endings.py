@@ -1,20 +1,25 @@
 """Why a search or a set ended without its frames: the last figures and the mend, in plain words."""
 
 from collections.abc import Sequence
-from math import log2
+from math import log2, sqrt
 
 from flatctl.core.band import Band
 from flatctl.core.evidence import Frame, Limits
 from flatctl.core.types import Outcome, Setting
 
+Span = tuple[float, float]
+
 # Two levels this near (a ratio) are the same.
 _SAME_FRAC = 0.01
+# An exposure foretold within this (a ratio) is as good as known.
+_KNOWN = 1.25
 _PAPER = "put a sheet of white paper over the panel"
+_UNLIT = "see whether the panel is lit, in front of the telescope, and the cover open"
 
 
-def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: float) -> str:
-    """Return why even the most light is too little; `enough_s` is the exposure that would do."""
-    last = max(frames, key=lambda f: f.level_adu)
+def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: Span) -> str:
+    """Return why even the most light is too little; an exposure within `enough_s` would do."""
+    last = max(frames, key=lambda f: (f.level_adu, f.exposure_s, f.brightness))
     seen = f"Too dim: {_frame(last, band)}, and the band starts at {_level(band.low_adu, band)}."
     plateau = _plateau(frames, band)
     if plateau is not None:
@@ -23,22 +28,24 @@ def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: float
             f"camera delivered {log2(plateau + 1):.0f} bits: set camera.full_scale_adu to that."
         )
     if deaf(frames):
-        return (
-            f"{seen} Brightness and exposure change nothing: see whether the panel is lit, in "
-            "front of the telescope, and the cover open."
-        )
-    if enough_s < 1000 * limits.longest_s:
-        return f"{seen} Raise exposure_s.max to about {_rounded(enough_s)} s."
-    return f"{seen} There is next to no light: see whether the panel is lit and the cover open."
+        times = {f.exposure_s for f in frames}
+        idle = "Brightness changes next to nothing"
+        if len(times) > 1 and _same([f.level_adu for f in frames]):
+            idle = "Brightness and exposure change nothing"
+        return f"{seen} {idle}: {_UNLIT}."
+    if enough_s[0] < 1000 * limits.longest_s:
+        return f"{seen} Raise exposure_s.max to {_span(enough_s, 1.05)}."
+    return f"{seen} There is next to no light: {_UNLIT}."
 
 
-def too_bright(frames: Sequence[Frame], band: Band, limits: Limits) -> str:
-    """Return why even the least light is too much."""
+def too_bright(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: Span) -> str:
+    """Return why even the least light is too much; an exposure within `enough_s` would do."""
     last = min(frames, key=lambda f: (f.exposure_s, f.brightness))
     no_answer = " Brightness changes nothing: see whether the panel obeys." if deaf(frames) else ""
+    to = f"below {limits.shortest_s:g} s" if last.clipped else f"to {_span(enough_s, 0.95)}"
     return (
         f"Too bright: {_frame(last, band)}, and the band ends at {_level(band.high_adu, band)}."
-        f"{no_answer} {_PAPER.capitalize()}, or lower exposure_s.min below {limits.shortest_s:g} s."
+        f"{no_answer} {_PAPER.capitalize()}, or lower exposure_s.min {to}."
     )
 
 
@@ -112,17 +119,34 @@ def _level(level_adu: float, band: Band) -> str:
     return f"{level_adu:.0f} ADU ({100 * level_adu / band.full_scale_adu:.1f} %)"
 
 
+def _span(seconds: Span, margin: float) -> str:
+    """Return the words for an exposure known to lie within a span, with a margin (a ratio)."""
+    low, high = seconds
+    if high < _KNOWN * low:
+        return f"about {_rounded(margin * sqrt(low * high))} s"
+    return f"somewhere between {_rounded(low)} and {_rounded(high)} s"
+
+
 def _rounded(seconds: float) -> str:
-    return f"{float(f'{1.05 * seconds:.2g}'):g}"
+    return f"{float(f'{seconds:.2g}'):g}"
 
 
 def deaf(frames: Sequence[Frame]) -> bool:
-    """Tell whether the brightest and the dimmest step tried gave the same level."""
-    low = min(frames, key=lambda f: f.brightness)
-    same_time = [f for f in frames if f.exposure_s == low.exposure_s]
+    """Tell whether the brightest and the dimmest step tried gave the same level.
+
+    Full frames are alike whatever the light, and tell nothing.
+    """
+    seen = [f for f in frames if not f.clipped]
+    if not seen:
+        return False
+    low = min(seen, key=lambda f: f.brightness)
+    same_time = [f for f in seen if f.exposure_s == low.exposure_s]
     high = max(same_time, key=lambda f: f.brightness)
-    apart = abs(high.level_adu - low.level_adu)
-    return high.brightness > low.brightness and apart <= _SAME_FRAC * max(low.level_adu, 1.0)
+    return high.brightness > low.brightness and _same([low.level_adu, high.level_adu])
+
+
+def _same(levels: Sequence[float]) -> bool:
+    return max(levels) - min(levels) <= _SAME_FRAC * max(min(levels), 1.0)
 
 
 def _plateau(frames: Sequence[Frame], band: Band) -> float | None:

@@ -165,13 +165,15 @@ class Evidence:
             high * _SLIGHTLY_LESS, limits.longest_s
         )
 
-    def at_best(self, brightness: int) -> float:
+    def at_best(self, brightness: int, *foreseen: Frame) -> float:
         """Return the highest level (ADU) that the longest exposure can give at a brightness.
 
         The camera is linear in time, so two exposures bound every longer one, with a margin; the
         origin counts as one, for no pedestal is negative. Infinite where nothing is known.
+        `foreseen` are frames not taken yet.
         """
-        times = sorted((f for f in self.frames if f.brightness >= brightness), key=_exposure)
+        frames = (*self.frames, *foreseen)
+        times = sorted((f for f in frames if f.brightness >= brightness), key=_exposure)
         best = float("inf")
         for i, later in enumerate(times):
             if later.clipped:

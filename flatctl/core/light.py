@@ -18,8 +18,10 @@ from flatctl.core.evidence import Frame
 from flatctl.core.panels import TRUST, Array, Panels, interpolate
 
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
-_PEDESTALS = np.array((0.03, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.997))
+_PEDESTALS = (np.arange(24) + 0.5) / 24
 _PEDESTAL_MAX_FRAC = 0.045
+# Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
+_APART, _REACH = 1.1, 10.0
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = np.array((-1.2, 0.0, 1.2))
 _ERROR_ODDS = np.array((0.25, 0.5, 0.25))
@@ -34,7 +36,7 @@ _KEPT = 80
 _TRIED = 80
 # How much of the belief makes a proof, and by how much (a ratio) it has to miss the band.
 _SURE = 0.9
-_MARGIN = 1.05
+_MARGIN = 1.1
 
 
 class Outlook:
@@ -45,7 +47,7 @@ class Outlook:
         full = band.full_scale_adu
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
-        self._only_clipped = bool(clipped.all())
+        self._levelled = {f.brightness for f in frames if not f.clipped}
         dark, lit = _onset(frames, full)
         self._panels = panels.with_onset(dark, lit) if 0 <= dark < lit else panels
         times = np.array([f.exposure_s for f in frames])
@@ -65,7 +67,7 @@ class Outlook:
         miss = levels - pedestal[:, None] - k[:, None] * light[panel]
         ceiling = [(_PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
         miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
-        spread = 0.0015 * full + 0.01 * levels
+        spread = 0.0007 * full + 0.006 * levels
         odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
         odds = odds / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
         fit = np.log(odds) - 2 * np.log1p((miss / spread) ** 2).sum(axis=1)
@@ -75,6 +77,7 @@ class Outlook:
         self._weight: Array = weight / weight.sum()
         self._panel = panel[best]
         self._pedestal = pedestal[best]
+        self._by_time = _by_time(frames, band.aim_adu)
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
     def _pinned(self, frames: Sequence[Frame], light: Array, ln_k: Array) -> dict[int, Array]:
@@ -133,7 +136,13 @@ class Outlook:
             low, high = int(tried[max(i - 1, 0)]), int(tried[min(i + 1, len(tried) - 1)])
 
     def best_exposure(self, step: int, shortest_s: float, longest_s: float) -> tuple[float, float]:
-        """Return the exposure (s) worth trying at a step, and the exposures it costs."""
+        """Return the exposure (s) worth trying at a step, and the exposures it costs.
+
+        Two exposures of the step foretell a third without any model.
+        """
+        straight_s = self._by_time.get(step)
+        if straight_s is not None and shortest_s <= straight_s <= longest_s:
+            return straight_s, 0.0
         tried = np.clip(self.exposures_s(step), shortest_s, longest_s)
         tried = np.concatenate([[shortest_s, longest_s], tried])
         costs = self._costs(np.full(len(tried), step), tried, step, step)
@@ -145,14 +154,26 @@ class Outlook:
         rate = np.maximum(self.levels(step, 1.0)[:, 0] - self._pedestal, 1e-9)
         return np.asarray((self._band.aim_adu - self._pedestal) / rate)
 
+    def enough_s(self, step: int) -> tuple[float, float]:
+        """Return between which exposures (s) nearly all belief sees the one that meets the aim."""
+        times = self.exposures_s(step)
+        order = np.argsort(times)
+        belief = np.cumsum(self._weight[order])
+        ends = np.searchsorted(belief, (1 - _SURE, _SURE))
+        low, high = times[order][ends]
+        return float(low), float(high)
+
     def proven(self, steps: range, exposure_s: float) -> range:
         """Return what the learned curve leaves open of some steps: all of them, or none.
 
         An empty range lies where the band is crossed. Only steps measured earlier count, only
-        while nearly all belief lies with what was measured, and never on a clipped frame alone.
+        while nearly all belief lies with what was measured, and only where a frame of such a step,
+        or of one between two, tells how much of that light comes through now.
         """
-        known = [s for s in self._panels.measured if s in steps]
-        if not known or self._only_clipped or self.learned < _SURE:
+        measured = self._panels.measured
+        known = [s for s in measured if s in steps]
+        tied = any(measured[0] <= step <= measured[-1] for step in self._levelled if measured)
+        if not known or not tied or self.learned < _SURE:
             return steps
         levels = self.levels(known, exposure_s)
         dim = self._weight @ (levels < self._band.low_adu / _MARGIN) > _SURE
@@ -214,6 +235,25 @@ def _pedestals(lowest: float, band: Band, known: tuple[float, float] | None) -> 
         np.concatenate([tried, around]),
         np.concatenate([(1 - TRUST) * odds, TRUST * _ERROR_ODDS]),
     )
+
+
+def _by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
+    """Return the exposures (s) that meet the aim at the steps exposed for two times."""
+    found = {}
+    for step in {f.brightness for f in frames}:
+        clear = [f for f in frames if f.brightness == step and not f.clipped]
+        clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
+        for far in clear[1:]:
+            near = clear[0]
+            gap_s = near.exposure_s - far.exposure_s
+            rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
+            apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
+            if rate > 0 and apart > _APART:
+                more_s = (aim_adu - near.level_adu) / rate
+                if abs(more_s) <= _REACH * abs(gap_s):
+                    found[step] = near.exposure_s + more_s
+                break
+    return found
 
 
 def _anchors(frames: Sequence[Frame], levels: Array, band: Band) -> list[tuple[int, float, float]]:

@@ -179,7 +179,8 @@ def _agreed_pedestal(
         wanted = np.log(signal[used] / time[used]) / doubt
         fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]
         misfit[i] += np.sum((design @ fitted - wanted) ** 2)
-    weight = np.where(tried >= 0, np.exp(-(misfit - misfit[tried >= 0].min()) / 2), 0.0)
+    misfit = np.where(tried >= 0, misfit, np.inf)
+    weight = np.exp(-(misfit - misfit.min()) / 2)
     weight /= weight.sum()
     agreed = float(weight @ tried)
     return agreed, float(np.sqrt(weight @ (tried - agreed) ** 2))

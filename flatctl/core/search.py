@@ -26,13 +26,19 @@ TRIALS_MAX = 20
 # Exposures tried by the model alone before halving may be called for, and those kept for trimming.
 _FREE = 4
 _RESERVE = 4
-# So many clipped frames without a lit one, and guessing stops.
-_BLIND = 2
+# So many clipped frames without a lit one, and guessing stops; so many, and the dimmest step may be
+# the only hope.
+_BLIND, _BLIND_MAX = 2, 3
 _LIT_FRAC = 0.1
 # So many frames in a row on one side of the band, and the bound on the other is doubted.
 _ONE_WAY = 3
+# Levels nearer than this (a fraction of the band's width) are the same.
+_ALIKE = 0.1
 # Above the band by no more than this ratio, a frame at the limits may be mere noise.
 _HAIR, _REPEATS = 1.01, 2
+# So many exposures are considered for the proof that none is enough, with levels so much above
+# (a ratio) those foretold.
+_PROOFS, _DOUBT = 20, 1.05
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -106,7 +112,7 @@ class FlatSearch:
 
     @property
     def light_is_deaf(self) -> bool:
-        """Whether different brightnesses were tried, and all gave the same level."""
+        """Whether different brightnesses were tried, none clipped, and all gave the same level."""
         return bool(self._evidence.frames) and endings.deaf(self._evidence.frames)
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
@@ -210,14 +216,14 @@ class FlatSearch:
         """Return the setting worth trying among the open steps, with its cost.
 
         Halving takes over while there are still exposures enough for it to come to its end. Where
-        all frames clipped, a bold drop included, the dimmest step may be the only hope.
+        all frames clipped, bold drops included, the dimmest step may be the only hope.
         """
         frames = self._evidence.frames
         urgent = TRIALS_MAX - self.trials <= ceil(log2(len(steps) + 1)) + _RESERVE
         groping = all(f.clipped for f in frames[-_BLIND:])
         if self.trials >= _FREE and (urgent or groping):
             return 1.0, Setting(steps[len(steps) // 2], exposure_s)
-        if len(frames) >= _BLIND and all(f.clipped for f in frames):
+        if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
             return 1.0, Setting(steps[0], exposure_s)
         step, cost = outlook.best_step(steps, exposure_s)
         return cost, Setting(step, exposure_s)
@@ -248,8 +254,25 @@ class FlatSearch:
             shortest = low if low == limits.shortest_s else low * inside
             longest = high if high == limits.longest_s else high / inside
             exposure_s, cost = outlook.best_exposure(step, shortest, longest)
+            early = self.trials < _FREE
+            if early and exposure_s == limits.longest_s and self.light_is_deaf:
+                exposure_s = self._proof(outlook, step, shortest)
             options.append((cost, Setting(step, exposure_s)))
         return options
+
+    def _proof(self, outlook: "Outlook", step: int, shortest_s: float) -> float:
+        """Return the shortest exposure to prove, if all goes as foretold, that none is enough.
+
+        A panel that is not lit is no reason to expose for minutes.
+        """
+        longest_s = self._limits.longest_s
+        for i in range(_PROOFS):
+            exposure_s = shortest_s * float((longest_s / shortest_s) ** (i / _PROOFS))
+            level = _DOUBT * outlook.level(step, exposure_s)
+            frame = Frame(step, exposure_s, level, bright=False, clipped=False)
+            if self._evidence.at_best(step, frame) < self._band.low_adu:
+                return exposure_s
+        return longest_s
 
     def _blind(self, step: int) -> bool:
         """Tell whether frames at a step came out clipped, and none so that its light is known."""
@@ -277,7 +300,8 @@ class FlatSearch:
     def _stale(self) -> Setting | None:
         """Return the setting of a bound to measure again, for the newer frames all miss one way.
 
-        A lamp that warms up leaves bounds behind that are true no more.
+        A lamp that warms up leaves bounds behind that are true no more. Where one was looked at
+        again and held, none is doubted.
         """
         frames = self._evidence.frames
         newer, older = frames[-_ONE_WAY:], frames[:-_ONE_WAY]
@@ -285,15 +309,27 @@ class FlatSearch:
             return None
         opposite = [f for f in older if f.bright is not newer[0].bright and not f.clipped]
         near = [f for f in opposite if 0.7 < f.level_adu / self._band.aim_adu < 1.4]
-        return near[-1].setting if near else None
+        return near[-1].setting if near and not self._steady() else None
+
+    def _steady(self) -> bool:
+        """Tell whether an exposure taken again gave the same level."""
+        alike = _ALIKE * (self._band.high_adu - self._band.low_adu)
+        levels: dict[Setting, float] = {}
+        for frame in self._evidence.frames:
+            before = levels.get(frame.setting)
+            if before is not None and abs(frame.level_adu - before) < alike:
+                return True
+            levels[frame.setting] = frame.level_adu
+        return False
 
     def _give_up(self, outlook: "Outlook") -> None:
         frames, band, limits = self._evidence.frames, self._band, self._limits
         if not any(f.bright for f in frames):
-            enough_s = float(min(outlook.exposures_s(limits.brightest)))
+            enough_s = outlook.enough_s(limits.brightest)
             self._end(Outcome.TOO_DIM, endings.too_dim(frames, band, limits, enough_s))
         elif all(f.bright for f in frames):
-            self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits))
+            enough_s = outlook.enough_s(limits.dimmest)
+            self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits, enough_s))
         else:
             self._end(Outcome.TOO_COARSE, endings.too_coarse(frames, band))
 

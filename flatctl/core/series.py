@@ -25,6 +25,8 @@ _REJECTED_MAX = 10
 _MEASURED_MIN = 2
 # More drift than this (ln) between two frames is no drift but an accident.
 _DRIFT_MAX = 0.2
+# The aim goes ahead of a drift by this fraction of the band's width at most: it gets slower.
+_LEAD = 0.2
 # A clipped frame may be so many times over full scale.
 _OVER = 2.0
 
@@ -236,7 +238,7 @@ class FlatSeries:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
         width = self._band.high_adu - self._band.low_adu
         rest = (self._count - self.kept) * self._cadence() * self._drift
-        lead = min(max(rest / 2 * self._band.aim_adu, -0.3 * width), 0.3 * width)
+        lead = min(max(rest / 2 * self._band.aim_adu, -_LEAD * width), _LEAD * width)
         return self._band.aim_adu - lead
 
     def _forecast(self) -> float:

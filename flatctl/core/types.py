@@ -91,6 +91,8 @@ class FilterPlan:
     speeds), or is empty where any exposure goes. `channel` is the colour whose level counts
     (`brightest`, `green` or `mean`). With `flat_noise` the count is only a first guess: as many
     are taken as bring the noise of the master flat, per pixel, under that fraction of the light.
+    `settle_frames` is how many frames the light may take, at most, to stand still before the set
+    begins; `None` for a set that begins at once.
 
     A run may hold several sets of one filter: `name` tells them apart and is empty where the
     filter's name does. `setup` is how the camera has to stand for this one, `None` for the rig's
@@ -116,3 +118,4 @@ class FilterPlan:
     panel_bank: Bank | None = None
     channel: Literal["brightest", "green", "mean"] = "brightest"
     flat_noise: float | None = None
+    settle_frames: int | None = None

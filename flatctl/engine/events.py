@@ -103,7 +103,8 @@ class Trial(Event):
     """An exposure of the search was measured.
 
     `level` is the median as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
-    `too_bright` or `clipped`.
+    `too_bright` or `clipped`; or `settling` for a frame that only waits for the light to stand
+    still.
     """
 
     event = "trial"

@@ -15,6 +15,7 @@ from pathlib import Path
 from flatctl.core.response import Response
 from flatctl.core.search import FlatSearch
 from flatctl.core.series import FlatSeries
+from flatctl.core.settle import SettleCheck
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
@@ -133,6 +134,10 @@ class FilterRun:
     def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, str]:
         """Search, and capture what is missing."""
         search, shot, tell = self._search(limits, start)
+        if search.outcome is Outcome.REACHED and self._plan.settle_frames is not None:
+            tell()
+            self._wait_until_steady(shot.setting, self._plan.settle_frames)
+            search, shot, tell = self._search(limits, shot.setting)
         if search.outcome is not Outcome.REACHED:
             tell()
             self._doubt = _DEAF if search.light_is_deaf else ""
@@ -175,6 +180,16 @@ class FilterRun:
                 under_way = self._context.begin(Setting(*search.setting))
             finally:
                 tell()
+
+    def _wait_until_steady(self, setting: Setting, frames: int) -> None:
+        """Repeat an exposure until the light stands still, or `frames` are spent."""
+        check = SettleCheck(limit=frames)
+        while not (check.settled or check.expired):
+            self._trials += 1
+            self._tell_exposing("trial", self._trials, setting)
+            shot = self._context.read(self._context.begin(setting), self._plan.channel)
+            check.observe(shot.level_adu)
+            self._tell(events.Trial, shot, n=self._trials, verdict="settling")
 
     def _capture(
         self,

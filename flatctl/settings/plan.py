@@ -132,6 +132,7 @@ def wanted(
         brightness_max=brightness.max,
         panel_bank=table.panel_bank,
         channel=table.channel,
+        settle_frames=table.settle_frames,
         flat_noise=table.flat_noise if table.count == "auto" and count is None else None,
     )
 

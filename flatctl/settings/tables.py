@@ -185,6 +185,13 @@ class FilterFlats(Table):
         description="With count = auto: the noise that the master flat may add to a pixel, as a "
         "fraction of the light.",
     )
+    settle_frames: int | None = Field(
+        default=None,
+        ge=3,
+        le=1000,
+        description="For lamps that warm up slowly: begin a set only once three frames in a row "
+        "agree to 0.5 %, or after so many. Absent: begin at once, and follow the drift.",
+    )
     channel: Literal["brightest", "green", "mean"] = Field(
         default="brightest",
         description="Colour cameras: the channel whose median is brought to the target.",

@@ -1,5 +1,6 @@
 """The search, on panels and cameras of every kind."""
 
+import re
 from itertools import chain, cycle, repeat
 from math import exp
 
@@ -115,6 +116,21 @@ def test_clipping_pixels_make_the_search_aim_lower_within_the_band():
     assert search.outcome is Outcome.REACHED
 
 
+@pytest.mark.parametrize("curve", [linear, lambda b: 1.0], ids=["linear", "flat"])
+@pytest.mark.parametrize("tolerance", [660.0, 40000.0])
+def test_a_band_up_to_full_scale_takes_no_full_frame_for_a_level(tolerance, curve):
+    run = rig(6.0, curve, target=FULL, tolerance=tolerance).run()
+    assert run.outcome is Outcome.REACHED
+    assert run.levels[-1] < FULL
+    assert len(run.path) <= 12
+
+
+def test_a_median_at_full_scale_is_never_accepted():
+    search = rig(1.0, target=FULL).search()
+    search.observe(median_adu=FULL, clipped_frac=0.0)
+    assert search.verdict == "clipped"
+
+
 def test_pixels_that_clip_at_the_lower_end_too_are_told_as_too_bright():
     run = rig(1.0, hot_frac=0.02).run()
     assert run.outcome is Outcome.TOO_BRIGHT
@@ -133,11 +149,55 @@ def test_hopeless_targets_are_given_up_without_trying_the_longest_exposure():
     assert len(run.path) <= 2
 
 
-def test_a_panel_that_is_not_lit_is_told_apart():
+def test_a_panel_that_is_not_lit_is_told_apart_before_long():
     run = rig(0.0).run()
     assert run.outcome is Outcome.TOO_DIM
-    assert "change nothing" in run.explanation
-    assert len(run.path) <= 4
+    assert "255 and 1.54 s gave 1000 ADU" in run.explanation
+    assert "Brightness and exposure change nothing: see whether the panel is lit" in run.explanation
+    assert len(run.path) <= 3
+    assert sum(setting.exposure_s for setting in run.path) < 4.0
+
+
+def test_a_light_that_does_not_obey_is_told_apart_from_none():
+    run = rig(0.01, lambda b: 1.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert "Brightness changes next to nothing" in run.explanation
+    assert "exposure change" not in run.explanation
+    assert "Raise" not in run.explanation
+    assert run.search.light_is_deaf
+
+
+def test_a_light_that_does_not_obey_is_told_of_where_it_is_too_bright():
+    run = rig(6.5, lambda b: 1.0, start=(128, 0.1)).run()
+    assert run.outcome is Outcome.TOO_BRIGHT
+    assert "see whether the panel obeys" in run.explanation
+
+
+def test_nothing_is_said_of_brightness_where_all_of_it_clipped():
+    run = rig(90.0, steps=(60, 255)).run()
+    assert run.outcome is Outcome.TOO_BRIGHT
+    assert "obeys" not in run.explanation
+    assert not run.search.light_is_deaf
+
+
+@pytest.mark.parametrize("k", [0.0101, 0.005, 0.002])
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_who_raises_the_exposure_as_told_gets_the_flats(curve, k):
+    told = rig(k, curve, pedestal=300.0).run()
+    assert told.outcome is Outcome.TOO_DIM
+    advice = re.search(r"exposure_s\.max to (?:about|.* and) (\S+) s", told.explanation)
+    enough_s = float(advice[1])
+    if "about" in told.explanation:
+        assert enough_s == pytest.approx((33400 - 300) / (k * FULL), rel=0.15)
+    assert rig(k, curve, pedestal=300.0, times_s=(0.1, enough_s)).run().outcome is Outcome.REACHED
+
+
+def test_who_lowers_the_exposure_as_told_gets_the_flats():
+    told = rig(60.0, steps=(40, 255)).run()
+    assert told.outcome is Outcome.TOO_BRIGHT
+    enough_s = float(re.search(r"exposure_s\.min to about (\S+) s", told.explanation)[1])
+    mended = rig(60.0, steps=(40, 255), times_s=(enough_s, 30.0)).run()
+    assert mended.outcome is Outcome.REACHED
 
 
 def test_next_to_no_light_is_told_apart_from_none():
@@ -188,10 +248,12 @@ def test_a_warming_lamp_near_the_limit_is_looked_at_again():
     assert run.outcome is Outcome.REACHED
 
 
-def test_a_known_pedestal_saves_an_exposure():
-    dim = rig(0.05, pedestal=2000.0)
-    blind, informed = dim.run(), dim.run(dim.search(pedestal_adu=2000.0))
-    assert len(informed.path) < len(blind.path)
+def test_a_known_pedestal_saves_exposures():
+    dim = [rig(k, CURVES["gamma"], pedestal=2000.0) for k in (0.018, 0.025, 0.04, 0.07)]
+    blind = [len(each.run().path) for each in dim]
+    informed = [len(each.run(each.search(pedestal_adu=2000.0)).path) for each in dim]
+    assert informed == [3, 3, 3, 3]
+    assert sum(informed) < sum(blind)
 
 
 def test_the_next_filter_uses_what_the_first_one_taught():
@@ -249,9 +311,9 @@ def test_nothing_is_observed_after_the_end():
         search.observe(median_adu=33400.0, clipped_frac=0.0)
 
 
-def jump(step: int, top: float):
+def jump(step: int, top: float, below: float = 0.0):
     """A panel dark below a step, and as bright as can be from there on."""
-    return lambda b: top if b >= step else 0.0
+    return lambda b: top if b >= step else below
 
 
 @pytest.mark.parametrize(("top", "outcome"), [(500.0, Outcome.REACHED), (3e3, Outcome.TOO_COARSE)])
@@ -274,6 +336,36 @@ def test_an_old_bound_is_doubted_when_newer_frames_all_miss_on_one_side():
     for level in (36000.0, 35500.0, 35000.0):
         search.observe(median_adu=level, clipped_frac=0.0)
     assert search.setting == (2048, 1.0)
+
+
+def test_a_bound_that_held_when_it_was_looked_at_again_is_doubted_no_more():
+    steep = rig(
+        1.0,
+        lambda b: 0.365 if b < 600 else 0.405 if b <= 681 else 0.64,
+        steps=(0, 1023),
+        start=(1, 1.0),
+        pedestal=0.0,
+        tolerance=66.0,
+    )
+    run = steep.run()
+    assert run.outcome is Outcome.REACHED
+    assert len(run.path) - len(set(run.path)) <= 1
+
+
+@pytest.mark.parametrize("pedestal", [0.0, 495.0, 511.0, 965.0])
+def test_two_exposures_of_a_step_overrule_a_wrong_pedestal(pedestal):
+    jumping = rig(
+        1000.0,
+        jump(1000, 3.0, 0.125),
+        steps=(0, 4096),
+        start=(0, 0.001),
+        times_s=(0.001, 0.02),
+        pedestal=4100.0,
+        tolerance=660.0,
+    )
+    run = jumping.run(jumping.search(pedestal_adu=16 * pedestal))
+    assert run.outcome is Outcome.REACHED
+    assert len(run.path) < 20
 
 
 def test_a_hair_above_the_band_at_the_limits_is_looked_at_again():

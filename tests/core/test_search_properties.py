@@ -1,7 +1,8 @@
 """What holds for any panel whose light grows with its steps, and any camera."""
 
 from bisect import bisect_right
-from itertools import accumulate
+from dataclasses import replace
+from itertools import accumulate, repeat
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from panel_rigs import Rig
 
 from flatctl import FlatSearch, Outcome
+from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.response import Response, Seen
 
 SPEED = settings(
@@ -48,7 +50,7 @@ def rigs(draw, listed: bool = False):
         k=full * 10 ** draw(st.floats(-4, 3)) / shortest,
         steps=(draw(st.integers(0, top)), top),
         times_s=(shortest, longest),
-        start=(draw(st.integers(0, top)), draw(st.floats(shortest, longest))),
+        start=(draw(st.integers(-top, 3 * top)), draw(st.floats(shortest / 9, longest * 9))),
         pedestal=full * draw(st.floats(0, 0.1)),
         full=full,
         ceiling=full,
@@ -90,9 +92,11 @@ def test_reached_means_that_the_last_frame_was_in_the_band_and_a_reachable_one_i
 
 @SPEED
 @given(rigs(listed=True))
-def test_a_list_of_exposures_is_kept_to(rig):
+def test_a_list_of_exposures_is_kept_to_and_a_reachable_target_reached(rig):
     run = rig.run()
     assert len(run.path) <= 20
+    if rig.reachable():
+        assert run.outcome is Outcome.REACHED, run.explanation
     assert all(s.exposure_s in rig.search()._limits.exposures_s for s in run.path)
 
 
@@ -130,6 +134,49 @@ def test_a_wrong_pedestal_costs_exposures_but_never_the_ending(rig, pedestal):
 @given(responses())
 def test_a_response_survives_its_journey_through_json(response):
     assert Response.from_json(response.to_json()) == response
+
+
+@SPEED
+@given(rigs(), st.data())
+def test_what_another_filter_of_the_panel_taught_costs_no_ending(rig, data):
+    assume(rig.reachable())
+    other = replace(rig, k=rig.k * 10 ** data.draw(st.floats(-2, 2)))
+    rig.known["response"] = other.run().search.response
+    run = rig.run()
+    assert run.outcome is Outcome.REACHED, run.explanation
+    moved = run.first_exposure_move()
+    assert moved is None or moved > 0
+
+
+@SPEED
+@given(rigs())
+def test_a_search_from_the_setting_found_before_is_over_at_once(rig):
+    found = rig.run()
+    assume(found.outcome is Outcome.REACHED)
+    known = {"response": found.search.response, "start": found.search.setting}
+    assert rig.run(rig.search(**known)).path == [found.search.setting]
+
+
+@SPEED
+@given(rigs(), st.sampled_from((0.0005, 0.002, 0.5)))
+def test_a_frame_with_clipped_pixels_is_accepted_only_within_the_allowance(rig, hot_frac):
+    rig.hot_frac = hot_frac
+    run = rig.run()
+    assert len(run.path) <= 20
+    if hot_frac > CLIPPED_FRAC_MAX:
+        assert run.outcome is not Outcome.REACHED
+    elif rig.reachable():
+        assert run.outcome is Outcome.REACHED, run.explanation
+
+
+@SPEED
+@given(rigs(), st.randoms(use_true_random=False), st.sampled_from((0.002, 0.02, 0.3)))
+def test_noise_never_spoils_an_accepted_frame(rig, odds, noise):
+    rig.drift = (max(odds.gauss(1, noise), 0.0) for _ in repeat(None))
+    run = rig.run()
+    low, high = rig.band
+    assert len(run.path) <= 20
+    assert (run.outcome is Outcome.REACHED) == (low <= run.levels[-1] <= high)
 
 
 class AnyLight(RuleBasedStateMachine):

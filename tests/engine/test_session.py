@@ -1,6 +1,7 @@
 """A run, told by what it leaves behind: frames on disk, events, and a dark lamp."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -255,3 +256,29 @@ def test_a_warming_lamp_costs_few_frames(tmp_path, filters):
     bench.run()
     not_kept = len(bench.all(events.Trial)) + len(bench.all(events.Rejected)) - len(filters)
     assert not_kept <= 6
+
+
+def test_a_set_may_wait_until_the_light_stands_still(tmp_path):
+    bench = Bench(tmp_path, "warmup", filters=("L",), count=5, settle_frames=60)
+    assert bench.run() == 0
+    trials = [trial.verdict for trial in bench.all(events.Trial)]
+    waited = [trial.level for trial in bench.all(events.Trial) if trial.verdict == "settling"]
+    assert max(waited[-3:]) - min(waited[-3:]) <= 0.005 * waited[-1]
+    assert max(waited[-4:]) - min(waited[-4:]) > 0.005 * waited[-1]
+    assert trials[-1] == "accepted"
+    taken = levels(bench)
+    assert max(taken) / min(taken) < 1.015
+    assert not bench.all(events.Rejected)
+
+
+def test_the_wait_for_a_steady_light_is_limited(tmp_path):
+    bench = Bench(tmp_path, "warmup", filters=("L",), count=5, settle_frames=3)
+    assert bench.run() == 0
+    assert [trial.verdict for trial in bench.all(events.Trial)].count("settling") == 3
+
+
+def test_a_light_that_stood_still_from_the_start_costs_four_frames(bench):
+    bench.plans = tuple(replace(plan, settle_frames=20) for plan in bench.plans)
+    assert bench.run() == 0
+    assert [trial.verdict for trial in bench.all(events.Trial)].count("settling") == 2 * 3
+    assert len(bench.frames) == 6
