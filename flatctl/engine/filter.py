@@ -19,7 +19,7 @@ from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outco
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
-from flatctl.engine.learned import Learned
+from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
 from flatctl.errors import BadReply, DeviceError
@@ -127,11 +127,13 @@ class FilterRun:
         search, shot, tell = self._search(limits, start)
         if search.outcome is not Outcome.REACHED:
             tell()
+            self._tell_curve(search, limits)
             self._doubt = _DEAF if search.light_is_deaf else ""
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
         outcome, reason = self._capture(limits, search, shot, tell)
         self._doubt = "" if self._refused else _CHANGED
         self._remember(search, shot)
+        self._tell_curve(search, limits)
         self._context.shelf.drain()
         return outcome, reason
 
@@ -295,6 +297,15 @@ class FilterRun:
             )
 
         self._context.shelf.put(shot.frame, record, placed)
+
+    def _tell_curve(self, search: FlatSearch, limits: Limits) -> None:
+        steps = spread_steps(*limits.brightness)
+        self._emit(
+            events.PanelCurve,
+            pedestal_adu=search.response.pedestal_adu or 0.0,
+            brightness=steps,
+            light_adu_s=tuple(float(f"{light:.5g}") for light in search.light(steps)),
+        )
 
     def _tell_exposing(self, kind: str, n: int, setting: Setting) -> None:
         self._emit(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flatctl.outputs import charts
-from flatctl.outputs.charts import Axis
+from flatctl.outputs.drawing import Axis, linear_ticks
 from flatctl.outputs.record import FilterRecord, RunRecord
 
 
@@ -88,6 +88,6 @@ def test_any_run_can_be_drawn(
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e7))
 def test_ticks_are_few_and_within_the_range(low: float, span: float) -> None:
-    ticks = charts._linear_ticks(low, low + span, 5)
+    ticks = linear_ticks(low, low + span, 5)
     assert len(ticks) <= 6
     assert all(low - 1e-6 * span <= t <= low + span + 1e-6 * span for t in ticks)
