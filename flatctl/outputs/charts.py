@@ -27,6 +27,7 @@ from flatctl.outputs.times import Course
 
 _LEVEL = "Level, % of full scale"
 _CURVES_MAX = 4
+_LINE_PX = 12
 
 
 def search_over_brightness(run: RunRecord, record: FilterRecord) -> Markup:
@@ -114,7 +115,7 @@ def _curves(run: RunRecord, record: FilterRecord, across: Axis) -> Markup:
         return Markup("")
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     times = list(dict.fromkeys(reversed([s.exposure_s for s in record.trials])))[:_CURVES_MAX]
-    parts = []
+    parts, written = [], [math.inf]
     for exposure_s in known(times):
         points = [
             (step, (pedestal_adu + rate * exposure_s) / run.full_scale_adu)
@@ -127,10 +128,13 @@ def _curves(run: RunRecord, record: FilterRecord, across: Axis) -> Markup:
             continue
         places = [(across.place(step), up.place(level)) for step, level in shown]
         parts.append(line(places, "learned"))
-        if len(times) > 1:
-            x, y = places[-1]
+        x, y = places[-1]
+        if len(times) > 1 and min(abs(y - other) for other in written) > _LINE_PX:
+            # Clear of the mark of a trial at the panel's brightest.
+            x = min(x, RIGHT - _LINE_PX)
             told = figures.seconds(exposure_s)
             parts.append(element("text", told, x=x, y=max(y - 5, TOP - 4), class_="tick end"))
+            written.append(y)
     return join(*parts)
 
 

@@ -246,7 +246,7 @@ def _outcome(record: FilterRecord, tone: str) -> Markup:
     notes = len(findings(record.quality))
     if not notes:
         return said
-    return join(said, " ", element("span", f"· {figures.plural(notes, 'note')}", class_="warn"))
+    return join(said, " ", element("span", figures.plural(notes, "note"), class_="warn note-count"))
 
 
 def _dark_flats(run: RunRecord) -> Markup:

@@ -76,7 +76,7 @@ def _summary(run: RunRecord, record: FilterRecord) -> str:
         parts.append(f"brightness {setting(run, record.flats[-1])}")
     if record.trials:
         found = "found in" if record.flats else "given up after"
-        start = " from the setting of an earlier run" if record.trained else ""
+        start = " from the setting of an earlier run" if record.trained and record.fresh else ""
         parts.append(f"{found} {figures.plural(len(record.trials), 'trial')}{start}")
     return " · ".join(parts) if parts else "The run did not come to this filter."
 

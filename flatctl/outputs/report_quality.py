@@ -12,7 +12,7 @@ from flatctl.outputs.quality_charts import (
     radial_profile,
     spots,
 )
-from flatctl.outputs.record import FilterRecord, Plain, number
+from flatctl.outputs.record import FilterRecord, Plain, mapping, number
 from flatctl.outputs.sentences import findings
 from flatctl.outputs.thumbnail import Thumbnail
 
@@ -37,6 +37,8 @@ def worth(record: FilterRecord) -> Markup:
         ("Drift over the set", figures.percent(number(quality, "drift_frac"), 2)),
         ("Light in the corners", figures.percent(number(quality, "corner_frac"))),
     ]
+    medians = mapping(quality, "channels")
+    rows += [(f"Median of {colour}", _adu(number(medians, colour))) for colour in medians]
     entries = [
         element("div", element("dt", label), element("dd", value))
         for label, value in rows
@@ -97,6 +99,10 @@ def picture(png: bytes, width: int, height: int, described: str, over: Markup) -
 def _off_diagonal(x: float, y: float) -> float:
     """Return how far, as an angle, a place lies from the way from the centre to that corner."""
     return abs(math.atan2(y - 0.5, x - 0.5) - math.pi / 4)
+
+
+def _adu(level: float) -> str:
+    return f"{figures.adu(level)} ADU" if math.isfinite(level) else figures.UNKNOWN
 
 
 def _gain(quality: Plain) -> str:
