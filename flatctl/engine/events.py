@@ -120,6 +120,16 @@ class Trial(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffLadder(Event):
+    """No exposure of the ladder serves a filter, for that `reason`: any exposure goes now."""
+
+    event = "off_ladder"
+    filter: str
+    set: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PanelCurve(Event):
     """What the search of a filter has learned of the light: `light_adu_s` at each `brightness`.
 

@@ -28,6 +28,7 @@ from flatctl.storage.resume import FinishedFrame, finished
 
 _DEAF = "it reports every brightness it is asked for, and the light does not change"
 _CHANGED = "it reports the same brightness, and the light has changed"
+_UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
 
 
 class FilterRun:
@@ -116,6 +117,11 @@ class FilterRun:
             context.emit(events.Waiting(time=context.clock.now(), what=what))
         context.recovery.surviving(partial(context.rig.stand, *place))
         outcome, reason = self._attempt(limits, start)
+        if limits.on_ladder and outcome in _UNREACHED and self._doubt != _DEAF:
+            # Better a set of dark flats more than a filter without flats.
+            self._emit(events.OffLadder, reason=reason)
+            limits = self._limits(on_ladder=False)
+            outcome, reason = self._attempt(limits, self._untrained_start(limits))
         if outcome is not FilterOutcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
             context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
@@ -359,8 +365,9 @@ class FilterRun:
         words = "too dim" if level < low else "too bright"
         return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
 
-    def _limits(self) -> Limits:
-        return Limits.of(self._plan, self._context.steps, self._context.rig.info)
+    def _limits(self, *, on_ladder: bool = True) -> Limits:
+        context = self._context
+        return Limits.of(self._plan, context.steps, context.rig.info, on_ladder=on_ladder)
 
     def _trained_start(self, limits: Limits) -> Setting | None:
         """Return the setting that worked last time, where today's limits still allow it."""

@@ -100,6 +100,7 @@ class FilterRecord:
     trials: list[Shot] = field(default_factory=list)
     quality: Plain = field(default_factory=dict)
     curve: Plain = field(default_factory=dict)
+    off_ladder: str = ""
     fresh: int = 0
     flats: list[Shot] = field(default_factory=list)
     rejected: list[Shot] = field(default_factory=list)
@@ -127,7 +128,7 @@ class FilterRecord:
         match name:
             case "filter_started":
                 self.started = True
-                self.outcome = self.reason = ""
+                self.outcome = self.reason = self.off_ladder = ""
                 self.fresh = 0
                 self.trained = event.get("trained") is True
                 self.wanted = count(event, "wanted")
@@ -137,6 +138,8 @@ class FilterRecord:
                 if shot.number <= 1:
                     self.trials.clear()
                 self.trials.append(shot)
+            case "off_ladder":
+                self.off_ladder = text(event, "reason")
             case "panel_curve":
                 self.curve = event
             case "flat":
@@ -161,6 +164,7 @@ _OF_A_FILTER = frozenset(
         "filter_started",
         "trial",
         "panel_curve",
+        "off_ladder",
         "flat",
         "rejected",
         "set_quality",

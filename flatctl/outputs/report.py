@@ -21,7 +21,7 @@ from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment
 from flatctl.outputs.report_calibration import calibration_chapter
 from flatctl.outputs.report_filter import Frames, chapter, todo
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs, read_run
-from flatctl.outputs.sentences import filter_label, findings
+from flatctl.outputs.sentences import filter_label, notes
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
 _NO_END = "it has no end: it is still going on, or was cut short"
@@ -243,10 +243,10 @@ def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str
 
 def _outcome(record: FilterRecord, tone: str) -> Markup:
     said = element("span", figures.words(record.outcome or "not begun"), class_=tone)
-    notes = len(findings(record.quality))
-    if not notes:
+    many = len(notes(record))
+    if not many:
         return said
-    return join(said, " ", element("span", figures.plural(notes, "note"), class_="warn note-count"))
+    return join(said, " ", element("span", figures.plural(many, "note"), class_="warn note-count"))
 
 
 def _dark_flats(run: RunRecord) -> Markup:

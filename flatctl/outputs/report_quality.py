@@ -13,7 +13,7 @@ from flatctl.outputs.quality_charts import (
     spots,
 )
 from flatctl.outputs.record import FilterRecord, Plain, mapping, number
-from flatctl.outputs.sentences import findings
+from flatctl.outputs.sentences import notes
 from flatctl.outputs.thumbnail import Thumbnail
 
 _LABELS_MAX = 6
@@ -22,11 +22,9 @@ _LABELS_MAX = 6
 def worth(record: FilterRecord) -> Markup:
     """Return what is not as it should be, and the figures of the set."""
     quality = record.quality
-    if not quality:
-        return Markup("")
     found = [
-        element("p", figures.kept_together(each[:1].upper() + each[1:]) + ".")
-        for each in findings(quality)
+        element("p", figures.kept_together(each[:1].upper() + each[1:].rstrip(".")) + ".")
+        for each in notes(record)
     ]
     limit = figures.percent(number(quality, "noise_limit_frac"), 2)
     rows = [
@@ -46,7 +44,7 @@ def worth(record: FilterRecord) -> Markup:
     ]
     return join(
         element("div", element("strong", "Look at this"), *found, class_="todo") if found else "",
-        element("dl", *entries, class_="facts"),
+        element("dl", *entries, class_="facts") if entries else "",
     )
 
 
