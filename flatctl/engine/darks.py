@@ -11,6 +11,7 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
+from flatctl.engine.leak import learn_pedestal
 from flatctl.storage.resume import finished
 
 
@@ -35,10 +36,12 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         )
 
     def put(exposure_s: float, index: int, frame: Frame) -> None:
+        statistics = measure(frame.raw, context.full_scale_adu)
+        learn_pedestal(context, statistics.median)
         record = context.record(
             FrameKind.DARK_FLAT,
             frame,
-            measure(frame.raw, context.full_scale_adu),
+            statistics,
             number=index,
             count=count,
         )

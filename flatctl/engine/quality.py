@@ -117,7 +117,8 @@ class SetWatch:
                 findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in findings),
             )
         )
-        record = record_of(self._judge, self._first.level_adu)
+        # The shape is that of all colours, and so is the level which it stands for.
+        record = record_of(self._judge, self._first.statistics.mean)
         if record is not None:
             self._context.history.remember_set(self._key(), record.to_json())
 

@@ -29,7 +29,8 @@ _MANY_SPOTS = 8
 class SetRecord:
     """What is remembered of a set, to hold the next one against: a few kilobytes of text.
 
-    `e_per_adu` and `noise_frac` (of one pixel of one flat) are None where there was no pair.
+    `level_adu` is the mean of a frame; `e_per_adu` and `noise_frac` (of one pixel of one flat) are
+    None where there was no pair.
     """
 
     shape: Shape
