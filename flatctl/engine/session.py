@@ -141,7 +141,12 @@ class Session:
                 flat_adu=plans[0].target * context.full_scale_adu,
             )
         done = self._darkened.setdefault(self._rig.setup, set())
-        self._frames += take_dark_flats(context, sorted(exposures_s - done), self._job.dark_flats)
+        self._frames += take_dark_flats(
+            context,
+            sorted(exposures_s - done),
+            self._job.dark_flats,
+            flat_adu=min(plan.target - plan.tolerance for plan in plans) * context.full_scale_adu,
+        )
         done |= exposures_s
 
     def _shortest_s(self, plan: FilterPlan) -> float:
