@@ -97,7 +97,7 @@ def plan(
     """Read the lights in a folder and return the flats they need; write them as a plan.
 
     Raises `ConfigError`, and `StorageError` where the folder can't be read, holds no light frame
-    or the plan can't be written.
+    or the plan can't be written. Where none of the sets can be taken, no plan is.
     """
     settings = load(config)
     if write is not None:
@@ -110,7 +110,10 @@ def plan(
     if not found:
         raise StorageError(_nothing(lights, readings, others, skipped))
     matches = match_sets(settings, wanted_sets(found, settings.lights.tolerances))
-    written = _write(config, lights, write, matches) if write is not None else None
+    written = None
+    # A plan without sets would be the whole configuration again.
+    if write is not None and any(match.table is not None for match in matches):
+        written = _write(config, lights, write, matches)
     with History(settings.output.history) as history:
         experience = Experience(history, settings.rig.name)
     return PlanListing(

@@ -155,6 +155,8 @@ def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
             f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
         )
     yield from _conditions(settings)
+    if settings.dark_flats.ladder:
+        yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
     left = cover_at_end(settings)

@@ -53,6 +53,8 @@ def plan(
     screen.line(listing.summary())
     if listing.written is not None:
         screen.line(f"Wrote {listing.written}; take them: flatctl run {listing.written}")
+    elif write is not None:
+        screen.line(f"{write} is not written: there is no set that this configuration can take.")
     raise typer.Exit(listing.exit_code)
 
 

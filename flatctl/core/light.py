@@ -124,6 +124,10 @@ class Outlook:
         """Return the level (ADU) expected of a setting, the mean of all explanations."""
         return float(self._weight @ self.levels(step, exposure_s)[:, 0])
 
+    def light(self, steps: npt.ArrayLike) -> Array:
+        """Return the light (ADU/s) expected of each step, by the likeliest explanation."""
+        return np.asarray(self.levels(steps, 1.0)[0] - self._pedestal[0])
+
     def best_step(self, steps: range, exposure_s: float) -> tuple[int, float]:
         """Return the step worth trying at an exposure (s), and the exposures it costs."""
         low, high = steps[0], steps[-1]

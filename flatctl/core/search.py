@@ -110,6 +110,10 @@ class FlatSearch:
         frames = self._evidence.frames
         return self._known.with_run(frames, *self._look().pedestal) if frames else self._known
 
+    def light(self, steps: Sequence[int]) -> tuple[float, ...]:
+        """Return the light (ADU/s) that each step of the panel gives, as far as is known by now."""
+        return tuple(self._look().light(steps).tolist()) if self._evidence.frames else ()
+
     @property
     def light_is_deaf(self) -> bool:
         """Whether different brightnesses were tried, none clipped, and all gave the same level."""

@@ -97,7 +97,8 @@ class FilterPlan:
     A run may hold several sets of one filter: `name` tells them apart and is empty where the
     filter's name does. `setup` is how the camera has to stand for this one, `None` for the rig's
     own; `rotator_deg` and `focuser_steps` are where these have to stand, `None` for left alone.
-    `panel_bank` is the panel's range of light, `None` for the one it is in.
+    `panel_bank` is the panel's range of light, `None` for the one it is in. Exposures of `ladder_s`
+    are preferred; others are made only where none of these serves.
     """
 
     filter: str | None
@@ -108,6 +109,7 @@ class FilterPlan:
     exposure_min_s: float = 0.1
     exposure_max_s: float = 30.0
     exposures_s: tuple[float, ...] = ()
+    ladder_s: tuple[float, ...] = ()
     brightness_start: float = 0.5
     brightness_min: float = 0.0
     brightness_max: float = 1.0

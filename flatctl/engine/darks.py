@@ -11,13 +11,21 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
+from flatctl.engine.leak import learn_pedestal
+from flatctl.errors import BadReply
 from flatctl.storage.resume import finished
 
+# A dark flat as bright as this, of the lowest flat accepted, was taken with the light on.
+_LIT_FRAC = 0.8
 
-def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: int) -> None:
+
+def take_dark_flats(
+    context: RunContext, exposures_s: Iterable[float], count: int, *, flat_adu: float
+) -> None:
     """Take `count` dark flats of each exposure (seconds).
 
-    Those that an earlier run of the night left count, each verified.
+    Those that an earlier run of the night left count, each verified. `flat_adu` is the level of
+    the dimmest flat accepted. Raises `BadReply` where the light is still on.
     """
 
     def placed(exposure_s: float, index: int, path: Path) -> None:
@@ -32,10 +40,13 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         )
 
     def put(exposure_s: float, index: int, frame: Frame) -> None:
+        statistics = measure(frame.raw, context.full_scale_adu)
+        _must_be_dark(context, statistics.median, flat_adu)
+        learn_pedestal(context, statistics.median)
         record = context.record(
             FrameKind.DARK_FLAT,
             frame,
-            measure(frame.raw, context.full_scale_adu),
+            statistics,
             number=index,
             count=count,
         )
@@ -53,6 +64,15 @@ def take_dark_flats(context: RunContext, exposures_s: Iterable[float], count: in
         finally:
             put(exposure_s, index, frame)
     context.shelf.drain()
+
+
+def _must_be_dark(context: RunContext, dark_adu: float, flat_adu: float) -> None:
+    if dark_adu >= _LIT_FRAC * flat_adu:
+        raise BadReply(
+            context.rig.panel.name,
+            f"it should be off, and a dark flat has {dark_adu:.0f} ADU, as much as a flat",
+            "put the light out, or set dark_flats.count to 0 for a light that flatctl can't switch",
+        )
 
 
 def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:

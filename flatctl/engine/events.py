@@ -121,6 +121,31 @@ class Trial(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffLadder(Event):
+    """No exposure of the ladder serves a filter, for that `reason`: any exposure goes now."""
+
+    event = "off_ladder"
+    filter: str
+    set: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelCurve(Event):
+    """What the search of a filter has learned of the light: `light_adu_s` at each `brightness`.
+
+    A frame of `exposure_s` is expected at pedestal + light × exposure.
+    """
+
+    event = "panel_curve"
+    filter: str
+    set: str
+    pedestal_adu: float
+    brightness: tuple[int, ...]
+    light_adu_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Flat(Event):
     """A flat was measured, accepted and is safe on disk."""
 
@@ -158,7 +183,10 @@ class SetQuality(Event):
     """What the flats of a set taken in this run are worth, and what changed since the last set.
 
     Figures that can't be known, as from a single flat, are `null`. Each of `findings` has a `kind`
-    and a `reason`, a sentence that says what to do.
+    and a `reason`, a sentence that says what to do. `transfer_light_adu` and `transfer_noise_adu`
+    are light and noise of a pixel of one flat, from the faintest parts of the frame to the
+    brightest. `difference_ppm` are rows of cells of `cell_px` pixels: how much more light than in
+    the last set, gradients taken out, in millionths of the light; `null` without one.
     """
 
     event = "set_quality"
@@ -170,10 +198,15 @@ class SetQuality(Event):
     noise_frac: float | None
     master_noise_frac: float | None
     flats_needed: int | None
+    noise_limit_frac: float
     drift_frac: float
     corner_frac: float | None
     profile: tuple[float, ...]
+    transfer_light_adu: tuple[float, ...]
+    transfer_noise_adu: tuple[float, ...]
     compared: bool
+    cell_px: int | None
+    difference_ppm: tuple[tuple[int, ...], ...] | None
     spots: tuple[Mapping[str, float], ...]
     channels: Mapping[str, float]
     findings: tuple[Mapping[str, str], ...]

@@ -20,7 +20,7 @@ from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outco
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
-from flatctl.engine.learned import Learned
+from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
 from flatctl.errors import BadReply, DeviceError
@@ -29,6 +29,7 @@ from flatctl.storage.resume import FinishedFrame, finished
 
 _DEAF = "it reports every brightness it is asked for, and the light does not change"
 _CHANGED = "it reports the same brightness, and the light has changed"
+_UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
 
 
 class FilterRun:
@@ -125,6 +126,11 @@ class FilterRun:
             context.emit(events.Waiting(time=context.clock.now(), what=what))
         context.recovery.surviving(partial(context.rig.stand, *place))
         outcome, reason = self._attempt(limits, start)
+        if limits.on_ladder and outcome in _UNREACHED and self._doubt != _DEAF:
+            # Better a set of dark flats more than a filter without flats.
+            self._emit(events.OffLadder, reason=reason)
+            limits = self._limits(on_ladder=False)
+            outcome, reason = self._attempt(limits, self._untrained_start(limits))
         if outcome is not FilterOutcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
             context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
@@ -140,11 +146,13 @@ class FilterRun:
             search, shot, tell = self._search(limits, shot.setting)
         if search.outcome is not Outcome.REACHED:
             tell()
+            self._tell_curve(search, limits)
             self._doubt = _DEAF if search.light_is_deaf else ""
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
         outcome, reason = self._capture(limits, search, shot, tell)
         self._doubt = "" if self._refused else _CHANGED
         self._remember(search, shot)
+        self._tell_curve(search, limits)
         self._context.shelf.drain()
         return outcome, reason
 
@@ -319,6 +327,15 @@ class FilterRun:
 
         self._context.shelf.put(shot.frame, record, placed)
 
+    def _tell_curve(self, search: FlatSearch, limits: Limits) -> None:
+        steps = spread_steps(*limits.brightness)
+        self._emit(
+            events.PanelCurve,
+            pedestal_adu=search.response.pedestal_adu or 0.0,
+            brightness=steps,
+            light_adu_s=tuple(float(f"{light:.5g}") for light in search.light(steps)),
+        )
+
     def _tell_exposing(self, kind: str, n: int, setting: Setting) -> None:
         self._emit(
             events.Exposing,
@@ -371,8 +388,9 @@ class FilterRun:
         words = "too dim" if level < low else "too bright"
         return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
 
-    def _limits(self) -> Limits:
-        return Limits.of(self._plan, self._context.steps, self._context.rig.info)
+    def _limits(self, *, on_ladder: bool = True) -> Limits:
+        context = self._context
+        return Limits.of(self._plan, context.steps, context.rig.info, on_ladder=on_ladder)
 
     def _trained_start(self, limits: Limits) -> Setting | None:
         """Return the setting that worked last time, where today's limits still allow it."""

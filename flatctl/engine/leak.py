@@ -53,13 +53,23 @@ def measure_pedestal(context: RunContext, shortest_s: float) -> None:
 
     Without it the light of a flat, and so its photons, would count the pedestal in.
     """
-    if context.quality is None or last_pedestal(context) is not None:
+    if not _wanted(context):
         return
     try:
         frame, _ = context.begin_dark(shortest_s).read()
     except (FlatctlError, RigLost):
         return
     _remember(context, measure(frame.raw, context.full_scale_adu).median)
+
+
+def learn_pedestal(context: RunContext, dark_adu: float) -> None:
+    """Take the level of a dark flat for the pedestal of later runs, unless one is known."""
+    if _wanted(context):
+        _remember(context, dark_adu)
+
+
+def _wanted(context: RunContext) -> bool:
+    return context.quality is not None and last_pedestal(context) is None
 
 
 def _remember(context: RunContext, pedestal_adu: float) -> None:

@@ -18,3 +18,9 @@ class Learned:
         """Return what is known after one more search."""
         reached = search.outcome is Outcome.REACHED
         return Learned(search.response, Setting(*search.setting) if reached else self.setting)
+
+
+def spread_steps(dimmest: int, brightest: int, count: int = 49) -> tuple[int, ...]:
+    """Return steps from one to the other, at most about `count`, to draw a curve through."""
+    span = brightest - dimmest
+    return tuple(sorted({dimmest + round(span * n / (count - 1)) for n in range(count)}))

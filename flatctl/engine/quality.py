@@ -13,6 +13,7 @@ from flatctl.core.quality.sets import (
     judge_set,
     record_of,
 )
+from flatctl.core.quality.shape import Cells
 from flatctl.core.types import FilterPlan, Statistics
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
@@ -99,10 +100,15 @@ class SetWatch:
                 noise_frac=quality.noise_frac,
                 master_noise_frac=quality.master_noise_frac,
                 flats_needed=quality.flats_needed,
+                noise_limit_frac=self._judge.limits.noise,
                 drift_frac=self._drift_frac(),
                 corner_frac=quality.corner_frac,
                 profile=quality.profile,
+                transfer_light_adu=tuple(round(light, 1) for light, _ in quality.transfer),
+                transfer_noise_adu=tuple(round(noise, 3) for _, noise in quality.transfer),
                 compared=quality.compared,
+                cell_px=self._judge.mean.cell_px if self._judge.mean else None,
+                difference_ppm=_millionths(quality.difference),
                 spots=tuple(
                     {"row_px": s.row_px, "col_px": s.col_px, "depth_frac": s.depth_frac}
                     for s in quality.spots
@@ -111,7 +117,8 @@ class SetWatch:
                 findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in findings),
             )
         )
-        record = record_of(self._judge, self._first.level_adu)
+        # The shape is that of all colours, and so is the level which it stands for.
+        record = record_of(self._judge, self._first.statistics.mean)
         if record is not None:
             self._context.history.remember_set(self._key(), record.to_json())
 
@@ -147,3 +154,7 @@ class SetWatch:
         except ValueError:
             # Written by another version: this set begins anew.
             return None
+
+
+def _millionths(cells: Cells | None) -> tuple[tuple[int, ...], ...] | None:
+    return None if cells is None else tuple(map(tuple, (1e6 * cells).round().astype(int).tolist()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flatctl.core.quality.findings import Limits
-from flatctl.core.types import Bank, FilterOutcome, FilterPlan
+from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.clock import Clock
@@ -73,6 +73,7 @@ class Session:
         self._outcomes: dict[str, FilterOutcome] = {}
         self._filters: dict[str, str] = {}
         self._under_way: FilterRun | None = None
+        self._darkened: dict[CameraSetup, set[float]] = {}
         self._warned: set[str] = set()
         self._started: events.RunStarted | None = None
 
@@ -137,7 +138,14 @@ class Session:
                 longest_s=max(exposures_s),
                 flat_adu=plans[0].target * context.full_scale_adu,
             )
-        take_dark_flats(context, sorted(exposures_s), self._job.dark_flats)
+        done = self._darkened.setdefault(self._rig.setup, set())
+        take_dark_flats(
+            context,
+            sorted(exposures_s - done),
+            self._job.dark_flats,
+            flat_adu=min(plan.target - plan.tolerance for plan in plans) * context.full_scale_adu,
+        )
+        done |= exposures_s
 
     def _shortest_s(self, plan: FilterPlan) -> float:
         return min(plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,))

@@ -19,6 +19,7 @@ from flatctl.outputs.sentences import (
     filter_label,
     findings,
     finish_line,
+    off_ladder,
     problem_line,
     quality_lines,
     rejected_line,
@@ -112,6 +113,8 @@ class TerminalProgress:
                 return _text(run_line(self.record), "bold")
             case "filter_started":
                 return _text(start_line(self.record, record, event), "dim")
+            case "off_ladder":
+                return _text(f"{filter_label(record)}: {off_ladder(record)}", "yellow")
             case "trial":
                 accepted = record.trials[-1].verdict == "accepted"
                 return _text(trial_line(self.record, record), "" if accepted else "dim")

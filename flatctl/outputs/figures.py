@@ -24,7 +24,10 @@ def whole(value: float) -> str:
 
 def percent(fraction: float, decimals: int = 1) -> str:
     """Return a fraction of full scale as `51.0 %`."""
-    return f"{100 * fraction:.{decimals}f} %" if math.isfinite(fraction) else UNKNOWN
+    if not math.isfinite(fraction):
+        return UNKNOWN
+    # Adding 0 makes a zero of what is rounded to minus zero.
+    return f"{round(100 * fraction, decimals) + 0.0:.{decimals}f} %"
 
 
 def seconds(value: float) -> str:

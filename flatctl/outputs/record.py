@@ -82,7 +82,11 @@ class Shot:
 
 @dataclass
 class FilterRecord:
-    """One filter's part of the run; `captured` holds flats and rejected frames as they came."""
+    """One filter's part of the night; `captured` holds flats and rejected frames as they came.
+
+    Where several runs of the night came to it, the search and what is still `fresh` (flats since
+    it was begun) are those of the last one.
+    """
 
     name: str
     target: float = math.nan
@@ -95,6 +99,9 @@ class FilterRecord:
     reason: str = ""
     trials: list[Shot] = field(default_factory=list)
     quality: Plain = field(default_factory=dict)
+    curve: Plain = field(default_factory=dict)
+    off_ladder: str = ""
+    fresh: int = 0
     flats: list[Shot] = field(default_factory=list)
     rejected: list[Shot] = field(default_factory=list)
     captured: list[Shot] = field(default_factory=list)
@@ -102,7 +109,7 @@ class FilterRecord:
     @property
     def on_disk(self) -> int:
         """Return how many flats there are now, those of an earlier run included."""
-        return max(self.present + len(self.flats), self.flats[-1].number if self.flats else 0)
+        return max(self.present + self.fresh, self.flats[-1].number if self.flats else 0)
 
     @property
     def latest(self) -> Shot | None:
@@ -121,15 +128,25 @@ class FilterRecord:
         match name:
             case "filter_started":
                 self.started = True
+                self.outcome = self.reason = self.off_ladder = ""
+                self.fresh = 0
                 self.trained = event.get("trained") is True
                 self.wanted = count(event, "wanted")
                 self.present = count(event, "present")
             case "trial":
-                self.trials.append(_shot(ShotKind.TRIAL, event, count(event, "n")))
+                shot = _shot(ShotKind.TRIAL, event, count(event, "n"))
+                if shot.number <= 1:
+                    self.trials.clear()
+                self.trials.append(shot)
+            case "off_ladder":
+                self.off_ladder = text(event, "reason")
+            case "panel_curve":
+                self.curve = event
             case "flat":
                 self.wanted = count(event, "count") or self.wanted
                 shot = _shot(ShotKind.FLAT, event, count(event, "index"))
                 self.flats.append(shot)
+                self.fresh += 1
                 self.captured.append(shot)
             case "rejected":
                 shot = _shot(ShotKind.REJECTED, event, len(self.rejected) + 1)
@@ -143,15 +160,37 @@ class FilterRecord:
 
 
 _OF_A_FILTER = frozenset(
-    {"filter_started", "trial", "flat", "rejected", "set_quality", "filter_finished"}
+    {
+        "filter_started",
+        "trial",
+        "panel_curve",
+        "off_ladder",
+        "flat",
+        "rejected",
+        "set_quality",
+        "filter_finished",
+    }
 )
 
 
 @dataclass
+class Part:
+    """One of the runs of a night: when it was, how it ended, and how many flats it took."""
+
+    run: str
+    started: datetime | None
+    finished: datetime | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    flats: int = 0
+
+
+@dataclass
 class RunRecord:
-    """A whole run; `take` adds one event."""
+    """A whole run, or several of one night one after the other; `take` adds one event."""
 
     run: str = ""
+    parts: list[Part] = field(default_factory=list)
     rig: str = ""
     camera: str = ""
     panel: str = ""
@@ -214,27 +253,36 @@ class RunRecord:
             case name if name in _OF_A_FILTER:
                 record = self.of_event(event)
                 self.filters.setdefault(record.name, record).take(name, event)
+                if name == "flat" and self.parts:
+                    self.parts[-1].flats += 1
 
     def _start(self, event: Plain) -> None:
         self.run = text(event, "run")
+        self.parts.append(Part(self.run, moment(event)))
+        self.finished, self.exit_code, self.reason = None, None, ""
         self.rig = text(event, "rig")
         self.camera = text(event, "camera")
         self.panel = text(event, "panel")
         self.folder = text(event, "folder")
-        self.started = moment(event)
+        self.started = self.started or moment(event)
         self.brightness_max = number(event, "brightness_max")
         self.full_scale_adu = number(event, "full_scale_adu")
         names = event.get("sets", event.get("filters"))
         for name in names if isinstance(names, list | tuple) else []:
             target = number(mapping(event, "target"), str(name))
             tolerance = number(mapping(event, "tolerance"), str(name))
-            self.filters[str(name)] = FilterRecord(str(name), target, tolerance)
+            one = self.filters.setdefault(str(name), FilterRecord(str(name)))
+            one.target, one.tolerance = target, tolerance
 
     def _finish(self, event: Plain) -> None:
         self.finished = moment(event)
         self.exit_code = count(event, "exit_code")
         self.reason = text(event, "reason")
-        self.duration_s = number(event, "seconds")
+        seconds = number(event, "seconds")
+        self.duration_s = self.duration_s + seconds if self.duration_s >= 0 else seconds
+        if self.parts:
+            last = self.parts[-1]
+            last.finished, last.exit_code, last.reason = self.finished, self.exit_code, self.reason
         # A filter that the run never came to has no `filter_finished` of its own.
         sets = mapping(event, "sets") or mapping(event, "filters")
         for name, outcome in sets.items():

@@ -5,28 +5,31 @@ nothing else: no network, no script, no file beside it. A file that is gone or b
 was cut short, an event that misses a key: each is said on the page, and the rest is shown.
 """
 
-import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path, PurePath
 from string import Template
 
-from flatctl.errors import StorageError, UsageError
+from flatctl.errors import StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, escape, join, table
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment, number, text
 from flatctl.outputs.report_calibration import calibration_chapter
 from flatctl.outputs.report_filter import Frames, chapter, todo
-from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText
-from flatctl.outputs.sentences import filter_label
+from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs, read_run
+from flatctl.outputs.sentences import filter_label, notes
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
-_EXIT_CODES = {
+_NO_END = "it has no end: it is still going on, or was cut short"
+_ENDINGS = {
+    0: "complete",
     1: "an internal error ended the run",
     4: "a device could not be reached or failed",
+    5: "not all filters are complete",
     6: "it was unsafe, or out of time",
     7: "the files could not be stored",
     130: "stopped by the user",
@@ -73,27 +76,33 @@ def write_report(run_dir: Path, write_text: WriteText) -> Path:
 
     """
     path = run_dir if run_dir.suffix == ".json" else run_dir / RUN_FILE
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{path}: there is no such file; give the folder of a night, "
-            f"the one that holds {RUN_FILE} beside the FLAT folder"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
-    if not isinstance(run, dict):
-        raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
+    run, earlier, troubles = read_run(path), [], []
+    if path.name == RUN_FILE:
+        for other in earlier_runs(path.parent):
+            try:
+                earlier.append(read_run(other))
+            except StorageError as error:
+                troubles.append(f"An earlier run of the night is not on this page: {error}")
     name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
     target = path.with_name(name)
-    write_text(target, render(run, FrameFolder(path.parent, text(run, "folder"))))
+    frames = FrameFolder(path.parent, text(run, "folder"))
+    write_text(target, render(run, frames, earlier=earlier, troubles=troubles))
     return target
 
 
-def render(run: Mapping[str, object], frames: Frames) -> str:
-    """Return the report of a run, the content of its `run.json`, as one HTML page."""
-    events = run.get("events")
-    record = RunRecord.of(events if isinstance(events, list) else [])
+def render(
+    run: Mapping[str, object],
+    frames: Frames,
+    *,
+    earlier: Sequence[Mapping[str, object]] = (),
+    troubles: Sequence[str] = (),
+) -> str:
+    """Return the report of a night as one HTML page.
+
+    `run` is the content of its `run.json`, `earlier` those of the runs of the night before it;
+    `troubles` are said on the page.
+    """
+    record = RunRecord.of(chain.from_iterable(_events(each) for each in (*earlier, run)))
     filters = list(record.filters.values())
     chapters = [
         chapter(record, one, f"filter-{place}", frames)
@@ -107,8 +116,10 @@ def render(run: Mapping[str, object], frames: Frames) -> str:
         style=package.joinpath("report.css").read_text(encoding="utf-8"),
         body=join(
             _header(record, night),
+            *(element("p", each, class_="warn") for each in troubles),
             _to_do(record),
             _overview(record),
+            _runs(record),
             *chapters,
             calibration_chapter(record),
             _dark_flats(record),
@@ -116,6 +127,28 @@ def render(run: Mapping[str, object], frames: Frames) -> str:
         ),
         footer=escape(f"Run {record.run} · made by flatctl from {RUN_FILE} · {record.folder}"),
     )
+
+
+def _events(run: Mapping[str, object]) -> list[object]:
+    events = run.get("events")
+    return events if isinstance(events, list) else []
+
+
+def _runs(run: RunRecord) -> Markup:
+    """Return a table of the runs where the night had several; the page is of all of them."""
+    if len(run.parts) < 2:
+        return Markup("")
+    rows = [
+        (
+            _clock(part.started),
+            _clock(part.finished),
+            str(part.flats),
+            _NO_END if part.exit_code is None else _ENDINGS.get(part.exit_code, part.reason),
+        )
+        for part in run.parts
+    ]
+    columns = (("Begun, UTC", ""), ("Ended", ""), ("Flats", "num"), ("How it ended", "long"))
+    return element("section", element("h2", "Runs of this night"), table(None, columns, rows))
 
 
 def _header(run: RunRecord, night: str) -> Markup:
@@ -158,7 +191,7 @@ def _verdict(run: RunRecord) -> tuple[str, str, str]:
     if run.complete == total and total and run.exit_code == 0:
         what = "The filter is" if total == 1 else f"All {total} filters are"
         return "good", "✓", f"{what} complete: {flats}{spent}"
-    why = _EXIT_CODES.get(run.exit_code, "")
+    why = _ENDINGS.get(run.exit_code, "") if run.exit_code not in (0, 5) else ""
     sentence = f"{run.complete} of {figures.plural(total, 'filter')} complete: {flats}{spent}"
     return ("bad" if why else "warn"), ("✕" if why else "!"), sentence + (f"; {why}" if why else "")
 
@@ -199,13 +232,21 @@ def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str
     tone = "good" if record.outcome == "complete" else "warn"
     return (
         element("a", filter_label(record), href=f"#filter-{place}"),
-        element("span", figures.words(record.outcome or "not begun"), class_=tone),
+        _outcome(record, tone),
         f"{record.on_disk} of {record.wanted}" if record.wanted else figures.UNKNOWN,
         str(len(record.trials)),
         figures.seconds(shot.exposure_s) if shot else figures.UNKNOWN,
         figures.brightness(shot.brightness, run.brightness_max) if shot else figures.UNKNOWN,
         figures.percent(level),
     )
+
+
+def _outcome(record: FilterRecord, tone: str) -> Markup:
+    said = element("span", figures.words(record.outcome or "not begun"), class_=tone)
+    many = len(notes(record))
+    if not many:
+        return said
+    return join(said, " ", element("span", figures.plural(many, "note"), class_="warn note-count"))
 
 
 def _dark_flats(run: RunRecord) -> Markup:

@@ -1,6 +1,5 @@
 """One filter's chapter of the report: how its setting was found, and what the set is worth."""
 
-import base64
 import math
 import statistics
 from collections.abc import Sequence
@@ -11,7 +10,8 @@ from flatctl.errors import StorageError
 from flatctl.outputs import charts, figures
 from flatctl.outputs.markup import Markup, element, join, table
 from flatctl.outputs.record import FilterRecord, RunRecord, Shot, number
-from flatctl.outputs.sentences import filter_label, findings, setting
+from flatctl.outputs.report_quality import contours, picture, pictures, worth
+from flatctl.outputs.sentences import filter_label, setting
 from flatctl.outputs.thumbnail import Thumbnail
 
 
@@ -45,9 +45,9 @@ def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -
             element("p", figures.kept_together(_summary(run, record))),
         ),
         todo(record),
-        _search_row(run, record),
+        worth(record),
         _set_row(record, run, frames),
-        _quality(record),
+        _search_row(run, record),
         _rejected(record),
         _every_flat(record),
         class_="filter",
@@ -76,7 +76,7 @@ def _summary(run: RunRecord, record: FilterRecord) -> str:
         parts.append(f"brightness {setting(run, record.flats[-1])}")
     if record.trials:
         found = "found in" if record.flats else "given up after"
-        start = " from the setting of an earlier run" if record.trained else ""
+        start = " from the setting of an earlier run" if record.trained and record.fresh else ""
         parts.append(f"{found} {figures.plural(len(record.trials), 'trial')}{start}")
     return " · ".join(parts) if parts else "The run did not come to this filter."
 
@@ -84,16 +84,24 @@ def _summary(run: RunRecord, record: FilterRecord) -> str:
 def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
     if not record.trials:
         return Markup("")
-    over_light = element(
-        "figure",
-        element("h3", "Search: level against brightness"),
-        charts.search_over_brightness(run, record),
-    )
-    over_time = element(
-        "figure",
-        element("h3", "Search: level against exposure"),
-        charts.search_over_exposure(record),
-    )
+    curve = "Thin: what the panel gives, as the search had learned it in the end."
+    drawings = [
+        element(
+            "figure",
+            element("h3", "Search: level against brightness"),
+            charts.search_over_brightness(run, record),
+            element("figcaption", curve) if record.curve else "",
+        )
+    ]
+    # A search that stayed with one exposure has nothing to show over it.
+    if len({shot.exposure_s for shot in record.trials}) > 1:
+        drawings.append(
+            element(
+                "figure",
+                element("h3", "Search: level against exposure"),
+                charts.search_over_exposure(record),
+            )
+        )
     trials = table(
         "Trials",
         (("", "num"), ("Brightness", "num"), ("Exposure", "num"), ("ADU", "num"), ("Level", "num")),
@@ -108,7 +116,7 @@ def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
             for shot in record.trials
         ],
     )
-    return element("div", over_light, over_time, element("div", trials), class_="row")
+    return element("div", *drawings, element("div", trials), class_="row")
 
 
 def _level_cell(shot: Shot) -> Markup:
@@ -121,11 +129,12 @@ def _level_cell(shot: Shot) -> Markup:
 def _set_row(record: FilterRecord, run: RunRecord, frames: Frames) -> Markup:
     if not record.captured:
         return Markup("")
-    chart = element("figure", element("h3", "Level of every flat"), charts.levels_of_flats(record))
+    chart = element("figure", element("h3", "Level of every frame"), charts.levels_of_flats(record))
     return element(
         "div",
-        chart,
         _picture(record, frames),
+        chart,
+        *pictures(record),
         element("div", _statistics(record, run)),
         class_="row",
     )
@@ -150,28 +159,28 @@ def _picture(record: FilterRecord, frames: Frames) -> Markup:
         return Markup("")
     troubles.append("No flat of this filter could be opened, so there is no picture.")
     notes = [element("p", trouble, class_="warn") for trouble in troubles]
-    return element("div", element("h3", "Thumbnail"), *notes)
+    return element("div", element("h3", "Flat"), *notes)
 
 
 def _figure(
     record: FilterRecord, path: str, thumbnail: Thumbnail, troubles: Sequence[str]
 ) -> Markup:
-    data = base64.b64encode(thumbnail.png).decode("ascii")
     name = PurePath(path).name
-    picture = element(
-        "img",
-        src=f"data:image/png;base64,{data}",
-        width=thumbnail.width_px,
-        height=thumbnail.height_px,
-        alt=f"Flat of {filter_label(record)}, contrast stretched: {name}",
-    )
+    described = f"Flat of {filter_label(record)}, contrast stretched: {name}"
     black, white = figures.adu(thumbnail.black_adu), figures.adu(thumbnail.white_adu)
-    caption = f"{name}. Contrast stretched: black is {black} ADU, white {white} ADU."
+    lines = "Contours in % of the brightest place. " if thumbnail.contours else ""
+    caption = f"{lines}Black is {black} ADU, white {white} ADU. {name}"
     notes = [element("p", trouble, class_="warn") for trouble in troubles]
     return element(
         "figure",
-        element("h3", "Thumbnail, stretched"),
-        picture,
+        element("h3", "Flat, stretched"),
+        picture(
+            thumbnail.png,
+            thumbnail.width_px,
+            thumbnail.height_px,
+            described,
+            contours(thumbnail),
+        ),
         element("figcaption", figures.kept_together(caption), *notes),
         class_="picture",
     )
@@ -227,29 +236,6 @@ def _range(values: Sequence[float]) -> str:
         return figures.UNKNOWN
     low, high = figures.adu(min(values)), figures.adu(max(values))
     return low if low == high else f"{low}–{high}"
-
-
-def _quality(record: FilterRecord) -> Markup:
-    """Return what the set is worth, and what is not as it should be."""
-    quality = record.quality
-    if not quality:
-        return Markup("")
-    whole = figures.whole
-    rows = [
-        ("Photons per pixel, all flats", whole(number(quality, "photons_e"))),
-        ("Noise of the master flat", figures.percent(number(quality, "master_noise_frac"), 3)),
-        ("Flats needed for the limit", whole(number(quality, "flats_needed"))),
-        ("Gain", f"{number(quality, 'e_per_adu'):.3g} e-/ADU"),
-        ("Drift over the set", figures.percent(number(quality, "drift_frac"), 2)),
-        ("Light in the corners", figures.percent(number(quality, "corner_frac"))),
-    ]
-    known = [(label, value) for label, value in rows if "nan" not in value]
-    worth = table("Worth of the set", (("", ""), ("", "num")), known, row_headings=True)
-    found = [element("p", each, class_="warn") for each in findings(quality)]
-    since = "" if quality.get("compared") is True else "There is no earlier set to compare with."
-    return element(
-        "div", element("div", worth, element("p", since, class_="soft"), *found), class_="after"
-    )
 
 
 def _rejected(record: FilterRecord) -> Markup:

@@ -8,17 +8,19 @@ cut costs no more than the facts of the last 15 s.
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flatctl.errors import StorageError
+from flatctl.errors import StorageError, UsageError
 from flatctl.outputs.jsonlines import encode
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, moment, text
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
 BYTES_PER_S = 100_000
+_KEPT = re.compile(r"run_(\d{8}T\d{6}Z)(?:_(\d+))?\.json")
 _WRITTEN_AT_ONCE = frozenset(
     {"run_started", "filter_started", "fault", "filter_finished", "run_finished"}
 )
@@ -95,6 +97,35 @@ class RunFile:
         }
         body = ",\n".join(f" {line}" for line in self._lines)
         return f'{encode(head)[:-1]},\n"events": [\n{body}\n]}}\n'
+
+
+def read_run(path: Path) -> dict[str, object]:
+    """Return what a `run.json` holds.
+
+    Raises:
+        UsageError: there is no such file.
+        StorageError: it can't be read, or holds something else.
+
+    """
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: there is no such file; give the folder of a night, "
+            f"the one that holds {RUN_FILE} beside the FLAT folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
+    if not isinstance(run, dict):
+        raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
+    return run
+
+
+def earlier_runs(folder: Path) -> list[Path]:
+    """Return the files of the runs of a night before the last one, the earliest first."""
+    kept = {path: _KEPT.fullmatch(path.name) for path in folder.glob("run_*.json")}
+    when = {path: (match[1], int(match[2] or 1)) for path, match in kept.items() if match}
+    return sorted(when, key=when.__getitem__)
 
 
 def keep_earlier_run(folder: Path) -> None:

@@ -64,6 +64,19 @@ def quality_lines(record: FilterRecord) -> list[str]:
     return lines + [f"{name}: {reason}" for reason in findings(quality)]
 
 
+def notes(record: FilterRecord) -> list[str]:
+    """Return what is to be known of a set besides its outcome, a sentence each."""
+    return [*([off_ladder(record)] if record.off_ladder else []), *findings(record.quality)]
+
+
+def off_ladder(record: FilterRecord) -> str:
+    """Say that the exposure is none of the ladder, and why."""
+    return (
+        "no exposure of the ladder serves, so that this set has an exposure of its own: "
+        f"{record.off_ladder}"
+    )
+
+
 def findings(quality: Plain) -> list[str]:
     """Return the sentences of what was found, in a set or in the frames with the panel off."""
     found = quality.get("findings")

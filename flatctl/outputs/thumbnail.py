@@ -1,4 +1,4 @@
-"""A frame as a small picture: averaged down, stretched between two percentiles, a PNG."""
+"""A frame as a small picture: averaged down, stretched between two percentiles, with contours."""
 
 import io
 import warnings
@@ -15,17 +15,35 @@ if TYPE_CHECKING:
 _LONGEST_PX = 420
 _BLACK_PERCENTILE = 0.5
 _WHITE_PERCENTILE = 99.5
+# Contours are drawn through the means of so many cells along the longer side, smoothed.
+_CELLS_ALONG = 42
+_CONTOURS_MAX = 10
+_CONTOUR_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+_POINTS_MIN = 4
+
+
+@dataclass(frozen=True)
+class Contour:
+    """Where the light is `level_frac` of the brightest place's: lines of (x, y) in pixels."""
+
+    level_frac: float
+    lines: tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A PNG, its size in pixels, and the levels in ADU that show as black and as white."""
+    """A PNG, its size in pixels, and the levels in ADU that show as black and as white.
+
+    The `contours` lie on the picture, the brightest first; those of a file's whole level, as it
+    says nothing of a pedestal.
+    """
 
     png: bytes
     width_px: int
     height_px: int
     black_adu: float
     white_adu: float
+    contours: tuple[Contour, ...] = ()
 
 
 def load_thumbnail(path: Path) -> Thumbnail:
@@ -73,7 +91,7 @@ def _thumbnail(pixels: "NDArray[Any]", header: Any) -> Thumbnail:
     page = io.BytesIO()
     matplotlib.image.imsave(page, grey, cmap="gray", vmin=0.0, vmax=1.0, format="png")
     rows, cols = grey.shape
-    return Thumbnail(page.getvalue(), cols, rows, black, white)
+    return Thumbnail(page.getvalue(), cols, rows, black, white, _contours(small))
 
 
 def _average_down(pixels: "NDArray[Any]", *, whole_cells: bool) -> "NDArray[np.float32]":
@@ -88,3 +106,61 @@ def _average_down(pixels: "NDArray[Any]", *, whole_cells: bool) -> "NDArray[np.f
     blocks = pixels[: rows * factor, : cols * factor].reshape(rows, factor, cols, factor)
     means: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
     return means
+
+
+def _contours(small: "NDArray[np.float32]") -> tuple[Contour, ...]:
+    """Return lines of equal light of a picture, at round fractions of its brightest place."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    side = max(1, -(-max(small.shape) // _CELLS_ALONG))
+    rows, cols = (size // side for size in small.shape)
+    if min(rows, cols) < _POINTS_MIN:
+        return ()
+    cells = small[: rows * side, : cols * side].reshape(rows, side, cols, side).mean(axis=(1, 3))
+    smooth = _smoothed(_smoothed(cells))
+    brightest = float(smooth.max())
+    if not (np.isfinite(smooth).all() and brightest > 0):
+        return ()
+    light = np.pad(smooth / brightest, 1, mode="edge")
+    levels = _levels(float(light.min()))
+    if not levels:
+        return ()
+    # The outermost lines run to the edge of the picture, half a cell beyond the centres.
+    x, y = ((np.arange(-1, size + 1) + 0.5) * side for size in (cols, rows))
+    x, y = x.clip(0, small.shape[1]), y.clip(0, small.shape[0])
+    found = Figure().subplots().contour(x, y, light, levels=levels)
+    drawn = zip(levels, found.allsegs, strict=True)
+    return tuple(
+        Contour(
+            level,
+            tuple(
+                tuple((round(float(a), 1), round(float(b), 1)) for a, b in segment)
+                for segment in segments
+                if len(segment) >= _POINTS_MIN
+            ),
+        )
+        for level, segments in reversed(list(drawn))
+    )
+
+
+def _smoothed(cells: "NDArray[Any]") -> "NDArray[Any]":
+    """Return the means over 3 × 3 cells, edges repeated."""
+    import numpy as np
+
+    wide = np.pad(cells, 1, mode="edge")
+    parts = [
+        wide[down : down + cells.shape[0], across : across + cells.shape[1]]
+        for down in range(3)
+        for across in range(3)
+    ]
+    return np.mean(parts, axis=0)  # type: ignore[no-any-return]
+
+
+def _levels(darkest: float) -> list[float]:
+    """Return round fractions between the darkest place and 1, at most ten, ascending."""
+    for step in _CONTOUR_STEPS:
+        count = int((1.0 - darkest) / step)
+        if count <= _CONTOURS_MAX:
+            return [round(1.0 - step * n, 4) for n in range(count, 0, -1)]
+    return []

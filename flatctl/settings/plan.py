@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from flatctl.core.ladder import ladder
 from flatctl.core.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
@@ -29,9 +30,15 @@ def plan_flats(
     usual = getattr(settings.panel, "bank", None)
     plans = _plan_sets if settings.sets else _plan_filters
     return tuple(
-        replace(plan, panel_bank=plan.panel_bank or usual)
+        replace(plan, panel_bank=plan.panel_bank or usual, ladder_s=_ladder(settings, plan))
         for plan in plans(settings, slots, only=only, count=count)
     )
+
+
+def _ladder(settings: Settings, plan: FilterPlan) -> tuple[float, ...]:
+    if not settings.dark_flats.ladder:
+        return ()
+    return ladder(plan.exposure_min_s, plan.exposure_max_s, plan.exposures_s)
 
 
 def _plan_filters(

@@ -305,6 +305,12 @@ class DarkFlats(Table):
     count: int = Field(
         default=0, ge=0, le=10000, description="Dark flats per exposure; 0 for none."
     )
+    ladder: bool = Field(
+        default=False,
+        description="Snap the flats' exposures to 0.1, 0.2, 0.5, 1, 2, 5 s and so on, so that few "
+        "sets of dark flats are needed. Where none of these serves, any exposure does, and the run "
+        "says so.",
+    )
 
 
 class Output(Table):

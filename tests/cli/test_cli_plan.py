@@ -69,6 +69,14 @@ def test_what_is_missing_is_told_and_ends_with_5(plan, lights):
     assert "missing: OIII, bin 1, gain 100: filter 'OIII' is not in flats.filters" in shown.stdout
 
 
+def test_a_plan_of_nothing_is_not_written(plan, lights, tmp_path):
+    write_light(lights / "b.fits", NINA | {"FILTER": "OIII"})
+    shown = plan("--write", tmp_path / "tonight.toml")
+    assert shown.code == 5
+    assert "tonight.toml is not written" in shown.stdout
+    assert not (tmp_path / "tonight.toml").exists()
+
+
 def test_bad_files_are_named_on_stderr_and_end_nothing(plan, lights):
     write_light(lights / "a.fits")
     (lights / "notes.txt").write_text("x")

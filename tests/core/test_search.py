@@ -416,3 +416,15 @@ def test_a_change_of_the_light_does_not_reopen_what_it_can_not_have_changed():
     brightness, exposure_s = search.setting
     assert brightness == 255
     assert 1.0 < exposure_s < 2.0
+
+
+def test_before_any_frame_nothing_is_known_of_the_light():
+    assert rig(1.0).search().light([0, 100, 255]) == ()
+
+
+def test_the_light_of_every_step_is_known_after_a_search():
+    there = rig(6.0)
+    search = there.run().search
+    steps = [32, 64, 128, 255]
+    true = [there.k * there.curve(step) for step in steps]
+    assert search.light(steps) == pytest.approx(true, rel=0.15)

@@ -210,6 +210,20 @@ def test_the_pedestal_is_no_light_from_the_first_run_on(tmp_path):
     assert quality.e_per_adu == pytest.approx(3.0, rel=0.03)
 
 
+def test_dark_flats_teach_the_next_run_the_pedestal(tmp_path):
+    bench = judged(tmp_path, "dslr", count=4, setup=CameraSetup(iso=100), exposures_s=SHUTTER_S)
+    bench.full_scale_adu = 16383.0
+    bench.dark_flats = 1
+    assert bench.run() == 0
+    second = bench.again()
+    second.fake.clock.sleep(90_000)
+    second.quality, second.full_scale_adu = bench.quality, 16383.0
+    assert second.run() == 0
+    (quality,) = second.all(events.SetQuality)
+    assert quality.e_per_adu == pytest.approx(3.0, rel=0.03)
+    assert quality.findings == ()
+
+
 def test_a_camera_that_fails_before_the_first_filter_is_left_to_the_filters(tmp_path):
     bench = judged(tmp_path, count=2)
     bench.leak_check = True

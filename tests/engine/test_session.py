@@ -9,8 +9,17 @@ from astropy.io import fits
 from bench import Bench
 
 from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.devices.manual import ManualPanel
 from flatctl.engine import events
-from flatctl.errors import ConfigError, Fault, NoReply, Stopped, StorageError, Unreachable
+from flatctl.errors import (
+    BadReply,
+    ConfigError,
+    Fault,
+    NoReply,
+    Stopped,
+    StorageError,
+    Unreachable,
+)
 
 LOST = Unreachable("Fake Camera", "gone", "look for it")
 
@@ -222,6 +231,16 @@ def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(bench):
         bench.run()
     assert bench.fake.camera.exposures == []
     assert bench.told == []
+
+
+def test_a_light_that_nobody_put_out_makes_no_dark_flats(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=2)
+    bench.fake.panel = ManualPanel()
+    bench.fake.world.light.set(lit=True, brightness=26)
+    with pytest.raises(BadReply, match="count to 0 for a light"):
+        bench.run()
+    assert bench.outcomes == {"L": "complete"}
+    assert not [path for path in bench.frames if path.name.startswith("DARKFLAT")]
 
 
 def test_dark_flats_are_taken_of_each_exposure_with_the_lamp_off(tmp_path):

@@ -54,6 +54,18 @@ def cards(bench: Bench, *keywords: str) -> list[tuple]:
     return [tuple(fits.getheader(path)[k] for k in keywords) for path in bench.frames]
 
 
+def test_a_setup_that_comes_back_needs_no_second_set_of_dark_flats(bench):
+    run = bench(plan("L", SLOW), plan("L", FAST), plan("R", SLOW), dark_flats=2, resume=False)
+    assert run.run() == 0
+    darks = [
+        tuple(fits.getheader(path)[k] for k in ("EXPTIME", "XBINNING", "GAIN"))
+        for path in run.frames
+        if path.name.startswith("DARKFLAT")
+    ]
+    assert len(set(darks)) >= 2
+    assert all(darks.count(each) == 2 for each in darks)
+
+
 def test_every_set_is_taken_with_its_own_setup(bench):
     run = bench(plan("L", SLOW), plan("L", FAST))
     assert run.run() == 0

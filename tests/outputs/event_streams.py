@@ -92,6 +92,21 @@ class Night:
         self._say("trial", filter=filter_, **(figures | keys))
         return self
 
+    def curve(self, filter_: str, points: list[tuple[int, float]]) -> Night:
+        """Tell the learned curve: pairs of brightness and level at one second."""
+        self._say(
+            "panel_curve",
+            filter=filter_,
+            pedestal_adu=0.0,
+            brightness=[step for step, _ in points],
+            light_adu_s=[level * FULL_SCALE for _, level in points],
+        )
+        return self
+
+    def quality(self, filter_: str, **keys: object) -> Night:
+        self._say("set_quality", filter=filter_, **keys)
+        return self
+
     def flat(
         self,
         filter_: str,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flatctl.outputs import charts
-from flatctl.outputs.charts import Axis
+from flatctl.outputs.drawing import Axis, linear_ticks
 from flatctl.outputs.record import FilterRecord, RunRecord
 
 
@@ -59,6 +59,32 @@ def test_colours_come_from_the_page() -> None:
     assert not re.search(r"#[0-9a-f]{3,6}\b|rgb|fill=|stroke=", drawing)
 
 
+def test_the_levels_are_drawn_in_time() -> None:
+    _, one = record(mixed_night())
+    drawing = charts.levels_of_flats(one)
+    assert "Time, UTC" in drawing
+    assert re.search(r">17:\d\d(:\d\d)?</text>", drawing)
+
+
+def test_the_search_is_drawn_over_the_curve_that_it_learned() -> None:
+    night = Night(filters=("L",)).begin("L").trial("L", 0.2, 100).trial("L", 0.5, 250)
+    night.curve("L", [(step, 0.002 * step) for step in range(0, 256, 5)])
+    run, one = record(night)
+    curve = re.search(r'points="([^"]+)" class="learned"', charts.search_over_brightness(run, one))
+    assert curve
+    places = [tuple(map(float, p.split(","))) for p in curve[1].split()]
+    for x, y in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', charts.search_over_brightness(run, one)):
+        assert min(abs(float(x) - a) + abs(float(y) - b) for a, b in places) < 4.0
+
+
+def test_each_exposure_of_a_search_has_its_own_curve() -> None:
+    night = Night(filters=("L",)).begin("L").trial("L", 0.2, 255).trial("L", 0.5, 255, 2.5)
+    night.curve("L", [(0, 0.0), (255, 0.2)])
+    drawing = charts.search_over_brightness(*record(night))
+    assert drawing.count('class="learned"') == 2
+    assert ">2.50 s</text>" in drawing
+
+
 levels = st.one_of(st.floats(0.0, 1.0), st.just(math.nan))
 
 
@@ -88,6 +114,6 @@ def test_any_run_can_be_drawn(
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e7))
 def test_ticks_are_few_and_within_the_range(low: float, span: float) -> None:
-    ticks = charts._linear_ticks(low, low + span, 5)
+    ticks = linear_ticks(low, low + span, 5)
     assert len(ticks) <= 6
     assert all(low - 1e-6 * span <= t <= low + span + 1e-6 * span for t in ticks)

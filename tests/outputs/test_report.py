@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -267,3 +268,86 @@ def test_a_run_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path, conte
     write(tmp_path / "run.json", content)
     with pytest.raises(StorageError, match=r"run\.json"):
         write_report(tmp_path, write)
+
+
+def two_runs(folder: Path) -> None:
+    """Put two runs of one night on disk: the first is stopped, the second completes it."""
+    first = Night(folder, ("L", "R")).begin("L", wanted=3).trial("L", 0.3).trial("L", 0.51, 90)
+    for _ in range(3):
+        first.flat("L", count=3)
+    first.end("L").begin("R", wanted=3).trial("R", 0.5).flat("R", count=3).end("R", "stopped")
+    later = first.begun + timedelta(hours=9)
+    second = Night(folder, ("L", "R"), start=later).begin("L", wanted=3, present=3).end("L")
+    second.begin("R", wanted=3, present=1).trial("R", 0.52)
+    second.flat("R", count=3).flat("R", count=3).end("R").over()
+    for night in (first.over(130), second):
+        out = RunFile(write)
+        for event in night:
+            out(event)
+
+
+def test_the_page_of_a_night_shows_all_its_runs(folder: Path) -> None:
+    two_runs(folder)
+    page = Page(write_report(folder, write).read_text())
+    assert "All 2 filters are complete: 6 flats" in page.text
+    assert page.text.count("3 of 3 flats on disk") == 2
+    assert page.source.count('class="kept"') == 6
+    assert "Runs of this night" in page.text
+    assert "17:15:30" in page.text
+    assert "stopped by the user" in page.text
+
+
+def test_the_search_of_a_filter_that_was_complete_already_stays_on_the_page(folder: Path) -> None:
+    two_runs(folder)
+    page = Page(write_report(folder, write).read_text())
+    assert "found in 2 trials" in page.text
+
+
+def test_a_filter_that_a_later_run_did_not_come_to_is_as_the_earlier_run_left_it(
+    folder: Path,
+) -> None:
+    for night in (
+        Night(folder, ("L",)).begin("L", wanted=1).flat("L", count=1).end("L").over(),
+        Night(folder, ("R", "L")).begin("R").end("R", "device", "no reply").over(4),
+    ):
+        out = RunFile(write)
+        for event in night:
+            out(event)
+    assert "1 of 2 filters complete" in Page(write_report(folder, write).read_text()).text
+
+
+def test_an_earlier_run_that_cannot_be_read_is_named_on_the_page(folder: Path) -> None:
+    two_runs(folder)
+    (earlier,) = folder.glob("run_*.json")
+    earlier.write_text("{torn")
+    page = Page(write_report(folder, write).read_text())
+    assert f"An earlier run of the night is not on this page: {earlier}" in page.text
+    assert "2 filters are complete" in page.text
+
+
+def test_what_was_found_in_a_set_is_said_in_its_chapter_and_counted_in_the_overview() -> None:
+    found = [{"kind": "dust", "reason": "dust came at column 7, row 9"}]
+    night = complete_night().quality("L", findings=found)
+    text = page_of(night).text
+    assert "Look at this Dust came at column 7, row 9." in text
+    assert "complete 1 note" in text
+
+
+def test_a_colour_camera_has_the_median_of_every_channel() -> None:
+    night = complete_night().quality("L", channels={"R": 14325.0, "G": 34336.0, "B": 20000.0})
+    assert "Median of R 14 325 ADU" in page_of(night).text
+
+
+def test_dust_that_came_is_circled_in_the_picture_of_what_changed() -> None:
+    night = complete_night().quality(
+        "L",
+        compared=True,
+        cell_px=20,
+        difference_ppm=[[0] * 64] * 48,
+        spots=[{"row_px": 210, "col_px": 410, "depth_frac": 0.016}],
+        findings=[],
+    )
+    page = page_of(night)
+    assert any(a.get("cx") == "20.5" for a in page.all("circle"))
+    assert "−1.6 %" in page.text
+    assert "1 spot came or went" in page.text

@@ -91,3 +91,27 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
 def test_a_spectrum_is_not_a_picture(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="not rows and columns"):
         load_thumbnail(saved(tmp_path, np.zeros(100, np.uint16)))
+
+
+def test_contours_follow_the_light_at_round_fractions(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:400, 0:400]
+    radius = np.hypot(x - 200, y - 200) / 283
+    light = 30_000 * (1 - 0.2 * radius**2)
+    contours = load_thumbnail(saved(tmp_path, light.astype(np.uint16))).contours
+    assert [c.level_frac for c in contours] == pytest.approx([0.98 - 0.02 * n for n in range(8)])
+    for contour in contours[:4]:
+        way = 283 * np.sqrt((1 - contour.level_frac) / 0.2)
+        ring = np.concatenate([np.array(line) for line in contour.lines])
+        assert np.hypot(*(ring - 200).T) == pytest.approx(way, abs=5)
+
+
+def test_contours_run_to_the_edge_of_the_picture(tmp_path: Path) -> None:
+    pixels = np.tile(np.linspace(20_000, 30_000, 300), (200, 1)).astype(np.uint16)
+    contour = load_thumbnail(saved(tmp_path, pixels)).contours[0]
+    rows = [y for line in contour.lines for _, y in line]
+    assert (min(rows), max(rows)) == (0.0, 200.0)
+
+
+@pytest.mark.parametrize("level", [0, 500])
+def test_a_frame_of_one_level_has_no_contours(tmp_path: Path, level: int) -> None:
+    assert load_thumbnail(saved(tmp_path, np.full((40, 60), level, np.uint16))).contours == ()

@@ -129,3 +129,17 @@ def test_the_bank_of_the_panel_is_that_of_every_filter_without_its_own(config):
 def test_a_bank_for_a_panel_without_banks_is_refused(config, table):
     with pytest.raises(ConfigError, match=r"panel_bank.*'manual' have no low and high bank"):
         config.load(WITH_WHEEL + f'[{table}]\npanel_bank = "low"')
+
+
+def test_the_ladder_is_laid_within_the_exposures_of_each_filter(config):
+    settings = config.load(
+        WITH_WHEEL + "[dark_flats]\nladder = true\n[flats]\nexposure_s = { min = 0.4, max = 3 }\n"
+        "[filters.Ha]\nexposure_s = { max = 12 }\n"
+    )
+    luminance, hydrogen = settings.plan(["L", "Ha"])
+    assert luminance.ladder_s == (0.5, 1.0, 2.0)
+    assert hydrogen.ladder_s == (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+def test_without_a_wish_for_it_there_is_no_ladder(config):
+    assert config.load(WITH_WHEEL).plan(["L"])[0].ladder_s == ()

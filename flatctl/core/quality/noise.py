@@ -6,7 +6,8 @@ the gain in electrons per ADU (photon transfer: Janesick, Photon Transfer, SPIE 
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,8 @@ class PairNoise:
     `noise_frac` is the noise of one pixel of one frame over its light, of the faintest colour;
     `e_per_adu` the gain; `sigma` the relative uncertainty of its square or of the gain;
     `correlation` how far neighbours share their noise (0 for raw data); `step_adu` the distance
-    of the values that occur.
+    of the values that occur. `tiles` are light and variance (ADU, ADU²) of each place of each tile,
+    shape (2, places × tiles).
     """
 
     noise_frac: float
@@ -59,6 +61,7 @@ class PairNoise:
     correlation: float
     step_adu: int
     noise_adu: float
+    tiles: NDArray[np.float64] = field(compare=False, repr=False)
 
     @property
     def bits(self) -> int:
@@ -82,7 +85,8 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
     noise = (first - second * factor) / np.sqrt(1.0 + factor**2)
     spread = np.sqrt(np.square(noise).mean(axis=(1, 2), keepdims=True))
     noise[np.abs(noise) > _OUTLIER_SIGMA * spread] = 0.0
-    variance = np.square(noise).mean(axis=(1, 2), dtype=np.float64)
+    of_tiles = np.square(noise).mean(axis=2, dtype=np.float64)
+    variance = of_tiles.mean(axis=1)
     signal = light[0].mean(axis=(1, 2), dtype=np.float64) - pedestal_adu
     if variance.min() <= 0 or signal.min() <= 0:
         return None
@@ -95,7 +99,24 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
         correlation=_correlation(noise, np.sqrt(variance)),
         step_adu=_step(one),
         noise_adu=float(np.sqrt(variance.mean())),
+        tiles=np.array([light[0].ravel() - pedestal_adu, of_tiles.ravel()]),
     )
+
+
+def photon_transfer(
+    pairs: Sequence[PairNoise], points: int = 12
+) -> tuple[tuple[float, float], ...]:
+    """Return light and noise (ADU) of one pixel of one flat, from the faintest parts of the frame.
+
+    Vignetting and the colours of a Bayer sensor spread the light. Where only photons make the
+    noise, it grows with the root of the light (Janesick, Photon Transfer, SPIE 2007).
+    """
+    if not pairs:
+        return ()
+    light, variance = np.mean([pair.tiles for pair in pairs], axis=0)
+    parts = [part for part in np.array_split(np.argsort(light), points) if part.size]
+    means = [(float(light[part].mean()), float(variance[part].mean())) for part in parts]
+    return tuple((level, math.sqrt(spread)) for level, spread in means)
 
 
 def _correlation(noise: NDArray[np.float32], sigma: NDArray[np.float64]) -> float:

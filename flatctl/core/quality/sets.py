@@ -11,8 +11,8 @@ from flatctl.core.quality.change import Change, change, towards
 from flatctl.core.quality.dust import Spot, moved, spots
 from flatctl.core.quality.findings import Finding, Kind, Limits, percent
 from flatctl.core.quality.frames import SetJudge
-from flatctl.core.quality.noise import PairNoise
-from flatctl.core.quality.shape import Shape, radial_profile
+from flatctl.core.quality.noise import PairNoise, photon_transfer
+from flatctl.core.quality.shape import Cells, Shape, radial_profile
 
 AUTO_MIN = 3
 AUTO_MAX = 500
@@ -29,7 +29,8 @@ _MANY_SPOTS = 8
 class SetRecord:
     """What is remembered of a set, to hold the next one against: a few kilobytes of text.
 
-    `e_per_adu` and `noise_frac` (of one pixel of one flat) are None where there was no pair.
+    `level_adu` is the mean of a frame; `e_per_adu` and `noise_frac` (of one pixel of one flat) are
+    None where there was no pair.
     """
 
     shape: Shape
@@ -78,7 +79,7 @@ class SetRecord:
             raise ValueError(f"no record of a set: {error}") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SetQuality:
     """What a set is worth; figures are None where they can't be known (from a single flat).
 
@@ -86,7 +87,8 @@ class SetQuality:
     of one flat over its light, `master_noise_frac` that of their mean; `flats_needed` would
     bring the latter under the limit. `corner_frac` is the light in the corners over the
     brightest ring's, `profile` the light from the centre outwards. `spots` came or went since
-    the last set, if `compared` with one.
+    the last set, if `compared` with one; `difference` is then what each cell has more than in that,
+    gradients taken out. `transfer` are light and noise (ADU) of the parts of the frame.
     """
 
     flats: int
@@ -97,8 +99,10 @@ class SetQuality:
     flats_needed: int | None
     corner_frac: float | None
     profile: tuple[float, ...]
+    transfer: tuple[tuple[float, float], ...]
     compared: bool
     spots: tuple[Spot, ...]
+    difference: Cells | None
     findings: tuple[Finding, ...]
 
 
@@ -115,10 +119,13 @@ def judge_set(judge: SetJudge, last: SetRecord | None) -> SetQuality:
     profile = radial_profile(mean) if mean else ()
     found = [*([judge.odd] if judge.odd else []), *_lossy(pairs), *_still(judge)]
     dust: tuple[Spot, ...] = ()
+    difference: Cells | None = None
     compared = mean is not None and last is not None and mean.fits(last.shape)
     if mean is not None and last is not None and compared:
-        differs, dust = _since(mean, last, pairs, judge.limits)
-        found += differs
+        differs = change(mean, last.shape)
+        difference = differs.rest
+        said, dust = _since(mean, last, differs, pairs, judge.limits)
+        found += said
     return SetQuality(
         flats=judge.kept,
         photons_e=None if photons_e is None else photons_e * judge.kept,
@@ -128,8 +135,10 @@ def judge_set(judge: SetJudge, last: SetRecord | None) -> SetQuality:
         flats_needed=None if noise_frac is None else flats_needed(noise_frac, judge.limits.noise),
         corner_frac=profile[-1] if profile else None,
         profile=profile,
+        transfer=photon_transfer(pairs),
         compared=compared,
         spots=dust,
+        difference=difference,
         findings=tuple(found),
     )
 
@@ -200,7 +209,7 @@ def _still(judge: SetJudge) -> list[Finding]:
 
 
 def _since(
-    mean: Shape, last: SetRecord, pairs: Sequence[PairNoise], limits: Limits
+    mean: Shape, last: SetRecord, differs: Change, pairs: Sequence[PairNoise], limits: Limits
 ) -> tuple[list[Finding], tuple[Spot, ...]]:
     shift = moved(mean, last.shape)
     if shift is not None:
@@ -213,7 +222,6 @@ def _since(
                 "optics shifted; lights taken before need flats taken before",
             )
         ], ()
-    differs = change(mean, last.shape)
     found = _light(differs, limits) + _offset(differs, last, pairs, limits)
     dust = spots(differs.rest, mean.cell_px, limits.dust)
     return found + _dust(dust), dust

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flatctl.core.quality.change import change, towards
 from flatctl.core.quality.dust import moved, spots
 from flatctl.core.quality.findings import percent
-from flatctl.core.quality.noise import pair_noise, take_sample
+from flatctl.core.quality.noise import pair_noise, photon_transfer, take_sample
 from flatctl.core.quality.ripple import CALM, ripple
 from flatctl.core.quality.shape import (
     CELLS_ALONG,
@@ -367,3 +367,31 @@ def test_pixels_as_fits_stores_them_are_the_same_pixels(order):
     stored = stored.astype(order)
     assert np.array_equal(sums(stored).rows, sums(pixels).rows)
     assert np.array_equal(take_sample(stored), take_sample(pixels))
+
+
+def half_as_bright_on_the_left(seed: int, e_per_adu: float = 0.25) -> np.ndarray:
+    """Return a flat of photon noise alone, from 20 000 ADU at one side to 40 000 at the other."""
+    light = np.linspace(20_000, 40_000, 512)[None, :].repeat(512, axis=0)
+    photons = np.random.default_rng(seed).poisson(light * e_per_adu)
+    return (1000 + photons / e_per_adu).round().astype(np.uint16)
+
+
+def test_the_noise_of_photons_grows_with_the_root_of_the_light():
+    pairs = [
+        pair_noise(
+            take_sample(half_as_bright_on_the_left(n)),
+            take_sample(half_as_bright_on_the_left(n + 10)),
+            1000.0,
+        )
+        for n in range(3)
+    ]
+    points = photon_transfer(pairs)
+    light, noise = (np.array(column) for column in zip(*points, strict=True))
+    assert len(points) == 12
+    assert list(light) == sorted(light)
+    assert (light[0], light[-1]) == pytest.approx((21_250, 38_750), rel=0.03)
+    assert noise == pytest.approx(np.sqrt(light / 0.25), rel=0.02)
+
+
+def test_without_a_pair_there_is_no_noise_to_draw():
+    assert photon_transfer([]) == ()

@@ -54,6 +54,28 @@ def test_clean_sets_raise_no_alarm(half):
     assert alarms == []
 
 
+def test_clean_sets_of_a_colour_camera_raise_no_alarm():
+    alarms = []
+    for seed in SEEDS:
+        telescope = Telescope(seed, bayer="RGGB")
+        before = Taken().flats(telescope, FEW).record()
+        taken = Taken().flats(telescope, FEW)
+        if taken.rejected or taken.quality(before).findings:
+            alarms.append(seed)
+    assert alarms == []
+
+
+def test_stray_light_from_one_side_comes_out_though_no_vignetting_shapes_it():
+    found = 0
+    for seed in SEEDS:
+        telescope = Telescope(seed)
+        taken = Taken()
+        for look in good_looks(seed):
+            taken.judge.keep(look)
+        found += Kind.GRADIENT in kinds(taken.take(telescope.lit_from_one_side(0.03)))
+    assert found >= ENOUGH
+
+
 def test_a_gradient_of_three_percent_in_a_frame_comes_out():
     found = 0
     for seed in SEEDS:

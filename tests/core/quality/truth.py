@@ -45,6 +45,16 @@ class Telescope:
             light = light * self.lamp.pulses(begun_s, exposure_s).astype(np.float32)[:, None]
         return self._readout.digitise(light, signal_e, 0.0, gain=GAIN, offset=OFFSET)
 
+    def lit_from_one_side(self, frac: float) -> np.ndarray:
+        """Take a flat with stray light on it: `frac` of the light at one side, none opposite."""
+        flat = self.flat()
+        angle = self._rng.uniform(0, 2 * np.pi)
+        y, x = (np.linspace(-0.5, 0.5, length) for length in flat.shape)
+        across = np.cos(angle) * x[None, :] + np.sin(angle) * y[:, None]
+        share = (across - across.min()) / (across.max() - across.min())
+        stray_e = frac * share * (LEVEL_ADU - PEDESTAL_ADU) * self.sensor.e_per_adu(GAIN)
+        return flat + (self._rng.poisson(stray_e) / self.sensor.e_per_adu(GAIN)).astype(np.uint16)
+
     def with_optics(self, **changes: object) -> None:
         """Change the optics from here on."""
         self.optics = replace(self.optics, **changes)

@@ -1,0 +1,180 @@
+"""The part of a filter's chapter that shows what its set is worth, and what changed."""
+
+import base64
+import math
+
+from flatctl.outputs import figures
+from flatctl.outputs.markup import Markup, element, join
+from flatctl.outputs.quality_charts import (
+    Difference,
+    difference_picture,
+    photon_noise,
+    radial_profile,
+    spots,
+)
+from flatctl.outputs.record import FilterRecord, Plain, mapping, number
+from flatctl.outputs.sentences import notes
+from flatctl.outputs.thumbnail import Thumbnail
+
+_LABELS_MAX = 6
+
+
+def worth(record: FilterRecord) -> Markup:
+    """Return what is not as it should be, and the figures of the set."""
+    quality = record.quality
+    found = [
+        element("p", figures.kept_together(each[:1].upper() + each[1:].rstrip(".")) + ".")
+        for each in notes(record)
+    ]
+    limit = figures.percent(number(quality, "noise_limit_frac"), 2)
+    rows = [
+        ("Photons per pixel", figures.whole(number(quality, "photons_e"))),
+        ("Noise of the master flat", figures.percent(number(quality, "master_noise_frac"), 3)),
+        (f"Flats for {limit} of noise", figures.whole(number(quality, "flats_needed"))),
+        ("Gain", _gain(quality)),
+        ("Drift over the set", figures.percent(number(quality, "drift_frac"), 2)),
+        ("Light in the corners", figures.percent(number(quality, "corner_frac"))),
+    ]
+    medians = mapping(quality, "channels")
+    rows += [(f"Median of {colour}", _adu(number(medians, colour))) for colour in medians]
+    entries = [
+        element("div", element("dt", label), element("dd", value))
+        for label, value in rows
+        if value != figures.UNKNOWN
+    ]
+    return join(
+        element("div", element("strong", "Look at this"), *found, class_="todo") if found else "",
+        element("dl", *entries, class_="facts") if entries else "",
+    )
+
+
+def pictures(record: FilterRecord) -> list[Markup]:
+    """Return the figures of the set: its profile, its noise, and what changed."""
+    quality = record.quality
+    charts = [
+        _figure("Radial profile", radial_profile(quality), ""),
+        _figure("Noise against photon noise", photon_noise(quality), _noise_caption(quality)),
+        _dust(quality),
+    ]
+    return [chart for chart in charts if chart]
+
+
+def contours(thumbnail: Thumbnail) -> Markup:
+    """Return the lines of equal light that lie over a picture, each with its fraction."""
+    width, height = thumbnail.width_px, thumbnail.height_px
+    parts = []
+    # With many lines every second one is labelled, all on the way to the lower right corner.
+    labelled = 1 + (len(thumbnail.contours) > _LABELS_MAX)
+    for place, contour in enumerate(thumbnail.contours):
+        paths = " ".join(
+            "M" + "L".join(f"{x:g} {y:g}" for x, y in points) for points in contour.lines
+        )
+        parts.append(element("path", d=paths))
+        inside = [
+            (x, y)
+            for points in contour.lines
+            for x, y in points
+            if 0.06 * width < x < 0.94 * width and 0.05 * height < y < 0.95 * height
+        ]
+        if inside and place % labelled == labelled - 1:
+            x, y = min(inside, key=lambda at: _off_diagonal(at[0] / width, at[1] / height))
+            written = f"{100 * contour.level_frac:g}"
+            parts.append(element("text", written, x=x, y=y + 0.012 * width))
+    drawn = [element("g", *parts)] if parts else []
+    return element(
+        "svg", *drawn, viewBox=f"0 0 {width} {height}", aria_hidden="true", class_="over"
+    )
+
+
+def picture(png: bytes, width: int, height: int, described: str, over: Markup) -> Markup:
+    """Return a picture with a drawing laid over it."""
+    data = base64.b64encode(png).decode("ascii")
+    source = f"data:image/png;base64,{data}"
+    image = element("img", src=source, width=width, height=height, alt=described)
+    return element("div", image, over, class_="layers")
+
+
+def _off_diagonal(x: float, y: float) -> float:
+    """Return how far, as an angle, a place lies from the way from the centre to that corner."""
+    return abs(math.atan2(y - 0.5, x - 0.5) - math.pi / 4)
+
+
+def _adu(level: float) -> str:
+    return f"{figures.adu(level)} ADU" if math.isfinite(level) else figures.UNKNOWN
+
+
+def _gain(quality: Plain) -> str:
+    gain = number(quality, "e_per_adu")
+    return f"{gain:.3g} e-/ADU" if math.isfinite(gain) else figures.UNKNOWN
+
+
+def _noise_caption(quality: Plain) -> str:
+    noise = figures.percent(number(quality, "noise_frac"), 2)
+    return (
+        f"Dots: what the pairs of flats scatter by, from the dim parts of the frame to the bright. "
+        f"Line: what photons alone make at {_gain(quality)}. One flat has {noise} of noise."
+    )
+
+
+def _figure(heading: str, drawn: Markup | None, caption: str) -> Markup:
+    if drawn is None:
+        return Markup("")
+    below = element("figcaption", figures.kept_together(caption)) if caption else ""
+    return element("figure", element("h3", heading), drawn, below)
+
+
+def _dust(quality: Plain) -> Markup:
+    heading = "Change since the last set"
+    painted = difference_picture(quality)
+    if painted is None:
+        if not quality or quality.get("compared") is True:
+            return Markup("")
+        words = "There is no earlier set to compare with: from the next one on, dust that came or "
+        return element(
+            "div",
+            element("h3", heading),
+            element("p", words + "went shows here.", class_="soft"),
+        )
+    over = _circles(painted, number(quality, "cell_px"), quality)
+    described = "What each part of the frame has more or less light than in the last set"
+    caption = (
+        "Orange: darker than in the last set, blue: brighter; the full colour is "
+        f"{figures.percent(painted.full_frac, 2)} of the light. {_count(quality)}"
+    )
+    return element(
+        "figure",
+        element("h3", heading),
+        picture(painted.png, painted.cols, painted.rows, described, over),
+        element("figcaption", figures.kept_together(caption)),
+        class_="picture difference",
+    )
+
+
+def _count(quality: Plain) -> str:
+    seen = spots(quality)
+    if not seen:
+        return "No spot came or went."
+    return f"{figures.plural(len(seen), 'spot')} came or went."
+
+
+def _circles(painted: Difference, cell_px: float, quality: Plain) -> Markup:
+    """Return a circle around each spot that came or went, with its depth."""
+    parts: list[Markup] = []
+    cell_px = cell_px if cell_px > 0 else math.nan
+    for row_px, col_px, depth_frac in spots(quality):
+        x, y = col_px / cell_px, row_px / cell_px
+        if not (math.isfinite(x) and math.isfinite(y)):
+            continue
+        left = x > 0.75 * painted.cols
+        parts.append(element("circle", cx=x, cy=y, r=3))
+        parts.append(
+            element(
+                "text",
+                f"{-100 * depth_frac:+.1f} %".replace("-", "−"),
+                x=x - 4 if left else x + 4,
+                y=y + 1,
+                class_="end" if left else None,
+            )
+        )
+    view = f"0 0 {painted.cols} {painted.rows}"
+    return element("svg", *parts, viewBox=view, aria_hidden="true", class_="over")
