@@ -5,6 +5,7 @@ from flatctl.app.dawn import dawn
 from flatctl.app.files import report, verify
 from flatctl.app.finding import DeviceListing, devices, init
 from flatctl.app.light import panel, safe
+from flatctl.app.mastering import MasterListing, master
 from flatctl.app.memory import HistoryListing, history
 from flatctl.app.planning import PlanListing, plan
 from flatctl.app.preflight import CheckLine, check
@@ -19,6 +20,7 @@ __all__ = [
     "DeviceListing",
     "FileStatistics",
     "HistoryListing",
+    "MasterListing",
     "PlanListing",
     "calibrate",
     "check",
@@ -27,6 +29,7 @@ __all__ = [
     "devices",
     "history",
     "init",
+    "master",
     "panel",
     "plan",
     "record",
