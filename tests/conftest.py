@@ -15,6 +15,8 @@ settings.load_profile("flatctl")
 OUTSIDE = {
     "indi_bin": ("indiserver", "indi-bin", "to run the flats over the real INDI server too"),
     "chromium": ("chromium", "chromium", "to light a screen in a real browser too"),
+    "siril": ("siril-cli", "siril", "to calibrate lights with our flats in a real program too"),
+    "fitsverify": ("fitsverify", "fitsverify", "to hold our files against the FITS standard too"),
 }
 
 
