@@ -13,9 +13,7 @@ SIZE_PX = (480, 360)
 def night(tmp_path_factory) -> Night:
     """A night of two filters with dark flats; read it, don't change it."""
     folder = tmp_path_factory.mktemp("night")
-    return take_night(
-        folder, seed=1, size_px=SIZE_PX, filters=FILTERS, count=10, dark_flats=5
-    )
+    return take_night(folder, seed=1, size_px=SIZE_PX, filters=FILTERS, count=10, dark_flats=5)
 
 
 @pytest.fixture(scope="session")
