@@ -30,7 +30,7 @@ docs: $(BIN)/.ready-dev
 
 benchmarks: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/search.py --write
-	@for each in pixels transfer startup memory growth efficiency; do \
+	@for each in pixels transfer startup memory growth efficiency master; do \
 	  $(BIN)/python benchmarks/$$each.py --write || exit 1; done
 
 $(BIN)/python:

@@ -11,11 +11,12 @@ import numpy as np
 from flatctl.core.channels import measure_channels, stored_pattern
 from flatctl.core.masters import Taken
 from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.errors import StorageError
 from flatctl.storage.cards import Value
 from flatctl.storage.lights import files_below, read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
-from flatctl.storage.verify import SUFFIXES, Verdict, verify_file
+from flatctl.storage.verify import SUFFIXES, Verdict, is_ours, read_values, verify_file
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
 
@@ -67,6 +68,7 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
     for done, path in enumerate(paths, start=1):
         found = read_light(path)
         if found.problem:
+            damaged |= _is_ours(path)
             skipped.append((path, found.problem))
         elif found.kind in ("flat", "dark"):
             verdict = verify_file(path)
@@ -80,6 +82,14 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
         if progress is not None:
             progress(done, len(paths))
     return Sources(frames, skipped, dict(others.most_common()), damaged)
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file that can't be used was written by flatctl, as far as it can be read."""
+    try:
+        return is_ours(read_values(path))
+    except StorageError:
+        return False
 
 
 def _source(verdict: Verdict) -> Source:

@@ -58,16 +58,20 @@ def test_masters_go_where_they_are_asked_to(command, flats, tmp_path):
     assert not (flats / "MASTER").exists()
 
 
-def test_a_damaged_frame_is_named_left_out_and_ends_with_5(command, flats):
+def changed(content: bytes) -> bytes:
+    return content[:-3000] + bytes([content[-3000] ^ 1]) + content[-2999:]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [(changed, "its data do not have the sum"), (lambda c: c[:-2880], "it is truncated")],
+    ids=["changed", "truncated"],
+)
+def test_a_damaged_frame_is_named_left_out_and_ends_with_5(command, flats, damage, said):
     damaged = frames(flats, "FLAT_FILTER-L")[1]
-    content = bytearray(damaged.read_bytes())
-    content[-3000] ^= 1
-    damaged.write_bytes(content)
+    damaged.write_bytes(damage(damaged.read_bytes()))
     ending = command("master", flats)
-    assert (ending.code, f"skipped {damaged}: its data do not have the sum" in ending.stderr) == (
-        5,
-        True,
-    )
+    assert (ending.code, f"skipped {damaged}: {said}" in ending.stderr) == (5, True)
     (master,) = (flats / "MASTER").glob("MASTERFLAT_FILTER-L*")
     assert fits.getheader(master)["NCOMBINE"] == 2
 
@@ -76,8 +80,8 @@ def spoil(path, how: str) -> None:
     match how:
         case "empty":
             path.write_bytes(b"")
-        case "truncated":
-            path.write_bytes(path.read_bytes()[:5000])
+        case "half a header":
+            path.write_bytes(path.read_bytes()[:2880])
         case "no FITS":
             path.write_text("these are not the flats")
         case "foreign":
@@ -87,7 +91,7 @@ def spoil(path, how: str) -> None:
                 )
 
 
-@pytest.mark.parametrize("how", ["empty", "truncated", "no FITS", "foreign"])
+@pytest.mark.parametrize("how", ["empty", "half a header", "no FITS", "foreign"])
 def test_a_file_of_no_use_is_named_and_left_out(command, flats, how):
     path = frames(flats, "FLAT_FILTER-R")[0]
     spoil(path, how)
