@@ -38,7 +38,7 @@ docs: $(BIN)/.ready-dev
 
 benchmarks: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/search.py --write
-	@for each in pixels transfer startup memory growth efficiency; do \
+	@for each in pixels transfer startup memory growth efficiency master; do \
 	  $(BIN)/python benchmarks/$$each.py --write || exit 1; done
 
 $(BIN)/python:
@@ -61,7 +61,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra sim --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra sim --extra notify --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	  --extra sim --extra notify --extra master --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

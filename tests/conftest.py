@@ -16,6 +16,8 @@ OUTSIDE = {
     "indi_bin": ("indiserver", "indi-bin", "to run the flats over the real INDI server too"),
     "chromium": ("chromium", "chromium", "to light a screen in a real browser too"),
     "compiler": ("cc", "gcc", "to try a driver that wants modem lines too"),
+    "siril": ("siril-cli", "siril", "to calibrate lights with our flats in a real program too"),
+    "fitsverify": ("fitsverify", "fitsverify", "to hold our files against the FITS standard too"),
 }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flatctl.app.files import report, verify
     from flatctl.app.finding import DeviceListing, devices, init
     from flatctl.app.light import panel, safe
+    from flatctl.app.mastering import MasterListing, master
     from flatctl.app.measuring import FileStatistics, stats
     from flatctl.app.memory import HistoryListing, history
     from flatctl.app.planning import PlanListing, plan
@@ -26,6 +27,7 @@ __all__ = [
     "DeviceListing",
     "FileStatistics",
     "HistoryListing",
+    "MasterListing",
     "PlanListing",
     "calibrate",
     "check",
@@ -34,6 +36,7 @@ __all__ = [
     "devices",
     "history",
     "init",
+    "master",
     "panel",
     "plan",
     "record",
@@ -51,6 +54,7 @@ _MODULES = {
     "DeviceListing": "finding",
     "FileStatistics": "measuring",
     "HistoryListing": "memory",
+    "MasterListing": "mastering",
     "PlanListing": "planning",
     "calibrate": "calibrating",
     "check": "preflight",
@@ -59,6 +63,7 @@ _MODULES = {
     "devices": "finding",
     "history": "memory",
     "init": "finding",
+    "master": "mastering",
     "panel": "light",
     "plan": "planning",
     "record": "recording",

@@ -18,6 +18,7 @@ from flatctl.cli import (
     devices,
     history,
     init,
+    master,
     panel,
     plan,
     report,
@@ -44,6 +45,7 @@ COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
     (demo.demo, demo.EXAMPLES),
     (verify.verify, verify.EXAMPLES),
     (stats.stats, stats.EXAMPLES),
+    (master.master, master.EXAMPLES),
     (history.history, history.EXAMPLES),
     (report.report, report.EXAMPLES),
 )

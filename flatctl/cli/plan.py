@@ -1,8 +1,6 @@
 """`flatctl plan`: what flats the lights need."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,9 +36,11 @@ def plan(
     """
     from flatctl import app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import drawing_progress
 
-    with _reading() as progress:
-        listing = app.plan(config, lights, write=write, progress=progress)
+    with drawing_progress() as progress:
+        reading = partial(progress, "Reading headers") if progress else None
+        listing = app.plan(config, lights, write=write, progress=reading)
     for path, why in listing.skipped:
         typer.echo(f"flatctl: skipped {path}: {why}", err=True)
     if listing.others:
@@ -56,18 +56,3 @@ def plan(
     elif write is not None:
         screen.line(f"{write} is not written: there is no set that this configuration can take.")
     raise typer.Exit(listing.exit_code)
-
-
-@contextmanager
-def _reading() -> Iterator[Callable[[int, int], None] | None]:
-    """Draw a bar while headers are read, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn("Reading headers"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("headers", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

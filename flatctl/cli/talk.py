@@ -1,4 +1,4 @@
-"""Who listens to a run: one JSON object per line, or a person."""
+"""Who listens: to a run, one JSON object per line or a person; to long work, a bar."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,3 +21,20 @@ def listening(*, json: bool) -> Iterator[Listeners]:
         yield [JsonLines(sys.stdout), console] if json else [console]
     finally:
         console.close()
+
+
+@contextmanager
+def drawing_progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Draw a bar of what is done of how much, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )

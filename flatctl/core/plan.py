@@ -1,13 +1,15 @@
 """What flats the lights need: which lights can share a set, and what sets are called."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from flatctl.core.types import CameraSetup, FilterPlan
 
 TURN_DEG = 360.0
 _ROUNDING = 1e-9
+Frame = TypeVar("Frame", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ def wanted_sets(lights: Iterable[Light], tolerances: Tolerances) -> tuple[FlatSe
     counts = Counter(lights)
     sets: list[FlatSet] = []
     for same in _alike(counts):
-        for cold in _near(same, _temperature, tolerances.temperature_c):
+        for cold in near(same, _temperature, tolerances.temperature_c):
             temperature_c = _most_frequent(counts, cold)
-            for turned in _near(cold, _rotator, tolerances.rotator_deg, TURN_DEG):
-                for group in _near(turned, _focuser, tolerances.focuser_steps):
+            for turned in near(cold, _rotator, tolerances.rotator_deg, TURN_DEG):
+                for group in near(turned, _focuser, tolerances.focuser_steps):
                     like = replace(
                         group[0],
                         setup=replace(group[0].setup, temperature_c=temperature_c),
@@ -90,28 +92,28 @@ def _alike(lights: Iterable[Light]) -> list[list[Light]]:
     return list(groups.values())
 
 
-def _near(
-    lights: Sequence[Light],
-    value: Callable[[Light], float | None],
+def near(
+    frames: Sequence[Frame],
+    value: Callable[[Frame], float | None],
     tolerance: float,
     turn: float = 0.0,
-) -> list[list[Light]]:
+) -> list[list[Frame]]:
     """Divide into as few runs as possible none of which is wider than twice the tolerance.
 
-    Each run is in ascending order. Lights that don't say a value stay among themselves. Values
+    Each run is in ascending order. Frames that don't say a value stay among themselves. Values
     that begin anew after a `turn` are cut open at their widest gap.
     """
-    unknown = [light for light in lights if value(light) is None]
-    known = {light: found for light in lights if (found := value(light)) is not None}
+    unknown = [frame for frame in frames if value(frame) is None]
+    known = {frame: found for frame in frames if (found := value(frame)) is not None}
     origin = _after_widest_gap(sorted(set(known.values())), turn) if turn else 0.0
-    offset = {light: (v - origin) % turn if turn else v for light, v in known.items()}
-    runs: list[list[Light]] = [unknown] if unknown else []
+    offset = {frame: (v - origin) % turn if turn else v for frame, v in known.items()}
+    runs: list[list[Frame]] = [unknown] if unknown else []
     start = 0.0
-    for light in sorted(known, key=offset.__getitem__):
-        if not runs or runs[-1] is unknown or offset[light] - start > 2 * tolerance + _ROUNDING:
-            start = offset[light]
+    for frame in sorted(known, key=offset.__getitem__):
+        if not runs or runs[-1] is unknown or offset[frame] - start > 2 * tolerance + _ROUNDING:
+            start = offset[frame]
             runs.append([])
-        runs[-1].append(light)
+        runs[-1].append(frame)
     return runs
 
 

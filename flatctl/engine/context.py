@@ -151,6 +151,7 @@ class RunContext:
         bank: Bank | None = None,
         level_adu: float | None = None,
         channel: str | None = None,
+        pedestal_adu: float | None = None,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name."""
         state, scale = self.rig.state, self.full_scale_adu
@@ -169,6 +170,7 @@ class RunContext:
             tolerance_adu=None if tolerance is None else tolerance * scale,
             level_adu=level_adu,
             channel=channel,
+            pedestal_adu=pedestal_adu,
             filter=filter_name,
             binning=state.binning,
             gain=state.gain,

@@ -62,7 +62,11 @@ def write_frame(
 
 def encode_frame(pixels: Pixels16, header: "Header") -> Sequence[bytes | memoryview]:
     """Return the bytes of a FITS file: the header with its checksums, the data, the padding."""
-    data = _encode_pixels(pixels)
+    return encode_data(_encode_pixels(pixels), header)
+
+
+def encode_data(data: memoryview, header: "Header") -> Sequence[bytes | memoryview]:
+    """Do what `encode_frame` does, of pixels that are as a file has them."""
     data_sum = ones_complement_sum(data)
     header.append(make_card("DATASUM", str(data_sum), "Sum of the data"))
     header.append(make_card("CHECKSUM", "0" * 16, "Makes the sum of the file zero"))

@@ -1,15 +1,15 @@
 """The one table of keywords, of which headers and their reference page are made."""
 
-import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flatctl import __version__
 from flatctl.core.types import FrameKind
-from flatctl.storage.cards import Value, make_card, read_cards
+from flatctl.storage.cards import make_card, read_cards
+from flatctl.storage.keyword import Keyword, made_cards, real, whole_if_possible
 from flatctl.storage.record import FrameRecord
 
 if TYPE_CHECKING:
@@ -21,35 +21,6 @@ _STRUCTURE = re.compile(
     r"|BZERO|BSCALE|BLANK|CHECKSUM|DATASUM|CONTINUE|END"
 )
 _MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Keyword:
-    """One keyword: its card's comment, its meaning in the docs, and where its value comes from.
-
-    `value` returns `None` where there is nothing to write; the driver's card stays then. With
-    `yields`, it stays wherever the driver sent one.
-    """
-
-    name: str
-    type: type[Value]
-    unit: str
-    when: str
-    comment: str
-    meaning: str
-    value: Callable[[FrameRecord], Value | None]
-    yields: bool = False
-
-
-def _whole_if_possible(value: float | None) -> Value | None:
-    """Return an int where it is one: DeepSkyStacker reads GAIN as a whole number."""
-    if value is None or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) and abs(value) < 2**31 else float(value)
-
-
-def _real(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _is_dark(record: FrameRecord) -> bool:
@@ -76,7 +47,7 @@ KNOWN = "where known"
 DEFAULT = "where the driver didn't"
 
 # fmt: off
-KEYWORDS: tuple[Keyword, ...] = (
+KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
     Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
             "`FLAT` or, for dark flats, `DARK`: the words that stackers match on.",
             lambda r: "DARK" if _is_dark(r) else "FLAT"),
@@ -134,10 +105,10 @@ KEYWORDS: tuple[Keyword, ...] = (
             lambda r: int(r.binning)),
     Keyword("GAIN", float, "", KNOWN, "Gain in the driver's units",
             "A whole number where it is one.",
-            lambda r: _whole_if_possible(r.gain)),
+            lambda r: whole_if_possible(r.gain)),
     Keyword("OFFSET", float, "", KNOWN, "Offset in the driver's units",
             "A whole number where it is one.",
-            lambda r: _whole_if_possible(r.offset)),
+            lambda r: whole_if_possible(r.offset)),
     Keyword("ISOSPEED", int, "", KNOWN, "ISO speed",
             "Of DSLRs.",
             lambda r: None if r.iso is None else int(r.iso)),
@@ -146,17 +117,17 @@ KEYWORDS: tuple[Keyword, ...] = (
             lambda r: r.readout_mode),
     Keyword("SET-TEMP", float, "°C", KNOWN, "[degC] Temperature asked of the sensor",
             "What the cooler was set to.",
-            lambda r: _real(r.set_temperature_c)),
+            lambda r: real(r.set_temperature_c)),
     Keyword("CCD-TEMP", float, "°C", DEFAULT, "[degC] Temperature of the sensor",
             "The driver's own card is of the moment of the exposure; without it, what the camera "
             "said before the set.",
-            lambda r: _real(r.temperature_c), yields=True),
+            lambda r: real(r.temperature_c), yields=True),
     Keyword("ROTATOR", float, "°", "rigs with a rotator", "[deg] Angle of the rotator",
             "Where the rotator reported to stand, in its own degrees.",
-            lambda r: _real(r.rotator_deg)),
+            lambda r: real(r.rotator_deg)),
     Keyword("ROTATANG", float, "°", "rigs with a rotator", "[deg] Angle of the rotator",
             "The same as ROTATOR, for readers of the other spelling.",
-            lambda r: _real(r.rotator_deg)),
+            lambda r: real(r.rotator_deg)),
     Keyword("FOCPOS", int, "", "rigs with a focuser", "Position of the focuser, its own steps",
             "Where the focuser reported to stand.",
             lambda r: r.focuser_steps),
@@ -186,20 +157,23 @@ KEYWORDS: tuple[Keyword, ...] = (
             lambda r: r.brightness_max),
     Keyword("FLATTGT", float, "ADU", FLATS, "[ADU] Median that was aimed at",
             "The target level.",
-            lambda r: None if _is_dark(r) else _real(r.target_adu)),
+            lambda r: None if _is_dark(r) else real(r.target_adu)),
     Keyword("FLATTOL", float, "ADU", FLATS, "[ADU] Median may differ from FLATTGT by",
             "`flatctl verify` measures the frame again and compares with FLATTGT ± FLATTOL.",
-            lambda r: None if _is_dark(r) else _real(r.tolerance_adu)),
+            lambda r: None if _is_dark(r) else real(r.tolerance_adu)),
     Keyword("FLATMED", float, "ADU", ALWAYS, "[ADU] Median of the frame",
             "The median over all pixels.",
             lambda r: float(r.statistics.median)),
     Keyword("FLATLEV", float, "ADU", FLATS, "[ADU] Level held against FLATTGT",
             "The median of the channel that FLATCHAN names; of all pixels without that.",
-            lambda r: None if _is_dark(r) else _real(
+            lambda r: None if _is_dark(r) else real(
                 r.statistics.median if r.level_adu is None else r.level_adu)),
     Keyword("FLATCHAN", str, "", KNOWN, "Colour whose level counts",
             "Colour cameras: `brightest`, `green`, or `mean` of the three.",
             lambda r: None if _is_dark(r) else r.channel),
+    Keyword("FLATPED", float, "ADU", KNOWN, "[ADU] Level of a frame without light",
+            "In flats: the median of a frame with the panel off, as a run measured it.",
+            lambda r: None if _is_dark(r) else real(r.pedestal_adu)),
     Keyword("FLATCLIP", float, "", ALWAYS, "Fraction of pixels at full scale",
             "0 to 1.",
             lambda r: float(r.statistics.clipped_frac)),
@@ -233,15 +207,16 @@ def frame_header(record: FrameRecord, driver_header: bytes, shape: Sequence[int]
     """
     from astropy.io.fits import Header
 
-    driver = [card for card in read_cards(driver_header) if _may_stay(card.keyword)]
+    driver = [card for card in read_cards(driver_header) if may_stay(card.keyword)]
     record = replace(record, actual_s=record.actual_s or _driver_exposure(driver, record))
-    ours = _our_cards(record, {card.keyword for card in driver})
+    ours = made_cards(KEYWORDS, record, {card.keyword for card in driver})
     replaced = {card.keyword for card in ours}
     kept = [card for card in driver if card.keyword not in replaced]
     return Header([*_structure_cards(shape), *kept, *ours])
 
 
-def _may_stay(keyword: str) -> bool:
+def may_stay(keyword: str) -> bool:
+    """Tell whether a card says neither how the array lies nor where the telescope pointed."""
     return keyword not in POINTING and not _STRUCTURE.fullmatch(keyword)
 
 
@@ -255,24 +230,22 @@ def _driver_exposure(cards: "Sequence[Card]", record: FrameRecord) -> float | No
     return None
 
 
-def _our_cards(record: FrameRecord, sent: set[str]) -> "list[Card]":
-    cards = []
-    for keyword in KEYWORDS:
-        value = keyword.value(record)
-        if value is not None and not (keyword.yields and keyword.name in sent):
-            cards.append(make_card(keyword.name, value, keyword.comment))
-    return cards
-
-
 def _structure_cards(shape: Sequence[int]) -> "list[Card]":
+    return [
+        *axes_cards(16, "16-bit pixels", shape),
+        make_card("BZERO", 32768, "Pixels are unsigned"),
+        make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
+    ]
+
+
+def axes_cards(bits: int, meaning: str, shape: Sequence[int]) -> "list[Card]":
+    """Return the cards with which the header of an image of `shape` (rows, cols) begins."""
     rows, cols = shape
     return [
         make_card("SIMPLE", True, "FITS standard 4.0"),
-        make_card("BITPIX", 16, "16-bit pixels"),
+        make_card("BITPIX", bits, meaning),
         make_card("NAXIS", 2, "Axes"),
         make_card("NAXIS1", cols, "[px] Columns"),
         make_card("NAXIS2", rows, "[px] Rows"),
         make_card("EXTEND", True, "Extensions are allowed"),
-        make_card("BZERO", 32768, "Pixels are unsigned"),
-        make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
     ]

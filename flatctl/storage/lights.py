@@ -67,7 +67,7 @@ def read_folder(
     `progress` hears how many of how many files are done. Raises `StorageError` where the directory
     itself can't be listed; nothing that lies in it ends the reading.
     """
-    paths, problems = _files(directory)
+    paths, problems = files_below(directory)
     yield from problems
     read = partial(read_light, measured_temperature=measured_temperature)
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lights") as pool:
@@ -77,7 +77,11 @@ def read_folder(
             yield reading
 
 
-def _files(directory: Path) -> tuple[list[Path], list[Reading]]:
+def files_below(directory: Path) -> tuple[list[Path], list[Reading]]:
+    """Return all files in a directory and below it, and what there could not be listed.
+
+    Raises `StorageError` where the directory itself can't be.
+    """
     problems: list[Reading] = []
     seen: set[tuple[int, int]] = set()
 

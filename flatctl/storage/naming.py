@@ -9,7 +9,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from flatctl.core.types import FrameKind
+from flatctl.core.masters import Taken
+from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.text import to_ascii
 
@@ -38,15 +39,34 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
     """
     tokens = [
         FOLDERS[record.kind],
-        None if record.filter is None else f"FILTER-{filter_token(record.filter)}",
-        f"EXPTIME-{_exposure_token(record.exposure_s)}s",
-        _number_token("GAIN", record.gain),
-        _number_token("ISOSPEED", record.iso),
-        f"BINNING-{record.binning}",
+        *_set_tokens(record.filter, record.exposure_s, record),
         _time_token(record.started),
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]
-    return "_".join(token for token in tokens if token is not None) + SUFFIX
+    return "_".join(tokens) + SUFFIX
+
+
+def master_name(taken: Taken, copy: int = 1) -> str:
+    """Return the file name of the master of a set, of which `taken` is a frame."""
+    tokens = [
+        f"MASTER{FOLDERS[taken.kind]}",
+        *_set_tokens(taken.filter, taken.exposure_s, taken.setup),
+        f"{taken.night:%Y%m%d}" + (f"-{copy}" if copy > 1 else ""),
+    ]
+    return "_".join(tokens) + SUFFIX
+
+
+def _set_tokens(
+    filter_name: str | None, exposure_s: float, setup: FrameRecord | CameraSetup
+) -> list[str]:
+    tokens = (
+        None if filter_name is None else f"FILTER-{filter_token(filter_name)}",
+        f"EXPTIME-{_exposure_token(exposure_s)}s",
+        _number_token("GAIN", setup.gain),
+        _number_token("ISOSPEED", setup.iso),
+        f"BINNING-{setup.binning}",
+    )
+    return [token for token in tokens if token is not None]
 
 
 def filter_token(name: str) -> str:

@@ -1,7 +1,12 @@
 """Print docs/reference/fits.md, made of the table of keywords."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from flatctl.storage.cards import Value
 from flatctl.storage.headers import KEYWORDS, POINTING
+from flatctl.storage.keyword import Keyword
+from flatctl.storage.master_file import KEYWORDS as MASTER_KEYWORDS
 
 _TYPE_NAMES: dict[type[Value], str] = {str: "text", int: "whole", float: "real", bool: "logical"}
 
@@ -39,16 +44,38 @@ Every card that the driver sent is kept, except these:
 | keyword | type | unit | written | meaning |
 |---|---|---|---|---|
 {rows}
+
+## Masters
+
+`flatctl master` writes `MASTERFLAT_...` and `MASTERDARKFLAT_...`, named like frames, with the night
+for the time:
+
+    MASTERFLAT_FILTER-Ha_EXPTIME-1.234s_GAIN-100_BINNING-1_20261122.fits
+
+Pixels are 32-bit real numbers (`BITPIX` -32): master flats have a mean of 1, master dark flats are
+in ADU. Cards that all frames of a master have alike are kept; those of a single frame are left out;
+these are the master's own. `HISTORY` names every frame and says what was done with them.
+
+| keyword | type | unit | written | meaning |
+|---|---|---|---|---|
+{masters}
 """
 
 
 def reference() -> str:
     """Return the page."""
-    rows = [
+    return _PAGE.format(
+        rows=_rows(KEYWORDS),
+        masters=_rows(MASTER_KEYWORDS),
+        pointing=", ".join(f"`{name}`" for name in POINTING),
+    )
+
+
+def _rows(keywords: Iterable[Keyword[Any]]) -> str:
+    return "\n".join(
         f"| `{k.name}` | {_TYPE_NAMES[k.type]} | {k.unit} | {k.when} | {k.meaning} |"
-        for k in KEYWORDS
-    ]
-    return _PAGE.format(rows="\n".join(rows), pointing=", ".join(f"`{name}`" for name in POINTING))
+        for k in keywords
+    )
 
 
 if __name__ == "__main__":

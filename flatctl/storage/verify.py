@@ -20,7 +20,9 @@ from flatctl.storage.atomic import storage_error
 from flatctl.storage.cards import Value, read_cards
 from flatctl.storage.checksum import ALL_ONES, ones_complement_sum
 from flatctl.storage.fits import BLOCK_LENGTH
-from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS, Keyword
+from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
+from flatctl.storage.keyword import Keyword
+from flatctl.storage.record import FrameRecord
 
 CLIPPED_MAX_FRAC = 0.001
 SUFFIXES = (".fits", ".fit", ".fts")
@@ -35,7 +37,8 @@ class Verdict:
 
     `ours` tells whether flatctl wrote it: frames of other programs are held to FITS and to their
     own checksums only. `cards` are the values of its header, `statistics` those of its pixels
-    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well.
+    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well. The
+    data begin at byte `data_start`.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Verdict:
     cards: Mapping[str, Value] = field(default_factory=dict)
     statistics: Statistics | None = None
     problems: tuple[str, ...] = ()
+    data_start: int = 0
 
 
 def verify_directory(directory: Path) -> Iterator[Verdict]:
@@ -77,7 +81,7 @@ def verify_file(path: Path) -> Verdict:
         problems += [f"{surplus} bytes follow the data"] if surplus else []
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
-    return Verdict(path, ours, cards, statistics, tuple(problems))
+    return Verdict(path, ours, cards, statistics, tuple(problems), len(header))
 
 
 def read_values(path: Path) -> Mapping[str, Value]:
@@ -189,7 +193,7 @@ def _header_problems(cards: Mapping[str, Value]) -> list[str]:
     return problems
 
 
-def _has_type(value: Value | None, keyword: Keyword) -> bool:
+def _has_type(value: Value | None, keyword: Keyword[FrameRecord]) -> bool:
     if keyword.type is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is keyword.type

@@ -18,6 +18,7 @@ COMMANDS = [
     "demo",
     "verify",
     "stats",
+    "master",
     "history",
     "report",
 ]
@@ -28,7 +29,7 @@ from flatctl.cli import main
 try:
     main(["--help"])
 except SystemExit:
-    heavy = {"astropy", "matplotlib", "numpy", "pydantic", "PyIndi", "rich", "serial"}
+    heavy = {"astropy", "ccdproc", "matplotlib", "numpy", "pydantic", "PyIndi", "rich", "serial"}
     print("loaded:", *sorted(heavy & sys.modules.keys()))
 """
 

@@ -31,10 +31,12 @@ class Bench:
         dark_flats: int = 0,
         setup: CameraSetup | None = None,
         resume: bool = True,
+        size_px: tuple[int, int] = SMALL_PX,
+        seed: int | None = None,
         **plan: object,
     ) -> None:
         self.folder = folder
-        self.fake = FakeRig(small(scenario_name))
+        self.fake = FakeRig(small(scenario_name, size_px, seed))
         self.told: list[events.Event] = []
         self.setup = setup or CameraSetup()
         self.plans = tuple(FilterPlan(name, count=count, **plan) for name in filters)
@@ -110,8 +112,8 @@ class Bench:
         return sorted(self.folder.rglob("*.fits"))
 
 
-def small(name: str):
+def small(name: str, size_px: tuple[int, int] = SMALL_PX, seed: int | None = None):
     """Return a scenario with a sensor so small that frames cost nothing."""
     chosen = scenario(name)
-    sensor = replace(chosen.sensor, width_px=SMALL_PX[0], height_px=SMALL_PX[1])
-    return replace(chosen, sensor=sensor)
+    sensor = replace(chosen.sensor, width_px=size_px[0], height_px=size_px[1])
+    return replace(chosen, sensor=sensor, seed=chosen.seed if seed is None else seed)

@@ -58,6 +58,13 @@ def test_the_judgement_comes_after_the_flats_and_before_the_end_of_the_filter(tm
     assert order.index(events.SetQuality) < order.index(events.FilterFinished)
 
 
+def test_flats_tell_the_level_without_light_that_was_measured_before_them(tmp_path):
+    bench = judged(tmp_path, count=2, dark_flats=1)
+    bench.run()
+    told = {path.parent.name: fits.getheader(path).get("FLATPED") for path in bench.frames}
+    assert told == {"FLAT": pytest.approx(1000, abs=2), "DARKFLAT": None}
+
+
 def test_without_limits_nothing_is_judged(tmp_path):
     bench = Bench(tmp_path)
     bench.run()

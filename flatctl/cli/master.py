@@ -1,0 +1,70 @@
+"""`flatctl master`: master flats and master dark flats."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "flatctl master ~/flats/2026-11-22",
+    "flatctl master ~/flats/2026-11-22 --output ~/masters",
+    "flatctl master ~/flats --pedestal 1000 --json | jq -r .path",
+)
+
+
+def master(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of flats; those below it count too.")
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the masters go, else into MASTER in that folder."),
+    ] = None,
+    pedestal: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="ADU", help="Level without light, for flats without dark flats."
+        ),
+    ] = None,
+    memory: Annotated[
+        int, typer.Option(min=50, metavar="MB", help="Memory for the frames being averaged.")
+    ] = 500,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per master on stdout.")
+    ] = False,
+) -> None:
+    """Make master flats and master dark flats of what a run left.
+
+    Uses flatctl's own frames whose checksums are right, and names the others. A file that is there
+    is never overwritten, and a master of the same frames is not made twice. Needs the extra
+    `master`. Ends with 5 where a frame is damaged or a set has no master.
+    """
+    from flatctl import app
+    from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import drawing_progress
+    from flatctl.outputs.jsonlines import JsonLines
+
+    screen, lines = Screen(), JsonLines(sys.stdout)
+    with drawing_progress() as progress:
+        listing = app.master(
+            directory,
+            output=output,
+            pedestal_adu=pedestal,
+            memory_bytes=memory * 1_000_000,
+            progress=progress,
+        )
+    for path, why in listing.skipped:
+        typer.echo(f"flatctl: skipped {path}: {why}", err=True)
+    if listing.others:
+        counts = ", ".join(f"{count} {kind}" for kind, count in listing.others.items())
+        typer.echo(f"flatctl: other frames, passed over: {counts}", err=True)
+    for made in listing.masters:
+        if made.problem:
+            typer.echo(f"flatctl: {made.filter or 'flats'}: no master: {made.problem}", err=True)
+        if json:
+            lines(made.to_plain())
+        elif not made.problem:
+            screen.line(made.line())
+    raise typer.Exit(listing.exit_code)

@@ -1,0 +1,55 @@
+"""A keyword of the tables of which headers and their reference page are made."""
+
+import math
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from flatctl.storage.cards import Value, make_card
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Card
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Keyword(Generic[Record]):
+    """One keyword: its card's comment, its meaning in the docs, and where its value comes from.
+
+    `value` returns `None` where there is nothing to write; the driver's card stays then. With
+    `yields`, it stays wherever the driver sent one.
+    """
+
+    name: str
+    type: type[Value]
+    unit: str
+    when: str
+    comment: str
+    meaning: str
+    value: Callable[[Record], Value | None]
+    yields: bool = False
+
+
+def made_cards(
+    keywords: Iterable[Keyword[Record]], record: Record, sent: Collection[str] = ()
+) -> "list[Card]":
+    """Return the cards of all keywords that have a value; `sent` are those of the driver."""
+    cards = []
+    for keyword in keywords:
+        value = keyword.value(record)
+        if value is not None and not (keyword.yields and keyword.name in sent):
+            cards.append(make_card(keyword.name, value, keyword.comment))
+    return cards
+
+
+def whole_if_possible(value: float | None) -> Value | None:
+    """Return an int where it is one: DeepSkyStacker reads GAIN as a whole number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**31 else float(value)
+
+
+def real(value: float | None) -> float | None:
+    """Return a number that a card can hold, or `None`."""
+    return None if value is None or not math.isfinite(value) else float(value)

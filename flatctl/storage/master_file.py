@@ -1,0 +1,220 @@
+"""Masters as FITS files: their header, and how they get their name."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flatctl import __version__
+from flatctl.core.clipping import SIGMAS, Floats
+from flatctl.core.types import FrameKind
+from flatctl.storage.atomic import create
+from flatctl.storage.cards import read_cards
+from flatctl.storage.fits import encode_data
+from flatctl.storage.headers import ALWAYS, FLATS, KNOWN, axes_cards, may_stay
+from flatctl.storage.keyword import Keyword, made_cards, real
+from flatctl.storage.master_frames import Source
+from flatctl.storage.naming import master_name
+from flatctl.storage.stacking import MONO
+from flatctl.storage.text import to_ascii
+from flatctl.storage.verify import verify_file
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Card, Header
+
+# Of one frame each, so that they say nothing of a master.
+_OF_A_FRAME = (
+    *("REQTIME", "DATE-AVG", "DATE-LOC", "MJD-OBS", "MJD-AVG", "FLATTGT", "FLATTOL", "FLATMED"),
+    *("FLATLEV", "FLATCHAN", "FLATCLIP", "FLATFULL", "FLATPED", "FLATSES", "FLATNUM", "FLATCNT"),
+)
+_STORED = np.dtype(">f4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasterRecord:
+    """What is known of a master. Levels are in ADU, by colour where there are several.
+
+    `subtracted` is `DARKFLAT`, `PEDESTAL` or `NONE`, `dark_adu` its level and `words` says it in
+    full. `light_adu` is what 1 stands for; dark flats stay in ADU and have `median_adu`.
+    `noise` is that of one pixel of the master, `clipped_frac` the fraction of values left out,
+    `dead_px` the pixels without light. `inputs` tells apart what masters are made of.
+    """
+
+    sources: Sequence[Source]
+    inputs: str
+    subtracted: str = ""
+    words: str = ""
+    dark_adu: float | None = None
+    light_adu: Mapping[str, float] | None = None
+    median_adu: float | None = None
+    noise: float | None = None
+    clipped_frac: float = 0.0
+    dead_px: int = 0
+
+    @property
+    def dark(self) -> bool:
+        """Whether it is a master dark flat."""
+        return self.sources[0].taken.kind is FrameKind.DARK_FLAT
+
+    @property
+    def exposure_s(self) -> float:
+        """The mean exposure of the frames."""
+        return self.mean("EXPTIME") or 0.0
+
+    def mean(self, keyword: str) -> float | None:
+        """Return the mean of what the frames' headers say, `None` where one doesn't."""
+        found = [source.number(keyword) for source in self.sources]
+        known = [value for value in found if value is not None]
+        return sum(known) / len(found) if len(known) == len(found) else None
+
+    def light(self, colour: str) -> float | None:
+        """Return what 1 stands for in a colour, `None` where the master has no such."""
+        return None if self.light_adu is None else self.light_adu.get(colour)
+
+
+def _dates(record: MasterRecord, keyword: str) -> list[str]:
+    return sorted(str(source.cards[keyword]) for source in record.sources)
+
+
+# fmt: off
+KEYWORDS: tuple[Keyword[MasterRecord], ...] = (
+    Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
+            "`Master Flat` or, of dark flats, `Master Dark`.",
+            lambda r: "Master Dark" if r.dark else "Master Flat"),
+    Keyword("EXPTIME", float, "s", ALWAYS, "[s] Mean exposure of the frames",
+            "The mean exposure of the frames.",
+            lambda r: r.exposure_s),
+    Keyword("EXPOSURE", float, "s", ALWAYS, "[s] Mean exposure of the frames",
+            "The same as EXPTIME, for readers of the other spelling.",
+            lambda r: r.exposure_s),
+    Keyword("DATE-OBS", str, "", ALWAYS, "Start of the first exposure, UTC",
+            "When the first frame began.",
+            lambda r: _dates(r, "DATE-OBS")[0]),
+    Keyword("DATE-END", str, "", ALWAYS, "End of the last exposure, UTC",
+            "When the last frame was over.",
+            lambda r: _dates(r, "DATE-END")[-1]),
+    Keyword("CCD-TEMP", float, "°C", KNOWN, "[degC] Mean temperature of the sensor",
+            "The mean of what the frames say.",
+            lambda r: real(r.mean("CCD-TEMP"))),
+    Keyword("SWCREATE", str, "", ALWAYS, "Program that wrote this file",
+            "flatctl and its version.",
+            lambda _: f"flatctl {__version__}"),
+    Keyword("NCOMBINE", int, "", ALWAYS, "Frames averaged",
+            "How many frames were averaged.",
+            lambda r: len(r.sources)),
+    Keyword("STACKCNT", int, "", ALWAYS, "Frames averaged",
+            "The same as NCOMBINE, for readers of the other spelling.",
+            lambda r: len(r.sources)),
+    Keyword("FLATSUB", str, "", FLATS, "What was subtracted from the flats",
+            "`DARKFLAT`, `PEDESTAL` or `NONE`; HISTORY says it in full.",
+            lambda r: None if r.dark else r.subtracted),
+    Keyword("FLATPED", float, "ADU", FLATS, "[ADU] Level of what was subtracted",
+            "The pedestal, or the median of the master dark flat.",
+            lambda r: real(r.dark_adu)),
+    Keyword("FLATMED", float, "ADU", "dark flats", "[ADU] Median of the master",
+            "The median over all pixels.",
+            lambda r: real(r.median_adu)),
+    Keyword("FLATNORM", float, "ADU", "flats, monochrome", "[ADU] Mean light, which is 1 here",
+            "The mean light of all frames, by which they were divided.",
+            lambda r: real(r.light(MONO))),
+    Keyword("FLATNRMR", float, "ADU", "flats, colour", "[ADU] Mean light of red, which is 1 here",
+            "The same for the red pixels, whose mean in the master is 1.",
+            lambda r: real(r.light("R"))),
+    Keyword("FLATNRMG", float, "ADU", "flats, colour", "[ADU] Mean light of green, which is 1 here",
+            "The same for the green pixels.",
+            lambda r: real(r.light("G"))),
+    Keyword("FLATNRMB", float, "ADU", "flats, colour", "[ADU] Mean light of blue, which is 1 here",
+            "The same for the blue pixels.",
+            lambda r: real(r.light("B"))),
+    Keyword("FLATNOIS", float, "", KNOWN, "Noise of one pixel of this master",
+            "Standard deviation that the master adds to a pixel: a fraction of the light, in dark "
+            "flats ADU. Of the noisiest colour.",
+            lambda r: real(r.noise)),
+    Keyword("FLATREJ", float, "", ALWAYS, "Fraction of values clipped",
+            "The fraction of all values that were not averaged.",
+            lambda r: float(r.clipped_frac)),
+    Keyword("FLATDEAD", int, "", FLATS, "Pixels without light, set to 1",
+            "How many pixels had no light; they are 1 and correct nothing.",
+            lambda r: None if r.dark else int(r.dead_px)),
+    Keyword("FLATINP", str, "", ALWAYS, "Digest of all that went into this master",
+            "Masters of the same frames, from which the same was subtracted, share it.",
+            lambda r: r.inputs),
+)
+# fmt: on
+
+
+def digest(sources: Sequence[Source], subtracted: str) -> str:
+    """Return what tells a master of these frames from all others."""
+    sums = sorted(f"{source.cards['DATASUM']} {source.cards['CHECKSUM']}" for source in sources)
+    return hashlib.sha256("\n".join([*sums, subtracted]).encode()).hexdigest()[:16]
+
+
+def find_master(directory: Path, sources: Sequence[Source], inputs: str) -> Path | None:
+    """Return the sound master in `directory` that was made of the same already."""
+    copy = 1
+    while (path := directory / master_name(sources[0].taken, copy)).exists():
+        verdict = verify_file(path)
+        if not verdict.problems and verdict.cards.get("FLATINP") == inputs:
+            return path
+        copy += 1
+    return None
+
+
+def write_master(directory: Path, pixels: Floats, record: MasterRecord) -> Path:
+    """Store a master of shape (rows, cols), dtype float32, and return its path.
+
+    The array is turned into what the file holds, in place. A name that is taken is not used: the
+    master gets the next free one. Raises `StorageError`; nothing stays behind then.
+    """
+    header = master_header(record, (pixels.shape[0], pixels.shape[1]))
+    stored = pixels if pixels.dtype == _STORED else pixels.byteswap(inplace=True).view(_STORED)
+    parts = encode_data(memoryview(stored.reshape(-1).view(np.uint8).data), header)
+    copy = 1
+    while True:
+        path = directory / master_name(record.sources[0].taken, copy)
+        try:
+            create(path, parts)
+        except FileExistsError:
+            copy += 1
+        else:
+            return path
+
+
+def master_header(record: MasterRecord, shape: tuple[int, int]) -> "Header":
+    """Return the header of a master, checksums aside: what all its frames share, then its own."""
+    from astropy.io.fits import Header
+
+    ours = made_cards(KEYWORDS, record)
+    replaced = {card.keyword for card in ours}.union(_OF_A_FRAME)
+    if record.dark:
+        replaced.add("FILTER")  # which happened to be in the beam, and a stacker would match on
+    shared = [card for card in _shared(record.sources) if card.keyword not in replaced]
+    header = Header([*axes_cards(-32, "32-bit real pixels", shape), *shared, *ours])
+    for line in _history(record):
+        header.add_history(to_ascii(line))
+    return header
+
+
+def _shared(sources: Sequence[Source]) -> "list[Card]":
+    """Return the cards that all frames have alike."""
+    headers = [_cards(source) for source in sources]
+    others = [{str(card.image) for card in cards} for cards in headers[1:]]
+    return [card for card in headers[0] if all(str(card.image) in other for other in others)]
+
+
+def _cards(source: Source) -> "list[Card]":
+    with source.path.open("rb") as file:
+        cards = read_cards(file.read(source.data_start))
+    return [card for card in cards if may_stay(card.keyword)]
+
+
+def _history(record: MasterRecord) -> list[str]:
+    count = len(record.sources)
+    what = "dark flats" if record.dark else "flats"
+    lines = [f"flatctl {__version__}: mean of {count} {what}, clipped at {SIGMAS:g} sigma"]
+    if not record.dark:
+        lines += [f"subtracted: {record.words}", "divided by the mean light of each colour"]
+    return lines + [f"frame: {source.path.name}" for source in record.sources]

@@ -1,0 +1,143 @@
+"""The flats and dark flats of which masters can be made: those that are still what they were."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from flatctl.core.channels import measure_channels, stored_pattern
+from flatctl.core.masters import Taken
+from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.errors import StorageError
+from flatctl.storage.cards import Value
+from flatctl.storage.lights import files_below, read_light
+from flatctl.storage.naming import night_of
+from flatctl.storage.stacking import MONO
+from flatctl.storage.verify import SUFFIXES, Verdict, is_ours, read_values, verify_file
+
+_FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A verified frame: its header's values, how it was taken, and its level by colour in ADU.
+
+    `pattern` tells where the colours lie. The data begin at byte `data_start`.
+    """
+
+    path: Path
+    cards: Mapping[str, Value]
+    taken: Taken
+    pattern: str
+    medians_adu: Mapping[str, float]
+    data_start: int
+
+    def number(self, keyword: str) -> float | None:
+        """Return a number of the header."""
+        value = self.cards.get(keyword)
+        return float(value) if isinstance(value, int | float) else None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What lies in a folder: the frames to use, files named with why not, and counts of others.
+
+    `damaged` tells whether one of flatctl's own frames is among the `skipped`.
+    """
+
+    frames: Sequence[Source]
+    skipped: Sequence[tuple[Path, str]]
+    others: Mapping[str, int]
+    damaged: bool
+
+
+def find_sources(directory: Path, progress: Callable[[int, int], None] | None = None) -> Sources:
+    """Verify every flat and dark flat in `directory` and below it.
+
+    Raises `StorageError` where the directory can't be listed; nothing in it ends the search.
+    """
+    paths, unlisted = files_below(directory)
+    paths = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    frames: list[Source] = []
+    skipped = [(reading.path, reading.problem) for reading in unlisted]
+    others: Counter[str] = Counter()
+    damaged = False
+    for done, path in enumerate(paths, start=1):
+        found = read_light(path)
+        if found.problem:
+            damaged |= _is_ours(path)
+            skipped.append((path, found.problem))
+        elif found.kind in ("flat", "dark"):
+            verdict = verify_file(path)
+            if verdict.ours and not verdict.problems:
+                frames.append(_source(verdict))
+            else:
+                damaged |= verdict.ours
+                skipped.append((path, "; ".join(verdict.problems) or _FOREIGN))
+        elif found.kind != "master":
+            others[found.kind] += 1
+        if progress is not None:
+            progress(done, len(paths))
+    return Sources(frames, skipped, dict(others.most_common()), damaged)
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file that can't be used was written by flatctl, as far as it can be read."""
+    try:
+        return is_ours(read_values(path))
+    except StorageError:
+        return False
+
+
+def _source(verdict: Verdict) -> Source:
+    cards = verdict.cards
+    rows, cols = int(cards["NAXIS2"]), int(cards["NAXIS1"])
+    # Bins of a colour sensor hold every colour.
+    pattern = stored_pattern(cards, rows) if cards["XBINNING"] == 1 else None
+    if pattern is None:
+        medians = {MONO: verdict.statistics.median} if verdict.statistics else {}
+    else:
+        data = np.fromfile(verdict.path, ">i2", rows * cols, offset=verdict.data_start)
+        _, channels = measure_channels(data.reshape(rows, cols), 65535, pattern)
+        medians = {colour: each.median for colour, each in channels.items()}
+    return Source(
+        path=verdict.path,
+        cards=cards,
+        taken=_taken(verdict),
+        pattern=pattern or MONO,
+        medians_adu=medians,
+        data_start=verdict.data_start,
+    )
+
+
+def _taken(verdict: Verdict) -> Taken:
+    cards = verdict.cards
+    dark = cards["IMAGETYP"] == "DARK"
+    local = datetime.fromisoformat(str(cards["DATE-LOC"])).replace(tzinfo=UTC)
+    return Taken(
+        name=str(verdict.path),
+        kind=FrameKind.DARK_FLAT if dark else FrameKind.FLAT,
+        rig=str(cards["FLATRIG"]),
+        camera=str(cards["FLATCAM"]),
+        night=night_of(local, UTC),
+        size_px=(int(cards["NAXIS1"]), int(cards["NAXIS2"])),
+        setup=CameraSetup(
+            binning=int(cards["XBINNING"]),
+            gain=_number(cards, "GAIN"),
+            offset=_number(cards, "OFFSET"),
+            iso=None if "ISOSPEED" not in cards else int(cards["ISOSPEED"]),
+            readout_mode=None if "READOUTM" not in cards else str(cards["READOUTM"]),
+            temperature_c=_number(cards, "SET-TEMP"),
+        ),
+        exposure_s=float(cards["REQTIME"]),
+        filter=None if dark or "FILTER" not in cards else str(cards["FILTER"]),
+        rotator_deg=None if dark else _number(cards, "ROTATOR"),
+    )
+
+
+def _number(cards: Mapping[str, Value], keyword: str) -> float | None:
+    value = cards.get(keyword)
+    return float(value) if isinstance(value, int | float) else None

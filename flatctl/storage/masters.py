@@ -1,0 +1,183 @@
+"""Master dark flats and master flats: what is taken from what, averaged, normalised and stored."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from flatctl.core.clipping import Floats
+from flatctl.core.masters import Taken, dark_for
+from flatctl.errors import StorageError
+from flatctl.storage.master_file import MasterRecord, digest, find_master, write_master
+from flatctl.storage.master_frames import Source
+from flatctl.storage.stacking import Dark, Layer, Stacked, places, stack
+from flatctl.storage.verify import verify_file
+
+Progress = Callable[[int, int], None]
+
+
+class NoLight(ValueError):
+    """The flats are no brighter than what is subtracted from them."""
+
+
+@dataclass(frozen=True)
+class MasterDark(Dark):
+    """A master dark flat on disk, of frames taken like `taken`; `inputs` is its digest."""
+
+    taken: Taken
+    inputs: str
+
+    @classmethod
+    def read(cls, path: Path, taken: Taken) -> "MasterDark":
+        """Read it back. Raises `StorageError` where it is not what was written."""
+        verdict = verify_file(path)
+        level_adu, inputs = verdict.cards.get("FLATMED"), verdict.cards.get("FLATINP")
+        if verdict.problems or not isinstance(level_adu, int | float):
+            raise StorageError(f"{path}: {'; '.join(verdict.problems)}; check the disk")
+        return cls(path, verdict.data_start, float(level_adu), taken, str(inputs))
+
+
+@dataclass(frozen=True)
+class Subtraction:
+    """What is taken from each flat of a set, in their order: a master dark flat or a level (ADU).
+
+    `kind` is `DARKFLAT`, `PEDESTAL` or `NONE`; `words` say it in full.
+    """
+
+    kind: str
+    words: str
+    darks: Sequence[MasterDark | float]
+
+    @property
+    def level_adu(self) -> float:
+        """Its mean level."""
+        return sum(map(_level, self.darks)) / len(self.darks)
+
+    @property
+    def inputs(self) -> str:
+        """What tells it from any other."""
+        each = (d.inputs if isinstance(d, MasterDark) else f"{d:.6g}" for d in self.darks)
+        return f"{self.kind} {' '.join(sorted(each))}"
+
+
+def subtraction_for(
+    sources: Sequence[Source], darks: Iterable[MasterDark], given_adu: float | None
+) -> Subtraction:
+    """Return what to take from these flats.
+
+    Master dark flats, where every flat has one like it; else the pedestal that was `given_adu`;
+    else the one that the flats' headers tell; else nothing.
+    """
+    by_taken = {dark.taken: dark for dark in darks}
+    nearest = [dark_for(source.taken, by_taken) for source in sources]
+    found = [by_taken[taken] for taken in nearest if taken is not None]
+    if len(found) == len(sources):
+        names = dict.fromkeys(dark.path.name for dark in found)
+        return Subtraction("DARKFLAT", f"master dark flat {', '.join(names)}", found)
+    if given_adu is not None:
+        words = f"a pedestal of {given_adu:g} ADU, as given: no dark flats match"
+        return Subtraction("PEDESTAL", words, [given_adu] * len(sources))
+    told = [source.number("FLATPED") for source in sources]
+    known = [level_adu for level_adu in told if level_adu is not None]
+    if len(known) == len(sources):
+        mean_adu = sum(known) / len(known)
+        words = f"a pedestal of {mean_adu:g} ADU, by the flats' headers: no dark flats match"
+        return Subtraction("PEDESTAL", words, known)
+    return Subtraction(
+        "NONE", "nothing: no dark flats match and no pedestal is known", [0.0] * len(sources)
+    )
+
+
+def master_dark(
+    sources: Sequence[Source], folder: Path, memory_bytes: int, progress: Progress | None = None
+) -> tuple[Path, bool]:
+    """Average dark flats; return the file, and whether it was made now or there already."""
+    inputs = digest(sources, "")
+    if (present := find_master(folder, sources, inputs)) is not None:
+        return present, False
+    pattern = sources[0].pattern
+    ones = dict.fromkeys(pattern, 1.0)
+    layers = [Layer(source.path, source.data_start, 0.0, ones) for source in sources]
+    stacked = stack(layers, _shape(sources), pattern, memory_bytes, progress)
+    record = MasterRecord(
+        sources=sources,
+        inputs=inputs,
+        median_adu=float(np.median(stacked.pixels)),
+        noise=_noise(stacked, len(sources)),
+        clipped_frac=stacked.clipped_frac,
+    )
+    return write_master(folder, stacked.pixels, record), True
+
+
+def master_flat(
+    sources: Sequence[Source],
+    subtraction: Subtraction,
+    folder: Path,
+    memory_bytes: int,
+    progress: Progress | None = None,
+) -> tuple[Path, bool]:
+    """Average flats to a mean of 1; return the file, and whether it was made now or before.
+
+    Each colour of a Bayer pattern has a mean of 1, so that the colour of the panel's light does
+    not get into the lights. Pixels without light are 1. Raises `NoLight`, and `StorageError`.
+    """
+    inputs = digest(sources, subtraction.inputs)
+    if (present := find_master(folder, sources, inputs)) is not None:
+        return present, False
+    pattern = sources[0].pattern
+    layers = [
+        Layer(source.path, source.data_start, dark, _light(source, dark))
+        for source, dark in zip(sources, subtraction.darks, strict=True)
+    ]
+    stacked = stack(layers, _shape(sources), pattern, memory_bytes, progress)
+    light_adu = {
+        colour: mean * sum(layer.light_adu[colour] for layer in layers) / len(layers)
+        for colour, mean in stacked.mean.items()
+    }
+    record = MasterRecord(
+        sources=sources,
+        inputs=inputs,
+        subtracted=subtraction.kind,
+        words=subtraction.words,
+        dark_adu=subtraction.level_adu,
+        light_adu=light_adu,
+        noise=_noise(stacked, len(sources)),
+        clipped_frac=stacked.clipped_frac,
+        dead_px=_normalise(stacked, pattern),
+    )
+    return write_master(folder, stacked.pixels, record), True
+
+
+def _light(source: Source, dark: Dark | float) -> Mapping[str, float]:
+    light = {colour: median - _level(dark) for colour, median in source.medians_adu.items()}
+    if min(light.values()) <= 0:
+        raise NoLight(f"{source.path.name} is no brighter than what is to be subtracted from it")
+    return light
+
+
+def _level(dark: Dark | float) -> float:
+    return dark.level_adu if isinstance(dark, Dark) else dark
+
+
+def _normalise(stacked: Stacked, pattern: str) -> int:
+    """Divide each colour by its mean, in place; return how many pixels have no light and are 1."""
+    dead_px = 0
+    for colour, place in places(pattern):
+        part: Floats = stacked.pixels[place]
+        dead = part <= 0
+        part /= np.float32(stacked.mean[colour])
+        part[dead] = 1
+        dead_px += int(np.count_nonzero(dead))
+    return dead_px
+
+
+def _noise(stacked: Stacked, count: int) -> float:
+    """Return the noise of a pixel of the mean, of the noisiest colour."""
+    return max(stacked.noise.values()) / math.sqrt(count)
+
+
+def _shape(sources: Sequence[Source]) -> tuple[int, int]:
+    cols, rows = sources[0].taken.size_px
+    return rows, cols

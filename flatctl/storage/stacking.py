@@ -1,0 +1,186 @@
+"""Frames averaged a few rows at a time, so that sets of any size fit into any memory.
+
+The only file that imports ccdproc, which does the clipping and the averaging.
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatctl.core.clipping import SIGMAS, Floats, centre, common_noise, spread
+from flatctl.errors import StorageError, UsageError
+from flatctl.storage.atomic import storage_error
+
+MONO = "M"
+"""The pattern of a monochrome frame: one colour, on every pixel."""
+# Measured: of each value in a stack, all that ccdproc and the clipping keep of it at a time.
+_BYTES_PER_VALUE = 48
+_NOISE_ROWS = 32
+_BZERO = 32768
+
+Progress = Callable[[int, int], None]
+Place = tuple[EllipsisType, slice, slice]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One frame of a stack; averaged is what its pixels have over `dark`, divided by `light_adu`.
+
+    The file is a frame of flatctl's, whose data begin at `data_start`. `dark` is a level in ADU or
+    a master dark flat; `light_adu` is the level of each colour, 1 to leave it in ADU.
+    """
+
+    path: Path
+    data_start: int
+    dark: "float | Dark"
+    light_adu: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Dark:
+    """A master dark flat on disk: its data begin at `data_start`, `level_adu` is their median."""
+
+    path: Path
+    data_start: int
+    level_adu: float
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A clipped mean, shape (rows, cols), float32.
+
+    By colour: `mean` of its pixels, and `noise` of one pixel of one frame. `clipped_frac` is the
+    fraction of all values that were not averaged.
+    """
+
+    pixels: Floats
+    mean: Mapping[str, float]
+    noise: Mapping[str, float]
+    clipped_frac: float
+
+
+def ensure_ccdproc() -> None:
+    """Raise `UsageError` where ccdproc is not installed."""
+    if importlib.util.find_spec("ccdproc") is None:
+        raise UsageError(
+            "masters are made with ccdproc, which is not installed: pip install 'flatctl[master]'"
+        )
+
+
+def stack(
+    layers: Sequence[Layer],
+    shape: tuple[int, int],
+    pattern: str,
+    memory_bytes: int,
+    progress: Progress | None = None,
+) -> Stacked:
+    """Average frames of `shape` (rows, cols) whose colours lie in `pattern` (`MONO` or `RGGB`).
+
+    Values farther than `SIGMAS` from their pixel's median are left out. Takes `memory_bytes`
+    beside the result. Raises `StorageError` where a file can't be read.
+    """
+    rows, cols = shape
+    noise = _noise(layers, shape, pattern)
+    pixels = np.empty(shape, np.float32)
+    clipped = 0
+    for first, last in _slabs(rows, cols, len(layers), memory_bytes):
+        slab = _read(layers, first, last, cols, pattern)
+        floor = np.empty(slab.shape[1:], np.float32)
+        for colour, place in places(pattern):
+            floor[place] = noise[colour]
+        pixels[first:last], left_out = _clipped_mean(slab, floor)
+        clipped += left_out
+        if progress is not None:
+            progress(last, rows)
+    parts: dict[str, list[Floats]] = {}
+    for colour, place in places(pattern):
+        parts.setdefault(colour, []).append(pixels[place])
+    mean = {
+        colour: sum(float(part.sum(dtype=np.float64)) for part in found)
+        / sum(part.size for part in found)
+        for colour, found in parts.items()
+    }
+    return Stacked(pixels, mean, noise, clipped / (len(layers) * pixels.size))
+
+
+def places(pattern: str) -> Iterator[tuple[str, Place]]:
+    """Yield each colour of a pattern with where its pixels lie, as an index of rows and columns."""
+    step = 1 if pattern == MONO else 2
+    for nth, colour in enumerate(pattern):
+        yield colour, (..., slice(nth // 2, None, step), slice(nth % 2, None, step))
+
+
+def _slabs(rows: int, cols: int, frames: int, memory_bytes: int) -> Iterator[tuple[int, int]]:
+    """Yield the rows from and to which the frames are read at a time; they begin at even ones."""
+    height = memory_bytes // (_BYTES_PER_VALUE * frames * cols) // 2 * 2
+    height = max(2, height)
+    for first in range(0, rows, height):
+        yield first, min(rows, first + height)
+
+
+def _noise(layers: Sequence[Layer], shape: tuple[int, int], pattern: str) -> dict[str, float]:
+    """Return the noise of one pixel of one frame by colour, from rows in the middle."""
+    rows, cols = shape
+    first = max(0, (rows - _NOISE_ROWS) // 2) // 2 * 2
+    slab = _read(layers, first, min(rows, first + _NOISE_ROWS), cols, pattern)
+    return {colour: common_noise(slab[place]) for colour, place in places(pattern)}
+
+
+def _read(layers: Sequence[Layer], first: int, last: int, cols: int, pattern: str) -> Floats:
+    """Return rows `first` to `last` of every frame, less its dark, over its light."""
+    slab = np.empty((len(layers), last - first, cols), np.float32)
+    known: dict[Path, Floats] = {}
+    for layer, rows in zip(layers, slab, strict=True):
+        rows[...] = _rows(layer.path, layer.data_start, ">i2", first, last, cols)
+        dark = layer.dark
+        if isinstance(dark, Dark):
+            if dark.path not in known:
+                start = dark.data_start
+                known[dark.path] = _rows(dark.path, start, ">f4", first, last, cols)
+            rows += _BZERO
+            rows -= known[dark.path]
+        else:
+            rows += np.float32(_BZERO - dark)
+        for colour, place in places(pattern):
+            rows[place] /= np.float32(layer.light_adu[colour])
+    return slab
+
+
+def _rows(path: Path, start: int, dtype: str, first: int, last: int, cols: int) -> NDArray[Any]:
+    count, offset = (last - first) * cols, start + first * cols * np.dtype(dtype).itemsize
+    try:
+        found = np.fromfile(path, dtype, count, offset=offset)
+    except OSError as error:
+        raise storage_error(path, "reading", error) from error
+    if found.size < count:
+        raise StorageError(f"{path}: it has become shorter while it was read; run it again")
+    return found.reshape(last - first, cols)
+
+
+def _clipped_mean(slab: Floats, floor: Floats) -> tuple[Floats, int]:
+    """Return the mean without what lies too far off, and how many values that was."""
+    from astropy.nddata import CCDData
+    from ccdproc import Combiner
+
+    combiner = Combiner([CCDData(layer, unit="adu") for layer in slab], dtype=np.float32)
+    if len(slab) > 2:
+        # One pass: with the median for a centre, a second one changes nothing.
+        combiner.sigma_clipping(
+            SIGMAS,
+            SIGMAS,
+            func=lambda values, axis: centre(values),  # noqa: ARG005 because it is always the first
+            dev_func=lambda values, axis: spread(values, floor),  # noqa: ARG005 because likewise
+        )
+    mean: Floats = combiner.average_combine(uncertainty_func=_no_uncertainty).data
+    return mean, int(np.count_nonzero(combiner.data_arr.mask))
+
+
+def _no_uncertainty(values: Floats, axis: int) -> Floats:
+    """Save the time of a figure that nobody reads."""
+    return np.zeros(np.delete(values.shape, axis), np.float32)
