@@ -188,7 +188,7 @@ def _load_ahead() -> None:
 
     It takes a second or two on a small computer, which would pass between two exposures else.
     """
-    for name in ("astropy.io.fits", "matplotlib.image"):
+    for name in ("astropy.io.fits", "matplotlib.image", "matplotlib.figure"):
         importlib.import_module(name)
 
 
