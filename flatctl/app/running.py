@@ -24,6 +24,7 @@ from flatctl.engine.session import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
+from flatctl.outputs.album import Album
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
@@ -80,7 +81,8 @@ def run_settings(
     directory = settings.output.directory
     ensure_writable(directory)
     signals, clock = StopSignals(), clock or SystemClock()
-    told = Telling([RunFile(write_text), *listeners])
+    album = Album()
+    told = Telling([RunFile(write_text), album, *listeners])
     with (
         signals.installed(),
         claim_rig(settings),
@@ -112,7 +114,7 @@ def run_settings(
         finally:
             if told.folder is not None:
                 with signals.held():
-                    _write_report(told.folder)
+                    _write_report(told.folder, album)
 
 
 def stored_in(settings: Settings, directory: Path) -> Settings:
@@ -188,13 +190,13 @@ def _load_ahead() -> None:
 
     It takes a second or two on a small computer, which would pass between two exposures else.
     """
-    for name in ("astropy.io.fits", "matplotlib.image", "matplotlib.figure"):
+    for name in ("astropy.io.fits", "matplotlib.image", "contourpy"):
         importlib.import_module(name)
 
 
-def _write_report(folder: Path) -> None:
+def _write_report(folder: Path, album: Album) -> None:
     """Write the page; a page that can't be written must not change how the run ended."""
     try:
-        write_report(folder, write_text)
+        write_report(folder, write_text, album.thumbnail)
     except FlatctlError as error:
         print(f"flatctl: no report: {error}", file=sys.stderr)

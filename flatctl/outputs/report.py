@@ -7,7 +7,7 @@ was cut short, an event that misses a key: each is said on the page, and the res
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from itertools import chain
@@ -24,6 +24,8 @@ from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_ru
 from flatctl.outputs.sentences import filter_label, notes
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
+Load = Callable[[Path], Thumbnail]
+
 _NO_END = "it has no end: it is still going on, or was cut short"
 _ENDINGS = {
     0: "complete",
@@ -38,11 +40,15 @@ _ENDINGS = {
 
 
 class FrameFolder:
-    """The frames of a run folder, found there even when the folder has moved since."""
+    """The frames of a run folder, found there even when the folder has moved since.
 
-    def __init__(self, folder: Path, was: str) -> None:
+    `load` makes a picture of a file.
+    """
+
+    def __init__(self, folder: Path, was: str, load: Load = load_thumbnail) -> None:
         self._folder = folder
         self._was = PurePath(was)
+        self._load = load
 
     def missing(self, path: str) -> bool:
         """Return whether the file is gone."""
@@ -55,7 +61,7 @@ class FrameFolder:
             StorageError: the file is gone or broken.
 
         """
-        return load_thumbnail(self._find(path))
+        return self._load(self._find(path))
 
     def _find(self, path: str) -> Path:
         try:
@@ -65,10 +71,10 @@ class FrameFolder:
         return here if here.is_file() else Path(path)
 
 
-def write_report(run_dir: Path, write_text: WriteText) -> Path:
+def write_report(run_dir: Path, write_text: WriteText, load: Load = load_thumbnail) -> Path:
     """Write the report of the run in a folder (or of one `run_*.json` file), return its path.
 
-    `write_text(path, text)` replaces a file atomically.
+    `write_text(path, text)` replaces a file atomically, `load` makes a picture of a FITS file.
 
     Raises:
         UsageError: there is no run in that folder.
@@ -85,7 +91,7 @@ def write_report(run_dir: Path, write_text: WriteText) -> Path:
                 troubles.append(f"An earlier run of the night is not on this page: {error}")
     name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
     target = path.with_name(name)
-    frames = FrameFolder(path.parent, text(run, "folder"))
+    frames = FrameFolder(path.parent, text(run, "folder"), load)
     write_text(target, render(run, frames, earlier=earlier, troubles=troubles))
     return target
 

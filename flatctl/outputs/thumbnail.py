@@ -61,26 +61,24 @@ def load_thumbnail(path: Path) -> Thumbnail:
             # astropy warns of a file cut short, and then fails to read it: one message is enough.
             warnings.simplefilter("ignore")
             with fits.open(path, memmap=False) as units:
-                frame = next((unit for unit in units if unit.data is not None), None)
+                frame = next((unit for unit in units if 0 not in (unit.shape or (0,))), None)
                 if frame is None:
                     raise StorageError(f"{path.name}: there is no picture in it")
-                return _thumbnail(frame.data, frame.header)
+                return _thumbnail(frame)
     except FileNotFoundError as error:
         raise StorageError(f"{path.name}: the file is not there any more") from error
     except (OSError, ValueError, TypeError, KeyError, VerifyError) as error:
         raise StorageError(f"{path.name}: the file can't be read ({error})") from error
 
 
-def _thumbnail(pixels: "NDArray[Any]", header: Any) -> Thumbnail:
+def _thumbnail(frame: Any) -> Thumbnail:
     import matplotlib.image
     import numpy as np
 
-    if pixels.ndim == 3:
-        pixels = pixels.mean(axis=0)
-    if pixels.ndim != 2 or 0 in pixels.shape:
-        raise ValueError(f"its shape is {pixels.shape}, not rows and columns")
-    small = _average_down(pixels, whole_cells="BAYERPAT" in header)
-    if header.get("ROWORDER") == "BOTTOM-UP":
+    if len(frame.shape) not in (2, 3):
+        raise ValueError(f"its shape is {frame.shape}, not rows and columns")
+    small = _average_down(frame, whole_cells="BAYERPAT" in frame.header)
+    if frame.header.get("ROWORDER") == "BOTTOM-UP":
         small = small[::-1]
     black, white = (
         float(v) for v in np.nanpercentile(small, (_BLACK_PERCENTILE, _WHITE_PERCENTILE))
@@ -94,24 +92,31 @@ def _thumbnail(pixels: "NDArray[Any]", header: Any) -> Thumbnail:
     return Thumbnail(page.getvalue(), cols, rows, black, white, _contours(small))
 
 
-def _average_down(pixels: "NDArray[Any]", *, whole_cells: bool) -> "NDArray[np.float32]":
-    """Return block means (rows, cols); blocks of a colour sensor hold whole 2x2 cells."""
+def _average_down(frame: Any, *, whole_cells: bool) -> "NDArray[np.float32]":
+    """Return block means (rows, cols); blocks of a colour sensor hold whole 2x2 cells.
+
+    A line of blocks is read at a time, so that a large frame needs no memory of its own.
+    """
     import numpy as np
 
-    factor = max(1, -(-max(pixels.shape) // _LONGEST_PX))
+    height_px, width_px = frame.shape[-2:]
+    factor = max(1, -(-max(height_px, width_px) // _LONGEST_PX))
     if whole_cells:
         factor += factor % 2
-    factor = min(factor, *pixels.shape)
-    rows, cols = (size // factor for size in pixels.shape)
-    blocks = pixels[: rows * factor, : cols * factor].reshape(rows, factor, cols, factor)
-    means: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    factor = min(factor, height_px, width_px)
+    rows, cols = height_px // factor, width_px // factor
+    means = np.empty((rows, cols), np.float32)
+    for row in range(rows):
+        line = frame.section[..., row * factor : (row + 1) * factor, : cols * factor]
+        blocks = line.reshape(-1, factor, cols, factor)
+        means[row] = blocks.mean(axis=(0, 1, 3), dtype=np.float64)
     return means
 
 
 def _contours(small: "NDArray[np.float32]") -> tuple[Contour, ...]:
     """Return lines of equal light of a picture, at round fractions of its brightest place."""
     import numpy as np
-    from matplotlib.figure import Figure
+    from contourpy import contour_generator
 
     side = max(1, -(-max(small.shape) // _CELLS_ALONG))
     rows, cols = (size // side for size in small.shape)
@@ -129,18 +134,17 @@ def _contours(small: "NDArray[np.float32]") -> tuple[Contour, ...]:
     # The outermost lines run to the edge of the picture, half a cell beyond the centres.
     x, y = ((np.arange(-1, size + 1) + 0.5) * side for size in (cols, rows))
     x, y = x.clip(0, small.shape[1]), y.clip(0, small.shape[0])
-    found = Figure().subplots().contour(x, y, light, levels=levels)
-    drawn = zip(levels, found.allsegs, strict=True)
+    drawn = contour_generator(x, y, light)
     return tuple(
         Contour(
             level,
             tuple(
-                tuple((round(float(a), 1), round(float(b), 1)) for a, b in segment)
-                for segment in segments
-                if len(segment) >= _POINTS_MIN
+                tuple((round(float(a), 1), round(float(b), 1)) for a, b in line)
+                for line in map(np.asarray, drawn.lines(level))
+                if len(line) >= _POINTS_MIN
             ),
         )
-        for level, segments in reversed(list(drawn))
+        for level in reversed(levels)
     )
 
 
