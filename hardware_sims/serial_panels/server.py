@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Protocol
 
 _TICK_S = 0.01
+_NAMES_TRIED = 50
 
 
 class SimulatedPanel(Protocol):
@@ -83,6 +84,7 @@ class PtyServer:
         self._is_open = False
         self._deaf_until = 0.0
         self._due: list[tuple[float, bytes]] = []
+        self._kept: list[int] = []
 
     @property
     def path(self) -> str:
@@ -96,15 +98,19 @@ class PtyServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving; the pseudo-terminal goes away."""
+        """Hear out what is on its way and stop serving; the pseudo-terminal goes away."""
         if self._running:
             self._running = False
             self._thread.join()
+            if self._master is not None:
+                self._hear(self._read(self._master))
             self._pull_cable()
+            while self._kept:
+                os.close(self._kept.pop())
 
     def pull_cable(self) -> None:
         """Pull the cable: the port breaks and its device file is gone."""
-        self._order(self._pull_cable)
+        self._order(self._pull_cable_and_keep_its_name)
 
     def plug_in(self) -> None:
         """Put the cable back; without a `link` the device file may have another name."""
@@ -150,6 +156,26 @@ class PtyServer:
         self._due.clear()
         if self._link:
             self._link.unlink(missing_ok=True)
+
+    def _pull_cable_and_keep_its_name(self) -> None:
+        """Pull the cable, and let nobody else on this computer have the pseudo-terminal's name.
+
+        Who claimed it as a panel's port still means this one.
+        """
+        self._pull_cable()
+        if not self._link:
+            return
+        others = []
+        for _ in range(_NAMES_TRIED):
+            master, slave = os.openpty()
+            name = os.ttyname(slave)
+            os.close(slave)
+            if name == self._device:
+                self._kept.append(master)
+                break
+            others.append(master)
+        for master in others:
+            os.close(master)
 
     def _serve(self) -> None:
         while self._running:

@@ -1,5 +1,7 @@
 """The corners of the simulated panels that no recorded dialogue reaches."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hardware_sims.serial_panels.flatmaster_wifi import (
     FlatMasterWifiTraits,
     SimulatedFlatMasterWifi,
 )
+from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
 
 SIMULATED = [
@@ -127,3 +130,27 @@ def test_a_cover_that_sticks_stops_half_way():
     cover.start(closed=False)
     now_s = 2.0
     assert (cover.moving, cover.open_frac, cover.is_stuck) == (False, 0.5, True)
+
+
+def test_the_name_of_a_pulled_port_is_given_to_nobody_else(tmp_path):
+    with PtyServer(SimulatedSnapCap(Light(255)), link=tmp_path / "panel") as server:
+        name = os.path.realpath(server.path)
+        server.pull_cable()
+        with PtyServer(SimulatedSnapCap(Light(255))) as other:
+            assert other.path != name
+        server.plug_in()
+        assert os.path.realpath(server.path) != name
+
+
+def test_what_was_sent_before_the_end_is_heard():
+    panel = SimulatedSnapCap(Light(255))
+    server = PtyServer(panel)
+    server.start()
+    descriptor = os.open(server.path, os.O_RDWR | os.O_NOCTTY)
+    server._running = False
+    server._thread.join()
+    server._running = True
+    os.write(descriptor, b">L000\r\n")
+    server.stop()
+    os.close(descriptor)
+    assert panel.light.lit
