@@ -17,7 +17,8 @@ def simulate(
         str,
         typer.Argument(
             metavar="SCENARIO",
-            help="mono, bright, dim, gamma, warmup, dead-filter, leak, 14-bit, pwm, osc, twelve or dslr.",
+            help="mono, bright, dim, gamma, warmup, twelve, dead-filter, leak, 14-bit, pwm, osc or "
+            "dslr.",
         ),
     ] = "mono",
     *,
