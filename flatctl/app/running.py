@@ -98,6 +98,7 @@ def run_settings(
                 dark_flats=settings.dark_flats.count,
                 quality=settings.quality.limits(),
                 leak_check=settings.quality.leak_check,
+                site=settings.rig.site,
                 resume=resume,
                 rules=make_rules(settings, client),
                 adopt_settling=configured_settling(settings) is None,

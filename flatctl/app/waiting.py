@@ -12,7 +12,7 @@ from flatctl.app.pulse import BeatingClock, patience_s
 from flatctl.app.rigging import claim_dawn, claim_rig
 from flatctl.app.running import PlainListener, Telling, describe, run_settings, stored_in
 from flatctl.core.dawn import Window, window_at
-from flatctl.core.sun import Site, next_rise, sun_range_deg
+from flatctl.core.sun import next_rise, sun_range_deg
 from flatctl.engine import events
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.dawn import Vigil, local, next_local
@@ -74,7 +74,7 @@ class Due:
             raise UsageError("--at and --sun-altitude: choose one of them")
         self._dawn = settings.dawn
         self._at = at
-        self._site = _site(settings)
+        self._site = settings.rig.site
         wanted_deg = self._dawn.sun_altitude_deg if sun_altitude_deg is None else sun_altitude_deg
         self._altitude_deg = wanted_deg
         if at is None and self._site is None:
@@ -213,10 +213,3 @@ def _still_imaging(command: str) -> str:
             return f"dawn.after: there is no such command: {command}"
         case code:
             return f"imaging goes on: dawn.after ended with {code}"
-
-
-def _site(settings: Settings) -> Site | None:
-    latitude_deg, longitude_deg = settings.rig.latitude_deg, settings.rig.longitude_deg
-    if latitude_deg is None or longitude_deg is None:
-        return None
-    return Site(latitude_deg, longitude_deg)

@@ -18,10 +18,11 @@ _SHARP = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Site:
-    """A place on the Earth, in degrees; north and east are positive."""
+    """A place on the Earth, in degrees and metres; north and east are positive."""
 
     latitude_deg: float
     longitude_deg: float
+    elevation_m: float | None = None
 
 
 def sun_altitude_deg(when: datetime, site: Site) -> float:

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
+from flatctl.core.sun import Site
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
@@ -79,6 +80,7 @@ class RunContext:
     clock: Clock
     emit: Listener
     quality: Limits | None = None
+    site: Site | None = None
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.
@@ -185,5 +187,7 @@ class RunContext:
             panel=panel_name(self.rig, bank),
             brightness=brightness,
             brightness_max=self.steps[-1],
+            wheel=self.rig.wheel.name if self.rig.wheel else None,
+            site=self.site,
             local_zone=self.shelf.zone,
         )

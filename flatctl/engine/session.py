@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flatctl.core.quality.findings import Limits
+from flatctl.core.sun import Site
 from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.calibration import SETTLE_ADOPTED_MAX_S, Known, known_calibration
@@ -47,6 +48,7 @@ class Job:
     adopt_settling: bool = False
     quality: Limits | None = None
     leak_check: bool = False
+    site: Site | None = None
 
 
 class Session:
@@ -188,6 +190,7 @@ class Session:
             clock=self._clock,
             emit=self._emit,
             quality=self._job.quality,
+            site=self._job.site,
         )
         self._started = events.RunStarted(
             time=now,

@@ -120,6 +120,8 @@ def end_line(run: RunRecord) -> str:
     """Say in one line what came of the run."""
     total = len(run.filters)
     flats = figures.plural(run.flats, "flat")
+    if run.dark_flats:
+        flats += f", {figures.plural(len(run.dark_flats), 'dark flat')}"
     spent = f" in {figures.duration(run.duration_s)}" if run.duration_s >= 0 else ""
     if run.complete == total and not run.exit_code:
         done = "the filter" if total == 1 else f"all {total} filters"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from flatctl.core.plan import Tolerances
+from flatctl.core.sun import Site
 from flatctl.core.types import CameraSetup
 
 Name = Annotated[str, Field(min_length=1)]
@@ -58,6 +59,13 @@ class Rig(Table):
     elevation_m: float | None = Field(
         default=None, ge=-500, le=9000, description="Height of the site above the sea in metres."
     )
+
+    @property
+    def site(self) -> Site | None:
+        """Where the rig stands, where that is configured."""
+        if self.latitude_deg is None or self.longitude_deg is None:
+            return None
+        return Site(self.latitude_deg, self.longitude_deg, self.elevation_m)
 
 
 class Indi(Table):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from flatctl.core.sun import Site
 from flatctl.core.types import FrameKind, Statistics
 
 
@@ -49,6 +50,8 @@ class FrameRecord:
     brightness: int | None = None
     brightness_max: int | None = None
     actual_s: float | None = None
+    wheel: str | None = None
+    site: Site | None = None
     local_zone: tzinfo = UTC
 
     @property

@@ -343,7 +343,7 @@ def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
 def test_a_run_stopped_in_its_dark_flats_is_not_called_complete() -> None:
     night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
     _, talk = logged(night.dark(1).over(130, "stopped by SIGINT"))
-    assert "1 of 1 filter complete" in talk
+    assert "1 of 1 filter complete, 1 flat, 1 dark flat in 10 s." in talk
     assert "Complete:" not in talk
 
 

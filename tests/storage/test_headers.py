@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
+from flatctl.core.sun import Site
 from flatctl.storage.fits import encode_frame
 from flatctl.storage.headers import KEYWORDS, frame_header
 from flatctl.storage.record import FrameRecord
@@ -66,6 +67,18 @@ def test_a_flat_says_all_that_is_known_of_it() -> None:
         "INSTRUME": "CCD Simulator",
     }
     assert {keyword: header.get(keyword) for keyword in expected} == expected
+
+
+def test_a_frame_says_where_the_rig_stands_and_which_wheel_it_has() -> None:
+    header = read_back(flat_record(wheel="ZWO EFW", site=Site(50.1, -8.7, 110.0)))
+    cards = {name: header.get(name) for name in ("FWHEEL", "SITELAT", "SITELONG", "SITEELEV")}
+    assert cards == {"FWHEEL": "ZWO EFW", "SITELAT": 50.1, "SITELONG": -8.7, "SITEELEV": 110.0}
+
+
+def test_the_driver_knows_better_where_the_telescope_stands() -> None:
+    sent = driver_header("SITELAT =                 47.5 / [deg] Latitude")
+    header = read_back(flat_record(site=Site(50.1, -8.7)), sent)
+    assert (header["SITELAT"], header["SITELONG"]) == (47.5, -8.7)
 
 
 def test_a_dark_flat_is_a_dark_to_every_reader() -> None:
