@@ -182,6 +182,7 @@ class Session:
             clock=self._clock,
             emit=self._emit,
             quality=self._job.quality,
+            calibrated_pedestal_adu=known.calibration.pedestal_adu if known else None,
         )
         self._started = events.RunStarted(
             time=now,
