@@ -159,6 +159,8 @@ def _nothing(directory: Path, sources: Sources) -> str:
     parts = [f"{count} {kind}" for kind, count in sources.others.items()]
     if sources.skipped:
         path, problem = sources.skipped[0]
-        parts.append(f"{len(sources.skipped)} files without use ({path.name}: {problem})")
+        count = len(sources.skipped)
+        files = "1 file" if count == 1 else f"{count} files"
+        parts.append(f"{files} without use ({path.name}: {problem})")
     found = f", but {', '.join(parts)}" if parts else ""
     return f"{directory}: no flats of flatctl's here or below{found}; name the folder of a night"

@@ -42,5 +42,5 @@ def common_noise(stack: Floats) -> float:
     freedom = len(stack) - 1
     if freedom < 1:
         return math.nan
-    variance = float(np.median(stack.var(axis=0, dtype=np.float64, ddof=1)))
+    variance = float(np.median(stack.var(axis=0, ddof=1)))
     return math.sqrt(variance / (1 - 2 / (9 * freedom)) ** 3)

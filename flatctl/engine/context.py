@@ -65,7 +65,10 @@ class Shot:
 
 @dataclass(frozen=True)
 class RunContext:
-    """One run's surroundings; `run` names it, `steps` are the panel's brightness steps."""
+    """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
+
+    `calibrated_pedestal_adu` is the level without light, where a calibration has measured it.
+    """
 
     run: str
     rig_name: str
@@ -81,6 +84,7 @@ class RunContext:
     emit: Listener
     quality: Limits | None = None
     site: Site | None = None
+    calibrated_pedestal_adu: float | None = None
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.

@@ -27,7 +27,7 @@ class SetWatch:
     """Judge the frames of one set against each other, and the set against the last one.
 
     `known_pedestal_adu` is the level without light, as the search knows it;
-    `measured_pedestal_adu` is that of a frame with the panel off, `None` where there was none.
+    `measured_pedestal_adu` is that of frames with the panel off, `None` where there were none.
     Without limits in the context nothing is looked at and nothing is said.
     """
 
@@ -37,7 +37,10 @@ class SetWatch:
         self._context = context
         self._plan = plan
         self._last = self._last_record()
-        self.measured_pedestal_adu = pedestal_adu = last_pedestal(context)
+        pedestal_adu = last_pedestal(context)
+        self.measured_pedestal_adu = (
+            context.calibrated_pedestal_adu if pedestal_adu is None else pedestal_adu
+        )
         if pedestal_adu is None:
             pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
         # One and the same pedestal for both sets, or a better guess of it looked like a change.

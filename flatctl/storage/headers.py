@@ -184,7 +184,7 @@ KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
             "Colour cameras: `brightest`, `green`, or `mean` of the three.",
             lambda r: None if _is_dark(r) else r.channel),
     Keyword("FLATPED", float, "ADU", KNOWN, "[ADU] Level of a frame without light",
-            "In flats: the median of a frame with the panel off, as a run measured it.",
+            "In flats: as a calibration or a run's leak check has measured it.",
             lambda r: None if _is_dark(r) else real(r.pedestal_adu)),
     Keyword("FLATCLIP", float, "", ALWAYS, "Fraction of pixels at full scale",
             "0 to 1.",

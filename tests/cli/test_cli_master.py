@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 
+import numpy as np
 import pytest
 from astropy.io import fits
 from bench import Bench
@@ -141,13 +142,30 @@ def test_a_folder_that_is_not_there_ends_with_7(command, tmp_path):
     assert (ending.code, "No such file" in ending.stderr) == (7, True)
 
 
-def test_a_folder_of_lights_is_told_for_what_it_is(command, tmp_path, flats):
-    path = frames(flats, "FLAT")[0]
-    with fits.open(path, memmap=False) as file:
-        header = fits.Header([("IMAGETYP", "Light")])
-        fits.PrimaryHDU(file[0].data, header).writeto(tmp_path / "light.fits")
-    shutil.rmtree(flats)
-    assert "but 1 light" in command("master", tmp_path).stderr
+def write_light(path):
+    header = fits.Header([("IMAGETYP", "Light")])
+    fits.PrimaryHDU(np.zeros((48, 64), np.uint16), header).writeto(path)
+
+
+def test_a_folder_of_lights_is_told_for_what_it_is(command, tmp_path):
+    write_light(tmp_path / "light.fits")
+    (tmp_path / "empty.fits").touch()
+    said = command("master", tmp_path).stderr
+    assert "but 1 light, 1 file without use (empty.fits: it is empty)" in said
+
+
+def test_lights_beside_the_flats_are_counted_and_passed_over(command, flats):
+    write_light(flats / "light.fits")
+    ending = command("master", flats)
+    assert (ending.code, ending.stderr) == (0, "flatctl: other frames, passed over: 1 light\n")
+
+
+def test_a_single_flat_is_a_master_that_says_what_it_lacks(command, flats):
+    without_darks(flats)
+    for path in frames(flats, "FLAT")[1:]:
+        path.unlink()
+    assert "1 flat, less nothing" in command("master", flats).stdout
+    assert command("master", flats).stdout.count("too few to clip what doesn't belong") == 1
 
 
 def test_without_ccdproc_the_message_says_how_to_install_it(command, flats, monkeypatch):

@@ -5,6 +5,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from astropy.io.fits import getheader
 from bench import Bench, small
 
 from flatctl.core.calibration import Calibration
@@ -251,6 +252,14 @@ def test_a_run_tells_which_calibration_it_uses(tmp_path):
     (used,) = of(told, events.CalibrationUsed)
     assert (used.pedestal_adu, used.bits) == (found.pedestal_adu, 16)
     assert tuple(zip(used.curve_brightness, used.curve_adu, strict=True)) == found.curve
+
+
+def test_flats_of_a_calibrated_rig_tell_its_pedestal(tmp_path):
+    calibrated = Calibrating(tmp_path)
+    found = calibrated.run()
+    flats(calibrated)
+    told = {getheader(path)["FLATPED"] for path in tmp_path.rglob("FLAT_*.fits")}
+    assert told == {found.pedestal_adu}
 
 
 def test_a_run_without_a_calibration_tells_of_none(tmp_path):

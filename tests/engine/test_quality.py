@@ -60,9 +60,16 @@ def test_the_judgement_comes_after_the_flats_and_before_the_end_of_the_filter(tm
 
 def test_flats_tell_the_level_without_light_that_was_measured_before_them(tmp_path):
     bench = judged(tmp_path, count=2, dark_flats=1)
+    bench.leak_check = True
     bench.run()
     told = {path.parent.name: fits.getheader(path).get("FLATPED") for path in bench.frames}
     assert told == {"FLAT": pytest.approx(1000, abs=2), "DARKFLAT": None}
+
+
+def test_flats_of_a_rig_whose_pedestal_nobody_measured_do_not_tell_one(tmp_path):
+    bench = judged(tmp_path, count=2)
+    bench.run()
+    assert ["FLATPED" in fits.getheader(path) for path in bench.frames] == [False, False]
 
 
 def test_without_limits_nothing_is_judged(tmp_path):

@@ -28,26 +28,33 @@ stack dark rej 3 3 -nonorm -out=master_dark
 cd {night}/FLAT
 convert flat -out={work}
 cd {work}
-preprocess flat -dark=master_dark
+{calibrate} flat -dark=master_dark
 stack pp_flat rej 3 3 -norm=mul -out=master_flat
 cd {lights}
 convert light -out={work}
 cd {work}
-preprocess light -dark=master_dark -flat=master_flat
+{calibrate} light -dark=master_dark -flat=master_flat
 """
 OF_OUR_MASTERS = """\
 requires 1.0.0
 cd {lights}
 convert light -out={work}
 cd {work}
-preprocess light -dark={dark} -flat={flat}
+{calibrate} light -dark={dark} -flat={flat}
 """
+
+
+def command() -> str:
+    """Return what the installed Siril calls calibrating: it was renamed in version 1.2."""
+    said = subprocess.run(["siril-cli", "--version"], capture_output=True, text=True, timeout=60)
+    major, minor = re.search(r"(\d+)\.(\d+)", said.stdout).groups()
+    return "preprocess" if (int(major), int(minor)) < (1, 2) else "calibrate"
 
 
 def calibrate(script: str, folder: Path, **names: object) -> np.ndarray:
     """Run a script of Siril's and return the mean of the lights that it calibrated."""
     path = folder / "calibrate.ssf"
-    path.write_text(script.format(work=folder, **names))
+    path.write_text(script.format(work=folder, calibrate=command(), **names))
     done = subprocess.run(
         ["siril-cli", "-s", path, "-d", folder], capture_output=True, text=True, timeout=110
     )

@@ -1,8 +1,8 @@
 """PixInsight's WBPP: how it tells what a file is, and which files it calibrates with which.
 
-Written anew after BPP-Helper.js of PixInsight 1.9: type, filter, exposure and binning come from
-the header, else from the path; flats go with lights of their filter, binning and size, dark frames
-with flats of their exposure, binning and size.
+Its rules, written anew after what the script's BPP-Helper.js does: type, filter, exposure and
+binning come from the header, else from the path; flats go with lights of their filter, binning and
+size, dark frames with flats of their exposure, binning and size.
 """
 
 import re
@@ -18,12 +18,7 @@ TYPES = {
     "Flat": ("flat", "flatframe", "flatfield", "masterflat"),
     "Light": ("light", "lightframe", "scienceframe", "science", "masterlight"),
 }
-_TYPE_IN_PATH = re.compile(
-    r"[^a-z0-9](BIAS|DARK|DARKS|FLAT|FLATS|LIGHT|LIGHTS)(?![a-z0-9])", re.IGNORECASE
-)
-_EXPOSURE_IN_PATH = re.compile(r"(?:EXPTIME|EXPOSURE)[_ -]([0-9]+(?:\.[0-9]*)?)", re.IGNORECASE)
-_BINNING_IN_PATH = re.compile(r"(?:XBINNING|CCDBINX|BINNING)[_ -]([0-9]+)", re.IGNORECASE)
-_FILTER_IN_PATH = re.compile(r"(?:FILTER|INSFLNAM)[_ -]([- a-zA-Z0-9]+)", re.IGNORECASE)
+_TYPE_IN_PATH = r"(?i)[^a-z0-9](bias|dark|flat|light)(?:(?<!bias)s)?(?![a-z0-9])"
 EXPOSURE_TOLERANCE_S = 0.01
 
 
@@ -40,20 +35,23 @@ class Known:
 
 
 def by_path(path: str) -> Known:
-    """Return what the path alone says."""
+    """Return what the path alone says: the last of each kind of token counts."""
 
-    def last(pattern: re.Pattern[str]) -> str | None:
-        found = pattern.findall(path)
-        return found[-1] if found else None
+    def value(keywords: str, letters: str) -> str | None:
+        return _last_match(rf"(?i)(?:{keywords})[_ -]({letters})", path)
 
-    kind = (last(_TYPE_IN_PATH) or "unknown").capitalize().rstrip("s")
     return Known(
-        type="Bias" if kind == "Bia" else kind,
+        type=(_last_match(_TYPE_IN_PATH, path) or "unknown").capitalize(),
         master="master" in path.lower(),
-        filter=last(_FILTER_IN_PATH),
-        exposure_s=float(last(_EXPOSURE_IN_PATH) or 0),
-        binning=int(last(_BINNING_IN_PATH) or 1),
+        filter=value("FILTER|INSFLNAM", "[- a-z0-9]+"),
+        exposure_s=float(value("EXPTIME|EXPOSURE", r"\d+(?:\.\d*)?") or 0),
+        binning=int(value("XBINNING|CCDBINX|BINNING", r"\d+") or 1),
     )
+
+
+def _last_match(pattern: str, path: str) -> str | None:
+    found = re.findall(pattern, path)
+    return found[-1] if found else None
 
 
 def by_header(path: Path) -> Known:
