@@ -189,9 +189,12 @@ class RunRecord:
         return sum(f.outcome == "complete" for f in self.filters.values())
 
     def of_event(self, event: Plain) -> FilterRecord:
-        """Return the record of the filter, or of the set of it, that an event speaks of."""
+        """Return the record of the filter, or of the set of it, that an event speaks of.
+
+        One that nothing is known of, such as that of a dark flat, is no filter of the run.
+        """
         name = text(event, "set") or text(event, "filter")
-        return self.filters.setdefault(name, FilterRecord(name))
+        return self.filters.get(name) or FilterRecord(name)
 
     def take(self, event: Plain) -> None:
         """Add what an event says; one of an unknown name changes nothing."""
@@ -209,7 +212,9 @@ class RunRecord:
             case "run_finished":
                 self._finish(event)
             case name if name in _OF_A_FILTER:
-                self.of_event(event).take(name, event)
+                filter_ = self.of_event(event)
+                self.filters[filter_.name] = filter_
+                filter_.take(name, event)
 
     def _start(self, event: Plain) -> None:
         self.run = text(event, "run")

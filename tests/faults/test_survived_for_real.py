@@ -18,6 +18,7 @@ FULL = "the disk is full"
 # Where the process that speaks INDI has to be another one afterwards.
 RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's driver is killed")
 
+LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
     CAPTURE: lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", 2),
@@ -46,7 +47,11 @@ def struck(rig, row: Row) -> int:
     if row.phase == START:
         strike()
         return rig.take_flats()
-    return rig.take_flats(MOMENTS[row.phase], strike)
+    moment = MOMENTS[row.phase]
+    if row.phase == CHANGE and "wheel" in row.fault.name:
+        # It sets out as soon as the last frame is read, and is there when the filter is finished.
+        moment = LAST_FLAT
+    return rig.take_flats(moment, strike)
 
 
 @pytest.mark.parametrize("row", [r for r in REAL if r.fault.name not in (KILLED, FULL)], ids=str)
