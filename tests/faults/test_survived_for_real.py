@@ -18,6 +18,8 @@ FULL = "the disk is full"
 # Where the process that speaks INDI has to be another one afterwards.
 RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's driver is killed")
 
+# Wheel and light set out for the next filter before this one is finished.
+SET_OUT = ("wheel stops", "wheel does not", "reports what it does not do")
 LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
@@ -48,8 +50,7 @@ def struck(rig, row: Row) -> int:
         strike()
         return rig.take_flats()
     moment = MOMENTS[row.phase]
-    if row.phase == CHANGE and "wheel" in row.fault.name:
-        # It sets out as soon as the last frame is read, and is there when the filter is finished.
+    if row.phase == CHANGE and any(words in row.fault.name for words in SET_OUT):
         moment = LAST_FLAT
     return rig.take_flats(moment, strike)
 
@@ -65,7 +66,9 @@ def test_it_is_really_survived_or_reported(rig, row: Row):
     assert code == row.fault.exit_code
     assert took_s <= UNDISTURBED_S + row.fault.deadline_s
     assert bool(faults) == row.fault.told
-    assert spoilt(rig.flats) == []
+    # What was being written when its folder went away can't be tidied up any more.
+    gone = "directory is gone" in row.fault.name
+    assert [line for line in spoilt(rig.flats) if not (gone and ".part:" in line)] == []
     told = [event for event in rig.told if event["event"] in ("flat", "dark_flat")]
     assert len(list(rig.flats.rglob("*.fits"))) == len(told)
     late = [path for path in rig.flats.rglob("*.fits") for p in rig.late if p in path.read_bytes()]
