@@ -19,7 +19,7 @@ FULL = "the disk is full"
 RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's driver is killed")
 
 # Wheel and light set out for the next filter before this one is finished.
-SET_OUT = ("wheel stops", "wheel does not", "reports what it does not do")
+SET_OUT = ("wheel stops", "wheel does not")
 LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
@@ -65,7 +65,7 @@ def test_it_is_really_survived_or_reported(rig, row: Row):
 
     assert code == row.fault.exit_code
     assert took_s <= UNDISTURBED_S + row.fault.deadline_s
-    assert bool(faults) == row.fault.told
+    assert row.fault.told in (bool(faults), None)
     # What was being written when its folder went away can't be tidied up any more.
     gone = "directory is gone" in row.fault.name
     assert [line for line in spoilt(rig.flats) if not (gone and ".part:" in line)] == []
