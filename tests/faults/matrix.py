@@ -19,7 +19,8 @@ COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 class Fault:
     """Something that breaks, and in which phases; `told` where a `fault` event has to say so.
 
-    `None` leaves that open: asking again may be all it takes. The run ends with `exit_code`, no more than `deadline_s` later than an undisturbed one.
+    `None` leaves that open: asking again may be all it takes. The run ends with `exit_code`, no
+    more than `deadline_s` later than an undisturbed one.
     """
 
     name: str
@@ -114,7 +115,6 @@ ON_THE_LINE = (
     Fault("the panel answers garbage three times", (SEARCH, CHANGE, END)),
     Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
     Fault("the panel is silent for 8 s", (SEARCH, CHANGE, END), told=None),
-    Fault("the panel reports what it does not do, until it is opened anew", (SEARCH,)),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
     Fault("the panel's cable is pulled, and back after 8 s", (SEARCH, CHANGE, END)),
     Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),
