@@ -127,7 +127,8 @@ safe`). The next `flatctl run` completes what is missing.
 {real}
 
 Beyond these rows, nights of five filters with thirty flats each pass through random faults, each
-night from its own seed: `make soak`.
+night from its own seed: `make soak` lets two hundred pass in virtual time, `make soak-for-real`
+five with real processes and sockets.
 
 What is survived is told by a [`fault`](events.md#fault) event. For each filter three faults are
 forgiven; a device that is away is looked for during half a minute, a silent one for three minutes.

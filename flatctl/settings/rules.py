@@ -16,7 +16,21 @@ Place = tuple[str, ...]
 
 def contradictions(tables: Mapping[str, Any]) -> list[Problem]:
     """Return what contradicts itself in the tables that are readable."""
-    return [*_flats(tables), *_dawn(tables)]
+    return [*_nuls(tables, ()), *_flats(tables), *_dawn(tables)]
+
+
+def _nuls(value: object, place: Place) -> Iterator[Problem]:
+    """Look for what neither the system nor a driver can be told."""
+    match value:
+        case str() if "\0" in value:
+            yield Problem(place, "can't hold a NUL character")
+        case Mapping():
+            for key, one in value.items():
+                yield from _nuls(key, place)
+                yield from _nuls(one, (*place, str(key)))
+        case list():
+            for one in value:
+                yield from _nuls(one, place)
 
 
 def _dawn(tables: Mapping[str, Any]) -> Iterator[Problem]:

@@ -16,8 +16,6 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 def _usable_path(path: Path) -> Path:
-    if "\0" in str(path):
-        raise PydanticCustomError("path", "a path can't hold a NUL character")
     try:
         return path.expanduser()
     except RuntimeError:

@@ -38,11 +38,14 @@ def night(seed: int, folder: Path) -> list[str]:
     """Let a night pass, run after run until it is complete; return which promises broke."""
     chance = random.Random(seed)
     problems: list[str] = []
+    endings: list[str] = []
     with wreck(folder) as rig:
         rig.configure(folder, FILTERS, COUNT)
         for number in range(RUNS_MAX):
             code = run(rig, chance, disturbed=number < RUNS_MAX - 1)
             rig.settle()
+            last = [e["what"] for e in rig.told if e["event"] == "fault"][-1:]
+            endings.append(f"run {number + 1} ended with {code} {last}")
             if code not in (0, 4, 5):
                 problems.append(f"exit code {code}")
             if rig.light_is_on() and code != 4:
@@ -50,6 +53,8 @@ def night(seed: int, folder: Path) -> list[str]:
             if code == 0 or problems:
                 break
         problems += spoilt(rig.flats) + missing(rig.flats, FILTERS, COUNT, DARK_FLATS)
+        # Without these nobody would know what to look for.
+        problems += [*endings, rig.server.log[-1000:]] if problems else []
     return [f"seed {seed}: {problem}" for problem in problems]
 
 

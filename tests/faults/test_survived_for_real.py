@@ -18,6 +18,9 @@ FULL = "the disk is full"
 # Where the process that speaks INDI has to be another one afterwards.
 RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's driver is killed")
 
+# Wheel and light set out for the next filter before this one is finished.
+SET_OUT = ("wheel stops", "wheel does not")
+LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
     CAPTURE: lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", 2),
@@ -46,7 +49,10 @@ def struck(rig, row: Row) -> int:
     if row.phase == START:
         strike()
         return rig.take_flats()
-    return rig.take_flats(MOMENTS[row.phase], strike)
+    moment = MOMENTS[row.phase]
+    if row.phase == CHANGE and any(words in row.fault.name for words in SET_OUT):
+        moment = LAST_FLAT
+    return rig.take_flats(moment, strike)
 
 
 @pytest.mark.parametrize("row", [r for r in REAL if r.fault.name not in (KILLED, FULL)], ids=str)
@@ -59,8 +65,10 @@ def test_it_is_really_survived_or_reported(rig, row: Row):
 
     assert code == row.fault.exit_code
     assert took_s <= UNDISTURBED_S + row.fault.deadline_s
-    assert bool(faults) == row.fault.told
-    assert spoilt(rig.flats) == []
+    assert row.fault.told in (bool(faults), None)
+    # What was being written when its folder went away can't be tidied up any more.
+    gone = "directory is gone" in row.fault.name
+    assert [line for line in spoilt(rig.flats) if not (gone and ".part:" in line)] == []
     told = [event for event in rig.told if event["event"] in ("flat", "dark_flat")]
     assert len(list(rig.flats.rglob("*.fits"))) == len(told)
     late = [path for path in rig.flats.rglob("*.fits") for p in rig.late if p in path.read_bytes()]

@@ -27,17 +27,15 @@ SMALL = "320x240"
 
 
 class LyingPanel(SimulatedAlnitak):
-    """A panel that may do nothing of what it says: `lies` is `until greeted`, `always` or empty."""
+    """A panel that does nothing of what it says as long as it `lies`."""
 
     def __init__(self, light: Light) -> None:
         super().__init__(light)
-        self.lies = ""
+        self.lies = False
         self._light, self._fancied = light, Light(light.maximum)
 
     def reply(self, received: bytes) -> bytes:
         """Answer, and act upon it or not."""
-        if self.lies == "until greeted" and b"P" in received:
-            self.lies = ""
         self.light = self._fancied if self.lies else self._light
         return super().reply(received)
 
@@ -189,10 +187,7 @@ history = "{self.history}"
             "the panel answers garbage three times": self._garble,
             "the panel answers garbage at first": self._garble,
             "the panel is silent for 8 s": self._silence_panel,
-            "the panel reports what it does not do, until it is opened anew": lambda: self._lie(
-                "until greeted"
-            ),
-            "the panel reports what it does not do, for good": lambda: self._lie("always"),
+            "the panel reports what it does not do, for good": self._lie,
             "the panel's cable is pulled, and back after 8 s": self._pull_and_plug,
             "the panel's cable is pulled for good": self._panel.pull_cable,
             "the output directory is gone": lambda: self.flats.rename(self.folder / "elsewhere"),
@@ -259,8 +254,8 @@ history = "{self.history}"
         self._panel.faults.silent = True
         self.later(8.0, speak)
 
-    def _lie(self, how: str) -> None:
-        self._brain.lies = how
+    def _lie(self) -> None:
+        self._brain.lies = True
 
     def _pull_and_plug(self) -> None:
         self._panel.pull_cable()
@@ -287,7 +282,7 @@ history = "{self.history}"
             timer.join()
         self._later.clear()
         self._wire.mend()
-        self._brain.lies = ""
+        self._brain.lies = False
         self._panel.faults.garble_replies = 0
         self._panel.plug_in()
         for lock in self._locks:

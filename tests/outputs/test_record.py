@@ -2,12 +2,20 @@ import math
 
 from event_streams import Night, complete_night, mixed_night
 
+from flatctl.outputs.plain import line_of
 from flatctl.outputs.record import RunRecord, ShotKind
+from flatctl.outputs.sentences import end_line
 
 
 def test_a_record_counts_what_the_events_say() -> None:
     run = RunRecord.of(complete_night(flats=4))
     assert (run.complete, run.flats, run.exit_code) == (2, 8, 0)
+
+
+def test_a_dark_flat_under_way_is_no_filter_more() -> None:
+    run = RunRecord.of(complete_night(flats=4))
+    line_of(run, {"event": "exposing", "filter": "", "kind": "dark_flat", "n": 1})
+    assert end_line(run).startswith("Complete: all 2 filters, 8 flats")
 
 
 def test_flats_of_an_earlier_run_count_as_on_disk() -> None:

@@ -167,7 +167,7 @@ def flats(line: str) -> str:
         ),
         (
             SMALLEST + '[output]\ndirectory = "a\\u0000b"',
-            'rig.toml: output.directory = "a\\u0000b": a path can\'t hold a NUL character',
+            "rig.toml: output.directory: can't hold a NUL character",
         ),
     ],
 )

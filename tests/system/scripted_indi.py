@@ -205,7 +205,7 @@ class ScriptedServer:
                 depth += 1 if event == "start" else -1
                 if event == "end" and depth == 1:
                     for text in self._answer(element):
-                        line.sendall(text.encode())
+                        line.sendall(text.encode(errors="surrogateescape"))
 
     def _answer(self, element: ElementTree.Element) -> Iterable[str]:
         if element.tag == "getProperties":

@@ -157,6 +157,17 @@ def test_a_failed_exposure_is_a_fault_with_the_drivers_words(server, camera: Ind
         camera.read(20)
 
 
+def test_words_of_a_driver_that_are_no_utf_8_can_still_be_told(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(
+        message("[ERROR] 18 \udcb0C"), number("CCD_EXPOSURE", "Alert", CCD_EXPOSURE_VALUE=0)
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Fault, match=r"18 \?C") as told:
+        camera.read(20)
+    assert str(told.value).encode()
+
+
 def test_an_exposure_aborted_by_somebody_is_a_fault(server, camera, short_grace: None):
     server.answers["CCD_EXPOSURE"] = exposing(number("CCD_EXPOSURE", "Idle", CCD_EXPOSURE_VALUE=0))
 

@@ -77,7 +77,7 @@ class Child:
         # The kernel kills the child when the thread that started it ends: this one stays with it.
         try:
             self._process = self._spawn()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._line.close()
             self._started.set()
             self._ended(self, f"the process that speaks INDI can not be started: {error}")

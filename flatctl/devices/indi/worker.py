@@ -203,7 +203,8 @@ def _memory_file(address: int, size: int) -> int:
 
 
 def _text(raw: object) -> str:
-    return str(raw)[:_TEXT_CHARS]
+    # What is no UTF-8 comes as lone surrogates, which nobody can print or write.
+    return str(raw).encode(errors="replace").decode()[:_TEXT_CHARS]
 
 
 _CASTS = {
@@ -237,7 +238,7 @@ def _describe(raw: Any) -> dict[str, Any]:
 
 
 def _element(kind: str, widget: Any) -> dict[str, object]:
-    facts: dict[str, object] = {"name": widget.getName(), "label": widget.getLabel()}
+    facts: dict[str, object] = {"name": widget.getName(), "label": _text(widget.getLabel())}
     match kind:
         case "number":
             facts["value"] = widget.getValue()
