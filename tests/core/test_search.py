@@ -9,7 +9,7 @@ from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.band import Band
-from flatctl.core.evidence import Limits
+from flatctl.core.evidence import Evidence, Frame, Limits
 from flatctl.core.response import Response, Seen
 
 CURVES = {
@@ -198,6 +198,14 @@ def test_who_lowers_the_exposure_as_told_gets_the_flats():
     enough_s = float(re.search(r"exposure_s\.min to about (\S+) s", told.explanation)[1])
     mended = rig(60.0, steps=(40, 255), times_s=(enough_s, 30.0)).run()
     assert mended.outcome is Outcome.REACHED
+
+
+def test_levels_of_a_few_adu_prove_nothing_by_their_rounding():
+    evidence = Evidence(Limits.checked((0, 255), (0.1, 30.0)), noise_adu=0.3)
+    for exposure_s in (1.0, 9.0):
+        evidence.add(Frame(255, exposure_s, 3.0, bright=False, clipped=False))
+    # 2.5 and 3.5 ADU are both written as 3.
+    assert evidence.at_best(255) >= 3.5 + 21 / 8
 
 
 def test_next_to_no_light_is_told_apart_from_none():

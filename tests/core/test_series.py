@@ -216,6 +216,20 @@ def test_a_frame_begun_before_a_trim_that_is_good_after_all_takes_the_set_back()
     assert capture.setting == first
 
 
+@pytest.mark.parametrize(("level", "trimmed"), [(35400.0, True), (35200.0, False)])
+def test_a_first_frame_near_the_upper_end_is_trimmed_by_brightness(level, trimmed):
+    capture = series(response=LINEAR)
+    assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=0.0).kept
+    assert (capture.setting.brightness < 128) == trimmed
+    assert capture.setting.exposure_s == 1.0
+
+
+def test_a_first_frame_near_the_upper_end_moves_no_exposure():
+    capture = series()
+    assert capture.observe(median_adu=36000.0, clipped_frac=0.0, time_s=0.0).kept
+    assert capture.setting == (128, 1.0)
+
+
 def test_a_lag_below_0_is_refused():
     with pytest.raises(ValueError, match="lag"):
         series(lag=-1)
