@@ -173,6 +173,12 @@ def test_a_light_that_does_not_obey_is_told_of_where_it_is_too_bright():
     assert "see whether the panel obeys" in run.explanation
 
 
+def test_where_only_the_longest_exposure_proves_it_that_one_is_taken():
+    run = rig(0.0143, lambda b: 1.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert run.path[-1] == (255, 30.0)
+
+
 def test_nothing_is_said_of_brightness_where_all_of_it_clipped():
     run = rig(90.0, steps=(60, 255)).run()
     assert run.outcome is Outcome.TOO_BRIGHT
@@ -344,6 +350,29 @@ def test_an_old_bound_is_doubted_when_newer_frames_all_miss_on_one_side():
     for level in (36000.0, 35500.0, 35000.0):
         search.observe(median_adu=level, clipped_frac=0.0)
     assert search.setting == (2048, 1.0)
+
+
+def test_a_step_between_two_measured_ones_proves_no_more_than_they_bound():
+    def onset(step: int) -> float:
+        return max(0.0, step - 5.6) / 249.4
+
+    taught = rig(44.74, onset, pedestal=270.0).run().search.response
+    run = rig(53.8, onset, pedestal=270.0).run(
+        rig(53.8, onset, pedestal=270.0).search(response=taught)
+    )
+    assert run.outcome is Outcome.REACHED
+    # Step 8 alone does it; the exposure stays.
+    assert run.path[-1] == (8, 1.0)
+
+
+def test_a_search_out_of_exposures_tells_where_it_was():
+    search = rig(1.0, steps=(0, 4096), start=(2048, 1.0), tolerance=1.0).search()
+    levels = cycle((33500.0, 33300.0))
+    while search.outcome is None:
+        search.observe(median_adu=next(levels), clipped_frac=0.0)
+    assert search.outcome is Outcome.UNSTABLE
+    assert search.trials == 20
+    assert search.explanation.startswith("Not found within 20 exposures: at last step")
 
 
 def test_a_bound_that_held_when_it_was_looked_at_again_is_doubted_no_more():

@@ -230,6 +230,25 @@ def test_a_first_frame_near_the_upper_end_moves_no_exposure():
     assert capture.setting == (128, 1.0)
 
 
+def test_more_frames_may_be_wanted_on_the_way_but_never_fewer_than_there_are():
+    capture = series(count=2)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
+    capture.want(1)
+    assert capture.count == 2
+    capture.want(3)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=1.0)
+    assert capture.outcome is None
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=2.0)
+    assert capture.outcome is Outcome.REACHED
+
+
+def test_a_good_frame_that_is_refused_is_taken_again_with_the_same_setting():
+    capture = series()
+    judged = capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0, refused=True)
+    assert (judged.kept, judged.reason) == (False, "refused")
+    assert (capture.setting, capture.rejected) == ((128, 1.0), 1)
+
+
 def test_a_lag_below_0_is_refused():
     with pytest.raises(ValueError, match="lag"):
         series(lag=-1)
