@@ -181,7 +181,8 @@ class Evidence:
             if later.clipped:
                 continue
             rest = self._limits.longest_s - later.exposure_s
-            best = min(best, later.level_adu * (1 + GROWTH_MARGIN * rest / later.exposure_s))
+            most = later.level_adu + _ROUNDED_ADU / 2
+            best = min(best, most * (1 + GROWTH_MARGIN * rest / later.exposure_s))
             for earlier in times[:i]:
                 if earlier.brightness > later.brightness or earlier.clipped:
                     continue

@@ -214,6 +214,12 @@ def test_levels_of_a_few_adu_prove_nothing_by_their_rounding():
     assert evidence.at_best(255) >= 3.5 + 21 / 8
 
 
+def test_a_level_of_0_is_not_no_light_at_all():
+    evidence = Evidence(Limits.checked((0, 100), (1.0, 300.0)), noise_adu=0.3)
+    evidence.add(Frame(100, 1.0, 0.0, bright=False, clipped=False))
+    assert evidence.at_best(100) >= 0.5 * 300
+
+
 def test_next_to_no_light_is_told_apart_from_none():
     run = rig(4.0 / FULL, pedestal=10.0, times_s=(0.1, 1.0)).run()
     assert run.outcome is Outcome.TOO_DIM
