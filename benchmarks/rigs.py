@@ -143,6 +143,11 @@ class Night:
         self.k, self.frames, self.open_s = k, 0, 0.0
         self.now_s += 2.0
 
+    @property
+    def lamp(self) -> float:
+        """Return the light of the lamp by now, 1 when warm."""
+        return 1 - self.rig.cold_frac * exp(-self.now_s / self.rig.warming_s)
+
     def expose(self, brightness: int, exposure_s: float) -> tuple[float, float]:
         """Return median (whole ADU, as the camera gives it) and fraction of clipped pixels."""
         rig = self.rig

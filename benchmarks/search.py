@@ -65,7 +65,7 @@ def run_search(
         setting = search.setting
         if setting.exposure_s != first and not _exhausted(night.rig, dim, bright):
             # What was learned earlier may prove it too, as long as it is true.
-            by_brightness = night.rig.reachable_at(night.k, task, first, first)
+            by_brightness = night.rig.reachable_at(night.k * night.lamp, task, first, first)
             order_kept = order_kept and response is not None and not by_brightness
         level, clipped = night.expose(*setting)
         if setting.exposure_s == first and level < task.low * full:

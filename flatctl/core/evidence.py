@@ -19,6 +19,8 @@ NOISE_FRAC = 0.02
 GROWTH_MARGIN = 1.5
 # An exposure read back or rounded may differ by this much and still be the same one.
 SAME_EXPOSURE = 1e-6
+# Two levels in whole ADU may be this much further apart than they seem.
+ROUNDED_ADU = 1.0
 # A limit so near (a ratio) ends the halving of exposures.
 _NEAR = 4.0
 
@@ -179,14 +181,15 @@ class Evidence:
             if later.clipped:
                 continue
             rest = self._limits.longest_s - later.exposure_s
-            best = min(best, later.level_adu * (1 + GROWTH_MARGIN * rest / later.exposure_s))
+            most = later.level_adu + ROUNDED_ADU / 2
+            best = min(best, most * (1 + GROWTH_MARGIN * rest / later.exposure_s))
             for earlier in times[:i]:
                 if earlier.brightness > later.brightness or earlier.clipped:
                     continue
                 gap = later.exposure_s - earlier.exposure_s
                 if gap < 0.3 * later.exposure_s:
                     continue
-                noise = 0.003 * later.level_adu
+                noise = 0.003 * later.level_adu + ROUNDED_ADU
                 grown = max(later.level_adu - earlier.level_adu, 0.0) + noise
                 best = min(best, later.level_adu + GROWTH_MARGIN * rest * grown / gap)
         return best

@@ -174,17 +174,30 @@ class Outlook:
         while nearly all belief lies with what was measured, and only where a frame of such a step,
         or of one between two, tells how much of that light comes through now.
         """
-        measured = self._panels.measured
-        known = [s for s in measured if s in steps]
-        tied = any(measured[0] <= step <= measured[-1] for step in self._levelled if measured)
-        if not known or not tied or self.learned < _SURE:
+        known = [s for s in self._panels.measured if s in steps]
+        around = self._measured_around()
+        if not known or around is None or self.learned < _SURE:
             return steps
-        levels = self.levels(known, exposure_s)
-        dim = self._weight @ (levels < self._band.low_adu / _MARGIN) > _SURE
-        bright = self._weight @ (levels > self._band.high_adu * _MARGIN) > _SURE
+        # Of a step between two no more is certain than that its light lies between theirs.
+        light = np.maximum(self._panels.light(around)[self._panel], 1e-12)
+        below, there, above = light.T[:, :, None]
+        signal = self.levels(known, exposure_s) - self._pedestal[:, None]
+        most, least = self._pedestal[:, None] + signal * np.stack([there / below, there / above])
+        dim = self._weight @ (most < self._band.low_adu / _MARGIN) > _SURE
+        bright = self._weight @ (least > self._band.high_adu * _MARGIN) > _SURE
         low = max((s + 1 for s, is_dim in zip(known, dim, strict=True) if is_dim), default=steps[0])
         high = min((s for s, over in zip(known, bright, strict=True) if over), default=steps.stop)
         return range(low, high) if low >= high else steps
+
+    def _measured_around(self) -> tuple[int, int, int] | None:
+        """Return the step of a frame, with the steps measured earlier at or next to it."""
+        measured = self._panels.measured
+        found = [
+            (max(m for m in measured if m <= step), step, min(m for m in measured if m >= step))
+            for step in self._levelled
+            if measured and measured[0] <= step <= measured[-1]
+        ]
+        return min(found, key=lambda around: around[2] - around[0], default=None)
 
     def _costs(self, steps: Array, times_s: Array, dimmest: int, brightest: int) -> Array:
         """Return the mean number of exposures that settings cost, the accepted one not counted.

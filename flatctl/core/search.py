@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flatctl.core import endings
 from flatctl.core.band import Band
-from flatctl.core.evidence import Evidence, Frame, Limits
+from flatctl.core.evidence import ROUNDED_ADU, Evidence, Frame, Limits
 from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
@@ -81,7 +81,7 @@ class FlatSearch:
             raise ValueError(f"start must be a brightness and an exposure > 0 s: {start}")
         self._setting = self._limits.clamp(*start)
         self._start_s = self._setting.exposure_s
-        self._evidence = Evidence(self._limits, 0.001 * full_scale_adu)
+        self._evidence = Evidence(self._limits, max(0.001 * full_scale_adu, ROUNDED_ADU))
         self._known = response or Response()
         if pedestal_adu is not None:
             if not pedestal_adu >= 0:

@@ -21,6 +21,8 @@ _GUARD_FRAC = 0.003
 _STUCK_MAX = 2
 _IN_A_ROW_MAX = 5
 _REJECTED_MAX = 10
+# A first frame this near to the upper end of the band (a fraction of its width) is too near.
+_UNSURE = 0.2
 # So many steps of the panel must have been measured before its curve is trusted with a trim.
 _MEASURED_MIN = 2
 # More drift than this (ln) between two frames is no drift but an accident.
@@ -199,13 +201,18 @@ class FlatSeries:
         """Change the setting if the last frame was rejected or the next one would be."""
         level, band = self._forecast(), self._band
         guard = _GUARD_FRAC * level
-        if kept and band.low_adu + guard <= level <= band.high_adu - guard:
+        safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
+        # A lamp just switched on gets brighter, and one frame does not tell how fast.
+        unsure = _UNSURE * (band.high_adu - band.low_adu)
+        wary = len(self._readings) == 1 and level > band.high_adu - unsure
+        if safe and not wary:
             return
         if self._readings[-1].level_adu > band.linear_adu:
             level = _OVER * band.full_scale_adu
         ratio = (self._aim() - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
         before = self._setting
-        self._setting = self._step(ratio) or self._exposure(ratio)
+        # Where nothing forces it, the exposure and its dark flats stay.
+        self._setting = self._step(ratio) or (before if safe else self._exposure(ratio))
         self._left = None if kept else before
         if self._setting == before and not kept:
             self._stuck += 1

@@ -9,7 +9,7 @@ from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.band import Band
-from flatctl.core.evidence import Limits
+from flatctl.core.evidence import Evidence, Frame, Limits
 from flatctl.core.response import Response, Seen
 
 CURVES = {
@@ -173,6 +173,12 @@ def test_a_light_that_does_not_obey_is_told_of_where_it_is_too_bright():
     assert "see whether the panel obeys" in run.explanation
 
 
+def test_where_only_the_longest_exposure_proves_it_that_one_is_taken():
+    run = rig(0.0143, lambda b: 1.0).run()
+    assert run.outcome is Outcome.TOO_DIM
+    assert run.path[-1] == (255, 30.0)
+
+
 def test_nothing_is_said_of_brightness_where_all_of_it_clipped():
     run = rig(90.0, steps=(60, 255)).run()
     assert run.outcome is Outcome.TOO_BRIGHT
@@ -198,6 +204,20 @@ def test_who_lowers_the_exposure_as_told_gets_the_flats():
     enough_s = float(re.search(r"exposure_s\.min to about (\S+) s", told.explanation)[1])
     mended = rig(60.0, steps=(40, 255), times_s=(enough_s, 30.0)).run()
     assert mended.outcome is Outcome.REACHED
+
+
+def test_levels_of_a_few_adu_prove_nothing_by_their_rounding():
+    evidence = Evidence(Limits.checked((0, 255), (0.1, 30.0)), noise_adu=0.3)
+    for exposure_s in (1.0, 9.0):
+        evidence.add(Frame(255, exposure_s, 3.0, bright=False, clipped=False))
+    # 2.5 and 3.5 ADU are both written as 3.
+    assert evidence.at_best(255) >= 3.5 + 21 / 8
+
+
+def test_a_level_of_0_is_not_no_light_at_all():
+    evidence = Evidence(Limits.checked((0, 100), (1.0, 300.0)), noise_adu=0.3)
+    evidence.add(Frame(100, 1.0, 0.0, bright=False, clipped=False))
+    assert evidence.at_best(100) >= 0.5 * 300
 
 
 def test_next_to_no_light_is_told_apart_from_none():
@@ -336,6 +356,29 @@ def test_an_old_bound_is_doubted_when_newer_frames_all_miss_on_one_side():
     for level in (36000.0, 35500.0, 35000.0):
         search.observe(median_adu=level, clipped_frac=0.0)
     assert search.setting == (2048, 1.0)
+
+
+def test_a_step_between_two_measured_ones_proves_no_more_than_they_bound():
+    def onset(step: int) -> float:
+        return max(0.0, step - 5.6) / 249.4
+
+    taught = rig(44.74, onset, pedestal=270.0).run().search.response
+    run = rig(53.8, onset, pedestal=270.0).run(
+        rig(53.8, onset, pedestal=270.0).search(response=taught)
+    )
+    assert run.outcome is Outcome.REACHED
+    # Step 8 alone does it; the exposure stays.
+    assert run.path[-1] == (8, 1.0)
+
+
+def test_a_search_out_of_exposures_tells_where_it_was():
+    search = rig(1.0, steps=(0, 4096), start=(2048, 1.0), tolerance=1.0).search()
+    levels = cycle((33500.0, 33300.0))
+    while search.outcome is None:
+        search.observe(median_adu=next(levels), clipped_frac=0.0)
+    assert search.outcome is Outcome.UNSTABLE
+    assert search.trials == 20
+    assert search.explanation.startswith("Not found within 20 exposures: at last step")
 
 
 def test_a_bound_that_held_when_it_was_looked_at_again_is_doubted_no_more():

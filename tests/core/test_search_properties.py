@@ -41,7 +41,7 @@ def curves(draw, top: int):
 @st.composite
 def rigs(draw, listed: bool = False):
     top = draw(st.sampled_from((1, 2, 10, 100, 255, 1023, 4096)))
-    full = draw(st.sampled_from((4095.0, 16383.0, 65535.0)))
+    full = draw(st.sampled_from((255.0, 4095.0, 16383.0, 65535.0)))
     shortest = draw(st.sampled_from((0.001, 0.1, 1.0)))
     longest = shortest * draw(st.sampled_from((1.0, 10.0, 300.0)))
     times = tuple(shortest * (longest / shortest) ** (i / 7) for i in range(8)) if listed else ()

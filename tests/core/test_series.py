@@ -216,6 +216,39 @@ def test_a_frame_begun_before_a_trim_that_is_good_after_all_takes_the_set_back()
     assert capture.setting == first
 
 
+@pytest.mark.parametrize(("level", "trimmed"), [(35400.0, True), (35200.0, False)])
+def test_a_first_frame_near_the_upper_end_is_trimmed_by_brightness(level, trimmed):
+    capture = series(response=LINEAR)
+    assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=0.0).kept
+    assert (capture.setting.brightness < 128) == trimmed
+    assert capture.setting.exposure_s == 1.0
+
+
+def test_a_first_frame_near_the_upper_end_moves_no_exposure():
+    capture = series()
+    assert capture.observe(median_adu=36000.0, clipped_frac=0.0, time_s=0.0).kept
+    assert capture.setting == (128, 1.0)
+
+
+def test_more_frames_may_be_wanted_on_the_way_but_never_fewer_than_there_are():
+    capture = series(count=2)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
+    capture.want(1)
+    assert capture.count == 2
+    capture.want(3)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=1.0)
+    assert capture.outcome is None
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=2.0)
+    assert capture.outcome is Outcome.REACHED
+
+
+def test_a_good_frame_that_is_refused_is_taken_again_with_the_same_setting():
+    capture = series()
+    judged = capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0, refused=True)
+    assert (judged.kept, judged.reason) == (False, "refused")
+    assert (capture.setting, capture.rejected) == ((128, 1.0), 1)
+
+
 def test_a_lag_below_0_is_refused():
     with pytest.raises(ValueError, match="lag"):
         series(lag=-1)

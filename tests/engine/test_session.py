@@ -269,7 +269,9 @@ def test_the_lamp_stays_on_between_filters(bench):
     assert all(states[first:last])
 
 
-@pytest.mark.parametrize("filters", [("L", "R", "Ha"), ("L", "R", "G"), ("R", "G", "B")])
+@pytest.mark.parametrize(
+    "filters", [("L", "R", "Ha"), ("B", "L", "Ha"), ("L", "R", "G"), ("R", "G", "B")]
+)
 def test_a_warming_lamp_costs_few_frames(tmp_path, filters):
     bench = Bench(tmp_path, "warmup", filters=filters, count=10)
     bench.run()
