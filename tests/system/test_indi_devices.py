@@ -320,7 +320,7 @@ def test_a_camera_that_was_not_prepared_does_not_expose(client: IndiClient):
         camera.start(0.1, FrameKind.FLAT)
 
 
-def test_a_renewed_connection_does_not_disturb_a_prepared_camera(server: Server):
+def test_a_camera_over_a_renewed_connection_wants_to_be_prepared_again(server: Server):
     with IndiClient("localhost", server.port) as client:
         camera = IndiCamera(client, CAMERA)
         camera.open(20)
@@ -329,8 +329,12 @@ def test_a_renewed_connection_does_not_disturb_a_prepared_camera(server: Server)
         os.kill(client.pid, signal.SIGKILL)
         until(lambda: client._end != "")
 
-        camera.start(0.1, FrameKind.FLAT)
+        with pytest.raises(Fault, match="was lost and is renewed"):
+            camera.start(0.1, FrameKind.FLAT)
 
+        camera.open(20)
+        camera.prepare(CameraSetup(gain=41), 20)
+        camera.start(0.1, FrameKind.FLAT)
         assert camera.read(20).pixels.shape == (1024, 1280)
         camera.close()
 

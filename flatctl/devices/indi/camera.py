@@ -20,7 +20,6 @@ from flatctl.errors import BadReply, DeviceError, Fault
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
-_RESTORE_S = 60.0
 _CLOSE_S = 3.0
 _GRACE_S = 5.0
 _ROUNDED_PX = 16
@@ -85,13 +84,12 @@ class IndiCamera:
     def start(self, exposure_s: float, kind: FrameKind) -> None:
         """Begin an exposure and return at once.
 
-        Prepares the camera once more where the connection was renewed. Raises `ValueError` for a
-        length that is none, `Fault` for one the camera can't make, and where its driver was
-        restarted since `prepare`.
+        Raises `ValueError` for a length that is none, `Fault` for one the camera can't make, and
+        where its driver was restarted or the connection renewed since `prepare`.
         """
         if not (math.isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure of {exposure_s} s")
-        self._restore()
+        self._must_stand()
         self._stop_exposure(_ANSWER_S)
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
@@ -146,15 +144,15 @@ class IndiCamera:
         )
         return None if born is None else (self._client.generation, born)
 
-    def _restore(self) -> None:
+    def _must_stand(self) -> None:
         self._client.open(_ANSWER_S)
         then = self._standing
+        mend = "open and prepare it again"
         if then is not None and then[0] != self._client.generation:
-            # The connection was renewed; nobody knows what happened meanwhile.
-            self.prepare(self._setup, _RESTORE_S)
-        elif then is None or then != self._identity():
-            what = "it is not prepared, or its driver was restarted since"
-            raise Fault(self._device, what, "open and prepare it again")
+            # Nobody knows what happened meanwhile.
+            raise Fault(self._device, "the connection to it was lost and is renewed", mend)
+        if then is None or then != self._identity():
+            raise Fault(self._device, "it is not prepared, or its driver was restarted since", mend)
 
     def _stop_exposure(self, timeout_s: float) -> None:
         # Starting anew while one is under way makes some drivers hang, and frames late.
