@@ -106,8 +106,7 @@ WIRES = (
     Fault("the sensor gets warm", ON_CAMERA),
     Fault("the wheel stops at a wrong slot", (START, CHANGE)),
     Fault("the wheel does not arrive", (START, CHANGE)),
-    Fault("the connection to the INDI server is reset", ON_CAMERA),
-    Fault("the connection to the INDI server is reset", (CHANGE,), told=None),
+    Fault("the connection to the INDI server is reset", (SEARCH, CAPTURE, CHANGE, DARKS)),
     Fault("half a message leaves the INDI library deaf", (SEARCH, CAPTURE)),
     Fault("the network loses every packet of a connection", (SEARCH, CAPTURE, CHANGE, DARKS)),
 )
