@@ -19,7 +19,7 @@ demo: $(BIN)/.ready
 	@$(BIN)/flatctl demo --output demo-output
 
 test: $(BIN)/.ready-dev
-	@$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 6 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(BIN)/.ready-dev
 	@$(BIN)/ruff check .

@@ -109,7 +109,8 @@ def run_settings(
             clock=clock,
             signals=signals,
         )
-        threading.Thread(target=_load_ahead, name="load-ahead", daemon=True).start()
+        # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.
+        threading.Thread(target=_load_ahead, name="load-ahead").start()
         try:
             return session.run()
         finally:
