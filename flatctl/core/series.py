@@ -25,7 +25,8 @@ _REJECTED_MAX = 10
 _UNSURE = 0.2
 # So many steps of the panel must have been measured before its curve is trusted with a trim.
 _MEASURED_MIN = 2
-# More drift than this (ln) between two frames is no drift but an accident.
+# More change of light than this (ln) between two frames is no drift but an accident: a torch, a
+# cloud. What comes after it shows whether it stays.
 _DRIFT_MAX = 0.2
 # The aim goes ahead of a drift by this fraction of the band's width at most: it gets slower.
 _LEAD = 0.2
@@ -93,6 +94,7 @@ class FlatSeries:
         self._known = known
         self._readings: list[_Reading] = []
         self._drift = 0.0
+        self._accident = False
         self._in_a_row = 0
         self._stuck = 0
         self._outcome: Outcome | None = None
@@ -199,6 +201,8 @@ class FlatSeries:
 
     def _retrim(self, kept: bool) -> None:
         """Change the setting if the last frame was rejected or the next one would be."""
+        if self._accident and not kept:
+            return
         level, band = self._forecast(), self._band
         guard = _GUARD_FRAC * level
         safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
@@ -262,8 +266,10 @@ class FlatSeries:
     def _follow(self) -> None:
         """Bring the drift of the light (ln per second) up to date with the newest reading.
 
-        Only readings of one brightness tell it; over a change of brightness the last drift stays.
+        Only readings of one brightness tell it; over a change of brightness, and over an accident,
+        the last drift stays.
         """
+        self._accident = False
         if len(self._readings) < 2:
             return
         before, last = self._readings[-2:]
@@ -273,4 +279,7 @@ class FlatSeries:
                 max(r.level_adu - self._pedestal_adu, 1.0) / r.setting.exposure_s
                 for r in (before, last)
             ]
-            self._drift = min(max(log(light[1] / light[0]), -_DRIFT_MAX), _DRIFT_MAX) / gap
+            change = log(light[1] / light[0])
+            self._accident = abs(change) > _DRIFT_MAX
+            if not self._accident:
+                self._drift = change / gap

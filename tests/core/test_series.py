@@ -288,6 +288,6 @@ def test_the_ending_of_a_set_tells_its_figures():
         level = 20000.0 + capture.rejected
         capture.observe(median_adu=level, clipped_frac=0.0, time_s=level)
     assert capture.explanation.startswith(
-        "3 frames rejected, 1 kept; at last step 255 and 30 s gave 20002 ADU (30.5 %), "
+        "4 frames rejected, 1 kept; at last step 255 and 30 s gave 20003 ADU (30.5 %), "
         "the band goes from 30123 ADU (46.0 %) to 36677 ADU (56.0 %)."
     )
