@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import numpy as np
+
 from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
 from flatctl.core.sun import Site
@@ -21,6 +23,8 @@ from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Wanted
+
+_NO_PIXELS = np.empty((0, 0), np.uint16)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,12 @@ class Shot:
     def clipped_frac(self) -> float:
         """The fraction of full pixels, of the worst colour."""
         return judged_level(self.statistics, self.channels, self.channel)[1]
+
+    def let_go(self) -> None:
+        """Give up the pixels, a hundred megabytes of a large camera; what was measured stays."""
+        assert self._measured
+        bare = Frame(_NO_PIXELS, self.frame.header, self.frame.exposure_s, self.frame.started)
+        object.__setattr__(self, "frame", bare)
 
     @cached_property
     def _measured(self) -> tuple[Statistics, Mapping[str, Statistics]]:
@@ -109,7 +119,7 @@ class RunContext:
         # Bins of a colour sensor hold every colour.
         bayer = None
         if self.rig.state.binning == 1:
-            bayer = bayer_pattern(frame.header, frame.pixels.shape[0], self.rig.info.bayer)
+            bayer = bayer_pattern(frame.header, frame.raw.shape[0], self.rig.info.bayer)
         return Shot(exposure.setting, frame, time_s, self.full_scale_adu, bayer, channel)
 
     def setting_key(self, filter_name: str | None, bank: Bank | None = None) -> SettingKey:

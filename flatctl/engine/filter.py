@@ -184,6 +184,7 @@ class FilterRun:
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
                 return search, shot, tell
+            shot.let_go()
             try:
                 under_way = self._context.begin(Setting(*search.setting))
             finally:
@@ -229,6 +230,7 @@ class FilterRun:
             if shot is accepted:
                 tell_accepted()
             self._judge(series, watch, shot)
+            shot.let_go()
 
         self._take(series, accepted, deal_with)
         self._context.shelf.drain()

@@ -1,6 +1,8 @@
 """The camera exposes while the frame before is dealt with, and nothing gets lost on the way."""
 
+import gc
 import os
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -100,6 +102,23 @@ def test_behind_a_light_that_can_not_be_dimmed_a_filter_starts_where_the_last_on
     starts = {e.filter: e.start_exposure_s for e in bench.all(events.FilterStarted)}
     (last, *_) = [e for e in bench.all(events.Flat) if e.filter == "R"]
     assert starts == {"R": bench.plans[0].exposure_start_s, "G": last.exposure_s}
+
+
+def test_no_more_frames_are_in_memory_than_are_on_their_way(disturbed):
+    camera, given, alive = disturbed.bench.fake.camera, [], []
+    read = camera.read
+
+    def read_and_count(timeout_s):
+        gc.collect()
+        alive.append(sum(each() is not None for each in given))
+        frame = read(timeout_s)
+        given.append(weakref.ref(frame))
+        return frame
+
+    camera.read = read_and_count
+    disturbed.bench.run()
+    # Of those that wait for the disk; the one being read out comes on top of them.
+    assert max(alive) <= shelf.IN_FLIGHT
 
 
 def test_a_bad_frame_is_replaced_at_the_end_of_the_set(disturbed):
