@@ -82,7 +82,8 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
     if not (light[1] > 0).all():
         return None
     factor = light[0] / light[1]
-    noise = (first - second * factor) / np.sqrt(1.0 + factor**2)
+    # Of photons, the second frame has 1/factor times as many, and factor² times their variance.
+    noise = (first - second * factor) / np.sqrt(1.0 + factor)
     spread = np.sqrt(np.square(noise).mean(axis=(1, 2), keepdims=True))
     noise[np.abs(noise) > _OUTLIER_SIGMA * spread] = 0.0
     of_tiles = np.square(noise).mean(axis=2, dtype=np.float64)

@@ -312,6 +312,15 @@ def test_the_gain_follows_from_the_noise(e_per_adu):
     assert abs(noise.correlation) < 0.03
 
 
+@pytest.mark.parametrize("ratio", [0.8, 0.9, 1.1, 1.25])
+def test_the_gain_follows_from_frames_of_unlike_light_too(ratio):
+    light_e = np.full((512, 512), 8000.0)
+    rng = np.random.default_rng(5)
+    frames = [rng.poisson(part * light_e).astype(np.uint16) for part in (1.0, ratio)]
+    noise = pair_noise(*map(take_sample, frames), pedestal_adu=0.0)
+    assert noise.e_per_adu == pytest.approx(1.0, abs=4 * noise.sigma)
+
+
 def test_a_lamp_that_drifts_and_a_cosmic_ray_make_no_noise():
     one, other, ray = noisy(seed=1), noisy(seed=2), noisy(seed=2, level=30900)
     ray[100, 100:102] = 65535
