@@ -56,6 +56,10 @@ def verify_directory(directory: Path) -> Iterator[Verdict]:
     """
     try:
         os.scandir(directory).close()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StorageError(
+            f"{directory}: {error.strerror}; give the folder of a night, or one above it"
+        ) from error
     except OSError as error:
         raise storage_error(directory, "reading", error) from error
     for path in sorted(directory.rglob("*")):
