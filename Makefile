@@ -61,7 +61,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra sim --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra sim --extra notify --extra master --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	  --extra sim --extra fast --extra notify --extra master --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
