@@ -96,6 +96,7 @@ def run_settings(
                 plan=plan,
                 full_scale_adu=settings.camera.full_scale_adu,
                 dark_flats=settings.dark_flats.count,
+                dark_flat_type=settings.dark_flats.imagetyp,
                 quality=settings.quality.limits(),
                 leak_check=settings.quality.leak_check,
                 site=settings.rig.site,

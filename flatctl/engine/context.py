@@ -94,6 +94,7 @@ class RunContext:
     emit: Listener
     quality: Limits | None = None
     site: Site | None = None
+    dark_flat_type: str = "DARK"
     calibrated_pedestal_adu: float | None = None
 
     def begin(self, setting: Setting) -> Exposure:
@@ -203,5 +204,6 @@ class RunContext:
             brightness_max=self.steps[-1],
             wheel=self.rig.wheel.name if self.rig.wheel else None,
             site=self.site,
+            dark_flat_type=self.dark_flat_type,
             local_zone=self.shelf.zone,
         )

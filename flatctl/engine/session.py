@@ -49,6 +49,7 @@ class Job:
     quality: Limits | None = None
     leak_check: bool = False
     site: Site | None = None
+    dark_flat_type: str = "DARK"
 
 
 class Session:
@@ -191,6 +192,7 @@ class Session:
             emit=self._emit,
             quality=self._job.quality,
             site=self._job.site,
+            dark_flat_type=self._job.dark_flat_type,
             calibrated_pedestal_adu=known.calibration.pedestal_adu if known else None,
         )
         self._started = events.RunStarted(

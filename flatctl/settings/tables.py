@@ -311,6 +311,11 @@ class DarkFlats(Table):
     count: int = Field(
         default=0, ge=0, le=10000, description="Dark flats per exposure; 0 for none."
     )
+    imagetyp: Literal["DARK", "DARKFLAT"] = Field(
+        default="DARK",
+        description="What IMAGETYP says of them: stackers take `DARK` for what they are, by the "
+        "exposure; some people's scripts want `DARKFLAT`.",
+    )
     ladder: bool = Field(
         default=False,
         description="Snap the flats' exposures to 0.1, 0.2, 0.5, 1, 2, 5 s and so on, so that few "

@@ -49,8 +49,9 @@ DEFAULT = "where the driver didn't"
 # fmt: off
 KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
     Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
-            "`FLAT` or, for dark flats, `DARK`: the words that stackers match on.",
-            lambda r: "DARK" if _is_dark(r) else "FLAT"),
+            "`FLAT` or, for dark flats, `DARK`: the words that stackers match on. "
+            "`[dark_flats] imagetyp` may say `DARKFLAT`.",
+            lambda r: r.dark_flat_type if _is_dark(r) else "FLAT"),
     Keyword("FRAME", str, "", ALWAYS, "Type of frame, INDI's word",
             "`Flat` or `Dark`.",
             lambda r: "Dark" if _is_dark(r) else "Flat"),

@@ -115,7 +115,7 @@ def _source(verdict: Verdict) -> Source:
 
 def _taken(verdict: Verdict) -> Taken:
     cards = verdict.cards
-    dark = cards["IMAGETYP"] == "DARK"
+    dark = cards["IMAGETYP"] != "FLAT"
     local = datetime.fromisoformat(str(cards["DATE-LOC"])).replace(tzinfo=UTC)
     return Taken(
         name=str(verdict.path),

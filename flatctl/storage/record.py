@@ -18,6 +18,7 @@ class FrameRecord:
     `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
     median where it is None. `pedestal_adu` is the level of a frame without light, in flats.
+    `dark_flat_type` is what IMAGETYP says of dark flats.
     """
 
     kind: FrameKind
@@ -52,6 +53,7 @@ class FrameRecord:
     actual_s: float | None = None
     wheel: str | None = None
     site: Site | None = None
+    dark_flat_type: str = "DARK"
     local_zone: tzinfo = UTC
 
     @property

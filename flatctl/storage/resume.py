@@ -113,7 +113,6 @@ def _sort_in(
 def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
     """Tell whether a frame with these cards is one of the set."""
     expected: dict[str, Value | None] = {
-        "IMAGETYP": "DARK" if wanted.kind is FrameKind.DARK_FLAT else "FLAT",
         "FLATRIG": wanted.rig,
         "FLATCAM": wanted.camera,
         "FILTER": wanted.filter,
@@ -129,9 +128,11 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         value is None or _alike(cards.get(keyword), keyword, value)
         for keyword, value in expected.items()
     )
+    is_dark = cards.get("IMAGETYP") != "FLAT"
     target = cards.get("FLATTGT")
     return (
         alike
+        and is_dark == (wanted.kind is FrameKind.DARK_FLAT)
         and _stood(cards.get("ROTATOR"), wanted.rotator_deg, _ROTATOR_SLACK_DEG, turn=360)
         and _stood(cards.get("FOCPOS"), wanted.focuser_steps, _FOCUSER_SLACK_STEPS)
     ) and (

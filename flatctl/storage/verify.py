@@ -182,8 +182,8 @@ def _checksum_problems(
 
 def _header_problems(cards: Mapping[str, Value]) -> list[str]:
     kind = cards.get("IMAGETYP")
-    if kind not in ("FLAT", "DARK"):
-        return [f"its IMAGETYP is {kind!r}, neither 'FLAT' nor 'DARK'"]
+    if kind not in ("FLAT", "DARK", "DARKFLAT"):
+        return [f"its IMAGETYP is {kind!r}, none of 'FLAT', 'DARK' and 'DARKFLAT'"]
     due = (ALWAYS, FLATS) if kind == "FLAT" else (ALWAYS,)
     problems = [
         f"its {keyword.name} is missing or of the wrong type"

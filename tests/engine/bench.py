@@ -43,6 +43,7 @@ class Bench:
         self.dark_flats = dark_flats
         self.resume = resume
         self.quality = None
+        self.dark_flat_type = "DARK"
         self.full_scale_adu = None
         self.leak_check = False
         self.axis = None
@@ -71,6 +72,7 @@ class Bench:
                     rig="bench",
                     plan=self.plan_for,
                     dark_flats=self.dark_flats,
+                    dark_flat_type=self.dark_flat_type,
                     resume=self.resume,
                     quality=self.quality,
                     full_scale_adu=self.full_scale_adu,

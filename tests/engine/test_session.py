@@ -20,6 +20,7 @@ from flatctl.errors import (
     StorageError,
     Unreachable,
 )
+from flatctl.storage.verify import verify_file
 
 LOST = Unreachable("Fake Camera", "gone", "look for it")
 
@@ -241,6 +242,17 @@ def test_a_light_that_nobody_put_out_makes_no_dark_flats(tmp_path):
         bench.run()
     assert bench.outcomes == {"L": "complete"}
     assert not [path for path in bench.frames if path.name.startswith("DARKFLAT")]
+
+
+def test_dark_flats_are_called_what_the_configuration_says_and_found_again_by_either_name(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=2)
+    bench.dark_flat_type = "DARKFLAT"
+    bench.run()
+    darks = [event.path for event in bench.all(events.DarkFlat)]
+    assert [fits.getheader(path)["IMAGETYP"] for path in darks] == ["DARKFLAT"] * 2
+    assert [verdict.problems for verdict in map(verify_file, darks)] == [(), ()]
+    assert bench.again().run() == 0
+    assert len(bench.frames) == 3 + 2
 
 
 def test_dark_flats_are_taken_of_each_exposure_with_the_lamp_off(tmp_path):

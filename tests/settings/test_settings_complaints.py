@@ -24,7 +24,7 @@ def flats(line: str) -> str:
         ),
         (
             SMALLEST + "[dark_flats]\nfoo = 1",
-            "rig.toml: dark_flats.foo = 1: no such key; allowed are count, ladder",
+            "rig.toml: dark_flats.foo = 1: no such key; allowed are count, imagetyp, ladder",
         ),
         (SMALLEST + "[flat]", "rig.toml: flat: no such table; did you mean 'flats'?"),
         (
