@@ -169,6 +169,7 @@ class RunContext:
         level_adu: float | None = None,
         channel: str | None = None,
         pedestal_adu: float | None = None,
+        e_per_adu: float | None = None,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name."""
         state, scale = self.rig.state, self.full_scale_adu
@@ -188,6 +189,7 @@ class RunContext:
             level_adu=level_adu,
             channel=channel,
             pedestal_adu=pedestal_adu,
+            e_per_adu=e_per_adu,
             filter=filter_name,
             binning=state.binning,
             gain=state.gain,

@@ -285,7 +285,7 @@ class FilterRun:
         if needed is not None and series.outcome is None:
             # One more is under way already.
             self._want(series, max(needed, series.kept + 1))
-        self._keep(shot, self._free_number(series.kept - 1), watch.measured_pedestal_adu)
+        self._keep(shot, self._free_number(series.kept - 1), watch)
 
     def _want(self, series: FlatSeries, count: int) -> None:
         series.want(count)
@@ -296,7 +296,7 @@ class FilterRun:
         free = (number for number in itertools.count(1) if number not in self._earlier)
         return next(itertools.islice(free, nth, None))
 
-    def _keep(self, shot: Shot, number: int, pedestal_adu: float | None) -> None:
+    def _keep(self, shot: Shot, number: int, watch: SetWatch) -> None:
         plan = self._plan
         self._kept.add(number)
         record = self._context.record(
@@ -312,7 +312,8 @@ class FilterRun:
             bank=plan.panel_bank,
             level_adu=shot.level_adu,
             channel=plan.channel if shot.channels else None,
-            pedestal_adu=pedestal_adu,
+            pedestal_adu=watch.measured_pedestal_adu,
+            e_per_adu=watch.e_per_adu,
         )
         count = self._count
 

@@ -54,6 +54,13 @@ class SetWatch:
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []
 
+    @property
+    def e_per_adu(self) -> float | None:
+        """The camera's gain, as the noise of the last set told it over a measured pedestal."""
+        if self._last is None or self.measured_pedestal_adu is None:
+            return None
+        return self._last.e_per_adu
+
     def reason(self, shot: Shot) -> str:
         """Say why a frame is not good enough, nothing where it is."""
         look = self._look(shot)

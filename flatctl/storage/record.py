@@ -17,7 +17,8 @@ class FrameRecord:
     the driver's header where it is `None`. `gain` and `offset` are in the driver's own units,
     `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
-    median where it is None. `pedestal_adu` is the level of a frame without light, in flats.
+    median where it is None. `pedestal_adu` is the level of a frame without light, in flats;
+    `e_per_adu` the camera's gain in electrons.
     `dark_flat_type` is what IMAGETYP says of dark flats.
     """
 
@@ -47,6 +48,7 @@ class FrameRecord:
     level_adu: float | None = None
     channel: str | None = None
     pedestal_adu: float | None = None
+    e_per_adu: float | None = None
     panel: str | None = None
     brightness: int | None = None
     brightness_max: int | None = None

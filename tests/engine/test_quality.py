@@ -66,6 +66,21 @@ def test_flats_tell_the_level_without_light_that_was_measured_before_them(tmp_pa
     assert told == {"FLAT": pytest.approx(1000, abs=2), "DARKFLAT": None}
 
 
+def test_the_flats_of_a_later_set_tell_the_gain_that_the_noise_told(tmp_path):
+    bench = judged(tmp_path, count=4)
+    bench.leak_check = True
+    bench.run()
+    later = bench.again()
+    later.quality, later.leak_check, later.resume = bench.quality, True, False
+    later.run()
+    first, second = (
+        [fits.getheader(e.path).get("EGAIN") for e in b.all(events.Flat)] for b in (bench, later)
+    )
+    sensor = bench.fake.world.scenario.sensor
+    assert set(first) == {None}
+    assert second == [pytest.approx(sensor.e_per_adu(sensor.gain), rel=0.05)] * len(second)
+
+
 def test_flats_of_a_rig_whose_pedestal_nobody_measured_do_not_tell_one(tmp_path):
     bench = judged(tmp_path, count=2)
     bench.run()
