@@ -242,6 +242,9 @@ class History:
             except sqlite3.DatabaseError as error:
                 if not _is_broken(error):
                     self._warn(f"could not be used this time ({error})")
+                    if _code(error) == sqlite3.SQLITE_BUSY:
+                        # Who locked it for so long may go on all night, and a run is waiting.
+                        self._connection.execute("PRAGMA busy_timeout = 0")
                     break
                 self._connection.close()
                 self._set_aside(error)
@@ -297,7 +300,11 @@ class History:
 
 
 def _is_broken(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _BROKEN
+    return _code(error) in _BROKEN
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
 
 
 def _text(key: SettingKey) -> str:

@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Protocol
 
 _TICK_S = 0.01
-_NAMES_TRIED = 50
 
 
 class SimulatedPanel(Protocol):
@@ -162,20 +161,10 @@ class PtyServer:
 
         Who claimed it as a panel's port still means this one.
         """
+        if self._master is not None and self._link:
+            # The system gives a name away once both ends are closed, and our client's may be open.
+            self._kept.append(os.open(self._device, os.O_RDWR | os.O_NOCTTY))
         self._pull_cable()
-        if not self._link:
-            return
-        others = []
-        for _ in range(_NAMES_TRIED):
-            master, slave = os.openpty()
-            name = os.ttyname(slave)
-            os.close(slave)
-            if name == self._device:
-                self._kept.append(master)
-                break
-            others.append(master)
-        for master in others:
-            os.close(master)
 
     def _serve(self) -> None:
         while self._running:

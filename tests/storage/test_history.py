@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -236,6 +237,20 @@ def test_a_database_locked_by_another_program_costs_memory_only(path: Path) -> N
         assert "locked" in history.warnings[0]
     other.close()
     assert list(path.parent.glob("*.broken")) == []
+
+
+def test_a_lock_that_stays_is_waited_for_once(path: Path) -> None:
+    with History(path, busy_timeout_s=1.0) as history:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        began_s = time.monotonic()
+        for _ in range(10):
+            history.remember(KEY, TRAINED)
+        assert time.monotonic() - began_s < 5.0
+        other.execute("ROLLBACK")
+        history.remember(KEY, TRAINED)
+        assert history.trained(KEY) == TRAINED
+        other.close()
 
 
 def test_what_is_known_can_be_read_while_another_program_writes(

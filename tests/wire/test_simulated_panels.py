@@ -142,6 +142,18 @@ def test_the_name_of_a_pulled_port_is_given_to_nobody_else(tmp_path):
         assert os.path.realpath(server.path) != name
 
 
+def test_the_name_of_a_pulled_port_stays_when_its_client_notices_and_lets_go(tmp_path):
+    with PtyServer(SimulatedSnapCap(Light(255)), link=tmp_path / "panel") as server:
+        name = os.path.realpath(server.path)
+        client = os.open(server.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        server.pull_cable()
+        with pytest.raises(OSError, match="Input/output error"):
+            os.write(client, b">L000\r\n")
+        os.close(client)
+        with PtyServer(SimulatedSnapCap(Light(255))) as other:
+            assert other.path != name
+
+
 def test_what_was_sent_before_the_end_is_heard():
     panel = SimulatedSnapCap(Light(255))
     server = PtyServer(panel)

@@ -20,6 +20,7 @@ from flatctl.devices.protocols import Frame, StoredFrame
 _CARD = 80
 _BLOCK = 2880
 _MOST_CARDS = 36 * 200
+_MOST_DIGITS = 12  # Python refuses to read numbers of thousands
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,10 @@ def _value(field: str) -> str:
 
 def _whole(keywords: Mapping[str, str], keyword: str) -> int:
     value = keywords.get(keyword, "")
-    if not value.lstrip("+-").isdecimal() or len(value) > 12:
+    if not value.lstrip("+-").isdecimal():
         raise ValueError(f"its {keyword} is {value!r}, not a whole number")
+    if len(value) > _MOST_DIGITS:
+        raise ValueError(f"its {keyword} of {value} makes no sense")
     return int(value)
 
 
