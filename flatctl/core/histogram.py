@@ -57,10 +57,13 @@ def fast_histogram() -> Callable[[Pixels16], Counts] | None:
 
     def _count_bands(bands: Sequence[Pixels16]) -> Counts:
         counts: Counts = np.zeros(LEVELS, np.int64)
-        buffer = np.empty(bands[0].size, np.uint16)
+        buffer: NDArray[np.uint16] | None = None
         for band in bands:
-            native = buffer[: band.size]
-            native.reshape(band.shape)[...] = _unsigned(band)
+            native = _unsigned(band)
+            if not (native.dtype.isnative and native.flags.c_contiguous):
+                buffer = np.empty(band.size, np.uint16) if buffer is None else buffer
+                native = buffer[: band.size].reshape(band.shape)
+                native[...] = _unsigned(band)
             found = cv2.calcHist([native.reshape(1, -1)], [0], None, [LEVELS], [0, LEVELS])
             counts += found.reshape(-1).astype(np.int64)
         return counts
