@@ -47,7 +47,7 @@ class Outlook:
         full = band.full_scale_adu
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
-        self._levelled = {f.brightness for f in frames if not f.clipped}
+        self._lit = {f.brightness for f in frames if not f.clipped and f.level_adu > panels.lit_adu}
         dark, lit = _onset(frames, full)
         self._panels = panels.with_onset(dark, lit) if 0 <= dark < lit else panels
         times = np.array([f.exposure_s for f in frames])
@@ -171,8 +171,8 @@ class Outlook:
         """Return what the learned curve leaves open of some steps: all of them, or none.
 
         An empty range lies where the band is crossed. Only steps measured earlier count, only
-        while nearly all belief lies with what was measured, and only where a frame of such a step,
-        or of one between two, tells how much of that light comes through now.
+        while nearly all belief lies with what was measured, and only where a lit frame of such a
+        step, or of one between two, tells how much of that light comes through now.
         """
         known = [s for s in self._panels.measured if s in steps]
         around = self._measured_around()
@@ -194,7 +194,7 @@ class Outlook:
         measured = self._panels.measured
         found = [
             (max(m for m in measured if m <= step), step, min(m for m in measured if m >= step))
-            for step in self._levelled
+            for step in self._lit
             if measured and measured[0] <= step <= measured[-1]
         ]
         return min(found, key=lambda around: around[2] - around[0], default=None)

@@ -285,6 +285,26 @@ def test_the_next_filter_uses_what_the_first_one_taught():
     assert len(run.path) == 2
 
 
+def test_a_frame_as_dark_as_the_pedestal_ties_no_curve_learned_earlier():
+    full = 16383.0
+    first = (Seen(6, 1.0, 215.0), Seen(14, 1.0, 347.0), Seen(15, 1.0, 15457.0))
+    known = Response(207.0, 4.0, (first, (Seen(50, 1.0, 323.0), Seen(100, 30.0, 8246.0))))
+    # Step 14 is barely lit: how much light comes through now, its 9 ADU do not tell.
+    panel = Rig(
+        curve=lambda step: max(step / 100 - 0.13991, 0.0) / 0.86009,
+        k=4.008 * full,
+        steps=(0, 100),
+        start=(50, 1.0),
+        pedestal=215.0,
+        full=full,
+        ceiling=full,
+        target=0.51 * full,
+        tolerance=0.05 * full,
+    )
+    run = panel.run(panel.search(response=known))
+    assert (run.outcome, run.first_exposure_move()) == (Outcome.REACHED, None)
+
+
 def test_a_response_before_any_frame_is_the_one_given():
     known = Response(900.0, 10.0, ((Seen(10, 1.0, 2000.0),),))
     assert rig(1.0).search(response=known).response == known
