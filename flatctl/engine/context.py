@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from flatctl.core.calibration import Calibration
 from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
 from flatctl.core.sun import Site
@@ -67,7 +68,7 @@ class Shot:
 class RunContext:
     """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
 
-    `calibrated_pedestal_adu` is the level without light, where a calibration has measured it.
+    `calibration` is what was measured of the rig, where it was.
     """
 
     run: str
@@ -84,7 +85,7 @@ class RunContext:
     emit: Listener
     quality: Limits | None = None
     site: Site | None = None
-    calibrated_pedestal_adu: float | None = None
+    calibration: Calibration | None = None
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.

@@ -191,7 +191,7 @@ class Session:
             emit=self._emit,
             quality=self._job.quality,
             site=self._job.site,
-            calibrated_pedestal_adu=known.calibration.pedestal_adu if known else None,
+            calibration=known.calibration if known else None,
         )
         self._started = events.RunStarted(
             time=now,
