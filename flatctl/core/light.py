@@ -81,7 +81,7 @@ class Outlook:
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
     def _pinned(self, frames: Sequence[Frame], light: Array, ln_k: Array) -> dict[int, Array]:
-        """Return ln k by step, scaled to meet the nearest clear frame on each side of the band.
+        """Return ln k by step, scaled to meet the clear frame nearest to the aim of every step.
 
         Where there is no such frame it is the same at any step.
         """
@@ -91,10 +91,8 @@ class Outlook:
             for i, f in enumerate(frames)
             if f.level_adu > clear and not f.clipped
         }
-        sides = ([i for i in off if frames[i].bright is bright] for bright in (False, True))
-        nearest = [min(side, key=off.__getitem__) for side in sides if side]
         pins: dict[int, Array] = {}
-        for i in sorted(nearest, key=off.__getitem__):
+        for i in sorted(off, key=off.__getitem__):
             lit = light[:, i] > 0
             signal = np.maximum(frames[i].level_adu - self._pedestal, 1.0)
             scale = np.log(signal / np.where(lit, light[:, i], 1.0))
