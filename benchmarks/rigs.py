@@ -1,5 +1,6 @@
 """The random rigs of the search benchmark: cameras, panels and filters, with stated odds."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from math import exp
 from random import Random
@@ -83,12 +84,20 @@ class Rig:
         """Tell whether a setting brings the warm lamp into the band, by more than the scatter."""
         return self.reachable_at(k, limits, limits.shortest_s, limits.longest_s)
 
-    def reachable_at(self, k: float, limits: "Task", shortest_s: float, longest_s: float) -> bool:
-        """Tell the same of the exposures of a range."""
+    def reachable_at(
+        self,
+        k: float,
+        limits: "Task",
+        shortest_s: float,
+        longest_s: float,
+        without: Set[int] = frozenset(),
+    ) -> bool:
+        """Tell the same of the exposures of a range, some steps left out."""
         return any(
             self.steady_frac(k, step, shortest_s) <= limits.high * (1 - 2 * SCATTER)
             and self.steady_frac(k, step, longest_s) >= limits.low * (1 + 2 * SCATTER)
             for step in range(self.dimmest, self.steps + 1)
+            if step not in without
         )
 
 

@@ -64,8 +64,11 @@ def run_search(
     while search.outcome is None:
         setting = search.setting
         if setting.exposure_s != first and not _exhausted(night.rig, dim, bright):
-            # What was learned earlier may prove it too, as long as it is true.
-            by_brightness = night.rig.reachable_at(night.k * night.lamp, task, first, first)
+            # What was learned earlier may prove the rest, as long as it is true. A step whose own
+            # frame missed stays proven though the lamp may have warmed since: nobody can know.
+            by_brightness = night.rig.reachable_at(
+                night.k * night.lamp, task, first, first, without=dim | bright
+            )
             order_kept = order_kept and response is not None and not by_brightness
         level, clipped = night.expose(*setting)
         if setting.exposure_s == first and level < task.low * full:

@@ -7,7 +7,8 @@ until that is `None`) and takes in the median it gave. Levels are medians in ADU
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
+from itertools import pairwise
+from math import exp, isfinite, log
 
 from flatctl.core.response import Response
 
@@ -41,7 +42,8 @@ class Calibration:
     `pedestal_adu` is the level without light and time, `leak_adu_s` what grows with time though
     the panel is off. `full_scale_adu` is the level at which the median stops growing. `settle_s`
     after a change from dark to full brightness the light stays within 0.5 %. `curve` are pairs
-    (brightness, median in ADU) at `exposure_s`, sorted; none is clipped.
+    (brightness, median in ADU) at `exposure_s`, sorted; none is clipped. `filter` is the one it was
+    all seen through.
 
     Raises:
         ValueError: a figure is not finite or negative.
@@ -54,6 +56,7 @@ class Calibration:
     settle_s: float | None
     exposure_s: float
     curve: tuple[tuple[int, float], ...]
+    filter: str | None = None
 
     def __post_init__(self) -> None:
         figures = [self.pedestal_adu, self.leak_adu_s, self.exposure_s]
@@ -88,15 +91,33 @@ class Calibration:
     @property
     def response(self) -> Response:
         """Return what a search makes of it."""
+        points = self._points
+        if len(points) < 2:
+            return Response(self.pedestal_adu)
+        return Response.measured(self.pedestal_adu, points)
+
+    def step_for(self, level_adu: float, exposure_s: float) -> int | None:
+        """Return the brightness that gives a level through the same filter, `None` where unknown.
+
+        Between two measured steps the light follows a power law; beyond them nothing is known.
+        """
+        points = [(step, light) for step, light in self._points if step > 0]
+        wanted = (level_adu - self.pedestal_adu) / exposure_s
+        for (low, dim), (high, bright) in pairwise(points):
+            if dim <= wanted <= bright and dim < bright:
+                share = log(wanted / dim) / log(bright / dim)
+                return round(low * exp(share * log(high / low)))
+        return None
+
+    @property
+    def _points(self) -> list[tuple[int, float]]:
+        """Return the steps clearly lit, each with its light (ADU/s)."""
         ground_adu = self.pedestal_adu
-        points = [
+        return [
             (step, (level - ground_adu) / self.exposure_s)
             for step, level in self.curve
             if level - ground_adu > clear_adu(ground_adu)
         ]
-        if len(points) < 2:
-            return Response(self.pedestal_adu)
-        return Response.measured(self.pedestal_adu, points)
 
     def leak_frac(self, level_adu: float, exposure_s: float) -> float:
         """Return which fraction of the light of a flat (level, exposure) leaks in, 0 to 1."""

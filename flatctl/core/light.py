@@ -47,7 +47,7 @@ class Outlook:
         full = band.full_scale_adu
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
-        self._levelled = {f.brightness for f in frames if not f.clipped}
+        self._lit = {f.brightness for f in frames if not f.clipped and f.level_adu > panels.lit_adu}
         dark, lit = _onset(frames, full)
         self._panels = panels.with_onset(dark, lit) if 0 <= dark < lit else panels
         times = np.array([f.exposure_s for f in frames])
@@ -81,7 +81,7 @@ class Outlook:
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
     def _pinned(self, frames: Sequence[Frame], light: Array, ln_k: Array) -> dict[int, Array]:
-        """Return ln k by step, scaled to meet the nearest clear frame on each side of the band.
+        """Return ln k by step, scaled to meet the clear frame nearest to the aim of every step.
 
         Where there is no such frame it is the same at any step.
         """
@@ -91,10 +91,8 @@ class Outlook:
             for i, f in enumerate(frames)
             if f.level_adu > clear and not f.clipped
         }
-        sides = ([i for i in off if frames[i].bright is bright] for bright in (False, True))
-        nearest = [min(side, key=off.__getitem__) for side in sides if side]
         pins: dict[int, Array] = {}
-        for i in sorted(nearest, key=off.__getitem__):
+        for i in sorted(off, key=off.__getitem__):
             lit = light[:, i] > 0
             signal = np.maximum(frames[i].level_adu - self._pedestal, 1.0)
             scale = np.log(signal / np.where(lit, light[:, i], 1.0))
@@ -171,8 +169,8 @@ class Outlook:
         """Return what the learned curve leaves open of some steps: all of them, or none.
 
         An empty range lies where the band is crossed. Only steps measured earlier count, only
-        while nearly all belief lies with what was measured, and only where a frame of such a step,
-        or of one between two, tells how much of that light comes through now.
+        while nearly all belief lies with what was measured, and only where a lit frame of such a
+        step, or of one between two, tells how much of that light comes through now.
         """
         known = [s for s in self._panels.measured if s in steps]
         around = self._measured_around()
@@ -194,7 +192,7 @@ class Outlook:
         measured = self._panels.measured
         found = [
             (max(m for m in measured if m <= step), step, min(m for m in measured if m >= step))
-            for step in self._levelled
+            for step in self._lit
             if measured and measured[0] <= step <= measured[-1]
         ]
         return min(found, key=lambda around: around[2] - around[0], default=None)

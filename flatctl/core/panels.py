@@ -50,7 +50,8 @@ class Panels:
 
     `brightest` is the panel's highest step, `known` what earlier searches measured. `odds` are
     those of the candidates before anything is seen, `learned` marks the bent ones, `measured`
-    lists the steps seen lit earlier, `pedestal` is (level, error) in ADU where it is known.
+    lists the steps seen lit earlier, that is above `lit_adu`; `pedestal` is (level, error) in ADU
+    where it is known.
     """
 
     def __init__(self, brightest: int, known: Response, full_scale_adu: float) -> None:
@@ -61,6 +62,7 @@ class Panels:
         self.odds = self._shapes[:, 4] / self._shapes[:, 4].sum()
         self.learned = np.zeros(len(self._shapes), dtype=bool)
         self.measured: list[int] = []
+        self.lit_adu = 0.0
         self.pedestal: tuple[float, float] | None = None
         if known.pedestal_adu is not None:
             self.pedestal = (known.pedestal_adu, known.pedestal_error_adu)
@@ -106,6 +108,7 @@ class Panels:
         step, time, level, run = np.array(seen, dtype=float).T
         mean, error = self.pedestal = _agreed_pedestal(known, step, time, level, run, full)
         faintest = 4 * (error + 5e-4 * full)
+        self.lit_adu = mean + faintest
         signal = level - mean
         lit, run = signal > faintest, run.astype(int)
         if not lit.any():

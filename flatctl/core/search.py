@@ -25,7 +25,7 @@ TRIALS_MAX = 20
 
 # Exposures tried by the model alone before halving may be called for, and those kept for trimming.
 _FREE = 4
-_RESERVE = 4
+_RESERVE = 6
 # So many clipped frames without a lit one, and guessing stops; so many, and the dimmest step may be
 # the only hope.
 _BLIND, _BLIND_MAX = 2, 3
@@ -223,14 +223,17 @@ class FlatSearch:
         all frames clipped, bold drops included, the dimmest step may be the only hope.
         """
         frames = self._evidence.frames
+        first = exposure_s == self._start_s
         urgent = TRIALS_MAX - self.trials <= ceil(log2(len(steps) + 1)) + _RESERVE
-        groping = all(f.clipped for f in frames[-_BLIND:])
-        if self.trials >= _FREE and (urgent or groping):
-            return 1.0, Setting(steps[len(steps) // 2], exposure_s)
+        groping = (first or not self._lit(frames)) and all(f.clipped for f in frames[-_BLIND:])
+        middle = steps[len(steps) // 2]
+        if groping and self.trials >= _FREE:
+            return 1.0, Setting(middle, exposure_s)
         if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
             return 1.0, Setting(steps[0], exposure_s)
         step, cost = outlook.best_step(steps, exposure_s)
-        return cost, Setting(step, exposure_s)
+        halving = urgent and self.trials >= _FREE and (first or self.trials % 2 == 0)
+        return cost, Setting(middle if halving else step, exposure_s)
 
     def _listed(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
         """Return what is worth trying at each exposure of the list, with its cost."""
@@ -258,6 +261,14 @@ class FlatSearch:
             shortest = low if low == limits.shortest_s else low * inside
             longest = high if high == limits.longest_s else high / inside
             exposure_s, cost = outlook.best_exposure(step, shortest, longest)
+            wished_s = outlook.enough_s(step)
+            under, over = (
+                wished_s[1] < low > limits.shortest_s,
+                wished_s[0] > high < limits.longest_s,
+            )
+            if cost >= 1 and (under or over):
+                # The outlook wishes for what the frames have disproved: no guide any more.
+                exposure_s = limits.between(low, high)
             early = self.trials < _FREE
             if early and exposure_s == limits.longest_s and self.light_is_deaf:
                 exposure_s = self._proof(outlook, step, shortest)
@@ -281,10 +292,12 @@ class FlatSearch:
     def _blind(self, step: int) -> bool:
         """Tell whether frames at a step came out clipped, and none so that its light is known."""
         there = [f for f in self._evidence.frames if f.brightness == step]
-        lit = any(
-            f.level_adu > _LIT_FRAC * self._band.full_scale_adu for f in there if not f.clipped
-        )
-        return not lit and sum(f.clipped for f in there) >= _BLIND
+        return not self._lit(there) and sum(f.clipped for f in there) >= _BLIND
+
+    def _lit(self, frames: Sequence[Frame]) -> bool:
+        """Tell whether one of the frames shows how much light there is."""
+        lit_adu = _LIT_FRAC * self._band.full_scale_adu
+        return any(f.level_adu > lit_adu and not f.clipped for f in frames)
 
     def _hopeful(self, step: int) -> bool:
         return self._evidence.at_best(step) >= self._band.low_adu

@@ -139,6 +139,7 @@ class CalibrationRun:
             settle_s=settle_s,
             exposure_s=exposure_s,
             curve=curve.points,
+            filter=plan.filter,
         )
         self._remember(calibration)
         return calibration

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from flatctl.core.calibration import Calibration
 from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
 from flatctl.core.sun import Site
@@ -77,7 +78,7 @@ class Shot:
 class RunContext:
     """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
 
-    `calibrated_pedestal_adu` is the level without light, where a calibration has measured it.
+    `calibration` is what was measured of the rig, where it was.
     """
 
     run: str
@@ -95,7 +96,7 @@ class RunContext:
     quality: Limits | None = None
     site: Site | None = None
     dark_flat_type: str = "DARK"
-    calibrated_pedestal_adu: float | None = None
+    calibration: Calibration | None = None
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.

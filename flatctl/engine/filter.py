@@ -406,17 +406,33 @@ class FilterRun:
     def _untrained_start(self, limits: Limits) -> Setting:
         """Return where the search starts: between the plan's start and what suited the last filter.
 
-        The filters of a wheel are rather alike, but not so much that the plan has nothing to say:
+        The filter through which the rig was calibrated starts with what was measured then. The
+        filters of a wheel are rather alike, but not so much that the plan has nothing to say:
         the middle, in ratio, is far from neither. Light that can't be dimmed starts with the
         exposure of the last filter, since only the exposure can follow.
         """
         last, (dimmest, brightest) = self.learned.setting, limits.brightness
+        calibrated = self._calibrated_start(limits)
+        if calibrated is not None:
+            return calibrated
         if last is None:
             return limits.start
         if dimmest == brightest:
             return last if limits.allow(*last) else limits.start
         middle = round(math.sqrt(limits.start.brightness * last.brightness))
         return Setting(min(max(middle, dimmest), brightest), limits.start.exposure_s)
+
+    def _calibrated_start(self, limits: Limits) -> Setting | None:
+        """Return the setting that meets the target by the calibration, if it was of this filter."""
+        calibration, plan = self._context.calibration, self._plan
+        usual = plan.panel_bank in (None, self._context.rig.usual_bank)
+        if calibration is None or calibration.filter != plan.filter or not usual:
+            return None
+        exposure_s = limits.start.exposure_s
+        step = calibration.step_for(plan.target * self._context.full_scale_adu, exposure_s)
+        if step is None or not limits.allow(step, exposure_s):
+            return None
+        return Setting(step, exposure_s)
 
     def _emit(self, event: Callable[..., events.Event], /, **facts: object) -> None:
         now = self._context.clock.now()

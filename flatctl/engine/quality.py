@@ -38,9 +38,9 @@ class SetWatch:
         self._plan = plan
         self._last = self._last_record()
         pedestal_adu = last_pedestal(context)
-        self.measured_pedestal_adu = (
-            context.calibrated_pedestal_adu if pedestal_adu is None else pedestal_adu
-        )
+        self.measured_pedestal_adu = pedestal_adu
+        if pedestal_adu is None and context.calibration is not None:
+            self.measured_pedestal_adu = context.calibration.pedestal_adu
         if pedestal_adu is None:
             pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
         # One and the same pedestal for both sets, or a better guess of it looked like a change.

@@ -193,7 +193,7 @@ class Session:
             quality=self._job.quality,
             site=self._job.site,
             dark_flat_type=self._job.dark_flat_type,
-            calibrated_pedestal_adu=known.calibration.pedestal_adu if known else None,
+            calibration=known.calibration if known else None,
         )
         self._started = events.RunStarted(
             time=now,

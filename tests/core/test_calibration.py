@@ -42,6 +42,19 @@ def calibration(**changes) -> Calibration:
     return Calibration(**{**known, **changes})
 
 
+@given(st.floats(0.0, 1.0), st.floats(0.1, 10.0))
+def test_between_two_lit_steps_the_step_for_a_level_is_that_of_a_power_law(share, exposure_s):
+    light = [(level - 1000.0) / 0.1 for _, level in calibration().curve]
+    wanted = light[1] * (light[2] / light[1]) ** share
+    step = calibration().step_for(1000.0 + wanted * exposure_s, exposure_s)
+    assert step == pytest.approx(128 * (255 / 128) ** share, abs=0.5001)
+
+
+@pytest.mark.parametrize("level_adu", [900.0, 1100.0, 46000.0])
+def test_beyond_the_measured_steps_the_step_for_a_level_is_unknown(level_adu):
+    assert calibration().step_for(level_adu, 0.1) is None
+
+
 # Pedestal and leak
 
 

@@ -285,6 +285,70 @@ def test_the_next_filter_uses_what_the_first_one_taught():
     assert len(run.path) == 2
 
 
+def test_a_frame_as_dark_as_the_pedestal_ties_no_curve_learned_earlier():
+    full = 16383.0
+    first = (Seen(6, 1.0, 215.0), Seen(14, 1.0, 347.0), Seen(15, 1.0, 15457.0))
+    known = Response(207.0, 4.0, (first, (Seen(50, 1.0, 323.0), Seen(100, 30.0, 8246.0))))
+    # Step 14 is barely lit: how much light comes through now, its 9 ADU do not tell.
+    panel = Rig(
+        curve=lambda step: max(step / 100 - 0.13991, 0.0) / 0.86009,
+        k=4.008 * full,
+        steps=(0, 100),
+        start=(50, 1.0),
+        pedestal=215.0,
+        full=full,
+        ceiling=full,
+        target=0.51 * full,
+        tolerance=0.05 * full,
+    )
+    run = panel.run(panel.search(response=known))
+    assert (run.outcome, run.first_exposure_move()) == (Outcome.REACHED, None)
+
+
+def test_a_response_that_knows_nothing_does_not_use_up_the_exposures():
+    dark = (Seen(0, 67.5, 0.0), Seen(0, 14.8, 0.0))
+    panel = Rig(
+        curve=lambda step: 0.03 if step < 913 else 0.93,
+        k=255.0,
+        steps=(0, 1023),
+        times_s=(1.0, 300.0),
+        start=(0, 1.5),
+        pedestal=23.7,
+        target=174.0,
+        tolerance=2.55,
+        full=255.0,
+        ceiling=255.0,
+        known={"response": Response(None, 1533.0, (dark, dark, dark))},
+    )
+    assert panel.run().outcome is Outcome.REACHED
+
+
+def test_the_frames_of_a_step_foretell_it_better_than_those_of_its_neighbour():
+    panel = rig(0.01, lambda step: 0.05 if step < 56 else 1.0, start=(0, 300.0))
+    panel.steps, panel.times_s, panel.pedestal = (0, 100), (1.0, 300.0), 2660.0
+    seen = (Seen(0, 8.0, 13843.0), Seen(0, 17.6, 27371.0))
+    run = panel.run(panel.search(response=Response(2647.0, 141.0, (seen,))))
+    assert run.outcome is Outcome.REACHED
+
+
+def test_a_list_of_exposures_is_climbed_by_the_light_and_not_one_by_one():
+    times = tuple(0.1 * 300 ** (i / 7) for i in range(8))
+    panel = Rig(
+        curve=lambda step: 0.0 if step < 1015 else 0.14 if step < 2002 else 1.12,
+        k=175.3,
+        steps=(0, 4096),
+        times_s=(0.1, 30.0),
+        start=(2048, 30.0),
+        pedestal=36.6,
+        full=4095.0,
+        ceiling=4095.0,
+        target=2806.0,
+        tolerance=205.0,
+        exposures_s=times,
+    )
+    assert panel.run().outcome is Outcome.REACHED
+
+
 def test_a_response_before_any_frame_is_the_one_given():
     known = Response(900.0, 10.0, ((Seen(10, 1.0, 2000.0),),))
     assert rig(1.0).search(response=known).response == known

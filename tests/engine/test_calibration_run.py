@@ -245,6 +245,21 @@ def test_the_search_needs_fewer_exposures_on_a_calibrated_panel(tmp_path):
     assert len(of(told, events.Trial)) < len(bench.all(events.Trial))
 
 
+def test_the_calibrated_filter_starts_with_the_setting_that_was_measured(tmp_path):
+    calibrated = Calibrating(tmp_path, "gamma")
+    calibrated.run()
+    _, told = flats(calibrated)
+    assert [e.verdict for e in of(told, events.Trial) if e.filter == "L"] == ["accepted"]
+
+
+def test_another_filter_starts_where_the_configuration_says(tmp_path):
+    calibrated = Calibrating(tmp_path, "gamma")
+    calibrated.run()
+    job = Job("bench", lambda slots: [FilterPlan("R", count=1)])
+    started = of(flats(calibrated, job)[1], events.FilterStarted)
+    assert [e.start_brightness for e in started] == [128]
+
+
 def test_a_run_tells_which_calibration_it_uses(tmp_path):
     calibrated = Calibrating(tmp_path)
     found = calibrated.run()
