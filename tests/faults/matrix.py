@@ -94,7 +94,7 @@ PROCESSES = (
     Fault("the camera's driver is killed", ON_CAMERA),
     Fault("the wheel's driver is killed", (CHANGE,)),
     Fault("indiserver is killed and started again", ON_CAMERA),
-    Fault("indiserver hangs for 15 s", (SEARCH, CAPTURE)),
+    Fault("indiserver hangs for 10 s", (SEARCH, CAPTURE)),
 )
 WIRES = (
     Fault("an exposure never ends", ON_CAMERA),
@@ -115,7 +115,7 @@ ON_THE_LINE = (
     Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
     Fault("the panel is silent for 8 s", (SEARCH, CHANGE, END), told=None),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
-    Fault("the panel's cable is pulled, and back after 8 s", (SEARCH, CHANGE, END)),
+    Fault("the panel's cable is pulled, and back after 5 s", (SEARCH, CHANGE, END)),
     Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),
 )
 ON_DISK = (

@@ -19,15 +19,16 @@ FULL = "the disk is full"
 RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's driver is killed")
 
 # Wheel and light set out for the next filter before this one is finished.
-SET_OUT = ("wheel stops", "wheel does not")
+SET_OUT = ("wheel stops", "wheel does not", "wheel's driver")
 LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
     CAPTURE: lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", 2),
     CHANGE: lambda e: e["event"] == "filter_finished" and e["filter"] == FILTERS[0],
     DARKS: lambda e: e["event"] == "exposing" and e["kind"] == "dark_flat",
-    END: lambda e: e["event"] == "dark_flat" and e["index"] == DARK_FLATS,
 }
+# Nothing is wanted of the panel between the dark flats and the end.
+MOMENTS[END] = MOMENTS[DARKS]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,8 @@ def struck(rig, row: Row) -> int:
     if row.phase == START:
         strike()
         return rig.take_flats()
+    if row.phase == END:
+        return rig.take_flats(MOMENTS[END], lambda: rig.when_panel_is_needed(strike))
     moment = MOMENTS[row.phase]
     if row.phase == CHANGE and any(words in row.fault.name for words in SET_OUT):
         moment = LAST_FLAT

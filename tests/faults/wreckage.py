@@ -27,15 +27,23 @@ SMALL = "320x240"
 
 
 class LyingPanel(SimulatedAlnitak):
-    """A panel that does nothing of what it says as long as it `lies`."""
+    """A panel that does nothing of what it says as long as it `lies`.
+
+    `when_spoken_to` is called, once, at the next word that reaches it; that word is lost.
+    """
 
     def __init__(self, light: Light) -> None:
         super().__init__(light)
         self.lies = False
+        self.when_spoken_to: Callable[[], None] | None = None
         self._light, self._fancied = light, Light(light.maximum)
 
     def reply(self, received: bytes) -> bytes:
         """Answer, and act upon it or not."""
+        if received and self.when_spoken_to:
+            happening, self.when_spoken_to = self.when_spoken_to, None
+            happening()
+            return b""
         self.light = self._fancied if self.lies else self._light
         return super().reply(received)
 
@@ -75,16 +83,17 @@ class Wreck:
 [indi]
 host = "127.0.0.1"
 port = {self.server.port}
-timeout_s = 10
+timeout_s = 5
 
 [camera]
 device = "Sim CCD"
-readout_timeout_s = 8
+gain = 180
+readout_timeout_s = 4
 temperature_c = -10.0
 
 [wheel]
 device = "Sim Wheel"
-timeout_s = 10
+timeout_s = 5
 
 [panel]
 kind = "alnitak"
@@ -95,7 +104,8 @@ settle_s = 0.1
 [flats]
 filters = {json.dumps(filters)}
 count = {count}
-exposure_s = {{ start = 0.5, min = 0.05, max = 30.0 }}
+brightness = {{ start = 0.2 }}
+exposure_s = {{ start = 0.2, min = 0.02, max = 3.0 }}
 
 [dark_flats]
 count = {DARK_FLATS}
@@ -159,9 +169,9 @@ history = "{self.history}"
             "the process that speaks INDI aborts": lambda: self.signal_child(signal.SIGABRT),
             "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
             "the camera's driver is killed": lambda: self._kill_driver(CCD),
-            "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
+            "the wheel's driver is killed": self._kill_turning_wheel,
             "indiserver is killed and started again": self._restart_server,
-            "indiserver hangs for 15 s": self._hang_server,
+            "indiserver hangs for 10 s": self._hang_server,
             "an exposure never ends": lambda: self._wire.change(
                 lambda e: b"" if _ends_an_exposure(e) else None
             ),
@@ -188,16 +198,31 @@ history = "{self.history}"
             "the panel answers garbage at first": self._garble,
             "the panel is silent for 8 s": self._silence_panel,
             "the panel reports what it does not do, for good": self._lie,
-            "the panel's cable is pulled, and back after 8 s": self._pull_and_plug,
+            "the panel's cable is pulled, and back after 5 s": self._pull_and_plug,
             "the panel's cable is pulled for good": self._panel.pull_cable,
             "the output directory is gone": lambda: self.flats.rename(self.folder / "elsewhere"),
             "the history is corrupt": lambda: self.history.write_bytes(b"no database" * 1000),
             "another program locks the history": self._lock_history,
         }
 
+    def when_panel_is_needed(self, strike: Callable[[], None]) -> None:
+        """Strike at the next word to the panel: not when nobody wants anything of it any more."""
+        # Not in the thread that serves the panel: that has the cable to pull.
+        self._brain.when_spoken_to = lambda: self.later(0.0, strike)
+
     def _kill_driver(self, path: str) -> None:
         with suppress(ProcessLookupError):
             os.kill(self.server.driver_pid(path), signal.SIGKILL)
+
+    def _kill_turning_wheel(self) -> None:
+        def kill(element: bytes) -> bytes | None:
+            if not tampering.is_about(element, "FILTER_SLOT", "Busy"):
+                return None
+            self._kill_driver(WHEEL)
+            return element
+
+        # One that dies between two turns is connected again by the next, without a word.
+        self._wire.change(tampering.once(kill))
 
     def _restart_server(self) -> None:
         self.server.stop()
@@ -205,7 +230,7 @@ history = "{self.history}"
 
     def _hang_server(self) -> None:
         self.server.send_signal(signal.SIGSTOP)
-        self.later(15.0, lambda: self.server.send_signal(signal.SIGCONT))
+        self.later(10.0, lambda: self.server.send_signal(signal.SIGCONT))
 
     def _alert(self) -> None:
         def change(element: bytes) -> bytes | None:
@@ -259,7 +284,7 @@ history = "{self.history}"
 
     def _pull_and_plug(self) -> None:
         self._panel.pull_cable()
-        self.later(8.0, self._panel.plug_in)
+        self.later(5.0, self._panel.plug_in)
 
     def _lock_history(self) -> None:
         lock = sqlite3.connect(self.history, isolation_level=None, check_same_thread=False)
@@ -283,6 +308,7 @@ history = "{self.history}"
         self._later.clear()
         self._wire.mend()
         self._brain.lies = False
+        self._brain.when_spoken_to = None
         self._panel.faults.garble_replies = 0
         self._panel.plug_in()
         for lock in self._locks:
