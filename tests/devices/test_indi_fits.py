@@ -78,7 +78,7 @@ def test_the_header_is_handed_over_without_its_end():
         (fits(bytes(12), cols=-3), "-3×2"),
         (fits(bytes(12), cols=1000000, rows=1000000), "cut off"),
         (fits(bytes(12), cols=10**11), "no sense"),
-        (fits(bytes(12), cols=10**30), "whole number"),
+        (fits(bytes(12), cols=10**30), "no sense"),
         (fits(bytes(24), bitpix=-32), "BITPIX -32"),
         (fits(bytes(12), BZERO=100), "BZERO 100"),
         (fits(bytes(12), BZERO="x"), "BZERO"),
