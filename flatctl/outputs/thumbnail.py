@@ -158,7 +158,8 @@ def _smoothed(cells: "NDArray[Any]") -> "NDArray[Any]":
         for down in range(3)
         for across in range(3)
     ]
-    return np.mean(parts, axis=0)  # type: ignore[no-any-return]
+    means: NDArray[Any] = np.mean(parts, axis=0)
+    return means
 
 
 def _levels(darkest: float) -> list[float]:

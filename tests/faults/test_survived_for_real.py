@@ -20,7 +20,12 @@ RENEWED = ("process that speaks INDI", "deaf", "loses every packet", "camera's d
 
 # Wheel and light set out for the next filter before this one is finished.
 SET_OUT = ("wheel stops", "wheel does not", "wheel's driver")
-LAST_FLAT = lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", COUNT)  # noqa: E731
+
+
+def last_flat(event: dict) -> bool:
+    return event["event"] == "exposing" and (event["kind"], event["n"]) == ("flat", COUNT)
+
+
 MOMENTS = {
     SEARCH: lambda e: e["event"] == "exposing" and e["kind"] == "trial",
     CAPTURE: lambda e: e["event"] == "exposing" and (e["kind"], e["n"]) == ("flat", 2),
@@ -54,7 +59,7 @@ def struck(rig, row: Row) -> int:
         return rig.take_flats(MOMENTS[END], lambda: rig.when_panel_is_needed(strike))
     moment = MOMENTS[row.phase]
     if row.phase == CHANGE and any(words in row.fault.name for words in SET_OUT):
-        moment = LAST_FLAT
+        moment = last_flat
     return rig.take_flats(moment, strike)
 
 
