@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -41,15 +43,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(left_out)
 
 
-@pytest.fixture(autouse=True)
-def private_surroundings(tmp_path, monkeypatch) -> None:
-    """Keep history, caches and drivers' settings of a test away from the user's own."""
+def make_private(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep history, caches and drivers' settings away from the user's own."""
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
-        folder = tmp_path / "home" / name.lower()
-        folder.mkdir(parents=True, exist_ok=True)
-        monkeypatch.setenv(name, str(folder))
+        place = folder / name.lower()
+        place.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(place))
     for name in ("FLATCTL_DEBUG", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_session(tmp_path_factory) -> Iterator[None]:
+    """Serve the fixtures of modules, which are made before those of a test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_private(tmp_path_factory.mktemp("home"), monkeypatch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def private_surroundings(tmp_path, monkeypatch) -> None:
+    make_private(tmp_path / "home", monkeypatch)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
