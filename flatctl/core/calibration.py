@@ -15,6 +15,9 @@ from flatctl.core.response import Response
 BITS = range(8, 17)
 FRAMES_MAX = 24
 
+# A level may lie so much (a ratio) beyond a measured one by the rounding of figures alone.
+_ROUNDING = 1 + 1e-9
+
 # The panel's curve: its brightest frame comes to this much of full scale, and its steps.
 CURVE_LEVEL_FRAC = 0.7
 CURVE_STEPS = (1.0, 0.75, 0.5, 0.25, 0.125, 0.0625, 0.03)
@@ -104,7 +107,7 @@ class Calibration:
         points = [(step, light) for step, light in self._points if step > 0]
         wanted = (level_adu - self.pedestal_adu) / exposure_s
         for (low, dim), (high, bright) in pairwise(points):
-            if dim <= wanted <= bright and dim < bright:
+            if dim < bright and dim <= wanted * _ROUNDING and wanted <= bright * _ROUNDING:
                 share = log(wanted / dim) / log(bright / dim)
                 return round(low * exp(share * log(high / low)))
         return None
