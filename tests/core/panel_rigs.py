@@ -1,5 +1,6 @@
 """Simulated rigs for the tests of the core: exact, without noise unless asked for."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -107,3 +108,8 @@ class Run:
 
 def linear(step: int) -> float:
     return step / 255
+
+
+def exactly(message: str) -> str:
+    """Return the pattern that matches a message and no other."""
+    return f"^{re.escape(message)}$"

@@ -8,8 +8,6 @@ import pytest
 from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
-from flatctl.core.band import Band
-from flatctl.core.evidence import Evidence, Frame, Limits
 from flatctl.core.response import Response, Seen
 
 CURVES = {
@@ -206,32 +204,10 @@ def test_who_lowers_the_exposure_as_told_gets_the_flats():
     assert mended.outcome is Outcome.REACHED
 
 
-def test_levels_of_a_few_adu_prove_nothing_by_their_rounding():
-    evidence = Evidence(Limits.checked((0, 255), (0.1, 30.0)), noise_adu=0.3)
-    for exposure_s in (1.0, 9.0):
-        evidence.add(Frame(255, exposure_s, 3.0, bright=False, clipped=False))
-    # 2.5 and 3.5 ADU are both written as 3.
-    assert evidence.at_best(255) >= 3.5 + 21 / 8
-
-
-def test_a_level_of_0_is_not_no_light_at_all():
-    evidence = Evidence(Limits.checked((0, 100), (1.0, 300.0)), noise_adu=0.3)
-    evidence.add(Frame(100, 1.0, 0.0, bright=False, clipped=False))
-    assert evidence.at_best(100) >= 0.5 * 300
-
-
 def test_next_to_no_light_is_told_apart_from_none():
     run = rig(4.0 / FULL, pedestal=10.0, times_s=(0.1, 1.0)).run()
     assert run.outcome is Outcome.TOO_DIM
     assert "next to no light" in run.explanation
-
-
-def test_halving_tries_a_near_limit_itself():
-    limits = Limits.checked((0, 9), (0.1, 30.0))
-    assert limits.between(0.1, 0.3) == 0.1
-    assert limits.between(10.0, 30.0) == 30.0
-    assert limits.between(2.0, 4.5) == 3.0
-    assert limits.between(0.1, 10.0) == pytest.approx(1.0)
 
 
 def test_a_camera_of_fewer_bits_than_its_driver_claims_is_found_out():
@@ -377,7 +353,7 @@ def test_a_response_before_any_frame_is_the_one_given():
     ],
 )
 def test_an_argument_without_sense_is_refused_with_its_name(name, value):
-    with pytest.raises(ValueError, match=name.split("_")[0]):
+    with pytest.raises(ValueError, match=rf"^(none of )?{name} "):
         rig(1.0).search(**{name: value})
 
 
@@ -488,13 +464,6 @@ def test_exposures_are_used_up_on_a_light_that_only_grows():
     run = rig(0.5, steps=(0, 4096), tolerance=66.0, drift=growing).run()
     assert run.outcome in (Outcome.UNSTABLE, Outcome.TOO_BRIGHT, Outcome.REACHED)
     assert len(run.path) <= 20
-
-
-def test_the_aim_within_the_band_lies_well_below_a_level_that_clips():
-    band = Band.checked(30000.0, 3000.0, FULL)
-    assert band.below(30000.0).aim_adu == pytest.approx(27900.0)
-    assert band.below(28800.0) is not None
-    assert band.below(28799.0) is None
 
 
 @pytest.mark.parametrize(
