@@ -3,7 +3,6 @@
 import pytest
 from panel_rigs import FULL, Rig
 
-from flatctl.core.panels import Panels
 from flatctl.core.response import Response, Seen
 
 
@@ -57,31 +56,3 @@ def test_the_pedestal_is_learned_from_the_runs_of_a_night():
         rig = Rig(curve=lambda b: (b / 255) ** 2.2, k=k * FULL, pedestal=1700.0)
         known = rig.run(rig.search(response=known)).search.response
     assert known.pedestal_adu == pytest.approx(1700.0, abs=100.0)
-
-
-@pytest.mark.parametrize("gamma", [0.6, 1.0, 2.2])
-def test_the_likeliest_panel_runs_through_what_was_measured(gamma):
-    points = [(s, 9000.0 * (s / 255) ** gamma) for s in (30, 90, 128, 200, 255)]
-    panels = Panels(255, Response.measured(500.0, points), FULL)
-    light = panels.light([s for s, _ in points])[panels.odds.argmax()]
-    assert light / light[-1] == pytest.approx([w / 9000.0 for _, w in points], rel=0.03)
-
-
-def test_dark_steps_measured_earlier_place_the_onset_of_the_light():
-    run = (Seen(20, 1.0, 1000.0), Seen(40, 1.0, 9000.0), Seen(60, 1.0, 21000.0))
-    panels = Panels(255, Response(1000.0, 5.0, (run,)), FULL)
-    light = panels.light([20, 40])[panels.odds.argmax()]
-    assert light[0] < 0.05 * light[1]
-
-
-def test_a_response_of_another_panel_or_of_darkness_teaches_no_curve():
-    foreign = Response(1000.0, 5.0, ((Seen(900, 1.0, 20000.0),),))
-    dark = Response(1000.0, 5.0, ((Seen(90, 1.0, 1001.0),),))
-    for known in (foreign, dark):
-        assert not Panels(255, known, FULL).learned.any()
-
-
-def test_the_onset_of_the_light_can_be_looked_for_with_a_learned_curve():
-    panels = Panels(255, Response.measured(0.0, [(100, 5000.0), (200, 9000.0)]), FULL)
-    more = panels.with_onset(10, 40)
-    assert len(more.odds) == len(more.light([1.0])) > len(panels.odds)
