@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # In CI the same examples every time, so that a change is judged by what it changes; whoever works
-# on it gets new ones with every run.
+# on it gets new ones with every run. A mutant is dead with its first example, however large.
+mutation = "MUTANT_UNDER_TEST" in os.environ
 settings.register_profile(
     "flatctl",
     deadline=None,
-    derandomize=os.environ.get("CI") == "true",
+    derandomize=mutation or os.environ.get("CI") == "true",
+    phases=(Phase.explicit, Phase.generate) if mutation else tuple(Phase),
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
