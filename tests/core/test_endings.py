@@ -60,7 +60,11 @@ def test_of_frames_alike_the_longest_and_then_the_brightest_step_is_told():
 
 @pytest.mark.parametrize(
     ("enough_s", "said"),
-    [((29999.0, 29999.0), "Raise exposure_s.max"), ((30000.0, 30000.0), "There is next to no")],
+    [
+        ((29999.0, 29999.0), "Raise exposure_s.max"),
+        ((29999.0, 99999.0), "Raise exposure_s.max"),
+        ((30000.0, 30000.0), "There is next to no"),
+    ],
 )
 def test_an_exposure_a_thousand_times_too_long_is_no_advice(enough_s, said):
     assert said in too_dim(dim(255, 30.0, 6553.5), enough_s=enough_s)
@@ -105,6 +109,8 @@ def test_a_level_that_more_light_does_not_raise_is_the_camera_s_full_scale(level
         (0.999 * 4095, 0.999 * 4095, True),  # at the ceiling of 12 bits
         (0.998 * 4095, 0.998 * 4095, False),  # a pedestal may lie anywhere
         (4096.0, 4096.0, False),
+        (127.0, 127.0, False),  # no camera has 7 bits
+        (10000.0, 9990.0, True),
         (6553.5, 6553.5, False),
         (6554.0, 6554.0, True),  # no pedestal is that high
     ],
