@@ -151,7 +151,7 @@ def test_a_panel_that_does_not_obey_is_told_of_where_it_is_too_bright():
 
 @pytest.mark.parametrize(
     ("low", "high", "deaf"),
-    [(1000.0, 1010.0, True), (1000.0, 1011.0, False), (0.0, 0.01, True), (0.5, 0.52, False)],
+    [(1000.0, 1010.0, True), (1000.0, 1011.0, False), (0.0, 0.01, True), (0.0, 0.015, False)],
 )
 def test_levels_within_a_hundredth_are_the_same(low, high, deaf):
     assert endings.deaf([dim(0, 1.0, low), dim(255, 1.0, high)]) is deaf

@@ -227,6 +227,14 @@ def test_an_earlier_frame_of_a_brighter_step_does_not_tell_how_the_level_grows()
     assert evidence.at_best(7) == of(dim(7, 10.0, 1000.0)).at_best(7)
 
 
+def test_frames_that_tell_nothing_do_not_hide_those_that_do():
+    telling = of(dim(7, 4.0, 1000.0), dim(7, 10.0, 1600.0)).at_best(7)
+    clipped = bright(200, 1.0, clipped=True)
+    assert of(clipped, dim(7, 4.0, 1000.0), dim(7, 10.0, 1600.0)).at_best(7) == telling
+    brighter = dim(9, 1.0, 500.0)
+    assert of(brighter, dim(7, 4.0, 1000.0), dim(7, 10.0, 1600.0)).at_best(7) == telling
+
+
 def test_the_order_in_which_frames_came_does_not_matter():
     frames = (dim(7, 4.0, 1000.0), dim(7, 10.0, 1600.0), dim(9, 12.0, 1900.0))
     assert of(*frames).at_best(7) == of(*reversed(frames)).at_best(7)

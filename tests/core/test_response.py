@@ -1,7 +1,7 @@
 """What one search hands to the next."""
 
 import pytest
-from panel_rigs import FULL, Rig
+from panel_rigs import FULL, Rig, exactly
 
 from flatctl.core.response import Response, Seen
 
@@ -30,6 +30,15 @@ def test_an_unknown_pedestal_stays_unknown_through_json():
 def test_a_text_that_is_no_response_is_refused(text):
     with pytest.raises(ValueError, match="not a panel response"):
         Response.from_json(text)
+
+
+def test_a_figure_without_sense_is_refused_with_its_value():
+    said = "the exposures of a response must be > 0 s"
+    with pytest.raises(ValueError, match=exactly(said)):
+        Response(1000.0, 5.0, ((Seen(1, 0.0, 5.0),),))
+    said = "a figure of a response must be a number >= 0: -2.0"
+    with pytest.raises(ValueError, match=exactly(said)):
+        Response(1000.0, 5.0, ((Seen(1, 1.0, -2.0),),))
 
 
 def test_a_calibrated_panel_becomes_a_response():
