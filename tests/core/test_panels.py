@@ -149,6 +149,37 @@ def test_dark_steps_measured_earlier_place_the_onset_of_the_light():
     assert light[0] < 0.05 * light[1]
 
 
+@pytest.mark.parametrize("exponent", [0.7, 1.0, 2.2])
+def test_beyond_what_was_measured_the_shape_that_fits_best_goes_on(exponent):
+    panels = learned(run(90000.0, gamma(exponent), steps=(30, 60, 90, 128)))
+    measured, beyond = likeliest(panels, [128, 255])
+    assert measured / beyond == pytest.approx(gamma(exponent)(128), rel=0.05)
+
+
+def test_the_longer_a_dark_frame_was_exposed_the_more_it_speaks_against_light_there():
+    lit = run(90000.0, gamma(1.0), steps=(100, 200))
+    shares = []
+    for exposure_s in (0.001, 0.1, 10.0):
+        dark = Seen(60, exposure_s, 1000.0)
+        light = likeliest(learned((*lit, dark)), [60, 200])
+        shares.append(light[0] / light[1])
+    assert shares[0] == pytest.approx(0.3, rel=0.1)
+    assert shares[-1] < 0.005
+
+
+def test_a_dark_frame_behind_a_dense_filter_says_nothing_of_the_panel():
+    lit = run(90000.0, gamma(1.0), steps=(100, 200))
+    dense = (Seen(40, 1.0, 1000.0), Seen(200, 1.0, 1000.0 + 90.0), Seen(200, 10.0, 1900.0))
+    light = likeliest(learned(lit, dense), [40, 200])
+    assert light[0] / light[1] == pytest.approx(0.2, rel=0.1)
+
+
+def test_a_dark_frame_above_the_dimmest_lit_step_is_no_onset():
+    lit = run(90000.0, gamma(1.0), steps=(40, 200))
+    panels = learned(lit, (Seen(90, 0.001, 1000.0),))
+    assert len(panels.odds) == len(learned(lit).odds)
+
+
 def test_a_response_of_another_panel_or_of_darkness_teaches_no_curve():
     assert not learned((Seen(900, 1.0, 20000.0),)).learned.any()
     assert not learned((Seen(90, 1.0, 1001.0),)).learned.any()
