@@ -20,23 +20,26 @@ def trained_start(context: RunContext, plan: FilterPlan, limits: Limits) -> Sett
 def untrained_start(
     context: RunContext, plan: FilterPlan, limits: Limits, learned: Learned
 ) -> Setting:
-    """Return where the search starts: between the plan's start and what suited the last filter.
+    """Return where the search starts: rather dim, with what is known of the panel by then.
 
-    The filter through which the rig was calibrated starts with what was measured then. The
-    filters of a wheel are rather alike, but not so much that the plan has nothing to say:
-    the middle, in ratio, is far from neither. Light that can't be dimmed starts with the
+    A frame that comes out dim tells what the next setting must be, a clipped one does not. So the
+    filters after the first start between half the plan's brightness and the dimmest setting that
+    suited one so far: the middle, in ratio, is far from neither. The filter through which the rig
+    was calibrated starts with what was measured then. Light that can't be dimmed starts with the
     exposure of the last filter, since only the exposure can follow.
     """
-    last, (dimmest, brightest) = learned.setting, limits.brightness
+    (dimmest, brightest), start = limits.brightness, limits.start
     calibrated = _calibrated_start(context, plan, limits)
     if calibrated is not None:
         return calibrated
-    if last is None:
-        return limits.start
+    if not learned.settings:
+        return start
     if dimmest == brightest:
-        return last if limits.allow(*last) else limits.start
-    middle = round(math.sqrt(limits.start.brightness * last.brightness))
-    return Setting(min(max(middle, dimmest), brightest), limits.start.exposure_s)
+        last = learned.settings[-1]
+        return last if limits.allow(*last) else start
+    half = start.brightness / 2
+    middle = math.sqrt(half * min(half, *(setting.brightness for setting in learned.settings)))
+    return Setting(max(round(middle), dimmest), start.exposure_s)
 
 
 def _calibrated_start(context: RunContext, plan: FilterPlan, limits: Limits) -> Setting | None:
