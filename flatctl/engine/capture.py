@@ -7,13 +7,16 @@ bad is replaced at the end of the set.
 """
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from flatctl.core.response import Response
 from flatctl.core.search import FlatSearch
 from flatctl.core.series import FlatSeries
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
+from flatctl.core.warmup import Reading
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
@@ -22,12 +25,23 @@ from flatctl.engine.quality import SetWatch
 from flatctl.engine.telling import Telling
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
+
+    search: FlatSearch
+    readings: Sequence[Reading]
+    shot: Shot
+    tell: Callable[[], None]
+
+
 class Capture:
     """Take the frames of one set, in one go or, where that breaks off, in several.
 
     `taken` counts the frames put on disk, `exposures_s` are theirs. `set_out` is called once, when
-    the last frame of the set has been read: the rig may move on. `refused` says why the last frame
-    was not good enough, if not for its level.
+    the last frame of the set has been read: the rig may move on. `response` is what is known of
+    panel and camera by then; `refused` says why the last frame was not good enough, if not for its
+    level.
     """
 
     def __init__(
@@ -47,21 +61,21 @@ class Capture:
         self.exposures_s: set[float] = set()
         self.taken = 0
         self.refused = ""
+        self.response = Response()
 
     def run(
         self,
         limits: Limits,
-        search: FlatSearch,
-        accepted: Shot,
-        tell_accepted: Callable[[], None],
+        found: Found,
         present: Iterable[int],
     ) -> tuple[FilterOutcome, str]:
         """Take what is missing and say how it ended, and why.
 
-        The `accepted` frame of the search is the first of the set; it is told of when there is
+        The accepted frame of the search is the first of the set; it is told of when there is
         time. `present` are the numbers of the flats that an earlier run left.
         """
         scale, plan = self._context.full_scale_adu, self._plan
+        accepted, known = found.shot, found.search.response
         self._earlier = set(present) | self._kept
         series = FlatSeries(
             target_adu=plan.target * scale,
@@ -71,23 +85,24 @@ class Capture:
             exposure_range_s=limits.exposure_s,
             exposures_s=limits.exposures_s,
             setting=accepted.setting,
-            response=search.response,
+            response=known,
             count=plan.count - len(self._earlier),
             lag=1,
+            seen=found.readings,
         )
-        known = search.response
-        watch = SetWatch(self._context, plan, known.pedestal_adu if known else None)
+        watch = SetWatch(self._context, plan, known.pedestal_adu)
         if plan.flat_noise is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 
         def deal_with(shot: Shot) -> None:
             if shot is accepted:
-                tell_accepted()
+                found.tell()
             self._judge(series, watch, shot)
             shot.let_go()
 
         self._take(series, accepted, deal_with)
         self._context.shelf.drain()
+        self.response = series.response
         watch.finish(self._context.emit, events.set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
             return FilterOutcome.COMPLETE, ""

@@ -1,14 +1,15 @@
 """One filter: select it, search its setting, have its set captured."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from flatctl.core.response import Response
 from flatctl.core.search import FlatSearch
 from flatctl.core.settle import SettleCheck
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
+from flatctl.core.warmup import Reading
 from flatctl.engine import events
-from flatctl.engine.capture import Capture
+from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
@@ -136,20 +137,22 @@ class FilterRun:
 
     def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, str]:
         """Search, and capture what is missing."""
-        search, shot, tell = self._search(limits, start)
-        if search.outcome is Outcome.REACHED and self._plan.settle_frames is not None:
-            tell()
-            self._wait_until_steady(shot.setting, self._plan.settle_frames)
-            search, shot, tell = self._search(limits, shot.setting)
+        found = self._search(limits, start)
+        if found.search.outcome is Outcome.REACHED and self._plan.settle_frames is not None:
+            found.tell()
+            self._wait_until_steady(found.shot.setting, self._plan.settle_frames)
+            found = self._search(limits, found.shot.setting)
+        search = found.search
         if search.outcome is not Outcome.REACHED:
-            tell()
+            found.tell()
             self._tell_curve(search, limits)
             self._doubt = _DEAF if search.light_is_deaf else ""
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
         present = [frame.number for frame in self._on_disk()]
-        outcome, reason = self._capture.run(limits, search, shot, tell, present)
+        outcome, reason = self._capture.run(limits, found, present)
         self._doubt = "" if self._capture.refused else _CHANGED
-        self._remember(search, shot)
+        self.learned = replace(self.learned, response=self._capture.response)
+        self._remember(self._capture.response, found.shot)
         self._tell_curve(search, limits)
         self._context.shelf.drain()
         return outcome, reason
@@ -167,23 +170,23 @@ class FilterRun:
             exposures_s=limits.exposures_s,
         )
 
-    def _search(
-        self, limits: Limits, start: Setting
-    ) -> tuple[FlatSearch, Shot, Callable[[], None]]:
-        """Search; return also the last frame, and what tells of it: there is no time for that."""
+    def _search(self, limits: Limits, start: Setting) -> Found:
+        """Search to the end; the last frame is not told of yet, there is no time for that."""
         search = self._new_search(limits, start)
+        readings: list[Reading] = []
         under_way = self._context.begin(Setting(*search.setting))
         while True:
             self._trials += 1
             self._telling.exposing("trial", self._trials, under_way.setting)
             shot = self._context.read(under_way, self._plan.channel)
             search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
+            readings.append(Reading(shot.setting, shot.level_adu, shot.time_s))
             tell = partial(
                 self._telling.shot, events.Trial, shot, n=self._trials, verdict=search.verdict
             )
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
-                return search, shot, tell
+                return Found(search, readings, shot, tell)
             shot.let_go()
             try:
                 under_way = self._context.begin(Setting(*search.setting))
@@ -240,13 +243,12 @@ class FilterRun:
             # Written by another version: the search learns it anew.
             return None
 
-    def _remember(self, search: FlatSearch, accepted: Shot) -> None:
+    def _remember(self, response: Response, accepted: Shot) -> None:
         history, key = self._context.history, self._setting_key(self._plan.filter)
         level = accepted.level_adu / self._context.full_scale_adu
         brightness, exposure_s = accepted.setting
         history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
-        if search.response is not None:
-            history.remember_response(key, search.response.to_json())
+        history.remember_response(key, response.to_json())
 
     def _limits(self, *, on_ladder: bool = True) -> Limits:
         context = self._context
