@@ -299,9 +299,13 @@ def accepted(level: float, step: int = 128, exposure_s: float = 1.0, time_s: flo
     return Reading(Setting(step, exposure_s), level, time_s)
 
 
-@pytest.mark.parametrize(("level", "step"), [(34400.0, 119), (34370.0, 128)])
-def test_an_accepted_frame_near_the_upper_end_is_acted_on_before_the_second_is_begun(level, step):
-    capture = series(response=SEARCHED, seen=[accepted(level)])
+@pytest.mark.parametrize(("level", "step"), [(34400.0, 119), (34370.0, 128), (30200.0, 142)])
+def test_an_accepted_frame_near_an_end_of_the_band_is_acted_on_before_the_second_is_begun(
+    level, step
+):
+    # What was seen at another brightness tells of no drift.
+    seen = [accepted(level * 77 / 128, 77, time_s=-2.0), accepted(level)]
+    capture = series(response=SEARCHED, seen=seen, lag=1)
     assert capture.setting == (step, 1.0)
 
 
@@ -330,9 +334,9 @@ def test_steps_that_the_search_forgot_still_tell_the_curve():
 
 
 def test_clipped_frames_of_the_search_are_no_part_of_the_curve():
-    seen = [accepted(FULL, 200), accepted(33400.0)]
+    seen = [accepted(FULL, 200), accepted(0.98 * FULL, 190), accepted(33400.0)]
     capture = series(response=Response(0.0, 0.0, ((Seen(128, 1.0, 33400.0),),)), seen=seen)
-    assert [each.brightness for each in capture.response.runs[-1]] == [128]
+    assert [each.brightness for each in capture.response.runs[-1]] == [190, 128]
 
 
 def test_a_set_teaches_the_curve_of_the_warm_lamp():
@@ -344,9 +348,10 @@ def test_a_set_teaches_the_curve_of_the_warm_lamp():
     seen += [accepted(light(b, 1.0, t), b, time_s=t) for b, t in ((255, -2.7), (160, -1.3))]
     run = tuple(Seen(*r.setting, r.level_adu) for r in seen)
     capture = series(response=Response(1000.0, 0.0, (earlier, run)), setting=(160, 1.0), seen=seen)
-    take(capture, light)
+    last = take(capture, light)[-1]
     assert capture.outcome is Outcome.REACHED
     assert capture.response.runs[0] == earlier
+    assert capture.response.runs[1][-1] == pytest.approx((*last[0], last[1]))
     found = [(s.level_adu - 1000) / s.brightness for s in capture.response.runs[1]]
     assert len(found) > len(seen)
     assert max(found) / min(found) < 1.035
