@@ -226,6 +226,13 @@ def test_a_first_frame_near_the_upper_end_is_trimmed_by_brightness(level, trimme
     assert capture.setting.exposure_s == 1.0
 
 
+def test_a_light_known_to_stand_still_may_stay_near_the_upper_end():
+    capture = series(response=LINEAR)
+    for i, level in enumerate((34000.0, 34500.0, 34500.0)):
+        assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=float(i)).kept
+        assert capture.setting == (128, 1.0)
+
+
 def test_a_first_frame_near_the_upper_end_moves_no_exposure():
     capture = series()
     assert capture.observe(median_adu=36000.0, clipped_frac=0.0, time_s=0.0).kept
@@ -299,7 +306,10 @@ def accepted(level: float, step: int = 128, exposure_s: float = 1.0, time_s: flo
     return Reading(Setting(step, exposure_s), level, time_s)
 
 
-@pytest.mark.parametrize(("level", "step"), [(34400.0, 119), (34370.0, 128), (30200.0, 142)])
+@pytest.mark.parametrize(
+    ("level", "step"),
+    [(36000.0, 114), (35500.0, 116), (34400.0, 119), (34370.0, 128), (30200.0, 142)],
+)
 def test_an_accepted_frame_near_an_end_of_the_band_is_acted_on_before_the_second_is_begun(
     level, step
 ):
@@ -341,18 +351,18 @@ def test_clipped_frames_of_the_search_are_no_part_of_the_curve():
 
 def test_a_set_teaches_the_curve_of_the_warm_lamp():
     def light(b: float, t: float, now: float) -> float:
-        return 1000 + 250.0 * b * t * (1 - 0.3 * exp(-(now + 4) / 8))
+        return 4000 + 220.0 * b * t * (1 - 0.3 * exp(-(now + 4) / 8))
 
     earlier = (Seen(10, 1.0, 5000.0),)
     seen = [accepted(light(64, 1.0, -4.0), 64, time_s=-4.0)]
     seen += [accepted(light(b, 1.0, t), b, time_s=t) for b, t in ((255, -2.7), (160, -1.3))]
     run = tuple(Seen(*r.setting, r.level_adu) for r in seen)
-    capture = series(response=Response(1000.0, 0.0, (earlier, run)), setting=(160, 1.0), seen=seen)
+    capture = series(response=Response(4000.0, 0.0, (earlier, run)), setting=(160, 1.0), seen=seen)
     last = take(capture, light)[-1]
     assert capture.outcome is Outcome.REACHED
     assert capture.response.runs[0] == earlier
     assert capture.response.runs[1][-1] == pytest.approx((*last[0], last[1]))
-    found = [(s.level_adu - 1000) / s.brightness for s in capture.response.runs[1]]
+    found = [(s.level_adu - 4000) / s.brightness for s in capture.response.runs[1]]
     assert len(found) > len(seen)
     assert max(found) / min(found) < 1.035
 
