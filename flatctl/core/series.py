@@ -6,14 +6,15 @@ serves the whole set.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, isfinite, log
 
 from flatctl.core import endings
 from flatctl.core.band import Band
 from flatctl.core.evidence import Limits
-from flatctl.core.response import Response
+from flatctl.core.response import Response, Seen
 from flatctl.core.types import Outcome, Setting
+from flatctl.core.warmup import Reading, warmed
 
 # Frames scatter by about this much (of their level) even when the light stands still.
 _GUARD_FRAC = 0.003
@@ -22,7 +23,7 @@ _STUCK_MAX = 2
 _IN_A_ROW_MAX = 5
 _REJECTED_MAX = 10
 # A first frame this near to the upper end of the band (a fraction of its width) is too near.
-_UNSURE = 0.2
+_UNSURE = 0.35
 # So many steps of the panel must have been measured before its curve is trusted with a trim.
 _MEASURED_MIN = 2
 # More change of light than this (ln) between two frames is no drift but an accident: a torch, a
@@ -45,13 +46,6 @@ class Judgement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    setting: Setting
-    level_adu: float
-    time_s: float
-
-
 class FlatSeries:
     """Decide about the frames of one set: which are kept, and what to expose the next one with.
 
@@ -59,6 +53,8 @@ class FlatSeries:
     once `count` frames are kept, else why the set can't be finished. Levels in ADU; the ranges
     are those of the search; `setting` is the one the search found and `response` what it learned.
     `lag` exposures are already under way when a frame is observed, begun with the setting of then.
+    `seen` are the frames of the search in order, the accepted one last: what they tell is acted on
+    at once, and the accepted one is counted only when it is observed, like any other.
 
     Raises:
         ValueError: an argument makes no sense.
@@ -78,6 +74,7 @@ class FlatSeries:
         count: int,
         exposures_s: Sequence[float] = (),
         lag: int = 0,
+        seen: Sequence[Reading] = (),
     ) -> None:
         if count < 1:
             raise ValueError(f"count must be at least 1: {count}")
@@ -91,9 +88,11 @@ class FlatSeries:
         self._left: Setting | None = None
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
-        self._known = known
-        self._readings: list[_Reading] = []
-        self._drift = 0.0
+        self._seen = [r for r in seen if r.level_adu <= self._band.linear_adu]
+        self._good: list[Reading] = []
+        self._known = self._with_run(known, self._seen) if seen else known
+        self._readings = list(seen)
+        self._drift: float | None = None
         self._accident = False
         self._in_a_row = 0
         self._stuck = 0
@@ -101,6 +100,8 @@ class FlatSeries:
         self.kept = 0
         self.rejected = 0
         self.explanation = ""
+        if seen:
+            self._retrim(True)
 
     @property
     def setting(self) -> Setting:
@@ -143,9 +144,11 @@ class FlatSeries:
         kept = verdict == "accepted"
         exposed = self._setting if setting is None else setting
         overtaken = exposed != self._setting
-        self._readings.append(_Reading(exposed, median_adu, time_s))
+        reading = Reading(exposed, median_adu, time_s)
+        self._readings.append(reading)
         self._follow()
         if kept:
+            self._good.append(reading)
             self.kept += 1
             self._in_a_row = self._stuck = 0
             if self.kept == self._count:
@@ -171,6 +174,21 @@ class FlatSeries:
     def want(self, count: int) -> None:
         """Keep another number of frames than was said at first, at least one more than now."""
         self._count = max(count, self.kept + 1)
+
+    @property
+    def response(self) -> Response:
+        """Return what is known of panel and camera, as the light is by now: for the next filter."""
+        if not (self._seen and self._good):
+            return self._known
+        newest = {r.setting.brightness: r for r in self._good}
+        run = warmed([*self._seen, *newest.values()], self._good, self._pedestal_adu)
+        return self._with_run(self._known, run)
+
+    @staticmethod
+    def _with_run(known: Response, run: Sequence[Reading]) -> Response:
+        """Return the response with other readings of the run that it learned last."""
+        levels = tuple(Seen(*r.setting, r.level_adu) for r in run)
+        return replace(known, runs=(*known.runs[:-1], levels))
 
     def _lower_aim(self, median_adu: float, clipped_frac: float) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
@@ -207,13 +225,12 @@ class FlatSeries:
         guard = _GUARD_FRAC * level
         safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
         # A lamp just switched on gets brighter, and one frame does not tell how fast.
-        unsure = _UNSURE * (band.high_adu - band.low_adu)
-        wary = len(self._readings) == 1 and level > band.high_adu - unsure
+        wary = kept and self._drift is None and level > band.high_adu - _UNSURE * self._width
         if safe and not wary:
             return
         if self._readings[-1].level_adu > band.linear_adu:
             level = _OVER * band.full_scale_adu
-        ratio = (self._aim() - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
+        ratio = (self._aim(wary) - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
         before = self._setting
         # Where nothing forces it, the exposure and its dark flats stay.
         self._setting = self._step(ratio) or (before if safe else self._exposure(ratio))
@@ -238,26 +255,30 @@ class FlatSeries:
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
         coarse = 0.35 if self._limits.exposures_s else 0.15
-        fine = miss <= coarse * (self._band.high_adu - self._band.low_adu)
+        fine = miss <= coarse * self._width
         return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
         step, exposure_s = self._setting
         return self._limits.clamp(step, exposure_s * ratio)
 
-    def _aim(self) -> float:
+    def _aim(self, wary: bool) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
-        width = self._band.high_adu - self._band.low_adu
-        rest = (self._count - self.kept) * self._cadence() * self._drift
-        lead = min(max(rest / 2 * self._band.aim_adu, -_LEAD * width), _LEAD * width)
-        return self._band.aim_adu - lead
+        most = _LEAD * self._width
+        rest = (self._count - self.kept) * self._cadence() * (self._drift or 0.0)
+        ahead = min(max(rest / 2 * self._band.aim_adu, -most), most)
+        return self._band.aim_adu - (most if wary else ahead)
 
     def _forecast(self) -> float:
         """Return the level (ADU) expected of the next frame to be begun, with the same setting."""
         last = self._readings[-1].level_adu
         signal = max(last - self._pedestal_adu, 0.0)
         ahead_s = (1 + self._lag) * self._cadence()
-        return last + signal * (exp(self._drift * ahead_s) - 1)
+        return last + signal * (exp((self._drift or 0.0) * ahead_s) - 1)
+
+    @property
+    def _width(self) -> float:
+        return self._band.high_adu - self._band.low_adu
 
     def _cadence(self) -> float:
         times = [r.time_s for r in self._readings[-2:]]

@@ -9,15 +9,15 @@ from flatctl.core.types import Outcome, Setting
 
 @dataclass(frozen=True)
 class Learned:
-    """What the filters of a run taught: panel and camera, and the setting accepted last."""
+    """What the filters of a run taught: panel and camera, and the settings accepted, in order."""
 
     response: Response | None = None
-    setting: Setting | None = None
+    settings: tuple[Setting, ...] = ()
 
     def after(self, search: FlatSearch) -> "Learned":
         """Return what is known after one more search."""
-        reached = search.outcome is Outcome.REACHED
-        return Learned(search.response, Setting(*search.setting) if reached else self.setting)
+        accepted = (search.setting,) if search.outcome is Outcome.REACHED else ()
+        return Learned(search.response, self.settings + accepted)
 
 
 def spread_steps(dimmest: int, brightest: int, count: int = 49) -> tuple[int, ...]:

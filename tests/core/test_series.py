@@ -6,13 +6,15 @@ from random import Random
 import pytest
 
 from flatctl import FlatSearch, Outcome
-from flatctl.core.response import Response
+from flatctl.core.response import Response, Seen
 from flatctl.core.series import FlatSeries
 from flatctl.core.types import Setting
+from flatctl.core.warmup import Reading
 
 FULL = 65535.0
 BAND = {"target_adu": 33400.0, "tolerance_adu": 3277.0, "full_scale_adu": FULL}
 LINEAR = Response.measured(0.0, [(64, 16000.0), (128, 32000.0), (255, 63750.0)])
+SEARCHED = Response(0.0, 0.0, (*LINEAR.runs, (Seen(128, 1.0, 33400.0),)))
 
 
 def series(**changes) -> FlatSeries:
@@ -216,12 +218,19 @@ def test_a_frame_begun_before_a_trim_that_is_good_after_all_takes_the_set_back()
     assert capture.setting == first
 
 
-@pytest.mark.parametrize(("level", "trimmed"), [(35400.0, True), (35200.0, False)])
+@pytest.mark.parametrize(("level", "trimmed"), [(34400.0, True), (34370.0, False)])
 def test_a_first_frame_near_the_upper_end_is_trimmed_by_brightness(level, trimmed):
     capture = series(response=LINEAR)
     assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=0.0).kept
     assert (capture.setting.brightness < 128) == trimmed
     assert capture.setting.exposure_s == 1.0
+
+
+def test_a_light_known_to_stand_still_may_stay_near_the_upper_end():
+    capture = series(response=LINEAR)
+    for i, level in enumerate((34000.0, 34500.0, 34500.0)):
+        assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=float(i)).kept
+        assert capture.setting == (128, 1.0)
 
 
 def test_a_first_frame_near_the_upper_end_moves_no_exposure():
@@ -291,3 +300,80 @@ def test_the_ending_of_a_set_tells_its_figures():
         "4 frames rejected, 1 kept; at last step 255 and 30 s gave 20003 ADU (30.5 %), "
         "the band goes from 30123 ADU (46.0 %) to 36677 ADU (56.0 %)."
     )
+
+
+def accepted(level: float, step: int = 128, exposure_s: float = 1.0, time_s: float = 0.0):
+    return Reading(Setting(step, exposure_s), level, time_s)
+
+
+@pytest.mark.parametrize(
+    ("level", "step"),
+    [(36000.0, 114), (35500.0, 116), (34400.0, 119), (34370.0, 128), (30200.0, 142)],
+)
+def test_an_accepted_frame_near_an_end_of_the_band_is_acted_on_before_the_second_is_begun(
+    level, step
+):
+    # What was seen at another brightness tells of no drift.
+    seen = [accepted(level * 77 / 128, 77, time_s=-2.0), accepted(level)]
+    capture = series(response=SEARCHED, seen=seen, lag=1)
+    assert capture.setting == (step, 1.0)
+
+
+def test_an_accepted_frame_is_counted_once_it_is_observed_and_the_trim_stays():
+    capture = series(response=SEARCHED, seen=[accepted(36000.0)], lag=1)
+    trimmed = capture.setting
+    assert (capture.kept, trimmed.exposure_s) == (0, 1.0)
+    judged = capture.observe(
+        median_adu=36000.0, clipped_frac=0.0, time_s=0.0, setting=Setting(128, 1.0)
+    )
+    assert (judged.kept, capture.kept, capture.setting) == (True, 1, trimmed)
+
+
+def test_an_accepted_frame_in_the_middle_of_the_band_changes_nothing():
+    capture = series(response=SEARCHED, seen=[accepted(33400.0)], lag=1)
+    frames = take(capture, steady(33400.0))
+    assert {setting for setting, _, _ in frames} == {(128, 1.0)}
+
+
+def test_steps_that_the_search_forgot_still_tell_the_curve():
+    forgotten = Response(0.0, 0.0, ((Seen(255, 2.0, 36000.0),),))
+    seen = [accepted(7000.0, 128), accepted(15000.0, 255), accepted(36000.0, 255, 2.0)]
+    capture = series(setting=(255, 2.0), response=forgotten, seen=seen)
+    assert 205 < capture.setting.brightness < 245
+    assert capture.setting.exposure_s == 2.0
+
+
+def test_clipped_frames_of_the_search_are_no_part_of_the_curve():
+    seen = [accepted(FULL, 200), accepted(0.98 * FULL, 190), accepted(33400.0)]
+    capture = series(response=Response(0.0, 0.0, ((Seen(128, 1.0, 33400.0),),)), seen=seen)
+    assert [each.brightness for each in capture.response.runs[-1]] == [190, 128]
+
+
+def test_a_set_teaches_the_curve_of_the_warm_lamp():
+    def light(b: float, t: float, now: float) -> float:
+        return 4000 + 220.0 * b * t * (1 - 0.3 * exp(-(now + 4) / 8))
+
+    earlier = (Seen(10, 1.0, 5000.0),)
+    seen = [accepted(light(64, 1.0, -4.0), 64, time_s=-4.0)]
+    seen += [accepted(light(b, 1.0, t), b, time_s=t) for b, t in ((255, -2.7), (160, -1.3))]
+    run = tuple(Seen(*r.setting, r.level_adu) for r in seen)
+    capture = series(response=Response(4000.0, 0.0, (earlier, run)), setting=(160, 1.0), seen=seen)
+    last = take(capture, light)[-1]
+    assert capture.outcome is Outcome.REACHED
+    assert capture.response.runs[0] == earlier
+    assert capture.response.runs[1][-1] == pytest.approx((*last[0], last[1]))
+    found = [(s.level_adu - 4000) / s.brightness for s in capture.response.runs[1]]
+    assert len(found) > len(seen)
+    assert max(found) / min(found) < 1.035
+
+
+def test_a_set_that_kept_nothing_teaches_what_the_search_saw():
+    seen = [accepted(30200.0)]
+    capture = series(response=SEARCHED, seen=seen)
+    assert capture.response.runs == (*LINEAR.runs, (Seen(128, 1.0, 30200.0),))
+
+
+def test_a_set_without_a_search_teaches_nothing():
+    capture = series(response=LINEAR, count=1)
+    capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
+    assert capture.response == LINEAR

@@ -112,13 +112,6 @@ def test_a_filter_that_can_not_be_done_says_why(tmp_path):
     assert bench.all(events.FilterFinished)[0].reason
 
 
-def test_a_warming_lamp_leaves_no_frame_out_of_the_band_on_disk(tmp_path):
-    bench = Bench(tmp_path, "warmup", filters=("L", "R", "Ha"), count=10)
-    assert bench.run() == 0
-    assert len(bench.frames) == 30
-    assert all(0.46 <= level <= 0.56 for level in levels(bench))
-
-
 def test_a_fault_of_the_camera_is_survived_and_told(bench):
     bench.fake.camera.faults.add(1, Fault("Fake Camera", "failed"))
     assert bench.run() == 0
@@ -279,16 +272,6 @@ def test_the_lamp_stays_on_between_filters(bench):
     bench.run()
     first, last = states.index(True), len(states) - 2
     assert all(states[first:last])
-
-
-@pytest.mark.parametrize(
-    "filters", [("L", "R", "Ha"), ("B", "L", "Ha"), ("L", "R", "G"), ("R", "G", "B")]
-)
-def test_a_warming_lamp_costs_few_frames(tmp_path, filters):
-    bench = Bench(tmp_path, "warmup", filters=filters, count=10)
-    bench.run()
-    not_kept = len(bench.all(events.Trial)) + len(bench.all(events.Rejected)) - len(filters)
-    assert not_kept <= 6
 
 
 def test_a_set_may_wait_until_the_light_stands_still(tmp_path):

@@ -1,0 +1,209 @@
+"""The capture of one set, once its setting is found.
+
+The camera exposes while the frame before is dealt with: as soon as one has been read the next is
+begun, and only then the one in hand is measured, judged, told of and written. So the capture is
+one frame behind: a change of setting comes one frame after its reason, and a frame that turns out
+bad is replaced at the end of the set.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from flatctl.core.response import Response
+from flatctl.core.search import FlatSearch
+from flatctl.core.series import FlatSeries
+from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
+from flatctl.core.warmup import Reading
+from flatctl.engine import events
+from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.exposure import Exposure
+from flatctl.engine.limits import Limits
+from flatctl.engine.quality import SetWatch
+from flatctl.engine.telling import Telling
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
+
+    search: FlatSearch
+    readings: Sequence[Reading]
+    shot: Shot
+    tell: Callable[[], None]
+
+
+class Capture:
+    """Take the frames of one set, in one go or, where that breaks off, in several.
+
+    `taken` counts the frames put on disk, `exposures_s` are theirs. `set_out` is called once, when
+    the last frame of the set has been read: the rig may move on. `response` is what is known of
+    panel and camera by then; `refused` says why the last frame was not good enough, if not for its
+    level.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        plan: FilterPlan,
+        telling: Telling,
+        set_out: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._plan = plan
+        self._telling = telling
+        self._set_out: Callable[[], None] | None = set_out
+        self._earlier: set[int] = set()  # numbers of the flats from before this go
+        self._kept: set[int] = set()  # numbers of this run's flats, on disk or on their way
+        self._count = plan.count
+        self.exposures_s: set[float] = set()
+        self.taken = 0
+        self.refused = ""
+        self.response = Response()
+
+    def run(
+        self,
+        limits: Limits,
+        found: Found,
+        present: Iterable[int],
+    ) -> tuple[FilterOutcome, str]:
+        """Take what is missing and say how it ended, and why.
+
+        The accepted frame of the search is the first of the set; it is told of when there is
+        time. `present` are the numbers of the flats that an earlier run left.
+        """
+        scale, plan = self._context.full_scale_adu, self._plan
+        accepted, known = found.shot, found.search.response
+        self._earlier = set(present) | self._kept
+        series = FlatSeries(
+            target_adu=plan.target * scale,
+            tolerance_adu=plan.tolerance * scale,
+            full_scale_adu=scale,
+            brightness_range=limits.brightness,
+            exposure_range_s=limits.exposure_s,
+            exposures_s=limits.exposures_s,
+            setting=accepted.setting,
+            response=known,
+            count=plan.count - len(self._earlier),
+            lag=1,
+            seen=found.readings,
+        )
+        watch = SetWatch(self._context, plan, known.pedestal_adu)
+        if plan.flat_noise is not None:
+            self._want(series, watch.first_guess() - len(self._earlier))
+
+        def deal_with(shot: Shot) -> None:
+            if shot is accepted:
+                found.tell()
+            self._judge(series, watch, shot)
+            shot.let_go()
+
+        self._take(series, accepted, deal_with)
+        self._context.shelf.drain()
+        self.response = series.response
+        watch.finish(self._context.emit, events.set_label(plan))
+        if series.outcome in (None, Outcome.REACHED):
+            return FilterOutcome.COMPLETE, ""
+        return FilterOutcome(series.outcome.value), self.refused or series.explanation
+
+    def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
+        """Take the frames of the series; the `accepted` one is the first."""
+        under_way = self._next(series, partial(deal_with, accepted))
+        while series.outcome is None:
+            # Nothing is under way where the last frame turned out bad: it is replaced.
+            under_way = under_way or self._context.begin(series.setting)
+            self._telling.exposing("flat", self._free_number(series.kept), under_way.setting)
+            shot = self._context.read(under_way, self._plan.channel)
+            under_way = self._next(series, partial(deal_with, shot))
+
+    def _next(
+        self, series: FlatSeries, deal_with_frame_in_hand: Callable[[], None]
+    ) -> Exposure | None:
+        """Begin the next exposure, unless the frame in hand may have been the last."""
+        try:
+            if series.kept + 1 < series.count:
+                return self._context.begin(series.setting)
+            # Only once: whoever has to come back stays until the set is complete.
+            set_out, self._set_out = self._set_out, None
+            if set_out is not None:
+                set_out()
+            return None
+        finally:
+            # Whatever becomes of the next exposure, the frame in hand is not lost.
+            deal_with_frame_in_hand()
+
+    def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
+        fault = watch.reason(shot)
+        judgement = series.observe(
+            median_adu=shot.level_adu,
+            clipped_frac=shot.clipped_frac,
+            time_s=shot.time_s,
+            setting=shot.setting,
+            refused=bool(fault),
+        )
+        self.refused = fault if judgement.reason == "refused" else ""
+        if not judgement.kept:
+            reason = self.refused or self._sentence(judgement.reason, shot)
+            self._telling.shot(events.Rejected, shot, reason=reason)
+            return
+        watch.keep(shot)
+        needed = watch.count(len(self._earlier))
+        if needed is not None and series.outcome is None:
+            # One more is under way already.
+            self._want(series, max(needed, series.kept + 1))
+        self._keep(shot, self._free_number(series.kept - 1), watch)
+
+    def _want(self, series: FlatSeries, count: int) -> None:
+        series.want(count)
+        self._count = series.count + len(self._earlier)
+
+    def _free_number(self, nth: int) -> int:
+        """Return the `nth` number, from 0, which no flat from before this go has."""
+        free = (number for number in itertools.count(1) if number not in self._earlier)
+        return next(itertools.islice(free, nth, None))
+
+    def _keep(self, shot: Shot, number: int, watch: SetWatch) -> None:
+        plan = self._plan
+        self._kept.add(number)
+        record = self._context.record(
+            FrameKind.FLAT,
+            shot.frame,
+            shot.statistics,
+            number=number,
+            count=self._count,
+            filter_name=plan.filter,
+            brightness=shot.setting.brightness,
+            target=plan.target,
+            tolerance=plan.tolerance,
+            bank=plan.panel_bank,
+            level_adu=shot.level_adu,
+            channel=plan.channel if shot.channels else None,
+            pedestal_adu=watch.measured_pedestal_adu,
+            e_per_adu=watch.e_per_adu,
+        )
+        count = self._count
+
+        def placed(path: Path) -> None:
+            self.taken += 1
+            self.exposures_s.add(shot.setting.exposure_s)
+            self._telling.shot(
+                events.Flat,
+                shot,
+                index=number,
+                count=count,
+                path=path,
+                statistics=shot.statistics,
+            )
+
+        self._context.shelf.put(shot.frame, record, placed)
+
+    def _sentence(self, verdict: str, shot: Shot) -> str:
+        plan = self._plan
+        level = shot.level_adu / self._context.full_scale_adu
+        low, high = plan.target - plan.tolerance, plan.target + plan.tolerance
+        if verdict == "clipped" and level <= high:
+            return f"clipped: {100 * shot.clipped_frac:.2f} % of the pixels are full"
+        words = "too dim" if level < low else "too bright"
+        return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
