@@ -8,7 +8,7 @@ every other frame raises or lowers its weight. Explanations only guess: the boun
 Rows of the arrays are explanations; columns are frames or settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,13 @@ import numpy.typing as npt
 from flatctl.core.band import Band
 from flatctl.core.evidence import Frame
 from flatctl.core.panels import TRUST, Array, Panels, interpolate
+from flatctl.core.types import Setting
 
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
 _PEDESTALS = (np.arange(24) + 0.5) / 24
 _PEDESTAL_MAX_FRAC = 0.045
+# A lowest level seen below this fraction of full scale may be all pedestal.
+_DARK_FRAC = 0.15
 # Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
 _APART, _REACH = 1.1, 10.0
 # A known pedestal is off by so many of its errors, with these odds.
@@ -53,7 +56,7 @@ class Outlook:
         times = np.array([f.exposure_s for f in frames])
         light = self._panels.light([f.brightness for f in frames]) * times
 
-        pedestals, pedestal_odds = _pedestals(levels.min(), band, panels.pedestal)
+        pedestals, pedestal_odds = _pedestals(frames, band, panels.pedestal)
         anchors = _anchors(frames, levels, band)
         which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
         # Every panel with every pedestal and every anchor it shines at.
@@ -97,6 +100,7 @@ class Outlook:
             signal = np.maximum(frames[i].level_adu - self._pedestal, 1.0)
             scale = np.log(signal / np.where(lit, light[:, i], 1.0))
             pins.setdefault(frames[i].brightness, np.where(lit, scale, ln_k))
+        self._any_clear = bool(pins)
         return dict(sorted(pins.items())) or {0: ln_k}
 
     @property
@@ -104,6 +108,11 @@ class Outlook:
         """Return the pedestal and its error (ADU)."""
         mean = float(self._weight @ self._pedestal)
         return mean, float(np.sqrt(self._weight @ (self._pedestal - mean) ** 2))
+
+    @property
+    def measured(self) -> list[int]:
+        """Return the steps whose light is known from a clear frame, the dimmest first."""
+        return list(self._pins) if self._any_clear else []
 
     @property
     def learned(self) -> float:
@@ -137,6 +146,29 @@ class Outlook:
                 return int(tried[i]), float(costs[i])
             low, high = int(tried[max(i - 1, 0)]), int(tried[min(i + 1, len(tried) - 1)])
 
+    def straight(self, open_steps: Mapping[float, range]) -> Setting | None:
+        """Return the open setting that a straight line through measured steps foretells best.
+
+        The nearer the levels of the two steps, the better. `open_steps` is by exposure (s).
+        """
+        known = np.array(self.measured, dtype=float)
+        if len(known) < 2:
+            return None
+        light = np.maximum.accumulate(self.light(known))
+        pedestal, found = float(self._pedestal[0]), []
+        for exposure_s, steps in open_steps.items():
+            wanted = (self._band.aim_adu - pedestal) / exposure_s
+            i = int(np.clip(np.searchsorted(light, wanted) - 1, 0, len(known) - 2))
+            rise = (light[i + 1] - light[i]) / (known[i + 1] - known[i])
+            if rise <= 0:
+                continue
+            step = round(np.clip(known[i] + (wanted - light[i]) / rise, steps[0], steps[-1]))
+            level = pedestal + exposure_s * (light[i] + (step - known[i]) * rise)
+            span = exposure_s * np.ptp([light[i], light[i + 1], wanted])
+            if self._band.low_adu <= level <= self._band.high_adu:
+                found.append((float(span), Setting(int(step), exposure_s)))
+        return min(found)[1] if found else None
+
     def best_exposure(self, step: int, shortest_s: float, longest_s: float) -> tuple[float, float]:
         """Return the exposure (s) worth trying at a step, and the exposures it costs.
 
@@ -146,10 +178,20 @@ class Outlook:
         if straight_s is not None and shortest_s <= straight_s <= longest_s:
             return straight_s, 0.0
         tried = np.clip(self.exposures_s(step), shortest_s, longest_s)
-        tried = np.concatenate([[shortest_s, longest_s], tried])
+        cost, (_, exposure_s) = self.best_of(step, [shortest_s, longest_s, *tried])
+        return exposure_s, cost
+
+    def best_of(self, step: int, times_s: Sequence[float]) -> tuple[float, Setting]:
+        """Return what a step costs at the best of some exposures (s), and that setting."""
+        tried = np.asarray(times_s)
         costs = self._costs(np.full(len(tried), step), tried, step, step)
         i = int(np.argmin(costs))
-        return float(tried[i]), float(costs[i])
+        return float(costs[i]), Setting(step, float(tried[i]))
+
+    def side(self, step: int, exposure_s: float) -> int:
+        """Return on which side of the band a setting will fall: -1 below, 1 above, 0 within."""
+        level = self.level(step, exposure_s)
+        return int(level > self._band.high_adu) - int(level < self._band.low_adu)
 
     def exposures_s(self, step: int) -> Array:
         """Return the exposure (s) that meets the aim at a step, by each explanation."""
@@ -238,10 +280,23 @@ def _onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
     return max(dark, default=-1), min(lit, default=-1)
 
 
-def _pedestals(lowest: float, band: Band, known: tuple[float, float] | None) -> tuple[Array, Array]:
-    """Return the pedestals tried (ADU), none above the lowest level seen, and their odds."""
+def _pedestals(
+    frames: Sequence[Frame], band: Band, known: tuple[float, float] | None
+) -> tuple[Array, Array]:
+    """Return the pedestals tried (ADU), none above the lowest level seen, and their odds.
+
+    Higher ones than usual are tried where frames speak for them: two exposures of one step, or a
+    lowest level that can't be much else.
+    """
+    lowest = min(f.level_adu for f in frames)
     possible = min(lowest, 0.9 * band.aim_adu)
-    tried = _PEDESTALS * min(possible, _PEDESTAL_MAX_FRAC * band.full_scale_adu)
+    most = _PEDESTAL_MAX_FRAC * band.full_scale_adu
+    tried = _PEDESTALS * min(possible, most)
+    lines = _lines(frames, band.aim_adu).values()
+    seen = [near.level_adu - rate * near.exposure_s for near, rate, _ in lines]
+    if most < lowest < _DARK_FRAC * band.full_scale_adu:
+        seen.append(lowest)
+    tried = np.concatenate([tried, [p for p in seen if most < p <= possible]])
     odds = np.full(len(tried), 1 / len(tried))
     if known is None:
         return tried, odds
@@ -255,6 +310,16 @@ def _pedestals(lowest: float, band: Band, known: tuple[float, float] | None) -> 
 def _by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
     """Return the exposures (s) that meet the aim at the steps exposed for two times."""
     found = {}
+    for step, (near, rate, gap_s) in _lines(frames, aim_adu).items():
+        more_s = (aim_adu - near.level_adu) / rate if rate else np.inf
+        if abs(more_s) <= _REACH * abs(gap_s):
+            found[step] = near.exposure_s + more_s
+    return found
+
+
+def _lines(frames: Sequence[Frame], aim_adu: float) -> dict[int, tuple[Frame, float, float]]:
+    """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
+    found = {}
     for step in {f.brightness for f in frames}:
         clear = [f for f in frames if f.brightness == step and not f.clipped]
         clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
@@ -263,10 +328,8 @@ def _by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
             gap_s = near.exposure_s - far.exposure_s
             rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
             apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
-            if rate > 0 and apart > _APART:
-                more_s = (aim_adu - near.level_adu) / rate
-                if abs(more_s) <= _REACH * abs(gap_s):
-                    found[step] = near.exposure_s + more_s
+            if rate >= 0 and apart > _APART:
+                found[step] = near, rate, gap_s
                 break
     return found
 

@@ -7,10 +7,10 @@ what is worth trying, and decides when it is over.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, isfinite, log2
+from math import isfinite
 from typing import TYPE_CHECKING
 
-from flatctl.core import endings
+from flatctl.core import endings, listed
 from flatctl.core.band import Band
 from flatctl.core.evidence import ROUNDED_ADU, Evidence, Frame, Limits
 from flatctl.core.response import Response
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 TRIALS_MAX = 20
 """More exposures than this no search takes."""
 
-# Exposures tried by the model alone before halving may be called for, and those kept for trimming.
+# Exposures tried by the model alone before halving may be called for, and those that straight lines
+# leave to it.
 _FREE = 4
-_RESERVE = 6
+_LINES = 3
 # So many clipped frames without a lit one, and guessing stops; so many, and the dimmest step may be
 # the only hope.
 _BLIND, _BLIND_MAX = 2, 3
@@ -186,11 +187,11 @@ class FlatSearch:
             steps = outlook.proven(steps, self._start_s)
         if not steps:
             self._edges = (steps.start - 1, steps.stop)
-        options = self._options(outlook) if self._exhausted(outlook, steps) else []
-        if options:
-            self._setting = min(options)[1]
+        option = self._option(outlook) if self._exhausted(outlook, steps) else None
+        if option is not None:
+            self._setting = option[1]
         elif steps:
-            self._setting = self._choose_step(outlook, steps, self._start_s)[1]
+            self._setting = Setting(self._choose_step(outlook, steps), self._start_s)
         elif not self._worth_repeating():
             self._give_up(outlook)
         return None
@@ -208,40 +209,37 @@ class FlatSearch:
         bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
         return dim and bright
 
-    def _options(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
-        """Return what is worth trying by other exposures, each with its cost."""
-        if self._limits.exposures_s:
-            return self._listed(outlook)
-        return self._trims(outlook)
+    def _option(self, outlook: "Outlook") -> listed.Option | None:
+        """Return what is best tried by another exposure, with its cost."""
+        evidence, limits = self._evidence, self._limits
+        if limits.exposures_s:
+            low_adu, left = self._band.low_adu, TRIALS_MAX - self.trials
+            return listed.best_listed(evidence, outlook, limits, low_adu, left)
+        return min(self._trims(outlook), default=None)
 
-    def _choose_step(
-        self, outlook: "Outlook", steps: range, exposure_s: float
-    ) -> tuple[float, Setting]:
-        """Return the setting worth trying among the open steps, with its cost.
+    def _choose_step(self, outlook: "Outlook", steps: range) -> int:
+        """Return the step worth trying among those open at the first exposure.
 
-        Halving takes over while there are still exposures enough for it to come to its end. Where
-        all frames clipped, bold drops included, the dimmest step may be the only hope.
+        Halving takes over while there are still exposures enough for it to come to its end, in turn
+        with straight lines as long as there are some to spare. Where all frames fell on one side,
+        bold moves included, the limit on the other may be the only hope.
         """
         frames = self._evidence.frames
-        first = exposure_s == self._start_s
-        urgent = TRIALS_MAX - self.trials <= ceil(log2(len(steps) + 1)) + _RESERVE
-        groping = (first or not self._lit(frames)) and all(f.clipped for f in frames[-_BLIND:])
+        late = self.trials >= _FREE
         middle = steps[len(steps) // 2]
-        if groping and self.trials >= _FREE:
-            return 1.0, Setting(middle, exposure_s)
+        if late and all(f.clipped for f in frames[-_BLIND:]):
+            return middle
         if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
-            return 1.0, Setting(steps[0], exposure_s)
-        step, cost = outlook.best_step(steps, exposure_s)
-        halving = urgent and self.trials >= _FREE and (first or self.trials % 2 == 0)
-        return cost, Setting(middle if halving else step, exposure_s)
-
-    def _listed(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
-        """Return what is worth trying at each exposure of the list, with its cost."""
-        return [
-            self._choose_step(outlook, steps, t)
-            for t in self._limits.exposures_s
-            if (steps := self._evidence.open_steps(t)) and self._hopeful(steps[-1])
-        ]
+            return steps[0]
+        spare = listed.spare(TRIALS_MAX - self.trials, len(steps))
+        if not late or spare > listed.RESERVE:
+            return outlook.best_step(steps, self._start_s)[0]
+        line = outlook.straight({self._start_s: steps})
+        if line is not None and spare > _LINES and self.trials % 2 == 0:
+            return line.brightness
+        if not any(f.bright for f in frames):
+            return steps[-1]
+        return steps[0] if all(f.bright for f in frames) else middle
 
     def _trims(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
         """Return the exposures worth trying at the steps next to the band, with their costs."""
