@@ -13,26 +13,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from flatctl.core import clues
 from flatctl.core.band import Band
 from flatctl.core.evidence import Frame
-from flatctl.core.panels import TRUST, Array, Panels, interpolate
+from flatctl.core.panels import Array, Panels, interpolate
 from flatctl.core.types import Setting
 
-# Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
-_PEDESTALS = (np.arange(24) + 0.5) / 24
-_PEDESTAL_MAX_FRAC = 0.045
-# A lowest level seen below this fraction of full scale may be all pedestal.
-_DARK_FRAC = 0.15
-# Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
-_APART, _REACH = 1.1, 10.0
-# A known pedestal is off by so many of its errors, with these odds.
-_ERRORS = np.array((-1.2, 0.0, 1.2))
-_ERROR_ODDS = np.array((0.25, 0.5, 0.25))
-# Where every useful frame is clipped: how many times full scale the dimmest may be ...
-_OVER = (1.2, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-# ... where corners stayed below full scale while the median did not, mere vignetting ...
-_PARTLY_OVER = (1.0, 1.1, 1.2, 1.3)
-# ... and what is unlikely at the brightest step.
+# A light so many times full scale at the brightest step is unlikely.
 _OVER_MAX = 100.0
 # How many explanations are followed up, and how many steps are compared at a time.
 _KEPT = 80
@@ -51,13 +38,13 @@ class Outlook:
         levels = np.array([f.level_adu for f in frames])
         clipped = np.array([f.clipped for f in frames])
         self._lit = {f.brightness for f in frames if not f.clipped and f.level_adu > panels.lit_adu}
-        dark, lit = _onset(frames, full)
+        dark, lit = clues.onset(frames, full)
         self._panels = panels.with_onset(dark, lit) if 0 <= dark < lit else panels
         times = np.array([f.exposure_s for f in frames])
         light = self._panels.light([f.brightness for f in frames]) * times
 
-        pedestals, pedestal_odds = _pedestals(frames, band, panels.pedestal)
-        anchors = _anchors(frames, levels, band)
+        pedestals, pedestal_odds = clues.pedestals(frames, band, panels.pedestal)
+        anchors = clues.anchors(frames, band)
         which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
         # Every panel with every pedestal and every anchor it shines at.
         shape = (len(light), len(pedestals), len(anchors))
@@ -68,7 +55,7 @@ class Outlook:
         k = np.maximum(start[anchor] - pedestal, 1e-4 * full) / light[panel, which[anchor]]
 
         miss = levels - pedestal[:, None] - k[:, None] * light[panel]
-        ceiling = [(_PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
+        ceiling = [(clues.PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
         miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
         spread = 0.0007 * full + 0.006 * levels
         odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
@@ -80,7 +67,7 @@ class Outlook:
         self._weight: Array = weight / weight.sum()
         self._panel = panel[best]
         self._pedestal = pedestal[best]
-        self._by_time = _by_time(frames, band.aim_adu)
+        self._by_time = clues.by_time(frames, band.aim_adu)
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
     def _pinned(self, frames: Sequence[Frame], light: Array, ln_k: Array) -> dict[int, Array]:
@@ -270,81 +257,3 @@ def _spread(low: int, high: int) -> Array:
     even = np.linspace(low, high, _TRIED // 2)
     dense = low - 1 + np.geomspace(1, high - low + 1, _TRIED // 2)
     return np.unique(np.round(np.concatenate([even, dense])))
-
-
-def _onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
-    """Return the highest step seen dark and the lowest one seen lit, -1 where there is none."""
-    lowest = min(f.level_adu for f in frames) + 0.003 * full
-    dark = [f.brightness for f in frames if f.level_adu <= lowest and not f.bright]
-    lit = [f.brightness for f in frames if f.level_adu > lowest]
-    return max(dark, default=-1), min(lit, default=-1)
-
-
-def _pedestals(
-    frames: Sequence[Frame], band: Band, known: tuple[float, float] | None
-) -> tuple[Array, Array]:
-    """Return the pedestals tried (ADU), none above the lowest level seen, and their odds.
-
-    Higher ones than usual are tried where frames speak for them: two exposures of one step, or a
-    lowest level that can't be much else.
-    """
-    lowest = min(f.level_adu for f in frames)
-    possible = min(lowest, 0.9 * band.aim_adu)
-    most = _PEDESTAL_MAX_FRAC * band.full_scale_adu
-    tried = _PEDESTALS * min(possible, most)
-    lines = _lines(frames, band.aim_adu).values()
-    seen = [near.level_adu - rate * near.exposure_s for near, rate, _ in lines]
-    if most < lowest < _DARK_FRAC * band.full_scale_adu:
-        seen.append(lowest)
-    tried = np.concatenate([tried, [p for p in seen if most < p <= possible]])
-    odds = np.full(len(tried), 1 / len(tried))
-    if known is None:
-        return tried, odds
-    around = np.clip(known[0] + known[1] * _ERRORS, 0.0, possible)
-    return (
-        np.concatenate([tried, around]),
-        np.concatenate([(1 - TRUST) * odds, TRUST * _ERROR_ODDS]),
-    )
-
-
-def _by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
-    """Return the exposures (s) that meet the aim at the steps exposed for two times."""
-    found = {}
-    for step, (near, rate, gap_s) in _lines(frames, aim_adu).items():
-        more_s = (aim_adu - near.level_adu) / rate if rate else np.inf
-        if abs(more_s) <= _REACH * abs(gap_s):
-            found[step] = near.exposure_s + more_s
-    return found
-
-
-def _lines(frames: Sequence[Frame], aim_adu: float) -> dict[int, tuple[Frame, float, float]]:
-    """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
-    found = {}
-    for step in {f.brightness for f in frames}:
-        clear = [f for f in frames if f.brightness == step and not f.clipped]
-        clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
-        for far in clear[1:]:
-            near = clear[0]
-            gap_s = near.exposure_s - far.exposure_s
-            rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
-            apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
-            if rate >= 0 and apart > _APART:
-                found[step] = near, rate, gap_s
-                break
-    return found
-
-
-def _anchors(frames: Sequence[Frame], levels: Array, band: Band) -> list[tuple[int, float, float]]:
-    """Return the frames that may set the scale: (index, its level in ADU, share of belief)."""
-    anchors = []
-    linear = [i for i, f in enumerate(frames) if not f.clipped]
-    if linear:
-        off = np.abs(np.log(np.maximum(levels, 1.0) / band.aim_adu))
-        nearest = min(reversed(linear), key=off.__getitem__)
-        anchors.append((nearest, float(levels[nearest]), 1.0))
-    over = [i for i, f in enumerate(frames) if f.clipped]
-    if over and np.all(levels[linear] < _PEDESTAL_MAX_FRAC * band.full_scale_adu):
-        dimmest = min(over, key=lambda i: (frames[i].exposure_s, frames[i].brightness))
-        tried = _PARTLY_OVER if frames[dimmest].partly else _OVER
-        anchors += [(dimmest, band.full_scale_adu * much, 1 / len(tried)) for much in tried]
-    return anchors

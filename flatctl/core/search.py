@@ -10,9 +10,10 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from flatctl.core import endings, listed
+from flatctl.core import endings, listed, trims
 from flatctl.core.band import Band
 from flatctl.core.evidence import ROUNDED_ADU, Evidence, Frame, Limits
+from flatctl.core.listed import Option
 from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
@@ -27,19 +28,14 @@ TRIALS_MAX = 20
 # leave to it.
 _FREE = 4
 _LINES = 3
-# So many clipped frames without a lit one, and guessing stops; so many, and the dimmest step may be
-# the only hope.
-_BLIND, _BLIND_MAX = 2, 3
-_LIT_FRAC = 0.1
+# So many clipped frames without a lit one, and the dimmest step may be the only hope.
+_BLIND_MAX = 3
 # So many frames in a row on one side of the band, and the bound on the other is doubted.
 _ONE_WAY = 3
 # Levels nearer than this (a fraction of the band's width) are the same.
 _ALIKE = 0.1
 # Above the band by no more than this ratio, a frame at the limits may be mere noise.
 _HAIR, _REPEATS = 1.01, 2
-# So many exposures are considered for the proof that none is enough, with levels so much above
-# (a ratio) those foretold.
-_PROOFS, _DOUBT = 20, 1.05
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -209,13 +205,14 @@ class FlatSearch:
         bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
         return dim and bright
 
-    def _option(self, outlook: "Outlook") -> listed.Option | None:
+    def _option(self, outlook: "Outlook") -> Option | None:
         """Return what is best tried by another exposure, with its cost."""
-        evidence, limits = self._evidence, self._limits
+        evidence, limits, band = self._evidence, self._limits, self._band
         if limits.exposures_s:
-            low_adu, left = self._band.low_adu, TRIALS_MAX - self.trials
-            return listed.best_listed(evidence, outlook, limits, low_adu, left)
-        return min(self._trims(outlook), default=None)
+            left = TRIALS_MAX - self.trials
+            return listed.best_listed(evidence, outlook, limits, band.low_adu, left)
+        early = self.trials < _FREE
+        return trims.best_trim(evidence, outlook, limits, band, self._edges or (), early=early)
 
     def _choose_step(self, outlook: "Outlook", steps: range) -> int:
         """Return the step worth trying among those open at the first exposure.
@@ -227,7 +224,7 @@ class FlatSearch:
         frames = self._evidence.frames
         late = self.trials >= _FREE
         middle = steps[len(steps) // 2]
-        if late and all(f.clipped for f in frames[-_BLIND:]):
+        if late and all(f.clipped for f in frames[-trims.BLIND :]):
             return middle
         if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
             return steps[0]
@@ -240,65 +237,6 @@ class FlatSearch:
         if not any(f.bright for f in frames):
             return steps[-1]
         return steps[0] if all(f.bright for f in frames) else middle
-
-    def _trims(self, outlook: "Outlook") -> list[tuple[float, Setting]]:
-        """Return the exposures worth trying at the steps next to the band, with their costs."""
-        limits, options = self._limits, []
-        for step in self._edges or ():
-            between = self._evidence.open_exposures(step)
-            if not limits.dimmest <= step <= limits.brightest or between is None:
-                continue
-            if not self._hopeful(step):
-                continue
-            low, high = between
-            if self._blind(step):
-                options.append((1.0, Setting(step, limits.between(low, high))))
-                continue
-            # A bound that is a frame, not a limit, need not be tried again.
-            inside = (high / low) ** 0.03
-            shortest = low if low == limits.shortest_s else low * inside
-            longest = high if high == limits.longest_s else high / inside
-            exposure_s, cost = outlook.best_exposure(step, shortest, longest)
-            wished_s = outlook.enough_s(step)
-            under, over = (
-                wished_s[1] < low > limits.shortest_s,
-                wished_s[0] > high < limits.longest_s,
-            )
-            if cost >= 1 and (under or over):
-                # The outlook wishes for what the frames have disproved: no guide any more.
-                exposure_s = limits.between(low, high)
-            early = self.trials < _FREE
-            if early and exposure_s == limits.longest_s and self.light_is_deaf:
-                exposure_s = self._proof(outlook, step, shortest)
-            options.append((cost, Setting(step, exposure_s)))
-        return options
-
-    def _proof(self, outlook: "Outlook", step: int, shortest_s: float) -> float:
-        """Return the shortest exposure to prove, if all goes as foretold, that none is enough.
-
-        A panel that is not lit is no reason to expose for minutes.
-        """
-        longest_s = self._limits.longest_s
-        for i in range(_PROOFS):
-            exposure_s = shortest_s * float((longest_s / shortest_s) ** (i / _PROOFS))
-            level = _DOUBT * outlook.level(step, exposure_s)
-            frame = Frame(step, exposure_s, level, bright=False, clipped=False)
-            if self._evidence.at_best(step, frame) < self._band.low_adu:
-                return exposure_s
-        return longest_s
-
-    def _blind(self, step: int) -> bool:
-        """Tell whether frames at a step came out clipped, and none so that its light is known."""
-        there = [f for f in self._evidence.frames if f.brightness == step]
-        return not self._lit(there) and sum(f.clipped for f in there) >= _BLIND
-
-    def _lit(self, frames: Sequence[Frame]) -> bool:
-        """Tell whether one of the frames shows how much light there is."""
-        lit_adu = _LIT_FRAC * self._band.full_scale_adu
-        return any(f.level_adu > lit_adu and not f.clipped for f in frames)
-
-    def _hopeful(self, step: int) -> bool:
-        return self._evidence.at_best(step) >= self._band.low_adu
 
     def _worth_repeating(self) -> bool:
         """Tell whether the last frame, a near miss at the limits, deserves another look."""
