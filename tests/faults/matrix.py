@@ -92,7 +92,8 @@ PROCESSES = (
     Fault("the process that speaks INDI aborts", (SEARCH, CAPTURE)),
     Fault("the process that speaks INDI freezes", (SEARCH, CAPTURE)),
     Fault("the camera's driver is killed", ON_CAMERA),
-    Fault("the wheel's driver is killed", (CHANGE,)),
+    Fault("the wheel's driver is killed", (START, CHANGE)),
+    Fault("the wheel's driver is killed while it turns", (CHANGE,)),
     Fault("indiserver is killed and started again", ON_CAMERA),
     Fault("indiserver hangs for 10 s", (SEARCH, CAPTURE)),
 )

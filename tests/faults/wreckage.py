@@ -169,7 +169,8 @@ history = "{self.history}"
             "the process that speaks INDI aborts": lambda: self.signal_child(signal.SIGABRT),
             "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
             "the camera's driver is killed": lambda: self._kill_driver(CCD),
-            "the wheel's driver is killed": self._kill_turning_wheel,
+            "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
+            "the wheel's driver is killed while it turns": self._kill_turning_wheel,
             "indiserver is killed and started again": self._restart_server,
             "indiserver hangs for 10 s": self._hang_server,
             "an exposure never ends": lambda: self._wire.change(
@@ -221,7 +222,6 @@ history = "{self.history}"
             self._kill_driver(WHEEL)
             return element
 
-        # One that dies between two turns is connected again by the next, without a word.
         self._wire.change(tampering.once(kill))
 
     def _restart_server(self) -> None:
