@@ -29,13 +29,16 @@ SMALL = "320x240"
 class LyingPanel(SimulatedAlnitak):
     """A panel that does nothing of what it says as long as it `lies`.
 
+    It `lies_soon` from the next change of the light on that it is told, until it is opened anew.
     `when_spoken_to` is called, once, at the next word that reaches it; that word is lost.
     """
 
     def __init__(self, light: Light) -> None:
         super().__init__(light)
         self.lies = False
+        self.lies_soon = False
         self.when_spoken_to: Callable[[], None] | None = None
+        self._until_opened = False
         self._light, self._fancied = light, Light(light.maximum)
 
     def reply(self, received: bytes) -> bytes:
@@ -44,6 +47,11 @@ class LyingPanel(SimulatedAlnitak):
             happening, self.when_spoken_to = self.when_spoken_to, None
             happening()
             return b""
+        if self.lies_soon and (b">B" in received or b">D" in received):
+            self.lies_soon, self.lies = False, True
+            self._until_opened = True
+        if self._until_opened and b">P" in received:
+            self._until_opened = self.lies = False
         self.light = self._fancied if self.lies else self._light
         return super().reply(received)
 
@@ -197,7 +205,8 @@ history = "{self.history}"
             "the network loses every packet of a connection": self._wire.fall_silent,
             "the panel answers garbage three times": self._garble,
             "the panel answers garbage at first": self._garble,
-            "the panel is silent for 8 s": self._silence_panel,
+            "the panel is silent for 10 s": self._silence_panel,
+            "the panel reports what it does not do, until it is opened anew": self._lie_soon,
             "the panel reports what it does not do, for good": self._lie,
             "the panel's cable is pulled, and back after 5 s": self._pull_and_plug,
             "the panel's cable is pulled for good": self._panel.pull_cable,
@@ -277,10 +286,13 @@ history = "{self.history}"
             self._panel.faults.silent = False
 
         self._panel.faults.silent = True
-        self.later(8.0, speak)
+        self.later(10.0, speak)
 
     def _lie(self) -> None:
         self._brain.lies = True
+
+    def _lie_soon(self) -> None:
+        self._brain.lies_soon = True
 
     def _pull_and_plug(self) -> None:
         self._panel.pull_cable()
@@ -307,7 +319,7 @@ history = "{self.history}"
             timer.join()
         self._later.clear()
         self._wire.mend()
-        self._brain.lies = False
+        self._brain.lies = self._brain.lies_soon = False
         self._brain.when_spoken_to = None
         self._panel.faults.garble_replies = 0
         self._panel.plug_in()
