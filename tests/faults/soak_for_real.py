@@ -17,8 +17,9 @@ from wreckage import DARK_FLATS, Wreck, wreck
 FILTERS, COUNT = ("L", "R", "G", "B", "Ha"), 30
 EVENTS_BETWEEN_FAULTS = 60
 RUNS_MAX = 6
-# What a night can't go on after, or only a person can mend.
-NEVER = ("for good", "history", "directory", "at first")
+# What a night can't go on after, only a person can mend, or, where a panel says that it is off
+# after the last frame, nobody can see.
+NEVER = ("for good", "history", "directory", "at first", "reports what it does not do")
 
 
 def run(rig: Wreck, chance: random.Random, disturbed: bool) -> int:
