@@ -71,6 +71,7 @@ class Wreck:
         self._panel = PtyServer(self._brain, link=self._link)
         self._wire = TamperedWire(server.port)
         self._later: list[threading.Timer] = []
+        self._failures: list[Exception] = []
         self._locks: list[sqlite3.Connection] = []
         self._panel.start()
         self.configure(folder)
@@ -124,8 +125,15 @@ history = "{self.history}"
 """)
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something in a while, in a thread."""
-        self._later.append(threading.Timer(seconds, action))
+        """Do something in a while, in a thread; `settle` raises what goes wrong there."""
+
+        def act() -> None:
+            try:
+                action()
+            except (OSError, RuntimeError) as error:
+                self._failures.append(error)
+
+        self._later.append(threading.Timer(seconds, act))
         self._later[-1].start()
 
     def children(self) -> list[int]:
@@ -318,6 +326,8 @@ history = "{self.history}"
         for timer in self._later:
             timer.join()
         self._later.clear()
+        if self._failures:
+            raise self._failures.pop()
         self._wire.mend()
         self._brain.lies = self._brain.lies_soon = False
         self._brain.when_spoken_to = None

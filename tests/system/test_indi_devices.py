@@ -393,6 +393,17 @@ def test_a_killed_server_is_noticed_at_once_and_reached_again():
         assert takes_a_frame(camera)
 
 
+def test_nobody_else_gets_the_port_of_a_server_that_is_away():
+    with own_rig(CCD) as (server, client):
+        server.stop()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", server.port))
+
+        server.start()
+
+        client.open(20)
+
+
 def test_a_killed_driver_is_noticed_at_once_and_used_again():
     with own_rig(CCD) as (server, client):
         camera = IndiCamera(client, CAMERA)
