@@ -94,6 +94,7 @@ PROCESSES = (
     Fault("the camera's driver is killed", ON_CAMERA),
     Fault("the wheel's driver is killed", (START, CHANGE)),
     Fault("the wheel's driver is killed while it turns", (CHANGE,)),
+    Fault("the light box's driver is killed", (START, SEARCH, CHANGE, DARKS)),
     Fault("indiserver is killed and started again", ON_CAMERA),
     Fault("indiserver hangs for 10 s", (SEARCH, CAPTURE)),
 )

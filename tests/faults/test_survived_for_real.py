@@ -56,6 +56,7 @@ def rig(served, tmp_path):
 
 def struck(rig, row: Row) -> int:
     strike = rig.strikes[row.fault.name]
+    rig.configure(rig.folder, light_box="light box" in row.fault.name)
     if row.phase == START and "driver is killed" in row.fault.name:
         # Before the run it would be none of its business.
         return rig.take_flats(lambda event: event["event"] == "run_started", strike)

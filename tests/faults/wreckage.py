@@ -21,7 +21,9 @@ from hardware_sims.serial_panels.alnitak import SimulatedAlnitak
 from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.shared import shared_world
 
-CCD, WHEEL = (str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel"))
+CCD, WHEEL, LIGHT_BOX = (
+    str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel", "lightbox")
+)
 FILTERS, COUNT, DARK_FLATS = ("L", "R"), 3, 2
 SMALL = "320x240"
 
@@ -63,6 +65,7 @@ class Wreck:
         self.server = server
         self.told: list[dict] = []
         self.run: subprocess.Popen[str] | None = None
+        self.last_words = ""  # what the run said last on stderr
         self.late: list[bytes] = []  # pixels of frames that came too late
         self.speakers: set[int] = set()  # the processes that spoke INDI for the run
         self._state = state
@@ -82,8 +85,16 @@ class Wreck:
         filters: Sequence[str] = FILTERS,
         count: int = COUNT,
         flats: Path | None = None,
+        *,
+        light_box: bool = False,
     ) -> None:
-        """Write the configuration into a folder, with short time-outs."""
+        """Write the configuration into a folder, with short time-outs.
+
+        The light is the panel's on the pseudo-terminal, or that of the light box behind INDI.
+        """
+        panel = f'kind = "alnitak"\nport = "{self._link}"\nboot_delay_s = 0'
+        if light_box:
+            panel = 'kind = "indi"\ndevice = "Sim Light Box"'
         self.folder = folder
         self.flats = flats or folder / "flats"
         self.config = folder / "rig.toml"
@@ -105,9 +116,7 @@ device = "Sim Wheel"
 timeout_s = 5
 
 [panel]
-kind = "alnitak"
-port = "{self._link}"
-boot_delay_s = 0
+{panel}
 settle_s = 0.1
 
 [flats]
@@ -172,6 +181,7 @@ history = "{self.history}"
                 if (often or not struck) and moment(event):
                     struck = True
                     strike()
+            self.last_words = "".join(run.stderr.read().splitlines()[-1:])
             return run.wait(timeout=60)
 
     @property
@@ -187,6 +197,7 @@ history = "{self.history}"
             "the camera's driver is killed": lambda: self._kill_driver(CCD),
             "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
             "the wheel's driver is killed while it turns": self._kill_turning_wheel,
+            "the light box's driver is killed": lambda: self._kill_driver(LIGHT_BOX),
             "indiserver is killed and started again": self._restart_server,
             "indiserver hangs for 10 s": self._hang_server,
             "an exposure never ends": lambda: self._wire.change(
@@ -367,11 +378,11 @@ def wreck(folder: Path) -> Iterator[Wreck]:
     state = folder / "state"
     with (
         rigs.environment(FLATCTL_SIM_STATE=str(state), FLATCTL_SIM_SIZE=SMALL),
-        indiserver.indiserver(CCD, WHEEL) as server,
+        indiserver.indiserver(CCD, WHEEL, LIGHT_BOX) as server,
     ):
         made = Wreck(folder, server, state)
         try:
-            for name in ("Sim CCD", "Sim Wheel"):
+            for name in ("Sim CCD", "Sim Wheel", "Sim Light Box"):
                 rigs.await_property(server.port, f"{name}.CONNECTION.CONNECT")
             yield made
         finally:
