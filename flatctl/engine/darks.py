@@ -1,6 +1,6 @@
 """Dark flats: the panel off, one set for each exposure that the flats were taken with."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -18,6 +18,8 @@ from flatctl.storage.resume import finished
 # A dark flat as bright as this, of the lowest flat accepted, was taken with the light on.
 _LIT_FRAC = 0.8
 
+DarkFlat = tuple[float, int]  # its exposure in seconds, its number
+
 
 def take_dark_flats(
     context: RunContext, exposures_s: Iterable[float], count: int, *, flat_adu: float
@@ -25,7 +27,8 @@ def take_dark_flats(
     """Take `count` dark flats of each exposure (seconds).
 
     Those that an earlier run of the night left count, each verified. `flat_adu` is the level of
-    the dimmest flat accepted. Raises `BadReply` where the light is still on.
+    the dimmest flat accepted. Where the light is still on the panel is reached anew, once. Raises
+    `BadReply` where that does not help.
     """
 
     def placed(exposure_s: float, index: int, path: Path) -> None:
@@ -39,9 +42,10 @@ def take_dark_flats(
             )
         )
 
-    def put(exposure_s: float, index: int, frame: Frame) -> None:
+    def keep(exposure_s: float, index: int, frame: Frame) -> BadReply | None:
         statistics = measure(frame.raw, context.full_scale_adu)
-        _must_be_dark(context, statistics.median, flat_adu)
+        if statistics.median >= _LIT_FRAC * flat_adu:
+            return _still_lit(context, statistics.median)
         learn_pedestal(context, statistics.median)
         record = context.record(
             FrameKind.DARK_FLAT,
@@ -51,10 +55,25 @@ def take_dark_flats(
             count=count,
         )
         context.shelf.put(frame, record, partial(placed, exposure_s, index))
+        return None
 
     wanted = [(each_s, n) for each_s in exposures_s for n in _missing(context, each_s, count)]
+    left, fault = _take(context, wanted, keep)
+    if fault is not None:
+        # A panel that says that it is off is told so anew once it is reached anew.
+        context.recovery.bring_back(fault)
+        _, fault = _take(context, left, keep)
+    if fault is not None:
+        raise fault
+    context.shelf.drain()
+
+
+def _take(
+    context: RunContext, wanted: Sequence[DarkFlat], keep: Callable[..., BadReply | None]
+) -> tuple[Sequence[DarkFlat], BadReply | None]:
+    """Take dark flats until `keep` refuses one; return those that are left, and why."""
     under_way: Exposure | None = None
-    for (exposure_s, index), later in zip_longest(wanted, wanted[1:]):
+    for n, ((exposure_s, index), later) in enumerate(zip_longest(wanted, wanted[1:])):
         context.recovery.renew()
         under_way = under_way or context.begin_dark(exposure_s)
         _tell_exposing(context, exposure_s, index)
@@ -62,17 +81,18 @@ def take_dark_flats(
         try:
             under_way = context.begin_dark(later[0]) if later else None
         finally:
-            put(exposure_s, index, frame)
-    context.shelf.drain()
+            fault = keep(exposure_s, index, frame)
+        if fault is not None:
+            return wanted[n:], fault
+    return (), None
 
 
-def _must_be_dark(context: RunContext, dark_adu: float, flat_adu: float) -> None:
-    if dark_adu >= _LIT_FRAC * flat_adu:
-        raise BadReply(
-            context.rig.panel.name,
-            f"it should be off, and a dark flat has {dark_adu:.0f} ADU, as much as a flat",
-            "put the light out, or set dark_flats.count to 0 for a light that flatctl can't switch",
-        )
+def _still_lit(context: RunContext, dark_adu: float) -> BadReply:
+    return BadReply(
+        context.rig.panel.name,
+        f"it should be off, and a dark flat has {dark_adu:.0f} ADU, as much as a flat",
+        "put the light out, or set dark_flats.count to 0 for a light that flatctl can't switch",
+    )
 
 
 def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:

@@ -141,10 +141,11 @@ class Session:
                 longest_s=max(exposures_s),
                 flat_adu=plans[0].target * context.full_scale_adu,
             )
+        # The longest first: in a long one a light that is still on is seen for certain.
         done = self._darkened.setdefault(self._rig.setup, set())
         take_dark_flats(
             context,
-            sorted(exposures_s - done),
+            sorted(exposures_s - done, reverse=True),
             self._job.dark_flats,
             flat_adu=min(plan.target - plan.tolerance for plan in plans) * context.full_scale_adu,
         )

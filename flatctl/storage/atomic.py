@@ -4,8 +4,8 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flatctl.errors import StorageError
@@ -41,12 +41,8 @@ def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     try:
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-        temporary = _write_temporary(path, parts)
-        try:
+        with _written(path, parts) as temporary:
             _name(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
     except FileExistsError:
         raise
     except OSError as error:
@@ -59,12 +55,8 @@ def write_text(path: Path, text: str) -> None:
     Raises `StorageError`; the old file is intact then and nothing else stays behind.
     """
     try:
-        temporary = _write_temporary(path, [text.encode("utf-8")])
-        try:
+        with _written(path, [text.encode("utf-8")]) as temporary:
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
     except OSError as error:
         raise storage_error(path, "writing", error) from error
 
@@ -83,17 +75,32 @@ def make_folder(folder: Path, root: Path) -> None:
         raise storage_error(folder, "creating the directory", error) from error
 
 
-def _write_temporary(path: Path, parts: Iterable[bytes | memoryview]) -> Path:
+@contextmanager
+def _written(path: Path, parts: Iterable[bytes | memoryview]) -> Iterator[Path]:
+    """Write `parts` beside `path`, to be named in the block; make the name durable after it.
+
+    Whatever happens nothing of it stays under the temporary name, also where the folder was moved
+    away meanwhile.
+    """
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with temporary.open("xb", buffering=0) as file:
-            for part in parts:
-                _write_all(file.fileno(), part)
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+        try:
+            with open(temporary.name, "xb", buffering=0, opener=_inside(folder)) as file:
+                for part in parts:
+                    _write_all(file.fileno(), part)
+                os.fsync(file.fileno())
+            yield temporary
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary.name, dir_fd=folder)
+        _sync(folder)
+    finally:
+        os.close(folder)
+
+
+def _inside(folder: int) -> Callable[[str, int], int]:
+    return lambda name, flags: os.open(name, flags, 0o666, dir_fd=folder)
 
 
 def _write_all(descriptor: int, part: bytes | memoryview) -> None:
@@ -130,10 +137,15 @@ def _sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: int) -> None:
+    try:
+        os.fsync(folder)
     except OSError as error:
         # Some network and FUSE file systems have nothing to synchronise in a directory.
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
             raise
-    finally:
-        os.close(descriptor)

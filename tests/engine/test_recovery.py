@@ -1,6 +1,8 @@
 """What a fault may cost, and what it may not."""
 
+import numpy as np
 import pytest
+from astropy.io import fits
 from bench import Bench
 
 from flatctl.core.types import CameraSetup
@@ -52,6 +54,29 @@ def test_dark_flats_that_are_there_are_not_taken_again(tmp_path):
     later.run()
     assert len(later.fake.camera.exposures) == 1
     assert len(later.frames) == len(bench.frames) == 6
+
+
+def test_a_panel_that_only_says_that_it_is_off_is_reached_anew_for_the_dark_flats(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=2)
+    panel = bench.fake.panel
+    opened, put_out = panel.open, panel.light_off
+
+    def open_and_be_honest(timeout_s: float) -> range:
+        panel.light_off = put_out
+        return opened(timeout_s)
+
+    def lie(event: events.Event) -> None:
+        if isinstance(event, events.Exposing) and (event.kind, event.n) == ("flat", 3):
+            panel.light_off = lambda timeout_s: None
+            panel.open = open_and_be_honest
+
+    bench.hear = lie
+    assert bench.run() == 0
+    assert [(e.device, e.recovered) for e in bench.all(events.FaultSeen)] == [(panel.name, True)]
+    darks = [path for path in bench.frames if path.name.startswith("DARKFLAT")]
+    assert len(darks) == 2
+    assert all(np.median(fits.getdata(path)) < 2000 for path in darks)
+    assert not bench.fake.world.light.lit
 
 
 def test_the_lamp_is_put_out_once_the_cable_is_back_after_twenty_seconds():

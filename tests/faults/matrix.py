@@ -11,6 +11,7 @@ CHANGE, DARKS, END = "filter change", "dark flats", "end"
 PHASES = (START, SEARCH, CAPTURE, CHANGE, DARKS, END)
 
 ON_CAMERA = (SEARCH, CAPTURE, DARKS)
+LIGHT_CHANGES = (START, CHANGE, DARKS)
 
 COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 
@@ -19,15 +20,14 @@ COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 class Fault:
     """Something that breaks, and in which phases; `told` where a `fault` event has to say so.
 
-    `None` leaves that open: asking again may be all it takes. The run ends with `exit_code`, no
-    more than `deadline_s` later than an undisturbed one.
+    The run ends with `exit_code`, no more than `deadline_s` later than an undisturbed one.
     """
 
     name: str
     phases: tuple[str, ...]
     exit_code: int = COMPLETE
     deadline_s: float = 120.0
-    told: bool | None = True
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ PROCESSES = (
     Fault("the process that speaks INDI aborts", (SEARCH, CAPTURE)),
     Fault("the process that speaks INDI freezes", (SEARCH, CAPTURE)),
     Fault("the camera's driver is killed", ON_CAMERA),
-    Fault("the wheel's driver is killed", (CHANGE,)),
+    Fault("the wheel's driver is killed", (START, CHANGE)),
+    Fault("the wheel's driver is killed while it turns", (CHANGE,)),
+    Fault("the light box's driver is killed", (START, SEARCH, CHANGE, DARKS)),
     Fault("indiserver is killed and started again", ON_CAMERA),
     Fault("indiserver hangs for 10 s", (SEARCH, CAPTURE)),
 )
@@ -113,7 +115,8 @@ WIRES = (
 ON_THE_LINE = (
     Fault("the panel answers garbage three times", (SEARCH, CHANGE, END)),
     Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
-    Fault("the panel is silent for 8 s", (SEARCH, CHANGE, END), told=None),
+    Fault("the panel is silent for 10 s", (SEARCH, CHANGE, END)),
+    Fault("the panel reports what it does not do, until it is opened anew", LIGHT_CHANGES),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
     Fault("the panel's cable is pulled, and back after 5 s", (SEARCH, CHANGE, END)),
     Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),

@@ -17,8 +17,9 @@ from wreckage import DARK_FLATS, Wreck, wreck
 FILTERS, COUNT = ("L", "R", "G", "B", "Ha"), 30
 EVENTS_BETWEEN_FAULTS = 60
 RUNS_MAX = 6
-# What a night can't go on after, or only a person can mend.
-NEVER = ("for good", "history", "directory", "at first")
+# What a night can't go on after, only a person can mend, or, where a panel says that it is off
+# after the last frame, nobody can see; and what these nights don't use.
+NEVER = ("for good", "history", "directory", "at first", "reports what it does not do", "light box")
 
 
 def run(rig: Wreck, chance: random.Random, disturbed: bool) -> int:
@@ -45,7 +46,7 @@ def night(seed: int, folder: Path) -> list[str]:
             code = run(rig, chance, disturbed=number < RUNS_MAX - 1)
             rig.settle()
             last = [e["what"] for e in rig.told if e["event"] == "fault"][-1:]
-            endings.append(f"run {number + 1} ended with {code} {last}")
+            endings.append(f"run {number + 1} ended with {code} {last}: {rig.last_words}")
             if code not in (0, 4, 5):
                 problems.append(f"exit code {code}")
             if rig.light_is_on() and code != 4:

@@ -21,7 +21,9 @@ from hardware_sims.serial_panels.alnitak import SimulatedAlnitak
 from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.shared import shared_world
 
-CCD, WHEEL = (str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel"))
+CCD, WHEEL, LIGHT_BOX = (
+    str(rigs.BIN / f"flatctl_sim_{name}") for name in ("ccd", "wheel", "lightbox")
+)
 FILTERS, COUNT, DARK_FLATS = ("L", "R"), 3, 2
 SMALL = "320x240"
 
@@ -29,13 +31,16 @@ SMALL = "320x240"
 class LyingPanel(SimulatedAlnitak):
     """A panel that does nothing of what it says as long as it `lies`.
 
+    It `lies_soon` from the next change of the light on that it is told, until it is opened anew.
     `when_spoken_to` is called, once, at the next word that reaches it; that word is lost.
     """
 
     def __init__(self, light: Light) -> None:
         super().__init__(light)
         self.lies = False
+        self.lies_soon = False
         self.when_spoken_to: Callable[[], None] | None = None
+        self._until_opened = False
         self._light, self._fancied = light, Light(light.maximum)
 
     def reply(self, received: bytes) -> bytes:
@@ -44,6 +49,11 @@ class LyingPanel(SimulatedAlnitak):
             happening, self.when_spoken_to = self.when_spoken_to, None
             happening()
             return b""
+        if self.lies_soon and (b">B" in received or b">D" in received):
+            self.lies_soon, self.lies = False, True
+            self._until_opened = True
+        if self._until_opened and b">P" in received:
+            self._until_opened = self.lies = False
         self.light = self._fancied if self.lies else self._light
         return super().reply(received)
 
@@ -55,6 +65,7 @@ class Wreck:
         self.server = server
         self.told: list[dict] = []
         self.run: subprocess.Popen[str] | None = None
+        self.last_words = ""  # what the run said last on stderr
         self.late: list[bytes] = []  # pixels of frames that came too late
         self.speakers: set[int] = set()  # the processes that spoke INDI for the run
         self._state = state
@@ -63,6 +74,7 @@ class Wreck:
         self._panel = PtyServer(self._brain, link=self._link)
         self._wire = TamperedWire(server.port)
         self._later: list[threading.Timer] = []
+        self._failures: list[Exception] = []
         self._locks: list[sqlite3.Connection] = []
         self._panel.start()
         self.configure(folder)
@@ -73,8 +85,16 @@ class Wreck:
         filters: Sequence[str] = FILTERS,
         count: int = COUNT,
         flats: Path | None = None,
+        *,
+        light_box: bool = False,
     ) -> None:
-        """Write the configuration into a folder, with short time-outs."""
+        """Write the configuration into a folder, with short time-outs.
+
+        The light is the panel's on the pseudo-terminal, or that of the light box behind INDI.
+        """
+        panel = f'kind = "alnitak"\nport = "{self._link}"\nboot_delay_s = 0'
+        if light_box:
+            panel = 'kind = "indi"\ndevice = "Sim Light Box"'
         self.folder = folder
         self.flats = flats or folder / "flats"
         self.config = folder / "rig.toml"
@@ -96,9 +116,7 @@ device = "Sim Wheel"
 timeout_s = 5
 
 [panel]
-kind = "alnitak"
-port = "{self._link}"
-boot_delay_s = 0
+{panel}
 settle_s = 0.1
 
 [flats]
@@ -116,8 +134,15 @@ history = "{self.history}"
 """)
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something in a while, in a thread."""
-        self._later.append(threading.Timer(seconds, action))
+        """Do something in a while, in a thread; `settle` raises what goes wrong there."""
+
+        def act() -> None:
+            try:
+                action()
+            except (OSError, RuntimeError) as error:
+                self._failures.append(error)
+
+        self._later.append(threading.Timer(seconds, act))
         self._later[-1].start()
 
     def children(self) -> list[int]:
@@ -156,6 +181,7 @@ history = "{self.history}"
                 if (often or not struck) and moment(event):
                     struck = True
                     strike()
+            self.last_words = "".join(run.stderr.read().splitlines()[-1:])
             return run.wait(timeout=60)
 
     @property
@@ -169,7 +195,9 @@ history = "{self.history}"
             "the process that speaks INDI aborts": lambda: self.signal_child(signal.SIGABRT),
             "the process that speaks INDI freezes": lambda: self.signal_child(signal.SIGSTOP),
             "the camera's driver is killed": lambda: self._kill_driver(CCD),
-            "the wheel's driver is killed": self._kill_turning_wheel,
+            "the wheel's driver is killed": lambda: self._kill_driver(WHEEL),
+            "the wheel's driver is killed while it turns": self._kill_turning_wheel,
+            "the light box's driver is killed": lambda: self._kill_driver(LIGHT_BOX),
             "indiserver is killed and started again": self._restart_server,
             "indiserver hangs for 10 s": self._hang_server,
             "an exposure never ends": lambda: self._wire.change(
@@ -196,7 +224,8 @@ history = "{self.history}"
             "the network loses every packet of a connection": self._wire.fall_silent,
             "the panel answers garbage three times": self._garble,
             "the panel answers garbage at first": self._garble,
-            "the panel is silent for 8 s": self._silence_panel,
+            "the panel is silent for 10 s": self._silence_panel,
+            "the panel reports what it does not do, until it is opened anew": self._lie_soon,
             "the panel reports what it does not do, for good": self._lie,
             "the panel's cable is pulled, and back after 5 s": self._pull_and_plug,
             "the panel's cable is pulled for good": self._panel.pull_cable,
@@ -221,7 +250,6 @@ history = "{self.history}"
             self._kill_driver(WHEEL)
             return element
 
-        # One that dies between two turns is connected again by the next, without a word.
         self._wire.change(tampering.once(kill))
 
     def _restart_server(self) -> None:
@@ -277,10 +305,13 @@ history = "{self.history}"
             self._panel.faults.silent = False
 
         self._panel.faults.silent = True
-        self.later(8.0, speak)
+        self.later(10.0, speak)
 
     def _lie(self) -> None:
         self._brain.lies = True
+
+    def _lie_soon(self) -> None:
+        self._brain.lies_soon = True
 
     def _pull_and_plug(self) -> None:
         self._panel.pull_cable()
@@ -306,8 +337,10 @@ history = "{self.history}"
         for timer in self._later:
             timer.join()
         self._later.clear()
+        if self._failures:
+            raise self._failures.pop()
         self._wire.mend()
-        self._brain.lies = False
+        self._brain.lies = self._brain.lies_soon = False
         self._brain.when_spoken_to = None
         self._panel.faults.garble_replies = 0
         self._panel.plug_in()
@@ -345,11 +378,11 @@ def wreck(folder: Path) -> Iterator[Wreck]:
     state = folder / "state"
     with (
         rigs.environment(FLATCTL_SIM_STATE=str(state), FLATCTL_SIM_SIZE=SMALL),
-        indiserver.indiserver(CCD, WHEEL) as server,
+        indiserver.indiserver(CCD, WHEEL, LIGHT_BOX) as server,
     ):
         made = Wreck(folder, server, state)
         try:
-            for name in ("Sim CCD", "Sim Wheel"):
+            for name in ("Sim CCD", "Sim Wheel", "Sim Light Box"):
                 rigs.await_property(server.port, f"{name}.CONNECTION.CONNECT")
             yield made
         finally:

@@ -90,6 +90,34 @@ def test_a_stop_in_the_middle_leaves_nothing(folder: Path) -> None:
     assert names_in(folder) == []
 
 
+@pytest.mark.parametrize("write", [atomic.create, lambda path, _: atomic.write_text(path, "one")])
+def test_nothing_stays_where_the_folder_is_moved_away_meanwhile(
+    folder: Path, monkeypatch, write
+) -> None:
+    fsync = os.fsync
+
+    def move_away(descriptor: int) -> None:
+        fsync(descriptor)
+        if folder.exists():
+            folder.rename(folder.with_name("elsewhere"))
+
+    monkeypatch.setattr(os, "fsync", move_away)
+    with pytest.raises(StorageError, match="create the directory"):
+        write(folder / "new", [b"one"])
+    assert names_in(folder.with_name("elsewhere")) == []
+
+
+def test_nothing_stays_of_a_file_whose_folder_was_moved_before_it_failed(folder: Path) -> None:
+    def parts():
+        yield b"begun"
+        folder.rename(folder.with_name("elsewhere"))
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(StorageError):
+        atomic.create(folder / "new", parts())
+    assert names_in(folder.with_name("elsewhere")) == []
+
+
 def test_a_power_cut_before_the_naming_leaves_no_final_name(folder: Path) -> None:
     killed = """
         import os, pathlib, signal, sys

@@ -81,13 +81,24 @@ class Server:
 def indiserver(*drivers: str) -> Iterator[Server]:
     """Run indiserver with these drivers (executables, or paths of such) on a free port."""
     home = Path(tempfile.mkdtemp(prefix="flatctl-indi-"))
-    server = Server(drivers, home, free_port())
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with _held_port() as port:
+        server = Server(drivers, home, port)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _held_port() -> Iterator[int]:
+    """Keep a port for a server, which may be away for a while: nobody else is given it then."""
+    with socket.socket() as holder:
+        # Others that want this port and say so as well, as indiserver does, may listen there.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("", 0))
+        yield holder.getsockname()[1]
 
 
 def free_port() -> int:

@@ -246,12 +246,13 @@ def test_the_light_goes_out_wherever_the_run_was_interrupted(server, millisecond
     with IndiClient("127.0.0.1", server.port) as client:
         panel = IndiPanel(client, DEVICE)
         with interrupted_after(milliseconds / 1000):
-            panel.open(20)
             for brightness in range(1, 30):
+                panel.open(20)
                 panel.set_brightness(brightness, 20)
                 panel.close()
                 client.close()
 
         panel.light_off(20)
 
+        panel.open(20)
         assert panel.status(5).lit is False

@@ -393,6 +393,17 @@ def test_a_killed_server_is_noticed_at_once_and_reached_again():
         assert takes_a_frame(camera)
 
 
+def test_nobody_else_gets_the_port_of_a_server_that_is_away():
+    with own_rig(CCD) as (server, client):
+        server.stop()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", server.port))
+
+        server.start()
+
+        client.open(20)
+
+
 def test_a_killed_driver_is_noticed_at_once_and_used_again():
     with own_rig(CCD) as (server, client):
         camera = IndiCamera(client, CAMERA)
@@ -490,7 +501,8 @@ def test_the_light_goes_out_even_after_the_child_was_killed():
         os.kill(client.pid, signal.SIGKILL)
         until(lambda: not Path(f"/proc/{client.pid}").exists())
 
-        panel.light_off(20)
+        with pytest.raises(Fault, match="was lost and is renewed"):
+            panel.light_off(20)
 
         assert ask(server, "Light Panel Simulator.FLAT_LIGHT_CONTROL.FLAT_LIGHT_OFF") == ["On"]
 
@@ -504,9 +516,110 @@ def test_the_light_goes_out_even_after_the_server_was_restarted():
         server.start()
 
         until(lambda: client._end != "")
+        with pytest.raises(Fault, match="was lost and is renewed"):
+            panel.light_off(20)
+
+        panel.open(20)
+        assert panel.status(5).lit is False
+
+
+def restart_driver(server: Server, driver: str, client: IndiClient, device: str) -> None:
+    """Kill it, and wait until the next one has introduced itself to the client."""
+
+    def born() -> int:
+        return client.look(lambda r: r.devices[device].born if device in r.devices else 0)
+
+    old_pid, old = server.driver_pid(driver), born()
+    os.kill(old_pid, signal.SIGKILL)
+    until(lambda: server.driver_pid(driver) != old_pid)
+    until(lambda: born() > old and client.find(device, "CONNECTION") is not None)
+
+
+@pytest.mark.parametrize("turn", [IndiFilterWheel.select, IndiFilterWheel.start])
+def test_a_wheel_whose_driver_was_restarted_says_so_before_it_turns_again(turn):
+    with own_rig(WHEEL) as (server, client):
+        wheel = IndiFilterWheel(client, "Filter Simulator")
+        wheel.open(20)
+        wheel.select("Red", 20)
+        restart_driver(server, WHEEL, client, "Filter Simulator")
+
+        with pytest.raises(Fault, match="its driver was restarted since"):
+            turn(wheel, "Green", 20)
+
+        wheel.open(20)
+        wheel.select("Green", 20)
+
+
+def test_a_wheel_over_a_renewed_connection_says_so_before_it_turns_again():
+    with own_rig(WHEEL) as (_, client):
+        wheel = IndiFilterWheel(client, "Filter Simulator")
+        wheel.open(20)
+        assert client.pid is not None
+        os.kill(client.pid, signal.SIGKILL)
+        until(lambda: client._end != "")
+
+        with pytest.raises(Fault, match="was lost and is renewed"):
+            wheel.select("Green", 20)
+
+        wheel.open(20)
+        wheel.select("Green", 20)
+
+
+def test_a_wheel_that_somebody_disconnected_says_so_before_it_turns_again():
+    with own_rig(WHEEL) as (server, client):
+        wheel = IndiFilterWheel(client, "Filter Simulator")
+        wheel.open(20)
+        tell(server, "Filter Simulator.CONNECTION.DISCONNECT=On")
+        until(lambda: client.find("Filter Simulator", "FILTER_SLOT") is None)
+
+        with pytest.raises(Fault, match="was disconnected since"):
+            wheel.select("Green", 20)
+
+        wheel.open(20)
+        wheel.select("Green", 20)
+
+
+def test_a_panel_whose_driver_was_restarted_says_so_before_it_shines_again():
+    with own_rig(LIGHTPANEL) as (server, client):
+        panel = IndiPanel(client, "Light Panel Simulator")
+        panel.open(20)
+        panel.set_brightness(100, 20)
+        restart_driver(server, LIGHTPANEL, client, "Light Panel Simulator")
+
+        with pytest.raises(Fault, match="its driver was restarted since"):
+            panel.set_brightness(120, 20)
+
+        panel.open(20)
+        panel.set_brightness(120, 20)
         panel.light_off(20)
 
-        assert panel.status(5).lit is False
+
+def test_a_panel_whose_driver_was_restarted_is_put_out_and_says_so():
+    with own_rig(LIGHTPANEL) as (server, client):
+        panel = IndiPanel(client, "Light Panel Simulator")
+        panel.open(20)
+        panel.set_brightness(100, 20)
+        restart_driver(server, LIGHTPANEL, client, "Light Panel Simulator")
+
+        with pytest.raises(Fault, match="its driver was restarted since"):
+            panel.light_off(20)
+
+        assert ask(server, "Light Panel Simulator.FLAT_LIGHT_CONTROL.FLAT_LIGHT_OFF") == ["On"]
+
+
+def test_a_panel_is_reached_anew_beside_a_camera_whose_driver_died():
+    with own_rig(CCD, LIGHTPANEL) as (server, client):
+        panel, camera = IndiPanel(client, "Light Panel Simulator"), IndiCamera(client, CAMERA)
+        panel.open(20)
+        assert takes_a_frame(camera)
+        restart_driver(server, CCD, client, CAMERA)
+
+        # The order in which the engine comes back: the camera does not spoil the panel's line.
+        panel.open(20)
+        camera.open(20)
+
+        panel.set_brightness(100, 20)
+        panel.light_off(20)
 
 
 def test_a_closed_port_is_unreachable():

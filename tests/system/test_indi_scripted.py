@@ -395,6 +395,9 @@ def test_a_wheel_that_stays_busy_is_no_reply_and_may_be_told_again():
         server.answers["FILTER_SLOT"] = stuck_once
         with pytest.raises(NoReply, match="did not report slot 2"):
             wheel.select("Ha", 2)
+        with pytest.raises(Fault, match="lost and is renewed; open it again"):
+            wheel.select("Ha", 10)
+        wheel.open(20)
         wheel.select("Ha", 10)
 
     assert server.asked == [("FILTER_SLOT", {"FILTER_SLOT_VALUE": "2"})] * 2

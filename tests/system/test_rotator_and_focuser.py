@@ -1,7 +1,11 @@
 """Rotator and focuser behind the real indiserver: Debian's own simulators."""
 
+import os
+import signal
+
 import indiserver
 import pytest
+from indi_tools import until
 
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.focuser import IndiFocuser
@@ -87,3 +91,23 @@ def test_a_focuser_that_is_not_there_is_told_with_those_that_are(client):
 def test_a_focuser_is_no_rotator(client):
     with pytest.raises(Fault, match="it is no rotator"):
         IndiRotator(client, FOCUSER).open(TIMEOUT_S)
+
+
+def test_a_rotator_over_a_renewed_connection_says_so_before_it_turns_again(client, rotator):
+    os.kill(client.pid, signal.SIGKILL)
+    until(lambda: client._end != "")
+
+    with pytest.raises(Fault, match="was lost and is renewed"):
+        rotator.turn(10.0, TIMEOUT_S)
+
+    rotator.turn(rotator.open(TIMEOUT_S), TIMEOUT_S)
+
+
+def test_a_focuser_that_somebody_disconnected_says_so_at_once(client, focuser):
+    client.set_switch(FOCUSER, "CONNECTION", "DISCONNECT", TIMEOUT_S)
+    until(lambda: client.find(FOCUSER, "ABS_FOCUS_POSITION") is None)
+
+    with pytest.raises(Fault, match="was disconnected since"):
+        focuser.move(1000, TIMEOUT_S)
+
+    focuser.move(focuser.open(TIMEOUT_S), TIMEOUT_S)

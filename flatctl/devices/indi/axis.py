@@ -3,43 +3,53 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.presence import Held, Role, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.errors import Fault
 
 
-@dataclass(frozen=True)
+@dataclass
 class Axis:
-    """Where that number is found, and how near to the wanted value it has to come.
+    """Where a device has that number, and how near to the wanted value it has to come.
 
     Values that begin anew after a `turn` are compared on the circle; 0 for a straight axis.
     """
 
+    client: IndiClient
+    device: str
     role: Role
     property: str
     element: str
     unit: str
     near: float
     turn: float = 0.0
+    held: Held = field(init=False)
 
-    def open(self, client: IndiClient, device: str, timeout_s: float) -> float:
+    def __post_init__(self) -> None:
+        self.held = Held(self.client, self.device, self.property)
+
+    def open(self, timeout_s: float) -> float:
         """Reach the device, connect it if it is not connected; return where it stands."""
-        connect(client, device, self.role, (self.property,), timeout_s)
-        return self._value(client.find(device, self.property), device)
+        connect(self.client, self.device, self.role, (self.property,), timeout_s)
+        self.held.take()
+        return self._value(self.client.find(self.device, self.property))
 
-    def drive(self, client: IndiClient, device: str, wanted: float, timeout_s: float) -> float:
+    def drive(self, wanted: float, timeout_s: float) -> float:
         """Drive there and return where it reports to stand once it is at rest near to it.
 
-        Nothing is sent where it stands there already. Raises `Fault` where the driver refuses or
-        comes to rest elsewhere, `NoReply` where it says nothing.
+        Nothing is sent where it stands there already. Raises `Fault` where the driver refuses,
+        comes to rest elsewhere, or was restarted or reached anew since `open`, `NoReply` where it
+        says nothing.
         """
+        client, device = self.client, self.device
         deadline = time.monotonic() + timeout_s
+        self.held.check(timeout_s)
         before = client.need(device, self.property, timeout_s)
         if before.state != "Busy" and self._is_near(before, wanted):
-            return self._value(before, device)
+            return self._value(before)
         since = client.send(device, self.property, {self.element: wanted}, timeout_s)
 
         def look(registry: Registry) -> Property | None:
@@ -56,12 +66,12 @@ class Axis:
             said = client.reason(device, since)
             raise Fault(device, f"refuses to go to {asked}", said or "see indiserver's log")
         if reached is not None:
-            return self._value(reached, device)
+            return self._value(reached)
         now = client.find(device, self.property)
         if now is None or now.serial <= since:
             what = f"said nothing for {timeout_s:g} s after it was sent to {asked}"
             raise client.silent(device, what, "does it hang? Restart its driver")
-        at = f"{self._value(now, device):g}{self.unit}"
+        at = f"{self._value(now):g}{self.unit}"
         what = f"is at {at} {timeout_s:g} s after it was sent to {asked}"
         raise Fault(device, what, "is it blocked? Look, or grant it more time with timeout_s")
 
@@ -74,8 +84,9 @@ class Axis:
             apart = min(apart % self.turn, -apart % self.turn)
         return apart <= self.near
 
-    def _value(self, now: Property | None, device: str) -> float:
+    def _value(self, now: Property | None) -> float:
         value = now.number(self.element) if now else None
         if value is None:
-            raise Fault(device, f"has no {self.element} in {self.property}", "is it the right one?")
+            what = f"has no {self.element} in {self.property}"
+            raise Fault(self.device, what, "is it the right one?")
         return value

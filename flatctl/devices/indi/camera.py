@@ -11,7 +11,7 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.fits import Image, decode
 from flatctl.devices.indi.preparation import Preparation
-from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.presence import Held, Role, begin_anew, connect
 from flatctl.devices.indi.registry import Blob, Property, Registry
 from flatctl.devices.indi.stragglers import Exposure, Stragglers
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame
@@ -38,7 +38,7 @@ class IndiCamera:
         self._client = client
         self._device = device
         self._setup = CameraSetup()
-        self._standing: tuple[int, int] | None = None
+        self._held = Held(client, device, "CCD_EXPOSURE", "open and prepare it again")
         self._exposure: Exposure | None = None
         self._stragglers = Stragglers()
 
@@ -54,11 +54,9 @@ class IndiCamera:
         not connect or is no camera.
         """
         deadline = time.monotonic() + timeout_s
-        self._standing = None
+        self._held.drop()
         self._give_up_exposure()
-        if self._client.look(lambda r: self._device in r.lost):
-            # The library keeps the last frame of a driver that died: 122 MB of a large camera.
-            self._client.close()
+        begin_anew(self._client)
         connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
         # The size is defined as zero at first and filled in later, by some only after a frame.
         left_s = min(_SIZE_S, deadline - time.monotonic())
@@ -73,12 +71,12 @@ class IndiCamera:
         """
         deadline = time.monotonic() + timeout_s
         self._client.need(self._device, "CCD_EXPOSURE", timeout_s)
-        self._standing = None
+        self._held.drop()
         self._stop_exposure(deadline - time.monotonic())
         self._client.receive_frames(self._device, _CHIP, True)
         state = Preparation(self._client, self._device, deadline).apply(setup)
         self._setup = setup
-        self._standing = self._identity()
+        self._held.take()
         return state
 
     def start(self, exposure_s: float, kind: FrameKind) -> None:
@@ -89,7 +87,7 @@ class IndiCamera:
         """
         if not (math.isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure of {exposure_s} s")
-        self._must_stand()
+        self._held.check(_ANSWER_S)
         self._stop_exposure(_ANSWER_S)
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
@@ -117,15 +115,15 @@ class IndiCamera:
             self._stragglers.arrive(exposure, image.keywords)
             self._check_temperature()
         except DeviceError:
-            self._standing = None
+            self._held.drop()
             raise
         return image.frame(exposure.exposure_s, exposure.started)
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
-        standing, self._standing = self._standing, None
-        if standing is None and self._exposure is None:
+        if self._held.identity is None and self._exposure is None:
             return
+        self._held.drop()
         self._give_up_exposure()
         try:
             self._stop_exposure(_CLOSE_S)
@@ -137,22 +135,6 @@ class IndiCamera:
         exposure, self._exposure = self._exposure, None
         if exposure is not None:
             self._stragglers.lose(exposure)
-
-    def _identity(self) -> tuple[int, int] | None:
-        born = self._client.look(
-            lambda r: r.devices[self._device].born if self._device in r.devices else None
-        )
-        return None if born is None else (self._client.generation, born)
-
-    def _must_stand(self) -> None:
-        self._client.open(_ANSWER_S)
-        then = self._standing
-        mend = "open and prepare it again"
-        if then is not None and then[0] != self._client.generation:
-            # Nobody knows what happened meanwhile.
-            raise Fault(self._device, "the connection to it was lost and is renewed", mend)
-        if then is None or then != self._identity():
-            raise Fault(self._device, "it is not prepared, or its driver was restarted since", mend)
 
     def _stop_exposure(self, timeout_s: float) -> None:
         # Starting anew while one is under way makes some drivers hang, and frames late.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect, ensure
+from flatctl.devices.indi.presence import Held, Role, begin_anew, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.errors import DeviceError, Fault, NoReply
@@ -35,6 +35,7 @@ class IndiPanel:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
+        self._held = Held(client, device, _LIGHT)
         self._steps = _FIXED
         self._wheel = ""
         self._opened = False
@@ -51,7 +52,9 @@ class IndiPanel:
 
     def open(self, timeout_s: float) -> range:
         """Reach the panel, connect it if it is not connected; return its brightness steps."""
-        connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+        begin_anew(self._client)
+        self._connect(timeout_s)
+        self._held.take()
         level = self._client.find(self._device, _LEVEL)
         limits = level.elements.get(_LEVEL_VALUE) if level else None
         if limits is not None and limits.min < limits.max:
@@ -67,7 +70,8 @@ class IndiPanel:
         """Light it at `brightness` and wait until exactly that is reported.
 
         Closes the cover first where there is an open one: such panels only shine closed. Raises
-        `ValueError` outside the range.
+        `ValueError` outside the range, `Fault` where its driver was restarted or the connection
+        renewed since `open`.
         """
         if brightness not in self._steps:
             allowed = f"{self._steps.start} to {self._steps.stop - 1}"
@@ -77,7 +81,7 @@ class IndiPanel:
 
     def _shine(self, brightness: int, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        self._make_ready(timeout_s)
+        self._held.check(timeout_s)
         if self.has_cover and self._cover_state() is not CoverState.CLOSED:
             self._move("PARK", "UNPARK", deadline - time.monotonic())
         # Some drivers refuse a brightness while the light is off, others only store it.
@@ -90,9 +94,15 @@ class IndiPanel:
             self._client.set_switch(self._device, _LIGHT, _ON, deadline - time.monotonic())
 
     def light_off(self, timeout_s: float) -> None:
-        """Put the light out and wait until that is reported."""
+        """Put the light out and wait until that is reported.
+
+        Also where it is not open any more. Where its driver was restarted or the connection renewed
+        since `open`, raises `Fault` once it is out.
+        """
         deadline = time.monotonic() + timeout_s
-        self._make_ready(timeout_s)
+        changed = self._held.change(timeout_s)
+        if changed is not None:
+            self._connect(deadline - time.monotonic())
         try:
             self._client.set_switch(self._device, _LIGHT, _OFF, deadline - time.monotonic())
         except Fault:
@@ -100,10 +110,12 @@ class IndiPanel:
             known = self._client.find(self._device, _LIGHT)
             if known is None or not known.on(_OFF):
                 raise
+        if changed is not None and self._held.identity is not None:
+            raise changed
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Return how the driver reports the light."""
-        self._make_ready(timeout_s)
+        self._held.check(timeout_s)
         level = self._client.find(self._device, _LEVEL)
         value = level.number(_LEVEL_VALUE) if level else None
         brightness = None if value is None else round(value)
@@ -111,6 +123,7 @@ class IndiPanel:
 
     def close(self) -> None:
         """Let go of the panel; it stays connected, and the light as it is."""
+        self._held.drop()
         if self._opened and self._wheel:
             try:
                 self._watch_wheel(self._wheel)
@@ -123,7 +136,7 @@ class IndiPanel:
         """Put the light out, open the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
         with self._dark_on_refusal():
-            self._make_ready(timeout_s)
+            self._held.check(timeout_s)
             if self._lit():
                 self.light_off(deadline - time.monotonic())
             self._move("UNPARK", "PARK", deadline - time.monotonic())
@@ -132,17 +145,16 @@ class IndiPanel:
         """Close the cover and follow the move to its end."""
         deadline = time.monotonic() + timeout_s
         with self._dark_on_refusal():
-            self._make_ready(timeout_s)
+            self._held.check(timeout_s)
             self._move("PARK", "UNPARK", deadline - time.monotonic())
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Return where the driver reports the cover."""
-        self._make_ready(timeout_s)
+        self._held.check(timeout_s)
         return self._cover_state()
 
-    def _make_ready(self, timeout_s: float) -> None:
-        # After a lost connection or a restarted server the light still has to go out.
-        ensure(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+    def _connect(self, timeout_s: float) -> None:
+        connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
 
     def _lit(self) -> bool:
         known = self._client.find(self._device, _LIGHT)

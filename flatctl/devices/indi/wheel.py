@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect, ensure
+from flatctl.devices.indi.presence import Held, Role, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.errors import ConfigError, Fault
 
@@ -15,13 +15,14 @@ _SLOT = "FILTER_SLOT_VALUE"
 
 
 class IndiFilterWheel:
-    """A filter wheel behind INDI, by its device name."""
+    """A filter wheel behind INDI, by its device name; after any `DeviceError` open it again."""
 
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
-        # The slot it is on its way to, the connection it was told over, and the event before.
-        self._turning: tuple[int, int, int] | None = None
+        self._held = Held(client, device, "FILTER_SLOT")
+        # The slot it is on its way to, the wheel as it was then, and the event before.
+        self._turning: tuple[int, tuple[int, int] | None, int] | None = None
 
     @property
     def name(self) -> str:
@@ -31,6 +32,7 @@ class IndiFilterWheel:
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        self._held.take()
         return self._client.look(self._slots)
 
     def start(self, filter_name: str, timeout_s: float) -> None:
@@ -38,7 +40,7 @@ class IndiFilterWheel:
 
         Raises what `select` does where the wheel can't be told.
         """
-        ensure(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        self._held.check(timeout_s)
         self._send(self._slot_of(filter_name), timeout_s)
 
     def select(self, filter_name: str, timeout_s: float) -> None:
@@ -46,10 +48,10 @@ class IndiFilterWheel:
 
         Raises `NoReply` for a wheel that does not get there in time (told once more, some then
         see that they are there), `ConfigError` for a name it doesn't have, `Fault` where it
-        refuses.
+        refuses, and where its driver was restarted or the connection renewed since `open`.
         """
         deadline = time.monotonic() + timeout_s
-        ensure(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
+        self._held.check(timeout_s)
         self._turn(self._slot_of(filter_name), deadline - time.monotonic())
 
     def close(self) -> None:
@@ -82,14 +84,14 @@ class IndiFilterWheel:
     def _send(self, slot: int, timeout_s: float) -> int:
         values = {_SLOT: float(slot)}
         since = self._client.send(self._device, "FILTER_SLOT", values, timeout_s)
-        self._turning = (slot, self._client.generation, since)
+        self._turning = (slot, self._held.identity, since)
         return since
 
     def _turn(self, slot: int, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         turning, self._turning = self._turning, None
         # Told twice, some wheels begin their move anew.
-        if turning is not None and turning[:2] == (slot, self._client.generation):
+        if turning is not None and turning[:2] == (slot, self._held.identity):
             since = turning[2]
         else:
             since = self._send(slot, timeout_s)
