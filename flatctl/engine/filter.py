@@ -21,7 +21,20 @@ from flatctl.storage.resume import FinishedFrame, finished
 
 _DEAF = "it reports every brightness it is asked for, and the light does not change"
 _CHANGED = "it reports the same brightness, and the light has changed"
+_FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
 _UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
+
+
+def _is_stuck(search: FlatSearch, start: Setting) -> bool:
+    """Tell whether a search got there by the exposure, the light being one at two steps far apart.
+
+    Steps that are near, or so dark that the camera's pedestal hides them, prove nothing.
+    """
+    low, high = sorted((start.brightness, search.setting[0]))
+    if not search.light_is_deaf or high < _FAR * low:
+        return False
+    dim, bright = search.light((low, high))
+    return bright <= _ALIKE * dim
 
 
 class FilterRun:
@@ -137,6 +150,7 @@ class FilterRun:
 
     def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, str]:
         """Search, and capture what is missing."""
+        before = self.learned
         found = self._search(limits, start)
         if found.search.outcome is Outcome.REACHED and self._plan.settle_frames is not None:
             found.tell()
@@ -148,6 +162,13 @@ class FilterRun:
             self._tell_curve(search, limits)
             self._doubt = _DEAF if search.light_is_deaf else ""
             return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
+        stuck = _is_stuck(search, start)
+        if stuck and self._doubt != _DEAF and not self.learned.deaf:
+            # Another exposure would do. But a panel that does not dim may not go out either.
+            found.tell()
+            self._doubt, self.learned = _DEAF, before
+            return FilterOutcome.UNSTABLE, _DEAF
+        self.learned = replace(self.learned, deaf=stuck)
         present = [frame.number for frame in self._on_disk()]
         outcome, reason = self._capture.run(limits, found, present)
         self._doubt = "" if self._capture.refused else _CHANGED

@@ -56,6 +56,38 @@ def test_dark_flats_that_are_there_are_not_taken_again(tmp_path):
     assert len(later.frames) == len(bench.frames) == 6
 
 
+def stuck_panel(bench: Bench, *, until_opened: bool) -> None:
+    """Let the light stay as it is, whatever the panel says, where a longer exposure would do."""
+    panel = bench.fake.panel
+    bench.fake.world.light.set(lit=True, brightness=30)
+    opened, set_brightness, times = panel.open, panel.set_brightness, []
+
+    def open_again(timeout_s: float) -> range:
+        times.append(timeout_s)
+        if until_opened and len(times) > 1:
+            panel.set_brightness = set_brightness
+        return opened(timeout_s)
+
+    panel.open, panel.set_brightness = open_again, lambda brightness, timeout_s: None
+
+
+def test_a_light_that_does_not_change_is_told_although_a_longer_exposure_would_do(tmp_path):
+    bench = Bench(tmp_path, filters=("R",), exposure_start_s=0.2, exposure_max_s=30.0)
+    stuck_panel(bench, until_opened=True)
+    assert bench.run() == 0
+    (fault,) = bench.all(events.FaultSeen)
+    assert "the light does not change" in fault.what
+    assert {e.exposure_s for e in bench.all(events.Flat)} == {0.2}
+
+
+def test_a_light_that_never_changes_serves_where_a_longer_exposure_does_and_is_told_once(tmp_path):
+    bench = Bench(tmp_path, filters=("R", "G"), exposure_start_s=0.2, exposure_max_s=30.0)
+    stuck_panel(bench, until_opened=False)
+    assert bench.run() == 0
+    assert len(bench.all(events.FaultSeen)) == 1
+    assert len(bench.frames) == 6
+
+
 def test_a_panel_that_only_says_that_it_is_off_is_reached_anew_for_the_dark_flats(tmp_path):
     bench = Bench(tmp_path, filters=("L",), dark_flats=2)
     panel = bench.fake.panel
