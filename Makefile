@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint soak soak-for-real benchmarks docs lock clean
+.PHONY: help demo test lint mutants soak soak-for-real benchmarks docs lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
 	@echo 'make test        the whole test suite'
 	@echo 'make lint        formatting, lint, types, import contracts'
+	@echo 'make mutants     whether the tests notice a changed search (hours)'
 	@echo 'make soak        200 nights of random faults in virtual time (half an hour)'
 	@echo 'make soak-for-real  5 of them on real processes and sockets (half an hour, needs indi-bin)'
 	@echo 'make docs        write the generated reference pages again'
@@ -26,6 +27,10 @@ lint: $(BIN)/.ready-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+mutants: $(BIN)/.ready-dev
+	@$(BIN)/mutmut run $(MUTANTS)
+	@$(BIN)/mutmut results
 
 soak: $(BIN)/.ready-dev
 	@PYTHONPATH=tests/engine $(BIN)/python tests/faults/soak.py $(SOAK_ARGS)

@@ -9,7 +9,7 @@ from bisect import insort
 from collections.abc import Callable
 from statistics import correlation
 
-from rigs import Night, Task
+from random_rigs import Night, Task
 
 ENDLESS = 60  # frames after which a loop without an end of its own is stopped
 Ending = str

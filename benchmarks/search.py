@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rigs import DISTRIBUTION, Night, Rig, Task
+from random_rigs import DISTRIBUTION, Night, Rig, Task
 from rivals import RIVALS
 from tables import insert, tables
 
