@@ -1,6 +1,6 @@
 """The capture of a set, in virtual time."""
 
-from math import exp, sin
+from math import exp, log, sin
 from random import Random
 
 import pytest
@@ -377,3 +377,75 @@ def test_a_set_without_a_search_teaches_nothing():
     capture = series(response=LINEAR, count=1)
     capture.observe(median_adu=33400.0, clipped_frac=0.0, time_s=0.0)
     assert capture.response == LINEAR
+
+
+@pytest.mark.parametrize("pedestal", [0.0, 1000.0])
+def test_a_trim_goes_ahead_of_the_drift_by_half_of_what_the_rest_of_the_set_will_see(pedestal):
+    capture = series(count=5, response=Response(pedestal))
+    for time_s, level in ((0.0, 36400.0), (10.0, 36550.0)):
+        assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=time_s).kept
+    drift = log((36550.0 - pedestal) / (36400.0 - pedestal))
+    expected = 36550.0 + (36550.0 - pedestal) * (exp(drift) - 1)
+    aim = 33400.0 - 3 * drift / 2 * 33400.0
+    wanted_s = (aim - pedestal) / (expected - pedestal)
+    assert capture.setting == (128, pytest.approx(wanted_s, rel=1e-9))
+
+
+@pytest.mark.parametrize("level", [36677.0 - 50, 30123.0 + 50])
+def test_a_frame_that_its_scatter_may_have_kept_in_the_band_is_trimmed(level):
+    capture = series()
+    assert capture.observe(median_adu=level, clipped_frac=0.0, time_s=0.0).kept
+    assert capture.setting.exposure_s != 1.0
+
+
+def test_shutter_speeds_are_kept_to_where_the_curve_is_unknown():
+    capture = series(exposures_s=(0.5, 0.8, 1.0, 1.25, 2.0))
+    capture.observe(median_adu=40000.0, clipped_frac=0.0, time_s=0.0)
+    assert capture.setting == (128, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("limits", "level", "step"), [((100, 255), 43200.0, 100), ((0, 150), 28312.0, 150)]
+)
+def test_a_trim_by_brightness_stops_at_the_panel_s_limits(limits, level, step):
+    capture = series(brightness_range=limits, response=LINEAR)
+    capture.observe(median_adu=level, clipped_frac=0.0, time_s=0.0)
+    assert capture.setting == (step, 1.0)
+
+
+@pytest.mark.parametrize(("speeds", "by_brightness"), [((), False), ((0.5, 1.0, 2.0), True)])
+def test_where_exposures_are_listed_a_coarser_step_will_do(speeds, by_brightness):
+    # The step below gives a fifth of the band too much, and no step is nearer.
+    coarse = Response.measured(0.0, [(1, 34700.0), (2, 40000.0)])
+    capture = series(brightness_range=(1, 2), setting=(2, 1.0), response=coarse, exposures_s=speeds)
+    capture.observe(median_adu=40000.0, clipped_frac=0.0, time_s=0.0)
+    assert (capture.setting.brightness == 1) == by_brightness
+
+
+@pytest.mark.parametrize(("count", "rejections"), [(8, 10), (12, 12)])
+def test_so_many_frames_may_be_rejected_in_all_and_one_more_ends_the_set(count, rejections):
+    capture = series(count=count)
+    for i in range(3 * rejections):
+        good = i % 3 == 2 and capture.kept < count - 1
+        if capture.rejected == rejections and not good:
+            break
+        level = 33400.0 if good else 40000.0
+        capture.observe(median_adu=level, clipped_frac=0.0, time_s=float(i), refused=False)
+    assert (capture.rejected, capture.outcome) == (rejections, None)
+    capture.observe(median_adu=40000.0, clipped_frac=0.0, time_s=999.0)
+    assert capture.outcome is Outcome.UNSTABLE
+
+
+def test_frames_out_of_the_band_at_the_limits_are_tried_twice_more():
+    capture, outcomes = series(setting=(255, 30.0)), []
+    for time_s in (0.0, 31.0, 62.0):
+        capture.observe(median_adu=20000.0, clipped_frac=0.0, time_s=time_s)
+        outcomes.append(capture.outcome)
+    assert outcomes == [None, None, Outcome.TOO_DIM]
+
+
+def test_of_the_runs_before_only_the_search_s_own_is_replaced_by_what_the_set_saw():
+    one, two, own = ((Seen(step, 1.0, 9000.0),) for step in (10, 20, 30))
+    seen = (Reading(Setting(128, 1.0), 33400.0, 0.0),)
+    capture = series(response=Response(0.0, 0.0, (one, two, own)), seen=seen)
+    assert capture.response.runs == (one, two, (Seen(128, 1.0, 33400.0),))
