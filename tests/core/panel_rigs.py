@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from flatctl import FlatSearch
+from flatctl.core.search import TRIALS_MAX
 from flatctl.core.types import Setting
 
 FULL = 65535.0
@@ -53,6 +54,7 @@ class Rig:
         path: list[Setting] = []
         levels: list[float] = []
         while search.outcome is None:
+            assert len(path) < TRIALS_MAX, "the search goes on beyond its last exposure"
             path.append(search.setting)
             levels.append(self.level(*search.setting))
             clipped = 1.0 if levels[-1] >= self.full else self.hot_frac

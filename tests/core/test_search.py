@@ -435,6 +435,14 @@ def test_a_bound_that_held_when_it_was_looked_at_again_is_doubted_no_more():
     assert len(run.path) - len(set(run.path)) <= 1
 
 
+@pytest.mark.parametrize(("again", "doubted"), [(32010.0, False), (32061.0, True)])
+def test_a_bound_is_doubted_again_only_if_it_did_not_hold(again, doubted):
+    search = rig(1.0, steps=(0, 4096), start=(2048, 1.0), tolerance=300.0).search()
+    for level in (32000.0, 36000.0, 35500.0, 35000.0, again, 34600.0, 34500.0, 34400.0):
+        search.observe(median_adu=level, clipped_frac=0.0)
+    assert (search.setting == (2048, 1.0)) == doubted
+
+
 @pytest.mark.parametrize("pedestal", [0.0, 495.0, 511.0, 965.0])
 def test_two_exposures_of_a_step_overrule_a_wrong_pedestal(pedestal):
     jumping = rig(

@@ -33,6 +33,7 @@ def take(capture: FlatSeries, light, clipped=lambda level: 0.0) -> list:
     """Take a set of a light: a function (brightness, exposure_s, time_s) -> level in ADU."""
     now, frames = 0.0, []
     while capture.outcome is None:
+        assert len(frames) < 10 * capture.count, "the set goes on without an end"
         setting = capture.setting
         level = min(light(*setting, now), FULL)
         judged = capture.observe(median_adu=level, clipped_frac=clipped(level), time_s=now)
