@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 OpenSteps = Mapping[float, range]
 """What is open, by exposure (s); none of the ranges is empty."""
 
-Option = tuple[float, Setting]
-"""A setting with the exposures that it costs."""
-
 RESERVE = 8
 """So many exposures are kept, beyond those that halving needs, for what comes after it."""
 
@@ -35,7 +32,7 @@ def spare(left: int, count: int) -> int:
 
 def best_listed(
     evidence: Evidence, outlook: "Outlook", limits: Limits, low_adu: float, left: int
-) -> Option | None:
+) -> Setting | None:
     """Return what to try next, None if nothing is open that may reach `low_adu`.
 
     Steps already measured come first, if an exposure suits them; next what is foretold of the
@@ -49,23 +46,23 @@ def best_listed(
         return None
     measured = outlook.measured
     trims = [outlook.best_of(step, times) for step, times in _at(open_steps, measured)]
-    likely = min(trims, default=(1.0, None))
-    if likely[0] < _LIKELY and likely[1] is not None:
-        return likely[0], likely[1]
+    likely = [trim for trim in trims if trim[0] < _LIKELY]
+    if likely:
+        return min(likely)[1]
     urgent = spare(left, sum(map(len, open_steps.values()))) <= RESERVE
-    guess = min(_guess(outlook, r, t) for t, r in open_steps.items())
+    cost, guess = min(_guess(outlook, r, t) for t, r in open_steps.items())
     line = outlook.straight(open_steps) if urgent and left % 2 == 0 else None
     if line is not None:
-        return 1.0, line
-    if guess[0] < 1 and not (urgent and left % 2):
+        return line
+    if cost < 1 and not (urgent and left % 2):
         return guess
     ends = [s for r in ranges.values() if not r for s in (r.start - 1, r.stop)]
     ends += [limits.dimmest, limits.brightest]
     for step, times in _at(open_steps, ends):
         if step not in measured:
-            return 1.0, Setting(step, times[len(times) // 2])
+            return Setting(step, times[len(times) // 2])
     if urgent:
-        return 1.0, halving(narrowed(open_steps, outlook.side, measured) or open_steps)
+        return halving(narrowed(open_steps, outlook.side, measured) or open_steps)
     return guess
 
 
@@ -74,7 +71,7 @@ def halving(open_steps: OpenSteps) -> Setting:
 
     def closed(setting: Setting) -> int:
         step, exposure_s = setting
-        dim = (step + 1 - r.start for t, r in open_steps.items() if t <= exposure_s)
+        dim = (min(step + 1, r.stop) - r.start for t, r in open_steps.items() if t <= exposure_s)
         bright = (r.stop - max(step, r.start) for t, r in open_steps.items() if t >= exposure_s)
         return min(sum(max(n, 0) for n in dim), sum(max(n, 0) for n in bright))
 
@@ -104,6 +101,6 @@ def _at(open_steps: OpenSteps, steps: Iterable[int]) -> list[tuple[int, list[flo
     return [(s, times) for s, times in found if times]
 
 
-def _guess(outlook: "Outlook", steps: range, exposure_s: float) -> Option:
+def _guess(outlook: "Outlook", steps: range, exposure_s: float) -> tuple[float, Setting]:
     step, cost = outlook.best_step(steps, exposure_s)
     return cost, Setting(step, exposure_s)

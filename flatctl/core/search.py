@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from flatctl.core import endings, listed, trims
 from flatctl.core.band import Band
 from flatctl.core.evidence import ROUNDED_ADU, Evidence, Frame, Limits
-from flatctl.core.listed import Option
 from flatctl.core.response import Response
 from flatctl.core.types import Outcome, Setting
 
@@ -183,9 +182,9 @@ class FlatSearch:
             steps = outlook.proven(steps, self._start_s)
         if not steps:
             self._edges = (steps.start - 1, steps.stop)
-        option = self._option(outlook) if self._exhausted(outlook, steps) else None
-        if option is not None:
-            self._setting = option[1]
+        other = self._by_exposure(outlook) if self._exhausted(outlook, steps) else None
+        if other is not None:
+            self._setting = other
         elif steps:
             self._setting = Setting(self._choose_step(outlook, steps), self._start_s)
         elif not self._worth_repeating():
@@ -205,8 +204,8 @@ class FlatSearch:
         bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
         return dim and bright
 
-    def _option(self, outlook: "Outlook") -> Option | None:
-        """Return what is best tried by another exposure, with its cost."""
+    def _by_exposure(self, outlook: "Outlook") -> Setting | None:
+        """Return what is best tried by another exposure, if one may do."""
         evidence, limits, band = self._evidence, self._limits, self._band
         if limits.exposures_s:
             left = TRIALS_MAX - self.trials

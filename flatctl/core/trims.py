@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from flatctl.core import endings
 from flatctl.core.band import Band
 from flatctl.core.evidence import Evidence, Frame, Limits
-from flatctl.core.listed import Option
 from flatctl.core.types import Setting
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def best_trim(
     edges: Sequence[int],
     *,
     early: bool,
-) -> Option | None:
+) -> Setting | None:
     """Return what to try next, None if nothing is open that may reach the band.
 
     `edges` are the steps next to the band at the first exposure. While it is `early`, and the light
@@ -54,7 +53,7 @@ def best_trim(
         if early and exposure_s == limits.longest_s and endings.deaf(evidence.frames):
             exposure_s = _proof(evidence, outlook, limits, band, step, shortest_s)
         options.append((cost, Setting(step, exposure_s)))
-    return min(options, default=None)
+    return min(options)[1] if options else None
 
 
 def _untried(limits: Limits, low_s: float, high_s: float) -> tuple[float, float]:

@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from panel_rigs import Rig
 
 from flatctl import Outcome
@@ -108,6 +110,28 @@ def test_halving_takes_the_setting_that_closes_the_most_whichever_way_it_falls()
     # Steps closed already count for nothing: dim closes 2 + 5 at 2 s, bright closes 4 there.
     assert halving({1.0: range(7, 9), 2.0: range(9), 4.0: range(1)}) == (4, 2.0)
     assert halving({1.0: range(20, 30), 4.0: range(2)}) == (25, 1.0)
+
+
+@st.composite
+def stairs(draw):
+    """What may be open: the longer the exposure, the lower the steps."""
+    count = draw(st.integers(1, 5))
+    lows = sorted(draw(st.lists(st.integers(0, 30), min_size=count, max_size=count)), reverse=True)
+    lengths = draw(st.lists(st.integers(1, 30), min_size=count, max_size=count))
+    return {
+        2.0**i: range(low, low + n) for i, (low, n) in enumerate(zip(lows, lengths, strict=True))
+    }
+
+
+@given(stairs())
+def test_halving_closes_as_much_as_a_middle_step_can(open_steps):
+    def closed(step: int, exposure_s: float) -> int:
+        left = [(s, t) for t, r in open_steps.items() for s in r]
+        dim = sum(s <= step and t <= exposure_s for s, t in left)
+        return min(dim, sum(s >= step and t >= exposure_s for s, t in left))
+
+    middles = [closed(r[len(r) // 2], t) for t, r in open_steps.items()]
+    assert closed(*halving(open_steps)) == max(middles)
 
 
 def test_what_is_foretold_of_known_steps_narrows_what_is_open():

@@ -8,9 +8,11 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
+from panel_rigs import Rig
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
+from random_rigs import Rig as Drawn
 from random_rigs import Task
 from search import Case, run_rig
 
@@ -45,3 +47,25 @@ def test_a_search_costs_no_more_exposures_than_it_did(tolerance, most):
     }
     cost["hopeless"] = mean(c.frames for c in seen if c.ending == "given up" and not c.reachable)
     assert {part: frames for part, frames in cost.items() if frames > most[part]} == {}
+
+
+def test_a_search_among_shutter_speeds_costs_no_more_exposures_than_it_did():
+    frames, speeds = [], tuple(2.0**i for i in range(-5, 6))
+    for n in range(60):
+        drawn = Drawn.draw(n, 1)
+        full = drawn.full_scale_adu
+        rig = Rig(
+            curve=drawn.curve,
+            k=full * drawn.filters[0],
+            steps=(drawn.dimmest, drawn.steps),
+            times_s=(speeds[0], speeds[-1]),
+            start=(drawn.steps // 2, 1.0),
+            pedestal=drawn.pedestal_frac * full,
+            full=full,
+            ceiling=full,
+            target=0.51 * full,
+            tolerance=0.02 * full,
+            exposures_s=speeds,
+        )
+        frames.append(len(rig.run().path))
+    assert mean(frames) <= 4.35
