@@ -245,6 +245,19 @@ def test_only_a_miss_by_more_than_the_margin_is_proof():
         assert bool(proven(k, 128, range(129, 256))) == open_
 
 
+@pytest.mark.parametrize(("k", "open_"), [(790000.0, True), (900000.0, False)])
+def test_only_a_miss_by_more_than_the_margin_proves_too_much_light(k, open_):
+    assert bool(proven(k, 16, range(12, 16), known=measured(steps=(12, 16, 32)))) == open_
+
+
+@pytest.mark.parametrize("steps", [(100, 128), (128, 100)])
+def test_of_several_frames_the_one_that_ties_the_curve_best_counts(steps):
+    alone = Lamp(25000.0).seen((100, 1.0), known=measured())
+    assert alone.proven(range(129, 256), 1.0) == range(129, 256)
+    both = Lamp(25000.0).seen(*((step, 1.0) for step in steps), known=measured())
+    assert not both.proven(range(129, 256), 1.0)
+
+
 def test_without_a_learned_curve_nothing_is_proven():
     assert proven(9000.0, 128, range(129, 256), known=Response(PEDESTAL)) == range(129, 256)
 
