@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from flatctl.core.band import Band
-from flatctl.core.evidence import Frame
+from flatctl.core.evidence import ROUNDED_ADU, Frame
 from flatctl.core.panels import TRUST, Array
 
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
 _PEDESTALS = (np.arange(24) + 0.5) / 24
 _PEDESTAL_MAX_FRAC = 0.045
-# A lowest level seen below this fraction of full scale may be all pedestal.
+# A lowest level that settings share, below this fraction of full scale, may be all pedestal.
 _DARK_FRAC = 0.15
 # Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
 _APART, _REACH = 1.1, 10.0
@@ -38,7 +38,7 @@ def pedestals(
     """Return the pedestals tried (ADU), none above the lowest level seen, and their odds.
 
     Higher ones than usual are tried where frames speak for them: two exposures of one step, or a
-    lowest level that can't be much else.
+    level that different settings share and that is rather low.
     """
     lowest = min(f.level_adu for f in frames)
     possible = min(lowest, 0.9 * band.aim_adu)
@@ -46,7 +46,8 @@ def pedestals(
     tried = _PEDESTALS * min(possible, most)
     lines = _lines(frames, band.aim_adu).values()
     seen = [near.level_adu - rate * near.exposure_s for near, rate, _ in lines]
-    if most < lowest < _DARK_FRAC * band.full_scale_adu:
+    alike = {f.setting for f in frames if f.level_adu <= lowest + ROUNDED_ADU}
+    if len(alike) > 1 and lowest < _DARK_FRAC * band.full_scale_adu:
         seen.append(lowest)
     tried = np.concatenate([tried, [p for p in seen if most < p <= possible]])
     odds = np.full(len(tried), 1 / len(tried))

@@ -56,14 +56,25 @@ def test_pedestals_above_the_usual_are_tried_only_where_a_frame_speaks_for_them(
     most = 0.045 * FULL
     usual, _ = clues.pedestals([frame(5, 1.0, 20000.0)], BAND, None)
     assert (len(usual), usual.max()) == (24, pytest.approx(most * 23.5 / 24))
-    dark, odds = clues.pedestals([frame(5, 1.0, 6000.0)], BAND, None)
-    assert dark[24:].tolist() == [6000.0]
-    assert odds == pytest.approx(np.full(25, 1 / 25))
+    for level, spoken_for in ((0.149 * FULL, True), (0.15 * FULL, False), (2000.0, False)):
+        dark = [frame(5, 1.0, level), frame(9, 1.0, level + 1.0)]
+        found, _ = clues.pedestals(dark, BAND, None)
+        assert found[24:].tolist() == ([level] if spoken_for else [])
+    for other in (frame(5, 1.0, 6000.0), frame(9, 1.0, 6002.0)):
+        assert len(clues.pedestals([frame(5, 1.0, 6000.0), other], BAND, None)[0]) == 24
     two = [frame(5, 1.0, 14000.0), frame(5, 2.0, 20000.0)]
-    assert clues.pedestals(two, BAND, None)[0][24:].tolist() == [8000.0]
+    tried, odds = clues.pedestals(two, BAND, None)
+    assert tried[24:].tolist() == [8000.0]
+    assert odds == pytest.approx(np.full(25, 1 / 25))
 
 
 def test_a_line_through_two_exposures_that_ends_below_nothing_speaks_for_no_pedestal():
+    for level, spoken_for in ((0.149 * FULL, True), (0.15 * FULL, False), (2000.0, False)):
+        dark = [frame(5, 1.0, level), frame(9, 1.0, level + 1.0)]
+        found, _ = clues.pedestals(dark, BAND, None)
+        assert found[24:].tolist() == ([level] if spoken_for else [])
+    for other in (frame(5, 1.0, 6000.0), frame(9, 1.0, 6002.0)):
+        assert len(clues.pedestals([frame(5, 1.0, 6000.0), other], BAND, None)[0]) == 24
     two = [frame(5, 1.0, 14000.0), frame(5, 2.0, 29000.0)]
     assert len(clues.pedestals(two, BAND, None)[0]) == 24
 
