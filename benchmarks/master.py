@@ -15,7 +15,7 @@ from pathlib import Path
 from page import publish, table
 from served import BIN, SIZES
 
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from page import publish, table
 
-from flatctl.core.histogram import CHUNK_PX, LEVELS, fast_histogram, plain_histogram
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.histogram import CHUNK_PX, LEVELS, fast_histogram, plain_histogram
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.storage.fits import write_frame
 from flatctl.storage.record import FrameRecord

@@ -15,8 +15,8 @@ from random_rigs import DISTRIBUTION, Night, Rig, Task
 from rivals import RIVALS
 from tables import insert, tables
 
-from flatctl.core.response import Response
-from flatctl.core.search import FlatSearch
+from flatctl.core.search.response import Response
+from flatctl.core.search.search import FlatSearch
 from flatctl.core.types import Outcome, Setting
 
 # Two processes share the work; threads of the numeric library would only be in their way.

@@ -24,7 +24,7 @@ def calibrate(
 
     Pedestal, light leak, true full scale, settling time and the panel's curve; runs use them.
     """
-    from flatctl import app
+    from flatctl.app import calibrate as app
     from flatctl.cli.screen import Screen
 
     found = app.calibrate(config, filter_name=filter_name, tell=lambda t: typer.echo(t, err=True))

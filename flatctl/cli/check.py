@@ -23,7 +23,7 @@ def check(
 
     Every line says ok, or what the problem is and how to mend it.
     """
-    from flatctl import app
+    from flatctl.app import check as app
     from flatctl.cli.screen import Screen
 
     screen = Screen()

@@ -60,7 +60,7 @@ def dawn(
 
     The rig is checked at once and again half an hour before, so that there is time to mend it.
     """
-    from flatctl import app
+    from flatctl.app import dawn as app
     from flatctl.cli.talk import listening
 
     with listening(json=json) as listeners:

@@ -39,7 +39,7 @@ def _list_kinds() -> None:
 
 
 def _list_devices(host: str, port: int) -> None:
-    from flatctl import app
+    from flatctl.app import devices as app
     from flatctl.cli.screen import Screen
 
     screen = Screen()

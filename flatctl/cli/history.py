@@ -18,7 +18,7 @@ def history(
     ] = None,
 ) -> None:
     """List trained settings and past runs."""
-    from flatctl import app
+    from flatctl.app import history as app
     from flatctl.cli.screen import Screen
 
     screen = Screen()

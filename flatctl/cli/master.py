@@ -41,7 +41,7 @@ def master(
     is never overwritten, and a master of the same frames is not made twice. Needs the extra
     `master`. Ends with 5 where a frame is damaged or a set has no master.
     """
-    from flatctl import app
+    from flatctl.app import master as app
     from flatctl.cli.screen import Screen
     from flatctl.cli.talk import drawing_progress
     from flatctl.outputs.jsonlines import JsonLines

@@ -58,11 +58,12 @@ def panel(
         )
     if action is None and record is None:
         raise UsageError(f"panel: what is it to do? One of {', '.join(Action)}")
-    from flatctl import app
+    from flatctl.app import panel as app
+    from flatctl.app import record as recording
     from flatctl.cli.screen import Screen
 
     if record is not None:
-        text = app.record(config, record, action and str(action), value)
+        text = recording.record(config, record, action and str(action), value)
     else:
         text = app.panel(config, str(action), value)
     Screen().line(text)

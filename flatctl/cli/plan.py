@@ -34,7 +34,7 @@ def plan(
     Reads their headers, whichever program wrote them. Ends with 5 where there are sets of flats
     that the configuration can't take; those are left out of the plan that is written.
     """
-    from flatctl import app
+    from flatctl.app import plan as app
     from flatctl.cli.screen import Screen
     from flatctl.cli.talk import drawing_progress
 

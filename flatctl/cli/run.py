@@ -41,7 +41,7 @@ def run(
     ] = False,
 ) -> None:
     """Find the right light for every filter and take its flats."""
-    from flatctl import app
+    from flatctl.app import run as app
     from flatctl.cli.talk import listening
 
     with listening(json=json) as listeners:

@@ -37,6 +37,6 @@ def simulate(
 
     Camera and wheel on INDI, the panel on a pseudo-terminal; prints a ready configuration.
     """
-    from flatctl import app
+    from flatctl.app import simulate as app
 
     app.simulate(scenario, port, ready)

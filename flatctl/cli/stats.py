@@ -32,7 +32,7 @@ def stats(
     planes of a colour image), in ADU and as fractions of full scale. A file that can't be read is
     named, the others are measured, and the command ends with 7.
     """
-    from flatctl import app
+    from flatctl.app import stats as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import StorageError
     from flatctl.outputs.jsonlines import JsonLines

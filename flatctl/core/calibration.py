@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import exp, isfinite, log
 
-from flatctl.core.response import Response
+from flatctl.core.search.response import Response
 
 BITS = range(8, 17)
 FRAMES_MAX = 24

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.response import Response
-from flatctl.core.search import FlatSearch
-from flatctl.core.series import FlatSeries
+from flatctl.core.search.response import Response
+from flatctl.core.search.search import FlatSearch
+from flatctl.core.search.series import FlatSeries
+from flatctl.core.search.warmup import Reading
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
-from flatctl.core.warmup import Reading
 from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure

@@ -7,9 +7,9 @@ from functools import cached_property, partial
 import numpy as np
 
 from flatctl.core.calibration import Calibration
-from flatctl.core.channels import ChannelChoice, judged_level, measure_channels
+from flatctl.core.nights.sun import Site
+from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
 from flatctl.core.quality.findings import Limits
-from flatctl.core.sun import Site
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock

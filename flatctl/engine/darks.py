@@ -5,13 +5,13 @@ from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.devices.protocols import Frame
 from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
-from flatctl.engine.leak import learn_pedestal
+from flatctl.engine.panel_off import learn_pedestal
 from flatctl.errors import BadReply
 from flatctl.storage.resume import finished
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from flatctl.core.response import Response
-from flatctl.core.search import FlatSearch
+from flatctl.core.search.response import Response
+from flatctl.core.search.search import FlatSearch
 from flatctl.core.types import Outcome, Setting
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from flatctl.core.plan import FlatSet, Light
+from flatctl.core.nights.plan import FlatSet, Light
 from flatctl.settings.models import Settings
 from flatctl.settings.problems import suggestion
 from flatctl.settings.tables import WantedSet

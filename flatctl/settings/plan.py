@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from flatctl.core.ladder import ladder
-from flatctl.core.plan import name_sets
+from flatctl.core.nights.ladder import ladder
+from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
 from flatctl.settings.problems import Problem, refuse, suggestion

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from flatctl.core.plan import FlatSet, describe_setup
+from flatctl.core.nights.plan import FlatSet, describe_setup
 from flatctl.errors import ConfigError, UsageError
 from flatctl.settings.loading import read_text
 from flatctl.settings.matching import Match

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from flatctl.core.plan import Tolerances
-from flatctl.core.sun import Site
+from flatctl.core.nights.plan import Tolerances
+from flatctl.core.nights.sun import Site
 from flatctl.core.types import CameraSetup
 
 Name = Annotated[str, Field(min_length=1)]

@@ -1,6 +1,6 @@
 """Where the colours of a frame lie, as its driver's header says."""
 
-from flatctl.core.channels import PATTERNS, stored_pattern
+from flatctl.core.pixels.channels import PATTERNS, stored_pattern
 from flatctl.storage.cards import read_cards
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.plan import Light
+from flatctl.core.nights.plan import Light
 from flatctl.core.types import CameraSetup
 from flatctl.storage.atomic import storage_error
 from flatctl.storage.glance import NotReadable, Value, glance

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flatctl import __version__
-from flatctl.core.clipping import SIGMAS, Floats
+from flatctl.core.pixels.clipping import SIGMAS, Floats
 from flatctl.core.types import FrameKind
 from flatctl.storage.atomic import create
 from flatctl.storage.cards import read_cards

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.channels import measure_channels, stored_pattern
-from flatctl.core.masters import Taken
+from flatctl.core.nights.masters import Taken
+from flatctl.core.pixels.channels import measure_channels, stored_pattern
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.storage.cards import Value

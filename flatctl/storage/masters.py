@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.clipping import Floats
-from flatctl.core.masters import Taken, dark_for
+from flatctl.core.nights.masters import Taken, dark_for
+from flatctl.core.pixels.clipping import Floats
 from flatctl.errors import StorageError
 from flatctl.storage.master_file import MasterRecord, digest, find_master, write_master
 from flatctl.storage.master_frames import Source

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from flatctl.core.masters import Taken
+from flatctl.core.nights.masters import Taken
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.text import to_ascii

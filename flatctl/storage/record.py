@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from flatctl.core.sun import Site
+from flatctl.core.nights.sun import Site
 from flatctl.core.types import FrameKind, Statistics
 
 

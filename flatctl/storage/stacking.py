@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.clipping import SIGMAS, Floats, centre, common_noise, spread
+from flatctl.core.pixels.clipping import SIGMAS, Floats, centre, common_noise, spread
 from flatctl.errors import StorageError, UsageError
 from flatctl.storage.atomic import storage_error
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.storage.atomic import storage_error

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from flatctl.app.waiting import Due
-from flatctl.engine.dawn import next_local
+from flatctl.app.dawn import Due
+from flatctl.app.wiring.dawn_wait import next_local
 from flatctl.errors import ConfigError, UsageError
 from flatctl.settings import load
 

@@ -2,12 +2,13 @@
 
 import sys
 from dataclasses import dataclass, field
+from pkgutil import iter_modules
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import flatctl
+import flatctl.app
 from flatctl.cli import main
 
 
@@ -22,7 +23,7 @@ class Ending:
 
 @dataclass
 class StandIn:
-    """Stands where `flatctl.app` stands: answers as told, and remembers what it was asked."""
+    """Stands where each module of `flatctl.app` stands: answers as told, remembers the questions."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
@@ -41,7 +42,8 @@ class StandIn:
 @pytest.fixture
 def app(monkeypatch) -> StandIn:
     stand_in = StandIn()
-    monkeypatch.setattr(flatctl, "app", stand_in, raising=False)
+    for module in iter_modules(flatctl.app.__path__):
+        monkeypatch.setattr(flatctl.app, module.name, stand_in, raising=False)
     return stand_in
 
 

@@ -10,7 +10,7 @@ from panel_benches import BENCHES
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.protocols import CoverState
 from flatctl.engine.rig import Rig
-from flatctl.engine.session import Job, Session
+from flatctl.engine.run import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History

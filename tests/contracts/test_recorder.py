@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from panel_bench import Bench, build
 
-from flatctl import app
+from flatctl.app import record as app
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import BadReply, DeviceError, Stopped, UsageError
 from hardware_sims.light import Light

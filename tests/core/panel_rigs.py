@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from flatctl import FlatSearch
-from flatctl.core.search import TRIALS_MAX
+from flatctl.core.search.search import TRIALS_MAX
 from flatctl.core.types import Setting
 
 FULL = 65535.0

@@ -17,7 +17,7 @@ from flatctl.core.calibration import (
     curve_exposure,
     relative,
 )
-from flatctl.core.response import Response
+from flatctl.core.search.response import Response
 
 times = st.builds(Times, st.floats(1e-5, 0.2), st.floats(1.0, 300.0))
 shutters = st.just(Times(0.01, 30.0, (0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.6, 1.3, 2.5, 5, 10, 20)))

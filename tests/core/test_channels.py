@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.channels import (
+from flatctl.core.pixels.channels import (
     PATTERNS,
     imbalance,
     judged_level,
@@ -13,7 +13,7 @@ from flatctl.core.channels import (
     shifted,
     stored_pattern,
 )
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 
 LEVELS = {"R": 9000, "G": 30000, "B": 12000}
 

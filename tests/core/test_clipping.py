@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from flatctl.core.clipping import SIGMAS, centre, common_noise, spread
+from flatctl.core.pixels.clipping import SIGMAS, centre, common_noise, spread
 
 
 def noise(count: int, seed: int = 1) -> np.ndarray:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from panel_rigs import FULL
 
-from flatctl.core import clues
 from flatctl.core.band import Band
-from flatctl.core.evidence import Frame
-from flatctl.core.panels import TRUST
+from flatctl.core.search import clues
+from flatctl.core.search.evidence import Frame
+from flatctl.core.search.panels import TRUST
 
 BAND = Band.checked(33400.0, 3277.0, FULL)
 AIM = BAND.aim_adu

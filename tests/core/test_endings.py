@@ -3,9 +3,9 @@
 import pytest
 from panel_rigs import FULL
 
-from flatctl.core import endings
 from flatctl.core.band import Band
-from flatctl.core.evidence import Frame, Limits
+from flatctl.core.search import endings
+from flatctl.core.search.evidence import Frame, Limits
 from flatctl.core.types import Outcome, Setting
 
 BAND = Band.checked(33400.0, 3277.0, FULL)

@@ -5,7 +5,7 @@ from math import inf, nan, sqrt
 import pytest
 from panel_rigs import exactly
 
-from flatctl.core.evidence import SAME_EXPOSURE, Evidence, Frame, Limits
+from flatctl.core.search.evidence import SAME_EXPOSURE, Evidence, Frame, Limits
 
 LIMITS = Limits.checked((0, 255), (0.1, 30.0))
 

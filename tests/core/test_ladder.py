@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.ladder import ladder
+from flatctl.core.nights.ladder import ladder
 from hardware_sims.scenarios import SHUTTER_S
 
 

@@ -9,11 +9,11 @@ from panel_rigs import Rig
 
 from flatctl import Outcome
 from flatctl.core.band import Band
-from flatctl.core.evidence import Frame
-from flatctl.core.light import Outlook
-from flatctl.core.listed import halving, narrowed, spare
-from flatctl.core.panels import Panels
-from flatctl.core.response import Response
+from flatctl.core.search.evidence import Frame
+from flatctl.core.search.forecast import Outlook
+from flatctl.core.search.listed import halving, narrowed, spare
+from flatctl.core.search.panels import Panels
+from flatctl.core.search.response import Response
 from flatctl.core.types import Setting
 
 BAND = Band.checked(500.0, 50.0, 1000.0)

@@ -5,10 +5,10 @@ import pytest
 from panel_rigs import FULL
 
 from flatctl.core.band import Band
-from flatctl.core.evidence import Frame
-from flatctl.core.light import Outlook, _spread
-from flatctl.core.panels import Panels
-from flatctl.core.response import Response
+from flatctl.core.search.evidence import Frame
+from flatctl.core.search.forecast import Outlook, _spread
+from flatctl.core.search.panels import Panels
+from flatctl.core.search.response import Response
 
 BAND = Band.checked(33400.0, 3277.0, FULL)
 PEDESTAL = 1000.0

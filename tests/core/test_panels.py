@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from panel_rigs import FULL
 
-from flatctl.core.panels import TRUST, Panels, interpolate
-from flatctl.core.response import Response, Seen
+from flatctl.core.search.panels import TRUST, Panels, interpolate
+from flatctl.core.search.response import Response, Seen
 
 STEPS = [0, 1, 30, 128, 200, 255]
 NOTHING = Panels(255, Response(), FULL)

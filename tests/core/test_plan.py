@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.plan import FlatSet, Light, Tolerances, name_sets, wanted_sets
+from flatctl.core.nights.plan import FlatSet, Light, Tolerances, name_sets, wanted_sets
 from flatctl.core.types import CameraSetup, FilterPlan
 
 TOLERANCES = Tolerances(temperature_c=2.0, rotator_deg=1.0, focuser_steps=100.0)

@@ -3,7 +3,7 @@
 import pytest
 from panel_rigs import FULL, Rig, exactly
 
-from flatctl.core.response import Response, Seen
+from flatctl.core.search.response import Response, Seen
 
 
 def test_the_journey_through_json_changes_nothing():

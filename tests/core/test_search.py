@@ -8,7 +8,7 @@ import pytest
 from panel_rigs import FULL, Rig, linear
 
 from flatctl import FlatSearch, Outcome
-from flatctl.core.response import Response, Seen
+from flatctl.core.search.response import Response, Seen
 
 CURVES = {
     "linear": linear,

@@ -13,7 +13,7 @@ from panel_rigs import Rig
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.band import CLIPPED_FRAC_MAX
-from flatctl.core.response import Response, Seen
+from flatctl.core.search.response import Response, Seen
 
 SPEED = settings(
     max_examples=30,

@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from flatctl import FlatSearch, Outcome
-from flatctl.core.response import Response, Seen
-from flatctl.core.series import FlatSeries
+from flatctl.core.search.response import Response, Seen
+from flatctl.core.search.series import FlatSeries
+from flatctl.core.search.warmup import Reading
 from flatctl.core.types import Setting
-from flatctl.core.warmup import Reading
 
 FULL = 65535.0
 BAND = {"target_adu": 33400.0, "tolerance_adu": 3277.0, "full_scale_adu": FULL}

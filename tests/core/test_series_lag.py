@@ -4,7 +4,7 @@ from math import exp
 
 import pytest
 
-from flatctl.core.series import FlatSeries
+from flatctl.core.search.series import FlatSeries
 from flatctl.core.types import Outcome, Setting
 
 TARGET, TOLERANCE = 33400.0, 3277.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flatctl.core.settle import SettleCheck
+from flatctl.core.search.settle import SettleCheck
 
 
 def test_a_light_has_settled_once_the_last_repeats_agree():

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from flatctl.core.histogram import CHUNK_PX, fast_histogram, plain_histogram
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.histogram import CHUNK_PX, fast_histogram, plain_histogram
+from flatctl.core.pixels.statistics import measure
 
 frames = hnp.arrays(
     np.uint16,

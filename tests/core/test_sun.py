@@ -8,7 +8,7 @@ from astropy.utils import iers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.sun import Site, next_rise, sun_altitude_deg, sun_range_deg
+from flatctl.core.nights.sun import Site, next_rise, sun_altitude_deg, sun_range_deg
 
 FRANKFURT = Site(50.1, 8.7)
 TROMSO = Site(69.65, 18.96)

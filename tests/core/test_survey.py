@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from flatctl.core.survey import guess_full_scale, survey, survey_channels
+from flatctl.core.pixels.survey import guess_full_scale, survey, survey_channels
 
 TYPES = (np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.float32, np.float64)
 images = st.sampled_from(TYPES).flatmap(

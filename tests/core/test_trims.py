@@ -6,11 +6,11 @@ import pytest
 from panel_rigs import FULL
 
 from flatctl.core.band import Band
-from flatctl.core.evidence import Evidence, Frame, Limits
-from flatctl.core.light import Outlook
-from flatctl.core.panels import Panels
-from flatctl.core.response import Response
-from flatctl.core.trims import best_trim
+from flatctl.core.search.evidence import Evidence, Frame, Limits
+from flatctl.core.search.forecast import Outlook
+from flatctl.core.search.panels import Panels
+from flatctl.core.search.response import Response
+from flatctl.core.search.trims import best_trim
 
 BAND = Band.checked(33400.0, 3277.0, FULL)
 LIMITS = Limits.checked((0, 255), (0.1, 30.0))

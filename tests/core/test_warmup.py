@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
+from flatctl.core.search.warmup import Reading, warmed
 from flatctl.core.types import Setting
-from flatctl.core.warmup import Reading, warmed
 
 PEDESTAL = 1000.0
 

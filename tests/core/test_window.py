@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.dawn import Window, window_at
+from flatctl.core.nights.window import Window, window_at
 
 SIX_HOURS = timedelta(hours=6)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)

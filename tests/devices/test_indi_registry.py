@@ -2,7 +2,7 @@
 
 import os
 
-from flatctl.devices.indi.presence import Role, listing
+from flatctl.devices.indi.discovery import Role, listing
 from flatctl.devices.indi.registry import Registry
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine import events
 from flatctl.engine.rig import Rig
+from flatctl.engine.run import Job, Session
 from flatctl.engine.safety import Rule
-from flatctl.engine.session import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History

@@ -11,9 +11,9 @@ from bench import Bench, small
 from flatctl.core.calibration import Calibration
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine import events
-from flatctl.engine.calibration import CalibrationRun, known_calibration
+from flatctl.engine.calibrate import CalibrationRun, known_calibration
 from flatctl.engine.rig import Rig
-from flatctl.engine.session import Job, Session
+from flatctl.engine.run import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import Fault, NoReply, Stopped, Unreachable

@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
-from flatctl.engine.claim import Claim, describe_process
+from flatctl.app.wiring.claim import Claim, describe_process
 from flatctl.errors import Busy
 
 HOLD = """
 import sys
-from flatctl.engine.claim import Claim
+from flatctl.app.wiring.claim import Claim
 with Claim("rig", sys.argv[1:]):
     print("held", flush=True)
     sys.stdin.read()

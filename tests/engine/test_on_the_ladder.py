@@ -3,7 +3,7 @@
 import pytest
 from bench import Bench
 
-from flatctl.core.ladder import ladder
+from flatctl.core.nights.ladder import ladder
 from flatctl.engine import events
 
 RUNGS = ladder(0.1, 30.0)

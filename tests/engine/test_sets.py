@@ -4,7 +4,7 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
-from flatctl.core.plan import name_sets
+from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine import events
 from flatctl.errors import Fault

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from flatctl.core.dawn import window_at
-from flatctl.engine.dawn import Vigil, next_local
+from flatctl.app.wiring.dawn_wait import Vigil, next_local
+from flatctl.core.nights.window import window_at
 from flatctl.errors import UnsafeError
 from hardware_sims.clock import VirtualClock
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from nights import Night, take_night
 
-from flatctl import app
+from flatctl.app import master as app
 
 FILTERS = ("L", "Ha")
 SIZE_PX = (480, 360)

@@ -12,7 +12,7 @@ from astropy.io import fits
 from nights import Night, blocks, take_night
 from numpy.typing import NDArray
 
-from flatctl import app
+from flatctl.app import master as app
 
 SEEDS = range(11, 19)
 FLATS, DARKS = 8, 6

@@ -3,7 +3,7 @@
 import pytest
 from config_builder import SMALLEST, WITH_WHEEL, ConfigFile
 
-from flatctl.core.plan import FlatSet, Light
+from flatctl.core.nights.plan import FlatSet, Light
 from flatctl.core.types import CameraSetup
 from flatctl.errors import ConfigError, UsageError
 from flatctl.settings.loading import load

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of

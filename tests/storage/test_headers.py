@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
-from flatctl.core.sun import Site
+from flatctl.core.nights.sun import Site
 from flatctl.storage.fits import encode_frame
 from flatctl.storage.headers import KEYWORDS, frame_header
 from flatctl.storage.record import FrameRecord

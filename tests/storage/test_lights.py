@@ -5,7 +5,7 @@ import os
 import pytest
 from light_builders import DSLR, EKOS, MAXIM, NINA, PROGRAMS, light_bytes, write_light
 
-from flatctl.core.plan import Light
+from flatctl.core.nights.plan import Light
 from flatctl.errors import StorageError
 from flatctl.storage.lights import read_folder, read_light
 

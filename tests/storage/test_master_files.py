@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from storage_builders import NIGHT, STARTED, dark_record, flat_record
 
-from flatctl.core.statistics import measure
+from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.storage.fits import write_frame

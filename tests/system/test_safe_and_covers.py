@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flatctl import app
+from flatctl.app import panel as app
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from hardware_sims.light import Light

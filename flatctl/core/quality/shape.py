@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.histogram import Pixels16
+from flatctl.core.pixels.histogram import Pixels16
 
 Cells = NDArray[np.float64]
 

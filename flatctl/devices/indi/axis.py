@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Held, Role, connect
+from flatctl.devices.indi.discovery import Held, Role, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.errors import Fault
 

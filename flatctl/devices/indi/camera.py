@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.discovery import Held, Role, begin_anew, connect
 from flatctl.devices.indi.fits import Image, decode
+from flatctl.devices.indi.late_frames import Exposure, Stragglers
 from flatctl.devices.indi.preparation import Preparation
-from flatctl.devices.indi.presence import Held, Role, begin_anew, connect
 from flatctl.devices.indi.registry import Blob, Property, Registry
-from flatctl.devices.indi.stragglers import Exposure, Stragglers
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame
 from flatctl.errors import BadReply, DeviceError, Fault
 

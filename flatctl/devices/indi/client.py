@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.indi.child import Child
+from flatctl.devices.indi.discovery import Listing, list_devices
 from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
-from flatctl.devices.indi.presence import Listing, list_devices
 from flatctl.devices.indi.registry import Property, Registry, Value
 from flatctl.errors import Fault, NoReply, Unreachable
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Role, connect
+from flatctl.devices.indi.discovery import Role, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import Standing
 from flatctl.errors import Fault, NoReply

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Held, Role, begin_anew, connect
+from flatctl.devices.indi.discovery import Held, Role, begin_anew, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.errors import DeviceError, Fault, NoReply

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.presence import Held, Role, connect
+from flatctl.devices.indi.discovery import Held, Role, connect
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.errors import ConfigError, Fault
 

@@ -1,0 +1,215 @@
+"""`flatctl dawn`: wait for the morning, then take the flats."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+from flatctl.app.check import check_settings
+from flatctl.app.run import PlainListener, Telling, describe, run_settings, stored_in
+from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
+from flatctl.app.wiring.notify import Owner, local_zone
+from flatctl.app.wiring.rig import claim_dawn, claim_rig
+from flatctl.app.wiring.watchdog import BeatingClock, patience_s
+from flatctl.core.nights.sun import next_rise, sun_range_deg
+from flatctl.core.nights.window import Window, window_at
+from flatctl.engine import events
+from flatctl.engine.clock import Clock, SystemClock
+from flatctl.errors import Busy, ConfigError, UsageError
+from flatctl.outputs.systemd import Service
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
+from flatctl.storage.naming import night_of
+
+COMMAND_S = 60.0
+USUALLY_OPEN = timedelta(hours=3)
+# A latest time that comes later than this was passed before the flats were due.
+LONGEST_OPEN = timedelta(hours=18)
+
+
+def dawn(
+    config: Path,
+    *,
+    at: time | None = None,
+    sun_altitude_deg: float | None = None,
+    filters: Sequence[str] = (),
+    count: int | None = None,
+    output: Path | None = None,
+    dry_run: bool = False,
+    resume: bool = True,
+    listeners: Sequence[PlainListener] = (),
+) -> int:
+    """Wait until flats are due, then do what `run` does and return its exit code.
+
+    Raises `UnsafeError` when it has become too late, `ConfigError` where it can't be told when
+    flats are due, and whatever `run` raises.
+    """
+    settings = load(config)
+    if output is not None:
+        settings = stored_in(settings, output)
+    plan = partial(settings.plan, only=filters, count=count)
+    wanted = plan(None)
+    due = Due(settings, at, sun_altitude_deg)
+    if dry_run:
+        print("\n".join([*due.describe(SystemClock().now()), *describe(settings, wanted)]))
+        return 0
+    service = Service(patience_s(settings))
+    with claim_dawn(settings), service, Owner(settings) as owner:
+        heard: list[PlainListener] = [service, owner.listen, *listeners]
+        clock = BeatingClock(service.beat)
+
+        def job() -> int:
+            Watch(settings, clock, Telling(heard), owner).until(due)
+            return run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
+
+        return owner.hears_of(job)
+
+
+class Due:
+    """When the flats of a rig are due, by the Sun or by the clock."""
+
+    def __init__(self, settings: Settings, at: time | None, sun_altitude_deg: float | None) -> None:
+        if at is not None and sun_altitude_deg is not None:
+            raise UsageError("--at and --sun-altitude: choose one of them")
+        self._dawn = settings.dawn
+        self._at = at
+        self._site = settings.rig.site
+        wanted_deg = self._dawn.sun_altitude_deg if sun_altitude_deg is None else sun_altitude_deg
+        self._altitude_deg = wanted_deg
+        if at is None and self._site is None:
+            raise ConfigError(
+                f"{settings.source}: rig.latitude_deg and rig.longitude_deg are missing, and "
+                "without a site nobody knows when the Sun rises; add them, or name a time: "
+                "--at 06:30"
+            )
+
+    def window(self, now: datetime) -> Window:
+        """Return the window that is open at `now`, or the next one.
+
+        Raises `ConfigError` where the Sun does not rise through that altitude these days.
+        """
+        window = window_at(now, self._opening, self._closing)
+        if window is None:
+            raise ConfigError(self._no_such_sun(now))
+        return window
+
+    def describe(self, now: datetime) -> Iterator[str]:
+        """Yield when the flats would begin, and until when at the latest."""
+        window = self.window(now)
+        by = f"Sun at {self._altitude_deg:g}°" if self._at is None else "as told"
+        yield f"begins   {local(max(now, window.opens))} ({by})"
+        if self._dawn.after:
+            yield f"         once this ends with 0: {self._dawn.after}"
+        if self._dawn.after_file:
+            yield f"         once there is {self._dawn.after_file}"
+        yield f"latest   {local(window.closes)}"
+
+    def _opening(self, after: datetime) -> datetime | None:
+        if self._at is not None:
+            return next_local(after, self._at)
+        return next_rise(after, self._altitude_deg, self._site) if self._site else None
+
+    def _closing(self, opens: datetime) -> datetime:
+        ends = []
+        latest, latest_deg = self._dawn.latest, self._dawn.latest_sun_altitude_deg
+        if latest is not None:
+            ends.append(next_local(opens, time.fromisoformat(latest)))
+            if ends[0] - opens > LONGEST_OPEN:
+                raise ConfigError(
+                    f"dawn.latest = {latest}: flats are due at {local(opens)} only; choose a later "
+                    "time, or a lower Sun"
+                )
+        if latest_deg is not None and self._site is not None:
+            high = next_rise(opens, latest_deg, self._site)
+            ends.append(min(high or opens + LONGEST_OPEN, opens + LONGEST_OPEN))
+        return min(ends, default=opens + USUALLY_OPEN)
+
+    def _no_such_sun(self, now: datetime) -> str:
+        low_deg, high_deg = sun_range_deg(now, self._site) if self._site else (0.0, 0.0)
+        return (
+            f"the Sun does not rise through {self._altitude_deg:g}° these days: it stands between "
+            f"{low_deg:.1f}° and {high_deg:.1f}°; choose dawn.sun_altitude_deg (or --sun-altitude) "
+            "between these, or name a time: --at 06:30"
+        )
+
+
+class Watch:
+    """Look after a rig until its flats are due."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, emit: events.Listener, owner: Owner
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._emit = emit
+        self._owner = owner
+
+    def until(self, due: Due) -> None:
+        """Wait; what has to be mended is told as long as there is time for it."""
+        Vigil(
+            self._clock,
+            window=due.window,
+            hindrance=self._hindrance,
+            tell=self._tell,
+            check=self._check,
+        ).keep()
+
+    def _tell(self, what: str) -> None:
+        self._emit(events.Waiting(time=self._clock.now(), what=what))
+
+    def _check(self) -> None:
+        found = [line for line in check_settings(self._settings) if not line.ok]
+        for line in found:
+            self._emit(
+                events.Problem(
+                    time=self._clock.now(), subject=line.subject, what=line.text, mend=line.mend
+                )
+            )
+        if found:
+            lines = [f"{line.subject}: {line.text}\n  {line.mend}".rstrip() for line in found]
+            self._owner.tell("problem", "\n".join(lines))
+
+    def _hindrance(self) -> str:
+        """Return why flats can't begin yet, or an empty string."""
+        dawn = self._settings.dawn
+        if dawn.after is not None and (said := _still_imaging(dawn.after)):
+            return said
+        if dawn.after_file is not None and not self._written_tonight(dawn.after_file):
+            return f"imaging goes on: there is no {dawn.after_file} of this night yet"
+        try:
+            with claim_rig(self._settings):
+                return ""
+        except Busy as busy:
+            return str(busy)
+
+    def _written_tonight(self, path: Path) -> bool:
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+        except OSError:
+            return False
+        zone = local_zone()
+        return night_of(written, zone) == night_of(self._clock.now(), zone)
+
+
+def _still_imaging(command: str) -> str:
+    """Ask the command; return an empty string when it ends with 0, else what it did."""
+    try:
+        ended = subprocess.run(
+            command,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=COMMAND_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"dawn.after: no answer within {COMMAND_S:g} s: {command}"
+    match ended.returncode:
+        case 0:
+            return ""
+        case 126 | 127:
+            return f"dawn.after: there is no such command: {command}"
+        case code:
+            return f"imaging goes on: dawn.after ended with {code}"

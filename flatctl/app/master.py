@@ -1,0 +1,166 @@
+"""`flatctl master`: master flats and master dark flats of what a run left."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from flatctl.core.nights.masters import master_sets
+from flatctl.core.types import FrameKind
+from flatctl.engine.run import INCOMPLETE
+from flatctl.errors import StorageError
+from flatctl.storage.fits import prepare_directory
+from flatctl.storage.master_frames import Source, Sources, find_sources
+from flatctl.storage.masters import (
+    MasterDark,
+    NoLight,
+    Subtraction,
+    master_dark,
+    master_flat,
+    subtraction_for,
+)
+from flatctl.storage.stacking import ensure_ccdproc
+from flatctl.storage.verify import read_values
+
+Progress = Callable[[str, int, int], None]
+FOLDER = "MASTER"
+MEMORY_BYTES = 500_000_000
+_CLIPPED_FROM = 3
+
+
+@dataclass(frozen=True)
+class Master:
+    """A master, or the `problem` for which there is none.
+
+    `made` is false where it was there already. `subtracted` says what was taken from its flats.
+    `noise` is that of one of its pixels: a fraction of the light, in dark flats ADU.
+    """
+
+    kind: FrameKind
+    filter: str | None
+    frames: int
+    path: Path | None = None
+    made: bool = False
+    subtracted: str = ""
+    noise: float | None = None
+    clipped_frac: float = 0.0
+    problem: str = ""
+
+    def to_plain(self) -> dict[str, object]:
+        """Return it as JSON can hold it."""
+        path = None if self.path is None else str(self.path)
+        return asdict(self) | {"kind": self.kind.value, "path": path}
+
+    def line(self) -> str:
+        """Say in one line what it is."""
+        what = "dark flat" if self.kind is FrameKind.DARK_FLAT else "flat"
+        text = f"{self.path}: {self.frames} {what}{'' if self.frames == 1 else 's'}"
+        if self.subtracted:
+            text += f", less {self.subtracted}"
+        if self.noise is not None:
+            noise = f"{self.noise:.2%}" if self.kind is FrameKind.FLAT else f"{self.noise:.2g} ADU"
+            text += f"; noise {noise}, {self.clipped_frac:.2g} of the values clipped"
+        if self.frames < _CLIPPED_FROM:
+            text += "; too few to clip what doesn't belong"
+        return text if self.made else f"{text} (was there already)"
+
+
+@dataclass(frozen=True)
+class MasterListing:
+    """The masters of a folder, and what else lies in it.
+
+    `skipped` are files that no use could be made of, each with why; `others` counts frames of
+    other kinds. `damaged` tells whether a frame of flatctl's own is among the skipped.
+    """
+
+    skipped: Sequence[tuple[Path, str]]
+    others: Mapping[str, int]
+    damaged: bool
+    masters: Sequence[Master]
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 5 where a frame is damaged or a set has no master."""
+        return INCOMPLETE if self.damaged or any(one.problem for one in self.masters) else 0
+
+
+def master(
+    directory: Path,
+    *,
+    output: Path | None = None,
+    pedestal_adu: float | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+    progress: Progress | None = None,
+) -> MasterListing:
+    """Find flats and dark flats in `directory` and below it, and make masters of them.
+
+    They go into `output`, else into a folder MASTER in `directory`. `pedestal_adu` is taken from
+    flats for which there are no dark flats. Raises `UsageError` where ccdproc is not installed, and
+    `StorageError` where nothing can be read or written.
+    """
+    ensure_ccdproc()
+    verifying = partial(progress, "Verifying frames") if progress else None
+    averaging = partial(progress, "Averaging rows") if progress else None
+    sources = find_sources(directory, verifying)
+    if not sources.frames:
+        raise StorageError(_nothing(directory, sources))
+    folder = output or directory / FOLDER
+    masters = _masters(sources, folder, pedestal_adu, memory_bytes, averaging)
+    return MasterListing(sources.skipped, sources.others, sources.damaged, tuple(masters))
+
+
+def _masters(
+    sources: Sources,
+    folder: Path,
+    pedestal_adu: float | None,
+    memory_bytes: int,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Master]:
+    """Make one after the other, those of the dark flats first."""
+    prepare_directory(folder)
+    by_name = {source.taken.name: source for source in sources.frames}
+    darks: list[MasterDark] = []
+    for taken in master_sets(source.taken for source in sources.frames):
+        frames = [by_name[frame.name] for frame in taken]
+        first = taken[0]
+        if first.kind is FrameKind.DARK_FLAT:
+            path, made = master_dark(frames, folder, memory_bytes, progress)
+            darks.append(MasterDark.read(path, first))
+            yield _told(frames, path, made)
+            continue
+        subtraction = subtraction_for(frames, darks, pedestal_adu)
+        try:
+            path, made = master_flat(frames, subtraction, folder, memory_bytes, progress)
+        except NoLight as problem:
+            yield Master(first.kind, first.filter, len(frames), problem=str(problem))
+        else:
+            yield _told(frames, path, made, subtraction)
+
+
+def _told(
+    frames: Sequence[Source], path: Path, made: bool, subtraction: Subtraction | None = None
+) -> Master:
+    values = read_values(path)
+    noise, clipped_frac = values.get("FLATNOIS"), values.get("FLATREJ")
+    return Master(
+        kind=frames[0].taken.kind,
+        filter=frames[0].taken.filter,
+        frames=len(frames),
+        path=path,
+        made=made,
+        subtracted=subtraction.words if subtraction else "",
+        noise=float(noise) if isinstance(noise, int | float) else None,
+        clipped_frac=float(clipped_frac) if isinstance(clipped_frac, int | float) else 0.0,
+    )
+
+
+def _nothing(directory: Path, sources: Sources) -> str:
+    """Say what lies in a folder without flats."""
+    parts = [f"{count} {kind}" for kind, count in sources.others.items()]
+    if sources.skipped:
+        path, problem = sources.skipped[0]
+        count = len(sources.skipped)
+        files = "1 file" if count == 1 else f"{count} files"
+        parts.append(f"{files} without use ({path.name}: {problem})")
+    found = f", but {', '.join(parts)}" if parts else ""
+    return f"{directory}: no flats of flatctl's here or below{found}; name the folder of a night"

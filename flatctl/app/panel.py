@@ -1,0 +1,121 @@
+"""`flatctl panel` and `flatctl safe`: the light by hand, and the light out."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from flatctl.app.wiring.rig import (
+    claim_panel,
+    cover_at_end,
+    describe_panel,
+    make_client,
+    make_panel,
+)
+from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
+from flatctl.engine.clock import SystemClock
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import Timeouts
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
+
+TIMEOUT_S = Timeouts().panel_s
+
+
+def safe(config: Path) -> str:
+    """Put the light out and the cover where it belongs, whatever happened before.
+
+    Returns what to tell the user. Raises `Busy` while a living process has the panel: it puts the
+    light out itself when it is stopped. Raises another `DeviceError` when the panel can't be
+    reached or does not obey.
+    """
+    settings = load(config)
+    signals = StopSignals()
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
+        panel = make_panel(settings, client)
+        left = cover_at_end(settings)
+        guard = LampGuard(
+            panel, clock=SystemClock(), signals=signals, timeout_s=TIMEOUT_S, cover_at_end=left
+        )
+        with guard:
+            moved = left is not None and isinstance(panel, Cover) and panel.has_cover
+        if guard.failure is not None:
+            raise guard.failure
+        return f"{panel.name}: light off" + (f", cover {left.value}" if left and moved else "")
+
+
+def panel(config: Path, action: str, value: int | None) -> str:
+    """Drive the panel by hand and return how it stands afterwards.
+
+    `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
+    panel's own steps. A light that was being lit when a signal came is put out. Raises
+    `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal.
+    """
+    settings = load(config)
+    signals = StopSignals()
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
+        light = make_panel(settings, client)
+        try:
+            steps = light.open(TIMEOUT_S)
+            match action:
+                case "on":
+                    start = settings.flats.brightness.start
+                    _shine(light, _last_brightness(light, steps, start), signals)
+                case "set" if value is not None:
+                    require_step(settings, steps, value)
+                    _shine(light, value, signals)
+                case "off":
+                    light.light_off(TIMEOUT_S)
+                case "open":
+                    _cover(light).open_cover(TIMEOUT_S)
+                case "close":
+                    _cover(light).close_cover(TIMEOUT_S)
+            return _standing(light, steps)
+        finally:
+            light.close()
+
+
+def _shine(light: LightPanel, brightness: int, signals: StopSignals) -> None:
+    try:
+        light.set_brightness(brightness, TIMEOUT_S)
+    except Stopped:
+        with signals.held(), suppress(DeviceError):
+            light.light_off(TIMEOUT_S)
+        raise
+
+
+def require_step(settings: Settings, steps: range, brightness: int) -> None:
+    """Raise `UsageError` where the configured panel, of these steps, has no such brightness."""
+    if brightness not in steps:
+        raise UsageError(
+            f"{describe_panel(settings)}: brightness {brightness} is outside its range, "
+            f"{steps[0]} to {steps[-1]}"
+        )
+
+
+def _last_brightness(light: LightPanel, steps: range, start: float) -> int:
+    """Return what it shone at last, or the configured start where that was nothing."""
+    last = light.status(TIMEOUT_S).brightness
+    return last if last and last in steps else steps[round(start * (len(steps) - 1))]
+
+
+def _cover(light: LightPanel) -> Cover:
+    if isinstance(light, Cover) and light.has_cover:
+        return light
+    raise UsageError(f"{light.name}: this panel has no cover")
+
+
+def _standing(light: LightPanel, steps: range) -> str:
+    text = f"{light.name}: {describe(light.status(TIMEOUT_S), steps)}"
+    if isinstance(light, Cover) and light.has_cover:
+        text += f", cover {light.cover_state(TIMEOUT_S).value}"
+    return text
+
+
+def describe(status: PanelStatus, steps: range) -> str:
+    """Say in a few words how a light stands."""
+    words = {True: "light on", False: "light off", None: "light on or off, it can't say"}
+    text = words[status.lit]
+    if status.brightness is not None:
+        text += f", brightness {status.brightness} of {steps[-1]}"
+    return text if status.confirmed else f"{text} (unconfirmed)"

@@ -1,0 +1,141 @@
+"""`flatctl panel CONFIG --record FILE`: the dialogue with a panel, written down as a test."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import flatctl
+from flatctl.app.panel import TIMEOUT_S, require_step
+from flatctl.app.wiring.rig import claim_panel, make_client, make_panel
+from flatctl.devices.protocols import Cover, LightPanel
+from flatctl.devices.serial.recorder import Recorder
+from flatctl.devices.serial.tap import tapping
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
+from flatctl.settings.panels.options import CoverOptions, SerialOptions
+from flatctl.storage.atomic import write_text
+
+# Where the panel is, and how patient one was: that is of this computer, not of the panel.
+_NOT_THE_PANELS = {"kind", "port", "boot_delay_s", *CoverOptions.model_fields}
+
+
+def record(config: Path, file: Path, action: str | None, value: int | None) -> str:
+    """Drive the panel by hand, or through a round of all its light can do, and write that down.
+
+    Without an `action` the light is stepped through its range and put out; with one (see
+    `flatctl.app.panel`) that alone is done. The file is written whatever the panel does.
+
+    Raises `UsageError` where there is no serial line, or the file exists or has no folder, the
+    panel's own `DeviceError` after the file was written, `StorageError` where it can't be.
+    """
+    settings = load(config)
+    options = settings.panel
+    if not isinstance(options, SerialOptions):
+        raise UsageError(f"{config}: only a panel on a serial line can be recorded")
+    if file.exists():
+        raise UsageError(f"{file}: exists already; name another file")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no such folder")
+    recorder, signals = Recorder(), StopSignals()
+    failure: DeviceError | None = None
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
+        with tapping(recorder):
+            panel = make_panel(settings, client)
+        try:
+            _Round(settings, panel, recorder, signals).do(action, value)
+        except DeviceError as error:
+            failure = error
+        finally:
+            about = (
+                f"{datetime.now(UTC):%Y-%m-%d}, flatctl {flatctl.__version__}: say here which "
+                "panel this is, and what it did beside what it should do"
+            )
+            write_text(file, recorder.to_json(options.kind, about, _own(options)))
+    if failure is not None:
+        mend = f"{failure.mend}; what was said is in {file}".removeprefix("; ")
+        raise type(failure)(failure.device, failure.what, mend) from failure
+    return f"{file}: {len(recorder.exchanges)} exchanges with the {panel.name}"
+
+
+def _own(options: SerialOptions) -> dict[str, object]:
+    """Return the options that are the panel's own; of a second port only that there is one."""
+    own = options.model_dump(exclude=_NOT_THE_PANELS)
+    return {
+        key: "a port" if value and key.endswith("_port") else value for key, value in own.items()
+    }
+
+
+class _Round:
+    """What is done with a panel while it is recorded."""
+
+    def __init__(
+        self, settings: Settings, panel: LightPanel, recorder: Recorder, signals: StopSignals
+    ) -> None:
+        self._settings = settings
+        self._panel = panel
+        self._recorder = recorder
+        self._signals = signals
+
+    def do(self, action: str | None, value: int | None) -> None:
+        """Open it, do what is wanted and let go of it; go on where something fails, then raise."""
+        panel, note = self._panel, self._recorder.note
+        try:
+            steps = note("open", lambda: panel.open(TIMEOUT_S))
+            match action:
+                case None:
+                    self._tour(steps)
+                case "on" | "set":
+                    step = steps[len(steps) // 2] if value is None else value
+                    require_step(self._settings, steps, step)
+                    self._shine_or_go_dark(step)
+                case "off":
+                    self._off()
+                case "open" | "close":
+                    self._move(action)
+            self._status()
+        finally:
+            panel.close()
+
+    def _tour(self, steps: range) -> None:
+        failures = []
+        try:
+            self._status()
+            for step in sorted({steps[0], steps[len(steps) // 2], steps[-1]}):
+                try:
+                    self._shine(step)
+                except DeviceError as error:
+                    failures.append(error)
+        finally:
+            with self._signals.held():
+                self._off()
+        if failures:
+            raise failures[0]
+
+    def _shine(self, step: int) -> None:
+        self._recorder.note(
+            "set_brightness", lambda: self._panel.set_brightness(step, TIMEOUT_S), step
+        )
+
+    def _shine_or_go_dark(self, step: int) -> None:
+        try:
+            self._shine(step)
+        except Stopped:
+            with self._signals.held(), suppress(DeviceError):
+                self._off()
+            raise
+
+    def _off(self) -> None:
+        self._recorder.note("light_off", lambda: self._panel.light_off(TIMEOUT_S))
+
+    def _status(self) -> None:
+        with suppress(DeviceError):
+            self._recorder.note("status", lambda: self._panel.status(TIMEOUT_S))
+
+    def _move(self, action: str) -> None:
+        panel = self._panel
+        if not (isinstance(panel, Cover) and panel.has_cover):
+            raise UsageError(f"{panel.name}: this panel has no cover")
+        move = panel.open_cover if action == "open" else panel.close_cover
+        self._recorder.note(f"{action}_cover", lambda: move(TIMEOUT_S))

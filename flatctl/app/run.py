@@ -1,0 +1,205 @@
+"""`flatctl run`: the whole job from a configuration file."""
+
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from flatctl.app.wiring.notify import Owner, local_zone
+from flatctl.app.wiring.rig import (
+    claim_rig,
+    configured_settling,
+    cover_at_end,
+    make_client,
+    make_rig,
+    make_rules,
+)
+from flatctl.app.wiring.watchdog import BeatingClock, patience_s
+from flatctl.core.types import FilterPlan
+from flatctl.engine.clock import Clock, SystemClock
+from flatctl.engine.events import Event, RunStarted, to_plain
+from flatctl.engine.run import Job, Session
+from flatctl.engine.shelf import Shelf
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import FlatctlError
+from flatctl.outputs.album import Album
+from flatctl.outputs.report import write_report
+from flatctl.outputs.runfile import RunFile
+from flatctl.outputs.systemd import Service
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
+from flatctl.storage.atomic import write_text
+from flatctl.storage.fits import ensure_writable
+from flatctl.storage.history import History
+
+PlainListener = Callable[[dict[str, object]], None]
+
+
+def run(
+    config: Path,
+    *,
+    filters: Sequence[str] = (),
+    count: int | None = None,
+    output: Path | None = None,
+    dry_run: bool = False,
+    resume: bool = True,
+    listeners: Sequence[PlainListener] = (),
+) -> int:
+    """Take the flats that the configuration asks for and return the exit code.
+
+    Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
+    """
+    settings = load(config)
+    if output is not None:
+        settings = stored_in(settings, output)
+    plan = partial(settings.plan, only=filters, count=count)
+    # What can be wrong with the wish itself is said before any device is touched.
+    wanted = plan(None)
+    if dry_run:
+        print("\n".join(describe(settings, wanted)))
+        return 0
+    service = Service(patience_s(settings))
+    with service, Owner(settings) as owner:
+        heard: list[PlainListener] = [service, owner.listen, *listeners]
+        clock = BeatingClock(service.beat)
+        return owner.hears_of(
+            lambda: run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
+        )
+
+
+def run_settings(
+    settings: Settings,
+    plan: Callable[[Sequence[str]], Sequence[FilterPlan]],
+    *,
+    resume: bool,
+    listeners: Sequence[PlainListener],
+    clock: Clock | None = None,
+) -> int:
+    """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
+    directory = settings.output.directory
+    ensure_writable(directory)
+    signals, clock = StopSignals(), clock or SystemClock()
+    album = Album()
+    told = Telling([RunFile(write_text), album, *listeners])
+    with (
+        signals.installed(),
+        claim_rig(settings),
+        make_client(settings) as client,
+        History(settings.output.history) as history,
+    ):
+        session = Session(
+            make_rig(settings, client, clock),
+            Job(
+                rig=settings.rig.name,
+                plan=plan,
+                full_scale_adu=settings.camera.full_scale_adu,
+                dark_flats=settings.dark_flats.count,
+                dark_flat_type=settings.dark_flats.imagetyp,
+                quality=settings.quality.limits(),
+                leak_check=settings.quality.leak_check,
+                site=settings.rig.site,
+                resume=resume,
+                rules=make_rules(settings, client),
+                adopt_settling=configured_settling(settings) is None,
+            ),
+            shelf=Shelf(directory, local_zone()),
+            history=history,
+            emit=told,
+            clock=clock,
+            signals=signals,
+        )
+        # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.
+        threading.Thread(target=_load_ahead, name="load-ahead").start()
+        try:
+            return session.run()
+        finally:
+            if told.folder is not None:
+                with signals.held():
+                    _write_report(told.folder, album)
+
+
+def stored_in(settings: Settings, directory: Path) -> Settings:
+    """Return the settings with another output directory."""
+    output = settings.output.model_copy(update={"directory": directory.expanduser().absolute()})
+    return settings.model_copy(update={"output": output})
+
+
+class Telling:
+    """Hand every event to all listeners, as a plain dictionary; know the run's `folder`."""
+
+    def __init__(self, listeners: Sequence[PlainListener]) -> None:
+        self._listeners = listeners
+        self.folder: Path | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Hand on one event."""
+        if isinstance(event, RunStarted):
+            self.folder = event.folder
+        plain = to_plain(event)
+        for listener in self._listeners:
+            listener(plain)
+
+
+def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
+    """Yield the lines of a plan: what a run would do, in order."""
+    yield f"rig      {settings.rig.name}"
+    yield f"camera   {settings.camera.device} at {settings.indi.host}:{settings.indi.port}"
+    yield f"panel    {settings.panel.kind}"
+    yield f"output   {settings.output.directory}"
+    if not plans:
+        flats = settings.flats
+        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}:"
+        yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
+    for plan in plans:
+        yield (
+            f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
+            f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
+            f"brightness and {plan.exposure_start_s:g} s, "
+            f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
+        )
+    yield from _conditions(settings)
+    if settings.dark_flats.ladder:
+        yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
+    if settings.dark_flats.count:
+        yield f"then {settings.dark_flats.count} dark flats of each exposure"
+    left = cover_at_end(settings)
+    yield "then the panel off" + (f", its cover {left.value}" if left else "")
+
+
+def _many(plan: FilterPlan) -> str:
+    if plan.flat_noise is None:
+        return str(plan.count)
+    return f"as many as bring the noise under {100 * plan.flat_noise:g} % per pixel"
+
+
+def _conditions(settings: Settings) -> Iterator[str]:
+    mount, dome, weather = settings.mount, settings.dome, settings.weather
+    if mount is not None and mount.park:
+        yield f"{mount.device} parks first"
+    for table, wanted in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
+        if table is not None and table.policy != "ignore":
+            waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
+            yield f"{table.device} must be {wanted}, before each frame; otherwise {waits}"
+
+
+def _wanted(target: float, tolerance: float) -> str:
+    return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"
+
+
+def _load_ahead() -> None:
+    """Load what the first frame and the report need while the devices get ready.
+
+    It takes a second or two on a small computer, which would pass between two exposures else.
+    """
+    for name in ("astropy.io.fits", "matplotlib.image", "contourpy"):
+        importlib.import_module(name)
+
+
+def _write_report(folder: Path, album: Album) -> None:
+    """Write the page; a page that can't be written must not change how the run ended."""
+    try:
+        write_report(folder, write_text, album.thumbnail)
+    except FlatctlError as error:
+        print(f"flatctl: no report: {error}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""What several commands build or claim of a rig."""

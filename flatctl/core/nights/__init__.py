@@ -1,0 +1,1 @@
+"""What is wanted of a night, and when: plans, masters, the Sun."""

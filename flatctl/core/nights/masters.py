@@ -1,0 +1,84 @@
+"""Which frames are averaged into one master, and which dark flats are taken from which flats."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flatctl.core.nights.plan import TURN_DEG, near
+from flatctl.core.types import CameraSetup, FrameKind
+
+ROTATOR_TOLERANCE_DEG = 1.0
+EXPOSURE_TOLERANCE_FRAC = 0.1
+"""So much may a dark flat's exposure differ from a flat's, since dark current is low."""
+_EXPOSURE_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How one flat or dark flat was taken; `None` for what is not known.
+
+    `name` is what the caller knows the frame by. `size_px` is (columns, rows) as stored. The
+    temperature in `setup` is the one that the cooler was set to. Dark flats have neither filter
+    nor rotator angle.
+    """
+
+    name: str
+    kind: FrameKind
+    rig: str
+    camera: str
+    night: date
+    size_px: tuple[int, int]
+    setup: CameraSetup
+    exposure_s: float
+    filter: str | None = None
+    rotator_deg: float | None = None
+
+
+def master_sets(frames: Iterable[Taken]) -> tuple[tuple[Taken, ...], ...]:
+    """Return the sets of which masters are made, dark flats first, else by night and name.
+
+    Frames of a set are of one night, rig and camera, equal in size and camera setup; flats also
+    in filter and within a degree of the rotator's angle, dark flats also in exposure. Flats may
+    differ in exposure, since a run trims it.
+    """
+    groups: dict[Taken, list[Taken]] = {}
+    for frame in frames:
+        dark = frame.kind is FrameKind.DARK_FLAT
+        exposure_s = round(frame.exposure_s, _EXPOSURE_DIGITS) if dark else 0.0
+        key = replace(frame, name="", exposure_s=exposure_s, rotator_deg=None)
+        groups.setdefault(key, []).append(frame)
+    sets = [
+        tuple(sorted(turned, key=lambda frame: frame.name))
+        for group in groups.values()
+        for turned in near(group, lambda frame: frame.rotator_deg, ROTATOR_TOLERANCE_DEG, TURN_DEG)
+    ]
+    return tuple(sorted(sets, key=_place))
+
+
+def _place(frames: tuple[Taken, ...]) -> tuple[bool, date, str]:
+    first = frames[0]
+    return first.kind is FrameKind.FLAT, first.night, first.name
+
+
+def dark_for(flat: Taken, darks: Iterable[Taken]) -> Taken | None:
+    """Return which of these dark flats to take from a flat; `None` where none is like it.
+
+    It is of the same rig, camera, size and camera setup, and its exposure is within a tenth of the
+    flat's. The nearest night counts first, then the nearest exposure.
+    """
+    alike = [
+        dark
+        for dark in darks
+        if (dark.rig, dark.camera, dark.size_px, dark.setup)
+        == (flat.rig, flat.camera, flat.size_px, flat.setup)
+        and abs(dark.exposure_s - flat.exposure_s) <= EXPOSURE_TOLERANCE_FRAC * flat.exposure_s
+    ]
+    return min(
+        alike,
+        key=lambda dark: (
+            abs(dark.night - flat.night),
+            abs(dark.exposure_s - flat.exposure_s),
+            dark.name,
+        ),
+        default=None,
+    )

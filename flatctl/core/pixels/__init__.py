@@ -1,0 +1,1 @@
+"""What the pixels of a frame say by themselves."""

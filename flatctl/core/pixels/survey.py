@@ -1,0 +1,160 @@
+"""The statistics of any image, channel by channel: the table that image programs show.
+
+Unlike `flatctl.core.pixels.statistics.measure`, which is exact and quick for the 16-bit frames of a
+run, this takes whatever a FITS file may hold.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatctl.core.pixels.channels import COLOURS
+from flatctl.core.pixels.histogram import LEVELS, histogram
+from flatctl.core.pixels.statistics import summarise
+
+WHOLE = "all"
+_DARKEST_FRAME_ADU = 16.0
+_FULL_16 = 65535
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Statistics of one channel; levels are in ADU, pixels that are not a number left out.
+
+    `average_deviation` is the mean and `mad` the median of the absolute deviations from the
+    median, neither scaled; `std` is the population standard deviation. `clipped_frac` is the
+    fraction at or above full scale, `None` where nobody can say what full scale is.
+    """
+
+    count: int
+    mean: float
+    median: float
+    average_deviation: float
+    std: float
+    mad: float
+    min: float
+    max: float
+    clipped_frac: float | None
+
+    def normalised(self, full_scale_adu: float) -> "Survey":
+        """Return it with levels as fractions of full scale."""
+        return Survey(
+            self.count,
+            self.mean / full_scale_adu,
+            self.median / full_scale_adu,
+            self.average_deviation / full_scale_adu,
+            self.std / full_scale_adu,
+            self.mad / full_scale_adu,
+            self.min / full_scale_adu,
+            self.max / full_scale_adu,
+            self.clipped_frac,
+        )
+
+
+def survey(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
+    """Measure pixels of any shape and real dtype; levels come out in ADU.
+
+    `full_scale_adu` is the level at which a pixel counts as clipped, `None` where unknown. Raises
+    `ValueError` where there is not one finite pixel.
+    """
+    if not pixels.size:
+        raise ValueError("there is no pixel in it")
+    if pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 2:
+        return _of_few_levels(pixels, full_scale_adu)
+    values = pixels.ravel()
+    if values.dtype.kind == "f":
+        finite = np.isfinite(values)
+        values = values if finite.all() else values[finite]
+    if not values.size:
+        raise ValueError("there is no pixel in it that is a number")
+    median = float(np.median(values))
+    # Signed, since deviations of unsigned numbers would wrap around.
+    wide = np.float32 if values.dtype == np.float32 else np.float64
+    deviations = np.abs(np.subtract(values, median, dtype=wide))
+    clipped = None
+    if full_scale_adu is not None:
+        clipped = int(np.count_nonzero(values >= full_scale_adu)) / values.size
+    return Survey(
+        count=int(values.size),
+        mean=float(np.mean(values, dtype=np.float64)),
+        median=median,
+        average_deviation=float(np.mean(deviations, dtype=np.float64)),
+        std=float(np.std(values, dtype=np.float64)),
+        mad=float(np.median(deviations)),
+        min=float(values.min()),
+        max=float(values.max()),
+        clipped_frac=clipped,
+    )
+
+
+def _of_few_levels(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
+    """Measure whole numbers of up to 16 bits by their histogram: exactly, and in little memory."""
+    lowest = min(int(np.iinfo(pixels.dtype).min), 0)
+    shifted = np.subtract(pixels, lowest, dtype=np.int32) if lowest else pixels
+    counts = histogram(shifted.astype(np.uint16, copy=False))
+    full_scale = LEVELS if full_scale_adu is None else full_scale_adu - lowest
+    found = summarise(counts, full_scale)
+    deviations = np.abs(np.arange(LEVELS) - found.median)
+    return Survey(
+        count=found.count,
+        mean=found.mean + lowest,
+        median=found.median + lowest,
+        average_deviation=float(counts @ deviations) / found.count,
+        std=found.std,
+        mad=found.mad,
+        min=found.min + lowest,
+        max=found.max + lowest,
+        clipped_frac=None if full_scale_adu is None else found.clipped_frac,
+    )
+
+
+def channels(pixels: NDArray[Any], pattern: str | None) -> dict[str, list[NDArray[Any]]]:
+    """Return the parts of an image by the name of their channel, without copying.
+
+    `pixels` has shape (rows, cols), or (planes, rows, cols) with three planes being R, G and B.
+    `pattern` is that of a Bayer sensor as it lies in the array (`RGGB`), whose two greens are one
+    channel. An image of one channel returns nothing.
+    """
+    if pixels.ndim > 2:
+        planes = pixels.reshape(-1, *pixels.shape[-2:])
+        names = COLOURS if len(planes) == len(COLOURS) else [str(n + 1) for n in range(len(planes))]
+        named = zip(names, planes, strict=True) if len(planes) > 1 else ()
+        return {name: [plane] for name, plane in named}
+    parts: dict[str, list[NDArray[Any]]] = {}
+    if pattern is not None and min(pixels.shape) >= 2:
+        for place, colour in enumerate(pattern):
+            parts.setdefault(colour, []).append(pixels[place // 2 :: 2, place % 2 :: 2])
+    return {colour: parts[colour] for colour in COLOURS if colour in parts}
+
+
+def survey_channels(
+    pixels: NDArray[Any], pattern: str | None, full_scale_adu: float | None
+) -> Mapping[str, Survey]:
+    """Measure the whole image, named `all`, and each of its channels."""
+    found = {WHOLE: survey(pixels, full_scale_adu)}
+    for name, parts in channels(pixels, pattern).items():
+        joined = parts[0] if len(parts) == 1 else np.concatenate([part.ravel() for part in parts])
+        found[name] = survey(joined, full_scale_adu)
+    return found
+
+
+def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
+    """Return full scale (ADU) by the type of the pixels, and whether anything clips there.
+
+    Whole numbers are full at the largest one of their type, or of 16 bits where none needs more.
+    Real ones are taken for fractions of full scale where none is brighter than a dark frame would
+    be, else for ADU of 16 bits; where they exceed 1, as those of a normalised master do, nothing
+    is known of clipping.
+    """
+    if pixels.dtype.kind in "iu":
+        most = int(np.iinfo(pixels.dtype).max)
+        needs_more = most > _FULL_16 and int(pixels.max(initial=0)) > _FULL_16
+        return float(most if needs_more else min(most, _FULL_16)), True
+    brightest = float(np.nanmax(pixels, initial=-math.inf))
+    if brightest > _DARKEST_FRAME_ADU:
+        return float(_FULL_16), True
+    return 1.0, brightest <= 1.0

@@ -1,0 +1,1 @@
+"""The search for a setting, and the capture of a set with it."""

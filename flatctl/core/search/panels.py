@@ -1,0 +1,189 @@
+"""The panels that may be: shapes of curves, and the same shapes bent to what was measured.
+
+Rows of the arrays are candidate panels; columns are steps or frames.
+"""
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flatctl.core.search.response import Response
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.signedinteger[Any]]
+
+TRUST = 0.97
+"""How much of the belief what was learned earlier gets before anything is seen now."""
+
+# How far apart, in ln of light, a measured point and a shape that fits may lie, and one that
+# does not fit.
+_FIT_ERROR = 0.03
+_BEND_ERROR = 0.5
+# Odds, in sum, of panels whose light begins between two given steps.
+_ONSET_ODDS = 0.05
+
+
+def _shapes() -> Array:
+    """Return the shapes tried, one a row: dead, gamma, bend, floor, odds.
+
+    Dark below `dead` (a fraction of the range), then a power law of exponent `gamma`, or an
+    exponential of strength `bend` where that is not 0, on top of a `floor` that shines at the
+    very bottom.
+    """
+    powers = {0.5: 0.1, 0.7: 0.3, 1.0: 4.0, 1.4: 1.0, 1.8: 1.0, 2.2: 1.5, 2.6: 1.0, 3.2: 0.5}
+    dead = (0.02, 0.035, 0.05, 0.07, 0.09, 0.11, 0.14, 0.18, 0.25)
+    bends = (1.5, 2.5, 3.5, 4.5, 6.0)
+    rows = [(0.0, gamma, 0.0, 0.0, odds) for gamma, odds in powers.items()]
+    rows += [(d, 1.0, 0.0, 0.0, 0.3) for d in dead]
+    rows += [(d, gamma, 0.0, 0.0, 0.1) for d in dead[1::2] for gamma in (1.5, 2.2)]
+    rows += [(0.0, gamma, 0.0, f, 0.2) for f in (0.01, 0.03, 0.08, 0.2) for gamma in (1.0, 2.2)]
+    rows += [(0.0, 1.0, bend, f, 0.3) for bend in bends for f in (0.0, float(np.exp(-bend)))]
+    # The light that does not listen: a panel switched off, a simulator, a lamp of its own.
+    rows += [(0.0, 1.0, 0.0, 1.0, 0.3)]
+    return np.array(rows)
+
+
+class Panels:
+    """Hold the candidate panels.
+
+    `brightest` is the panel's highest step, `known` what earlier searches measured. `odds` are
+    those of the candidates before anything is seen, `learned` marks the bent ones, `measured`
+    lists the steps seen lit earlier, that is above `lit_adu`; `pedestal` is (level, error) in ADU
+    where it is known.
+    """
+
+    def __init__(self, brightest: int, known: Response, full_scale_adu: float) -> None:
+        self._brightest = max(brightest, 1)
+        self._shapes = _shapes()
+        self._steps = np.array([])
+        self._bends: Array | None = None
+        self.odds = self._shapes[:, 4] / self._shapes[:, 4].sum()
+        self.learned = np.zeros(len(self._shapes), dtype=bool)
+        self.measured: list[int] = []
+        self.lit_adu = 0.0
+        self.pedestal: tuple[float, float] | None = None
+        if known.pedestal_adu is not None:
+            self.pedestal = (known.pedestal_adu, known.pedestal_error_adu)
+        if known.runs:
+            self._learn(known, full_scale_adu)
+
+    def light(self, steps: npt.ArrayLike) -> Array:
+        """Return the relative light of every candidate (rows) at every step (columns)."""
+        step = np.atleast_1d(np.asarray(steps, dtype=float))
+        dead, gamma, bend, floor = (self._shapes[:, i : i + 1] for i in range(4))
+        above = np.clip((step / self._brightest - dead) / (1 - dead), 0, None)
+        curved = np.expm1(bend * above) / np.where(bend > 0, np.expm1(bend), 1)
+        light = floor + (1 - floor) * np.where(bend > 0, curved, above**gamma)
+        if self._bends is not None:
+            light = light * np.exp(interpolate(step, self._steps, self._bends))
+        return np.asarray(light)
+
+    def with_onset(self, dark: int, lit: int) -> "Panels":
+        """Return the panels, and more whose light begins somewhere between two steps."""
+        more = copy(self)
+        more._add_onsets(dark, lit)
+        return more
+
+    def _add_onsets(self, dark: int, lit: int) -> None:
+        zones = np.linspace(dark, lit, 12)[:-1] / self._brightest
+        rows = np.array([(z, gamma, 0.0, 0.0, 0.0) for z in zones for gamma in (1.0, 1.8)])
+        self._shapes = np.concatenate([self._shapes, rows])
+        self.odds = np.concatenate([self.odds, np.full(len(rows), _ONSET_ODDS / len(rows))])
+        self.learned = np.concatenate([self.learned, np.zeros(len(rows), dtype=bool)])
+        if self._bends is not None:
+            flat = np.zeros((len(rows), self._bends.shape[1]))
+            self._bends = np.concatenate([self._bends, flat])
+
+    def _learn(self, known: Response, full: float) -> None:
+        """Add to every shape its twin, bent to fit all earlier runs.
+
+        One least-squares fit of ln(light / shape) = bend(step) + scale(run), the bends kept small.
+        """
+        runs = enumerate(known.runs)
+        seen = [(*s, i) for i, run in runs for s in run if s.brightness <= self._brightest]
+        if not seen:
+            return
+        step, time, level, run = np.array(seen, dtype=float).T
+        mean, error = self.pedestal = _agreed_pedestal(known, step, time, level, run, full)
+        faintest = 4 * (error + 5e-4 * full)
+        self.lit_adu = mean + faintest
+        signal = level - mean
+        lit, run = signal > faintest, run.astype(int)
+        if not lit.any():
+            return
+        self._steps, which = np.unique(step[lit], return_inverse=True)
+        self.measured = self._steps.astype(int).tolist()
+        dark = ~lit & (step < self._steps[0])
+        if dark.any():
+            self._add_onsets(int(step[dark].max()), self.measured[0])
+
+        plain = self.light(self._steps)
+        shines = np.all(plain > 0, axis=1)
+        apart = np.log(signal[lit] / time[lit]) - np.log(plain[shines][:, which])
+        doubt = np.hypot(_FIT_ERROR / 3, faintest / 4 / signal[lit])
+        count = len(self._steps)
+        ridge = np.eye(count, count + run.max() + 1) / _BEND_ERROR
+        design = np.concatenate([_design(which, run[lit], doubt, run.max()), ridge])
+        wanted = np.concatenate([(apart / doubt).T, np.zeros((count, shines.sum()))])
+        fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]
+        bends = fitted[:count].T
+
+        fit = np.log(self.odds[shines]) - np.log1p((bends / _FIT_ERROR) ** 2).sum(axis=1)
+        # A dark frame speaks against the shapes that would have given light there.
+        glow = self.light(step[dark])[shines] * np.exp(fitted[count + run[dark]].T) * time[dark]
+        glow = glow * np.exp(bends[:, :1]) / faintest
+        odds = np.exp(fit - fit.max() - 2 * np.log1p(glow**2).sum(axis=1))
+        self.learned = np.repeat([False, True], [len(plain), shines.sum()])
+        self.odds = np.concatenate([(1 - TRUST) * self.odds, TRUST * odds / odds.sum()])
+        self._shapes = np.concatenate([self._shapes, self._shapes[shines]])
+        self._bends = np.concatenate([np.zeros((len(plain), count)), bends])
+
+
+def interpolate(x: Array, xs: Array, rows: Array) -> Array:
+    """Return each row, given at sorted `xs`, at every x: straight between, level beyond."""
+    if len(xs) == 1:
+        return np.repeat(rows, len(x), axis=1)
+    i = np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2)
+    share = np.clip((x - xs[i]) / (xs[i + 1] - xs[i]), 0, 1)
+    return np.asarray(rows[:, i] * (1 - share) + rows[:, i + 1] * share)
+
+
+def _design(which: Index, run: Index, doubt: Array, runs: int) -> Array:
+    """Return the matrix of a fit of one term per step and one per run, rows over their doubt."""
+    frames, steps = np.arange(len(which)), int(which.max()) + 1
+    design = np.zeros((len(which), steps + runs + 1))
+    design[frames, which] = 1 / doubt
+    design[frames, steps + run] = 1 / doubt
+    return design
+
+
+def _agreed_pedestal(
+    known: Response, step: Array, time: Array, level: Array, run: Array, full: float
+) -> tuple[float, float]:
+    """Return the pedestal (ADU, and its error) by which the earlier runs agree best.
+
+    Filters differ by a factor only: with the right pedestal the ratio of the light of two steps is
+    the same in every run, and the light of one step the same at every exposure.
+    """
+    mean, error = known.pedestal_adu or 0.0, known.pedestal_error_adu
+    off = np.linspace(-3, 3, 13)
+    misfit = off**2
+    tried = mean + error * off
+    for i, pedestal in enumerate(tried):
+        signal = level - pedestal
+        used = signal > 0.003 * full
+        if error == 0 or not used.any():
+            return mean, error
+        which = np.unique(step[used], return_inverse=True)[1]
+        doubt = np.hypot(0.005, 2e-4 * full / signal[used])
+        design = _design(which, run[used].astype(int), doubt, int(run.max()))
+        wanted = np.log(signal[used] / time[used]) / doubt
+        fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]
+        misfit[i] += np.sum((design @ fitted - wanted) ** 2)
+    misfit = np.where(tried >= 0, misfit, np.inf)
+    weight = np.exp(-(misfit - misfit.min()) / 2)
+    weight /= weight.sum()
+    agreed = float(weight @ tried)
+    return agreed, float(np.sqrt(weight @ (tried - agreed) ** 2))

@@ -1,0 +1,212 @@
+"""The calibration of a rig: what `flatctl.core.calibration` asks for, exposed one by one."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from flatctl.core.calibration import (
+    Calibration,
+    Curve,
+    DarkLevels,
+    FullScale,
+    Settling,
+    Times,
+    clear_adu,
+    curve_exposure,
+)
+from flatctl.core.pixels.statistics import measure
+from flatctl.core.types import FilterPlan, Setting
+from flatctl.devices.protocols import Frame
+from flatctl.engine.events import Event, Waiting
+from flatctl.engine.guard import under_guard
+from flatctl.engine.keys import configured_key, measured_key
+from flatctl.engine.recovery import Recovery
+from flatctl.engine.rig import Rig
+from flatctl.engine.safety import Rule, Safety
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError
+from flatctl.storage.history import History
+
+# A lamp that needs longer than this is followed by the series, not waited for at every step.
+SETTLE_ADOPTED_MAX_S = 10.0
+_SIXTEEN_BITS_ADU = 65535.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """A calibration out of the history, and when it was measured."""
+
+    calibration: Calibration
+    measured: datetime
+
+
+def known_calibration(history: History, rig_name: str, rig: Rig) -> Known | None:
+    """Return the latest calibration that fits how the rig is configured."""
+    found = history.calibration(configured_key(rig_name, rig))
+    if found is None:
+        return None
+    try:
+        return Known(Calibration.from_json(found.calibration), found.time)
+    except ValueError:
+        # Written by another version: as good as none.
+        return None
+
+
+class CalibrationRun:
+    """One calibration of one rig, through one filter. Use it once.
+
+    `plan` makes the plan of that filter out of the wheel's slot names; `tell` hears in a few words
+    what is being done, `rules` say what must be so around the rig. What was measured is kept in
+    `history`, for full scale, settling time and the search of later runs.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        plan: Callable[[Sequence[str]], FilterPlan],
+        *,
+        rig_name: str,
+        history: History,
+        signals: StopSignals,
+        tell: Callable[[str], None],
+        tell_fault: Callable[[DeviceError, bool], None],
+        rules: Sequence[Rule] = (),
+    ) -> None:
+        self._rig = rig
+        self._plan = plan
+        self._rig_name = rig_name
+        self._history = history
+        self._signals = signals
+        self._tell = tell
+        self._tell_fault = tell_fault
+        self._recovery = Recovery(rig, rig.clock, tell_fault)
+        self._safety = Safety(rules, rig, rig.clock, self._hear)
+
+    def run(self) -> Calibration:
+        """Measure everything, remember it, and return it; the panel is off afterwards.
+
+        Raises any `FlatctlError`, or `Stopped`.
+        """
+        return under_guard(
+            self._rig, self._measure, signals=self._signals, tell_fault=self._tell_fault
+        )
+
+    def _measure(self, steps: range) -> Calibration:
+        rig = self._rig
+        rig.open()
+        plan = self._plan(rig.slots)
+        self._recovery.surviving(self._safety.establish)
+        self._tell("camera gets ready")
+        self._recovery.surviving(rig.prepare)
+        self._recovery.surviving(partial(rig.select, plan.filter))
+        times = _times(rig, plan)
+
+        self._tell("pedestal: panel off, shortest exposure")
+        darks = DarkLevels(times)
+        while not darks.has_pedestal and darks.exposure_s is not None:
+            darks.observe(self._dark(darks.exposure_s))
+
+        self._tell("full scale: panel at its brightest")
+        full = FullScale(times, plan.exposure_start_s, darks.pedestal_adu)
+        while full.exposure_s is not None:
+            full.observe(self._lit(steps[-1], full.exposure_s))
+
+        # The lamp cools meanwhile, so that it is seen to warm up in the next chapter.
+        self._tell("light leak: panel off, longer exposures")
+        while darks.exposure_s is not None:
+            darks.observe(self._dark(darks.exposure_s))
+
+        exposure_s = curve_exposure(
+            times, full.light_adu_s, darks.pedestal_adu, full.full_adu or _claimed(rig)
+        )
+        curve = Curve(steps, exposure_s, full.full_adu)
+        self._tell(f"settling: from dark to full brightness, frames of {exposure_s:.3g} s")
+        settle_s = None
+        # Half a per cent of less than this is lost in the noise.
+        wanted_adu = 10 * clear_adu(darks.pedestal_adu)
+        if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
+            settle_s = self._settle_s(steps[-1], exposure_s, darks)
+
+        self._tell(f"panel curve: frames of {exposure_s:.3g} s")
+        while curve.brightness is not None:
+            curve.observe(self._lit(curve.brightness, exposure_s))
+        calibration = Calibration(
+            pedestal_adu=darks.pedestal_adu,
+            leak_adu_s=darks.leak_adu_s,
+            full_scale_adu=full.full_adu,
+            settle_s=settle_s,
+            exposure_s=exposure_s,
+            curve=curve.points,
+            filter=plan.filter,
+        )
+        self._remember(calibration)
+        return calibration
+
+    def _settle_s(self, brightness: int, exposure_s: float, darks: DarkLevels) -> float | None:
+        rig, usual_s = self._rig, self._rig.settle_s
+
+        def watch() -> float | None:
+            settling, lit_s = Settling(), None
+            self._take_dark(darks.first_s)
+            while not settling.over:
+                self._safety.check()
+                rig.begin(Setting(brightness, exposure_s))
+                now_s = rig.clock.monotonic()
+                lit_s = now_s if lit_s is None else lit_s
+                level_adu = _median(rig.read(exposure_s))
+                settling.observe(now_s - lit_s, max(level_adu - darks.pedestal_adu, 0.0))
+            return settling.settle_s
+
+        rig.settle_s = 0.0
+        try:
+            self._recovery.renew()
+            return self._recovery.surviving(watch)
+        finally:
+            rig.settle_s = usual_s
+
+    def _lit(self, brightness: int, exposure_s: float) -> float:
+        def take() -> Frame:
+            self._safety.check()
+            self._rig.begin(Setting(brightness, exposure_s))
+            return self._rig.read(exposure_s)
+
+        return self._level(take)
+
+    def _dark(self, exposure_s: float) -> float:
+        return self._level(partial(self._take_dark, exposure_s))
+
+    def _take_dark(self, exposure_s: float) -> Frame:
+        self._safety.check()
+        self._rig.begin_dark(exposure_s)
+        return self._rig.read(exposure_s)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Waiting):
+            self._tell(f"waiting: {event.what}")
+
+    def _level(self, take: Callable[[], Frame]) -> float:
+        self._recovery.renew()
+        return _median(self._recovery.surviving(take))
+
+    def _remember(self, calibration: Calibration) -> None:
+        key = measured_key(self._rig_name, self._rig, None)
+        self._history.remember_calibration(key, calibration.to_json(), self._rig.clock.now())
+        self._history.remember_response(key, calibration.response.to_json())
+
+
+def _median(frame: Frame) -> float:
+    return measure(frame.raw, _SIXTEEN_BITS_ADU).median
+
+
+def _claimed(rig: Rig) -> float:
+    return float(2 ** (rig.info.bits or 16) - 1)
+
+
+def _times(rig: Rig, plan: FilterPlan) -> Times:
+    """Return the exposures between the camera's shortest and the plan's longest."""
+    shortest_s = rig.info.exposure_min_s or plan.exposure_min_s
+    longest_s = min(plan.exposure_max_s, rig.info.exposure_max_s or math.inf)
+    shortest_s = min(shortest_s, longest_s)
+    return Times(shortest_s, longest_s, plan.exposures_s)

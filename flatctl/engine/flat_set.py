@@ -1,0 +1,276 @@
+"""One filter: select it, search its setting, have its set captured."""
+
+from dataclasses import replace
+from functools import partial
+
+from flatctl.core.search.response import Response
+from flatctl.core.search.search import FlatSearch
+from flatctl.core.search.settle import SettleCheck
+from flatctl.core.search.warmup import Reading
+from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
+from flatctl.engine import events
+from flatctl.engine.capture import Capture, Found
+from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.learned import Learned, spread_steps
+from flatctl.engine.limits import Limits
+from flatctl.engine.start import trained_start, untrained_start
+from flatctl.engine.telling import Telling
+from flatctl.errors import BadReply, DeviceError
+from flatctl.storage.history import SettingKey, Trained
+from flatctl.storage.resume import FinishedFrame, finished
+
+_DEAF = "it reports every brightness it is asked for, and the light does not change"
+_CHANGED = "it reports the same brightness, and the light has changed"
+_FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
+_UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
+
+
+def _is_stuck(search: FlatSearch, start: Setting) -> bool:
+    """Tell whether a search got there by the exposure, the light being one at two steps far apart.
+
+    Steps that are near, or so dark that the camera's pedestal hides them, prove nothing.
+    """
+    low, high = sorted((start.brightness, search.setting[0]))
+    if not search.light_is_deaf or high < _FAR * low:
+        return False
+    dim, bright = search.light((low, high))
+    return bright <= _ALIKE * dim
+
+
+class FilterRun:
+    """The flats of one filter. `learned` is what it knew at first, and what it taught."""
+
+    def __init__(self, context: RunContext, plan: FilterPlan) -> None:
+        self._context = context
+        self._plan = plan
+        self._telling = Telling(context, plan)
+        self._capture = Capture(context, plan, self._telling, self._set_out_later)
+        self.learned = Learned()
+        self._doubt = ""
+        self._trials = 0
+        self._present: tuple[FinishedFrame, ...] | None = None
+        self._later: FilterRun | None = None
+        self._finished = False
+
+    def run(self, learned: Learned, later: "FilterRun | None" = None) -> FilterOutcome:
+        """Do it and say how it ended. What ends the whole run is raised.
+
+        `learned` is what earlier filters taught, and grows. The rig sets out for the filter `later`
+        once the last frame of this one has been read. Where this raises, `finish` is the caller's:
+        the light goes out first, then the frames under way are waited for.
+        """
+        self.learned = learned
+        self._later = later
+        self._context.recovery.renew()
+        try:
+            outcome, reason = self._search_and_capture()
+        except DeviceError as error:
+            outcome, reason = FilterOutcome.DEVICE, str(error)
+            self._context.shelf.drain()
+        self.finish(outcome, reason)
+        return outcome
+
+    def finish(self, outcome: FilterOutcome, reason: str = "") -> None:
+        """Tell, once, how it ended; its frames are all on disk by then."""
+        if self._finished:
+            return
+        self._finished = True
+        self._telling.fact(
+            events.FilterFinished,
+            outcome=outcome.value,
+            trials=self._trials,
+            flats=len(self._present or ()) + self.taken,
+            reason=reason,
+        )
+
+    @property
+    def taken(self) -> int:
+        """How many frames were put on disk."""
+        return self._capture.taken
+
+    @property
+    def exposures_s(self) -> set[float]:
+        """The exposures of the frames on disk, those of an earlier run of the night included."""
+        return self._capture.exposures_s | {frame.exposure_s for frame in self._present or ()}
+
+    @property
+    def panel_bank(self) -> Bank | None:
+        """The panel's range of light for this filter; what was learned of one is of that one."""
+        return self._plan.panel_bank
+
+    def set_out(self, learned: Learned) -> None:
+        """Let the rig set out for this filter, unless all its flats are there already."""
+        self.learned = learned
+        if len(self._on_disk()) < self._plan.count:
+            limits = self._limits()
+            trained = trained_start(self._context, self._plan, limits)
+            start = trained or untrained_start(self._context, self._plan, limits, learned)
+            search = self._new_search(limits, start)
+            self._context.rig.set_out(self._plan.filter, search.setting[0], self._plan.panel_bank)
+
+    def _search_and_capture(self) -> tuple[FilterOutcome, str]:
+        context, plan = self._context, self._plan
+        present = self._on_disk()
+        wanted = plan.count - len(present)
+        limits = self._limits()
+        trained = trained_start(context, plan, limits)
+        start = trained or untrained_start(context, plan, limits, self.learned)
+        self._telling.fact(
+            events.FilterStarted,
+            start_brightness=start.brightness,
+            start_exposure_s=start.exposure_s,
+            trained=trained is not None,
+            wanted=plan.count,
+            present=len(present),
+        )
+        if wanted <= 0:
+            return FilterOutcome.COMPLETE, ""
+        if plan.filter is not None:
+            what = f"filter wheel turns to {plan.filter}"
+            context.emit(events.Waiting(time=context.clock.now(), what=what))
+        context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
+        place = (plan.rotator_deg, plan.focuser_steps)
+        if place != (None, None):
+            what = "rotator and focuser go where the lights had them"
+            context.emit(events.Waiting(time=context.clock.now(), what=what))
+        context.recovery.surviving(partial(context.rig.stand, *place))
+        outcome, reason = self._attempt(limits, start)
+        if limits.on_ladder and outcome in _UNREACHED and self._doubt != _DEAF:
+            # Better a set of dark flats more than a filter without flats.
+            self._telling.fact(events.OffLadder, reason=reason)
+            limits = self._limits(on_ladder=False)
+            outcome, reason = self._attempt(
+                limits, untrained_start(context, plan, limits, self.learned)
+            )
+        if outcome is not FilterOutcome.COMPLETE and self._doubt:
+            # A panel reached anew is told everything anew, and often that is all it takes.
+            context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
+            outcome, reason = self._attempt(limits, start)
+        return outcome, reason
+
+    def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, str]:
+        """Search, and capture what is missing."""
+        before = self.learned
+        found = self._search(limits, start)
+        if found.search.outcome is Outcome.REACHED and self._plan.settle_frames is not None:
+            found.tell()
+            self._wait_until_steady(found.shot.setting, self._plan.settle_frames)
+            found = self._search(limits, found.shot.setting)
+        search = found.search
+        if search.outcome is not Outcome.REACHED:
+            found.tell()
+            self._tell_curve(search, limits)
+            self._doubt = _DEAF if search.light_is_deaf else ""
+            return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
+        stuck = _is_stuck(search, start)
+        if stuck and self._doubt != _DEAF and not self.learned.deaf:
+            # Another exposure would do. But a panel that does not dim may not go out either.
+            found.tell()
+            self._doubt, self.learned = _DEAF, before
+            return FilterOutcome.UNSTABLE, _DEAF
+        self.learned = replace(self.learned, deaf=stuck)
+        present = [frame.number for frame in self._on_disk()]
+        outcome, reason = self._capture.run(limits, found, present)
+        self._doubt = "" if self._capture.refused else _CHANGED
+        self.learned = replace(self.learned, response=self._capture.response)
+        self._remember(self._capture.response, found.shot)
+        self._tell_curve(search, limits)
+        self._context.shelf.drain()
+        return outcome, reason
+
+    def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
+        scale, plan = self._context.full_scale_adu, self._plan
+        return FlatSearch(
+            target_adu=plan.target * scale,
+            tolerance_adu=plan.tolerance * scale,
+            full_scale_adu=scale,
+            brightness_range=limits.brightness,
+            exposure_range_s=limits.exposure_s,
+            start=start,
+            response=self.learned.response or self._stored_response(),
+            exposures_s=limits.exposures_s,
+        )
+
+    def _search(self, limits: Limits, start: Setting) -> Found:
+        """Search to the end; the last frame is not told of yet, there is no time for that."""
+        search = self._new_search(limits, start)
+        readings: list[Reading] = []
+        under_way = self._context.begin(Setting(*search.setting))
+        while True:
+            self._trials += 1
+            self._telling.exposing("trial", self._trials, under_way.setting)
+            shot = self._context.read(under_way, self._plan.channel)
+            search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
+            readings.append(Reading(shot.setting, shot.level_adu, shot.time_s))
+            tell = partial(
+                self._telling.shot, events.Trial, shot, n=self._trials, verdict=search.verdict
+            )
+            if search.outcome is not None:
+                self.learned = self.learned.after(search)
+                return Found(search, readings, shot, tell)
+            shot.let_go()
+            try:
+                under_way = self._context.begin(Setting(*search.setting))
+            finally:
+                tell()
+
+    def _wait_until_steady(self, setting: Setting, frames: int) -> None:
+        """Repeat an exposure until the light stands still, or `frames` are spent."""
+        check = SettleCheck(limit=frames)
+        while not (check.settled or check.expired):
+            self._trials += 1
+            self._telling.exposing("trial", self._trials, setting)
+            shot = self._context.read(self._context.begin(setting), self._plan.channel)
+            check.observe(shot.level_adu)
+            self._telling.shot(events.Trial, shot, n=self._trials, verdict="settling")
+
+    def _set_out_later(self) -> None:
+        if self._later is not None:
+            same_light = self._later.panel_bank == self.panel_bank
+            self._later.set_out(self.learned if same_light else Learned())
+
+    def _tell_curve(self, search: FlatSearch, limits: Limits) -> None:
+        steps = spread_steps(*limits.brightness)
+        self._telling.fact(
+            events.PanelCurve,
+            pedestal_adu=search.response.pedestal_adu or 0.0,
+            brightness=steps,
+            light_adu_s=tuple(float(f"{light:.5g}") for light in search.light(steps)),
+        )
+
+    def _on_disk(self) -> tuple[FinishedFrame, ...]:
+        """Return the flats of this set that an earlier run of the night left, each verified."""
+        if self._present is not None:
+            return self._present
+        context, plan = self._context, self._plan
+        self._present = ()
+        if context.resume:
+            wanted = context.wanted(FrameKind.FLAT, plan)
+            found = finished(context.shelf.directory, context.shelf.night, wanted)
+            self._present = found.frames[: plan.count]
+        return self._present
+
+    def _setting_key(self, filter_name: str | None) -> SettingKey:
+        return self._context.setting_key(filter_name, self._plan.panel_bank)
+
+    def _stored_response(self) -> Response | None:
+        """Return what an earlier night learned of panel and camera."""
+        text = self._context.history.response(self._setting_key(None))
+        if text is None:
+            return None
+        try:
+            return Response.from_json(text)
+        except ValueError:
+            # Written by another version: the search learns it anew.
+            return None
+
+    def _remember(self, response: Response, accepted: Shot) -> None:
+        history, key = self._context.history, self._setting_key(self._plan.filter)
+        level = accepted.level_adu / self._context.full_scale_adu
+        brightness, exposure_s = accepted.setting
+        history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
+        history.remember_response(key, response.to_json())
+
+    def _limits(self, *, on_ladder: bool = True) -> Limits:
+        context = self._context
+        return Limits.of(self._plan, context.steps, context.rig.info, on_ladder=on_ladder)
