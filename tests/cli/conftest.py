@@ -23,7 +23,7 @@ class Ending:
 
 @dataclass
 class StandIn:
-    """Stands where each module of `flatctl.app` stands: answers as told, remembers the questions."""
+    """Stands where each module of `flatctl.app` stands: answers as told, keeps what was asked."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
