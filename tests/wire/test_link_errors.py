@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from dialogue import dialogue
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.serial.diagnosis import SerialPort, printable, why_not_opened
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.errors import BadReply, Busy, NoReply, Unreachable
 from hardware_sims.serial_panels.server import LineFaults, PtyServer
 

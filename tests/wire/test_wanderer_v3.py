@@ -8,8 +8,8 @@ from dialogue import Pair, dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.devices.serial.link import Deadline
 from flatctl.devices.serial.wanderer_v3 import Answer, WandererV3Panel, parse
 from flatctl.errors import BadReply, Fault
 from hardware_sims.light import Light

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ by the question for the brightness. Off and brightness 0 are the same to it.
 
 import re
 
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.deadline import Deadline
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialPanel
 
 BAUD = 57600

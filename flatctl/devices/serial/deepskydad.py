@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
 BAUD = 115200

@@ -14,8 +14,9 @@ from enum import Enum
 from typing import Literal, TypeVar
 
 from flatctl.core.types import Bank
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 from flatctl.errors import BadReply, DeviceError, NoReply
 

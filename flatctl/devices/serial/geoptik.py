@@ -7,9 +7,10 @@ unconfirmed: an answer of `*`, the command's letter and figures is all that is a
 import re
 from collections.abc import Callable
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import PanelStatus
 from flatctl.devices.serial import alnitak
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialPanel
 
 _ENDS = b"\r\n#"

@@ -15,6 +15,7 @@ from typing import TypeVar
 import serial
 from serial.tools import list_ports
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.serial.diagnosis import SerialPort, printable, reason, why_not_opened
 from flatctl.devices.serial.tap import TappedPort, current_tap
 from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
@@ -32,23 +33,6 @@ _FLUSH_LIMIT_S = 0.1
 # No panel says more than that at once.
 _LONGEST_FRAME = 1024
 _LONGEST_MEMORY = 4096
-
-
-class Deadline:
-    """A moment on the monotonic clock by which something has to be done."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self._end = time.monotonic() + timeout_s
-
-    @property
-    def left_s(self) -> float:
-        """Seconds left, never below 0."""
-        return max(0.0, self._end - time.monotonic())
-
-    @property
-    def over(self) -> bool:
-        """Whether it has passed."""
-        return self.left_s == 0.0
 
 
 def serial_ports() -> list[SerialPort]:

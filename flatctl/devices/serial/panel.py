@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import ClassVar
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.errors import DeviceError, Fault
 
 TRIES = 3

@@ -7,8 +7,9 @@ other way round: 1 is open, 2 is closed (as INDI's driver reads it).
 import re
 from collections.abc import Callable
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
 STEPS = range(256)

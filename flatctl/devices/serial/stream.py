@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.serial.diagnosis import printable
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
 S = TypeVar("S")

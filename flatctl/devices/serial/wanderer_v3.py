@@ -10,8 +10,9 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.devices.serial.link import Deadline, SerialLink
+from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 from flatctl.errors import BadReply, NoReply
 

@@ -8,9 +8,9 @@ it is unconfirmed.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.diagnosis import printable
-from flatctl.devices.serial.link import Deadline
 from flatctl.devices.serial.panel import TRIES, SerialFlap
 from flatctl.devices.serial.stream import StreamLink
 from flatctl.devices.serial.wanderer_v3 import BAUD, CLOSE, OFF, OPEN, STEPS, encode
