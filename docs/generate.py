@@ -23,7 +23,7 @@ from flatctl import errors
 from flatctl.cli import program
 from flatctl.core.types import FilterOutcome, Statistics
 from flatctl.devices.catalog import PANELS
-from flatctl.engine.events import Event
+from flatctl.events import Event
 from flatctl.settings.allowed import allowed
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema

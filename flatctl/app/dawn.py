@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
+from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import PlainListener, Telling, describe, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
@@ -14,7 +15,6 @@ from flatctl.app.wiring.rig import claim_dawn, claim_rig
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
 from flatctl.core.nights.window import Window, window_at
-from flatctl.engine import events
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.errors import Busy, ConfigError, UsageError
 from flatctl.outputs.systemd import Service

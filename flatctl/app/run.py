@@ -19,11 +19,11 @@ from flatctl.app.wiring.rig import (
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import Clock, SystemClock
-from flatctl.engine.events import Event, RunStarted, to_plain
 from flatctl.engine.run import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
+from flatctl.events import Event, RunStarted, to_plain
 from flatctl.outputs.album import Album
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile

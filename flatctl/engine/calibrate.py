@@ -19,7 +19,6 @@ from flatctl.core.calibration import (
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FilterPlan, Setting
 from flatctl.devices.protocols import Frame
-from flatctl.engine.events import Event, Waiting
 from flatctl.engine.guard import under_guard
 from flatctl.engine.keys import configured_key, measured_key
 from flatctl.engine.recovery import Recovery
@@ -27,6 +26,7 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
+from flatctl.events import Event, Waiting
 from flatctl.storage.history import History
 
 # A lamp that needs longer than this is followed by the series, not waited for at every step.

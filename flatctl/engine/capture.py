@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from flatctl import events
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
 from flatctl.core.search.warmup import Reading
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
-from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits

@@ -13,13 +13,13 @@ from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
-from flatctl.engine.events import Listener
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.keys import measured_key, panel_name
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
+from flatctl.events import Listener
 from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord

@@ -5,10 +5,10 @@ from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
 
+from flatctl import events
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.devices.protocols import Frame
-from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.panel_off import learn_pedestal

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
+from flatctl import events
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.settle import SettleCheck
 from flatctl.core.search.warmup import Reading
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
-from flatctl.engine import events
 from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.learned import Learned, spread_steps

@@ -2,9 +2,9 @@
 
 import json
 
+from flatctl import events
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.quality.leak import judge_leak
-from flatctl.engine import events
 from flatctl.engine.context import RunContext
 from flatctl.engine.recovery import RigLost
 from flatctl.errors import FlatctlError

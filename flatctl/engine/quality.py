@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from flatctl import events
 from flatctl.core.pixels.channels import imbalance
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.quality.frames import Look, SetJudge, look_at
@@ -15,7 +16,6 @@ from flatctl.core.quality.sets import (
 )
 from flatctl.core.quality.shape import Cells
 from flatctl.core.types import FilterPlan, Statistics
-from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 from flatctl.engine.panel_off import last_pedestal
 from flatctl.storage.history import SettingKey

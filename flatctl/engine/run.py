@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flatctl import events
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
-from flatctl.engine import events
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flatctl import events
 from flatctl.core.types import Policy
 from flatctl.devices.protocols import Condition, Mount
-from flatctl.engine import events
 from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig
 from flatctl.errors import UnsafeError

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from flatctl import events
 from flatctl.core.types import FilterPlan, Setting
-from flatctl.engine import events
 from flatctl.engine.context import RunContext, Shot
 
 

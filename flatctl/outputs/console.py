@@ -14,7 +14,7 @@ from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, number, text
-from flatctl.outputs.sentences import (
+from flatctl.outputs.sentences.run import (
     fault_line,
     filter_label,
     findings,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences import filter_label
+from flatctl.outputs.sentences.run import filter_label
 
 _MARGIN_LINES = 6
 _NAME_WIDTH = 12

@@ -5,7 +5,7 @@ from typing import TextIO
 from flatctl.outputs import figures
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, moment, text
-from flatctl.outputs.sentences import (
+from flatctl.outputs.sentences.run import (
     end_line,
     fault_line,
     findings,

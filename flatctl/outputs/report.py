@@ -21,7 +21,7 @@ from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment
 from flatctl.outputs.report_calibration import calibration_chapter
 from flatctl.outputs.report_filter import Frames, chapter, todo
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs, read_run
-from flatctl.outputs.sentences import filter_label, notes
+from flatctl.outputs.sentences.run import filter_label, notes
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
 Load = Callable[[Path], Thumbnail]

@@ -11,7 +11,7 @@ from flatctl.outputs import charts, figures
 from flatctl.outputs.markup import Markup, element, join, table
 from flatctl.outputs.record import FilterRecord, RunRecord, Shot, number
 from flatctl.outputs.report_quality import contours, picture, pictures, worth
-from flatctl.outputs.sentences import filter_label, setting
+from flatctl.outputs.sentences.run import filter_label, setting
 from flatctl.outputs.thumbnail import Thumbnail
 
 

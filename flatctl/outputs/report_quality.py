@@ -13,7 +13,7 @@ from flatctl.outputs.quality_charts import (
     spots,
 )
 from flatctl.outputs.record import FilterRecord, Plain, mapping, number
-from flatctl.outputs.sentences import notes
+from flatctl.outputs.sentences.run import notes
 from flatctl.outputs.thumbnail import Thumbnail
 
 _LABELS_MAX = 6

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences import end_line, filter_label
+from flatctl.outputs.sentences.run import end_line, filter_label
 
 _NARROW = 72
 

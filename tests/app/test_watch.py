@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from flatctl import events
 from flatctl.app.dawn import Due, Watch
 from flatctl.app.wiring.dawn_wait import next_local
 from flatctl.app.wiring.rig import claim_rig
-from flatctl.engine import events
 from flatctl.errors import UnsafeError
 from flatctl.settings import load
 from hardware_sims.clock import VirtualClock

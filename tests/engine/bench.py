@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+from flatctl import events
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.engine import events
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Job, Session
 from flatctl.engine.safety import Rule

@@ -8,9 +8,9 @@ import pytest
 from astropy.io.fits import getheader
 from bench import Bench, small
 
+from flatctl import events
 from flatctl.core.calibration import Calibration
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.engine import events
 from flatctl.engine.calibrate import CalibrationRun, known_calibration
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Job, Session

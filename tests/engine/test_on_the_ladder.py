@@ -3,8 +3,8 @@
 import pytest
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.nights.ladder import ladder
-from flatctl.engine import events
 
 RUNGS = ladder(0.1, 30.0)
 ALL = ("L", "R", "G", "B", "Ha")

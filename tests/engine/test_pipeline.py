@@ -11,7 +11,8 @@ from bench import Bench
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flatctl.engine import context, events, shelf
+from flatctl import events
+from flatctl.engine import context, shelf
 from flatctl.errors import Fault, Stopped
 from flatctl.storage.fits import write_frame
 

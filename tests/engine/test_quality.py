@@ -6,9 +6,9 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.quality.findings import Limits
 from flatctl.core.types import CameraSetup
-from flatctl.engine import events
 from flatctl.errors import Unreachable
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import SHUTTER_S, scenario

@@ -5,8 +5,8 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.types import CameraSetup
-from flatctl.engine import events
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import LATE_MIN_S, Rig, Timeouts
 from flatctl.engine.stop import StopSignals

@@ -3,9 +3,9 @@
 import pytest
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.types import FrameKind
 from flatctl.devices.protocols import Standing
-from flatctl.engine import events
 from flatctl.engine.safety import Rule
 from flatctl.errors import NoReply, UnsafeError
 

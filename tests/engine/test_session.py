@@ -8,9 +8,9 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.manual import ManualPanel
-from flatctl.engine import events
 from flatctl.errors import (
     BadReply,
     ConfigError,

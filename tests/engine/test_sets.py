@@ -4,9 +4,9 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
+from flatctl import events
 from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.engine import events
 from flatctl.errors import Fault
 
 SLOW, FAST = CameraSetup(binning=1, gain=0), CameraSetup(binning=2, gain=100)

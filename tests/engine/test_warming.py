@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 from bench import Bench
 
-from flatctl.engine import events
+from flatctl import events
 
 # Every order of a bright, a usual and a dark filter, and of the others those that are unlike.
 ORDERS = [

@@ -16,8 +16,8 @@ from bench import Bench
 from promises import missing, spoilt
 from trouble import SERVED, Trouble
 
+from flatctl import events
 from flatctl.core.types import CameraSetup
-from flatctl.engine import events
 from flatctl.errors import BadReply, FlatctlError, NoReply
 
 FILTERS, COUNT, DARK_FLATS = ("L", "R", "G", "B", "Ha"), 30, 2

@@ -11,8 +11,8 @@ from matrix import CAPTURE, CHANGE, COMPLETE, DARKS, END, SEARCH, SIMULATED, STA
 from promises import missing, spoilt
 from trouble import SERVED, Trouble
 
+from flatctl import events
 from flatctl.core.types import CameraSetup
-from flatctl.engine import events
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import BadReply, FlatctlError

@@ -4,7 +4,7 @@ from event_streams import Night, complete_night, mixed_night
 
 from flatctl.outputs.plain import line_of
 from flatctl.outputs.record import RunRecord, ShotKind
-from flatctl.outputs.sentences import end_line
+from flatctl.outputs.sentences.run import end_line
 
 
 def test_a_record_counts_what_the_events_say() -> None:
