@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.panel import TIMEOUT_S, describe
+from flatctl.app.panel import TIMEOUT_S, describe_status
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import claim_panel, make_client, make_panel, make_rules
 from flatctl.devices.indi.client import IndiClient
@@ -150,7 +150,7 @@ def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
             if light:
                 return _blink(panel)
             steps = panel.open(TIMEOUT_S)
-            return f"{panel.name}: {describe(panel.status(TIMEOUT_S), steps)}"
+            return f"{panel.name}: {describe_status(panel.status(TIMEOUT_S), steps)}"
         finally:
             panel.close()
 
@@ -161,7 +161,7 @@ def _blink(panel: LightPanel) -> str:
         guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=TIMEOUT_S)
         with guard as steps:
             panel.set_brightness(steps[len(steps) // 2], TIMEOUT_S)
-            shone = describe(panel.status(TIMEOUT_S), steps)
+            shone = describe_status(panel.status(TIMEOUT_S), steps)
             clock.sleep(BLINK_S)
         if guard.failure is not None:
             raise guard.failure

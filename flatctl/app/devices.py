@@ -1,59 +1,14 @@
-"""`flatctl devices` and `flatctl init`: what is there, and a configuration made of it."""
+"""`flatctl devices`: what is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Listing, Role, list_devices
+from flatctl.devices.indi.discovery import Listing, list_devices
 from flatctl.devices.serial.link import serial_ports
-from flatctl.errors import ConfigError, DeviceError, StorageError
+from flatctl.errors import DeviceError
 
 SEARCH_S = 10.0
-
-_TEMPLATE = Template("""\
-# flatctl configuration; every key: docs/reference/config.md. Look it over, then: flatctl check
-
-[rig]
-name = "my-rig"              # what was learned is remembered under this name
-
-[indi]
-host = $host
-port = $port
-
-[camera]
-device = $camera
-# gain = 100                 # gain, offset: left as they are when absent
-# offset = 10
-binning = 1
-# temperature_c = -10.0      # waited for before the first frame
-
-$wheel
-$axes$panel
-[flats]
-# filters = ["L", "R", "G", "B"]   # wheel slot names, in order; absent: every slot
-count = 30
-target = 0.51                # median level, as a fraction of full scale
-tolerance = 0.05             # target ± tolerance is accepted
-exposure_s = { start = 1.0, min = 0.1, max = 30.0 }
-brightness = { start = 0.5 } # fraction of the panel's range
-
-# [filters.Ha]               # any key of [flats], for one filter
-# exposure_s = { start = 10.0, max = 120.0 }
-
-[output]
-directory = "~/flats"        # gets a folder per night
-""")
-
-_WHEEL = "[wheel]\ndevice = {}\n"
-_NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'
-_AXIS = "[{}]                    # only sets of `flatctl plan` move it\ndevice = {}\n\n"
-_INDI_PANEL = '[panel]\nkind = "indi"\ndevice = {}\nsettle_s = 0.5\n'
-_SERIAL_PANEL = (
-    '[panel]\nkind = "alnitak"             # `flatctl devices --panels` lists the kinds\n'
-    "port = {}{}\nsettle_s = 0.5\n"
-)
 
 
 @dataclass(frozen=True)
@@ -70,7 +25,7 @@ class DeviceListing:
 
 def devices(host: str, port: int) -> DeviceListing:
     """List the INDI devices with their roles, and the serial ports."""
-    found, problem = _indi_devices(host, port)
+    found, problem = indi_devices(host, port)
     return DeviceListing(
         indi=[(d.name, tuple(role.value for role in d.roles), d.connected) for d in found],
         serial_ports=[(p.path, p.description) for p in serial_ports()],
@@ -78,67 +33,11 @@ def devices(host: str, port: int) -> DeviceListing:
     )
 
 
-def init(path: Path, host: str, port: int) -> str:
-    """Write a commented configuration, filled in from the devices found; say what was found.
-
-    Raises `ConfigError` where the file exists already, `StorageError` where it can't be written.
-    """
-    if path.exists():
-        raise ConfigError(f"{path}: exists already; name another file or move that one away")
-    found, problem = _indi_devices(host, port)
-    camera, wheel, panel = (_first(found, r) for r in (Role.CAMERA, Role.WHEEL, Role.PANEL))
-    axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
-    ports = [p.path for p in serial_ports()]
-    text = _TEMPLATE.substitute(
-        host=_quoted(host),
-        port=port,
-        camera=_quoted(camera or "CCD Simulator")
-        + ("" if camera else "     # no camera was found: put its INDI device name here"),
-        wheel=_WHEEL.format(_quoted(wheel)) if wheel else _NO_WHEEL,
-        axes="".join(_AXIS.format(n, _quoted(found)) for n, found in axes.items() if found),
-        panel=_panel_table(panel, ports),
-    )
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written: {error.strerror}") from error
-    lines = [
-        f"Wrote {path}.",
-        f"camera: {camera or 'none found'}",
-        f"filter wheel: {wheel or 'none found'}",
-        f"panel: {panel or (ports[0] if ports else 'none found')}",
-    ]
-    if problem:
-        lines.append(f"No INDI devices: {problem}")
-    lines.append(f"Look it over, then: flatctl check {path}")
-    return "\n".join(lines)
-
-
-def _indi_devices(host: str, port: int) -> tuple[list[Listing], str]:
+def indi_devices(host: str, port: int) -> tuple[list[Listing], str]:
+    """Return the devices of an INDI server, and why there are none or an empty string."""
     with IndiClient(host, port) as client:
         try:
             client.open(SEARCH_S)
             return list_devices(client, SEARCH_S), ""
         except DeviceError as error:
             return [], str(error)
-
-
-def _first(found: Iterable[Listing], role: Role) -> str | None:
-    """Return the device of that role; one that is nothing else goes first."""
-    fitting = sorted((d for d in found if role in d.roles), key=lambda d: len(d.roles))
-    return fitting[0].name if fitting else None
-
-
-def _panel_table(panel: str | None, ports: Sequence[str]) -> str:
-    if panel:
-        return _INDI_PANEL.format(_quoted(panel))
-    if ports:
-        others = f"   # or {', '.join(ports[1:])}" if ports[1:] else ""
-        return _SERIAL_PANEL.format(_quoted(ports[0]), others)
-    return _SERIAL_PANEL.format('"/dev/ttyUSB0"', "        # no serial port was found")
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -1,18 +1,10 @@
-"""`flatctl panel` and `flatctl safe`: the light by hand, and the light out."""
+"""`flatctl panel`: the panel by hand."""
 
 from contextlib import suppress
 from pathlib import Path
 
-from flatctl.app.wiring.rig import (
-    claim_panel,
-    cover_at_end,
-    describe_panel,
-    make_client,
-    make_panel,
-)
+from flatctl.app.wiring.rig import claim_panel, describe_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
-from flatctl.engine.clock import SystemClock
-from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import Timeouts
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
@@ -20,28 +12,6 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
 TIMEOUT_S = Timeouts().panel_s
-
-
-def safe(config: Path) -> str:
-    """Put the light out and the cover where it belongs, whatever happened before.
-
-    Returns what to tell the user. Raises `Busy` while a living process has the panel: it puts the
-    light out itself when it is stopped. Raises another `DeviceError` when the panel can't be
-    reached or does not obey.
-    """
-    settings = load(config)
-    signals = StopSignals()
-    with signals.installed(), claim_panel(settings), make_client(settings) as client:
-        panel = make_panel(settings, client)
-        left = cover_at_end(settings)
-        guard = LampGuard(
-            panel, clock=SystemClock(), signals=signals, timeout_s=TIMEOUT_S, cover_at_end=left
-        )
-        with guard:
-            moved = left is not None and isinstance(panel, Cover) and panel.has_cover
-        if guard.failure is not None:
-            raise guard.failure
-        return f"{panel.name}: light off" + (f", cover {left.value}" if left and moved else "")
 
 
 def panel(config: Path, action: str, value: int | None) -> str:
@@ -106,13 +76,13 @@ def _cover(light: LightPanel) -> Cover:
 
 
 def _standing(light: LightPanel, steps: range) -> str:
-    text = f"{light.name}: {describe(light.status(TIMEOUT_S), steps)}"
+    text = f"{light.name}: {describe_status(light.status(TIMEOUT_S), steps)}"
     if isinstance(light, Cover) and light.has_cover:
         text += f", cover {light.cover_state(TIMEOUT_S).value}"
     return text
 
 
-def describe(status: PanelStatus, steps: range) -> str:
+def describe_status(status: PanelStatus, steps: range) -> str:
     """Say in a few words how a light stands."""
     words = {True: "light on", False: "light off", None: "light on or off, it can't say"}
     text = words[status.lit]

@@ -1,23 +1,8 @@
-"""`flatctl simulate` and `flatctl demo`: the rig without hardware."""
+"""`flatctl simulate`: the rig without hardware."""
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from flatctl.app.run import PlainListener, run_settings, stored_in
 from flatctl.errors import Unreachable, UsageError
-from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE
-from flatctl.settings.loading import load
-
-DEMO_FILTERS = ("L", "R", "Ha")
-DEMO_COUNT = 6
-START_S = 30.0
 
 
 def simulate(scenario: str, port: int, ready: Path | None) -> None:
@@ -33,47 +18,3 @@ def simulate(scenario: str, port: int, ready: Path | None) -> None:
         raise Unreachable(
             f"port {port}", f"can't be served: {error.strerror or error}", "choose another --port"
         ) from error
-
-
-def demo(output: Path, listeners: Sequence[PlainListener]) -> int:
-    """Take the flats of three filters on a simulated rig and return the exit code.
-
-    Frames, `run.json` and `report.html` are in the night's folder below `output`; the last two
-    can be reached from `output` itself as well.
-    """
-    with TemporaryDirectory(prefix="flatctl-demo-") as folder, _served(Path(folder)) as config:
-        settings = stored_in(load(config, env={}), output)
-        # What an earlier demo learned would spoil the show of the search.
-        fresh = settings.output.model_copy(update={"history": Path(folder) / "history.sqlite"})
-        settings = settings.model_copy(update={"output": fresh})
-        plan = partial(settings.plan, only=DEMO_FILTERS, count=DEMO_COUNT)
-        nights: list[Path] = []
-
-        def note(event: dict[str, object]) -> None:
-            if event["event"] == "run_started":
-                nights.append(Path(str(event["folder"])))
-
-        code = run_settings(settings, plan, resume=False, listeners=[note, *listeners])
-    for name in (RUN_FILE, REPORT_FILE):
-        link = output / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(nights[0].relative_to(output.absolute()) / name)
-    print(f"Flats: {nights[0] / 'FLAT'}\nReport: {output / REPORT_FILE}")
-    return code
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[Path]:
-    """Run the simulated rig in a process of its own and give the path of its configuration."""
-    ready = folder / "ready.json"
-    command = [sys.executable, "-m", "hardware_sims", "mono", "--ready", str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as rig:
-        try:
-            deadline = time.monotonic() + START_S
-            while not ready.exists():
-                if rig.poll() is not None or time.monotonic() > deadline:
-                    raise Unreachable("simulated rig", "did not start", "see the lines above")
-                time.sleep(0.05)
-            yield Path(json.loads(ready.read_text(encoding="utf-8"))["config"])
-        finally:
-            rig.terminate()

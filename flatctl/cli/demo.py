@@ -21,7 +21,7 @@ def demo(
 
     Three filters, over the same protocols that real hardware speaks.
     """
-    from flatctl.app import simulate as app
+    from flatctl.app import demo as app
     from flatctl.cli.talk import listening
 
     with listening(json=False) as listeners:

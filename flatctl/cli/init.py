@@ -25,7 +25,7 @@ def init(
 
     It is commented, and filled in from the devices that are found.
     """
-    from flatctl.app import devices as app
+    from flatctl.app import init as app
     from flatctl.cli.screen import Screen
 
     Screen().line(app.init(path, host, port))

@@ -17,7 +17,7 @@ def report(
 
     report.html is made from run.json and the frames beside it.
     """
-    from flatctl.app import files as app
+    from flatctl.app import report as app
     from flatctl.cli.screen import Screen
 
     Screen().line(str(app.report(run_dir)))

@@ -10,7 +10,7 @@ def safe(config: Config) -> None:
 
     Made for services after a crash; the cover goes where the configuration wants it.
     """
-    from flatctl.app import panel as app
+    from flatctl.app import safe as app
     from flatctl.cli.screen import Screen
 
     Screen().line(app.safe(config))

@@ -14,7 +14,7 @@ def verify(
     ],
 ) -> None:
     """Look at FITS files: checksums, headers, levels."""
-    from flatctl.app import files as app
+    from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import StorageError
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flatctl.app import panel as app
+from flatctl.app.safe import safe
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from hardware_sims.light import Light
@@ -41,12 +42,12 @@ def config(folder: Path, wire: PtyServer, kind: str = "deepskydad", more: str = 
 
 
 def test_safe_leaves_the_cover_as_it_is_unless_asked(flap, tmp_path):
-    assert app.safe(config(tmp_path, flap)) == "Deep Sky Dad panel: light off"
+    assert safe(config(tmp_path, flap)) == "Deep Sky Dad panel: light off"
     assert (flap.panel.light.lit, flap.panel.light.closed) == (False, True)
 
 
 def test_safe_puts_out_the_light_and_opens_the_cover_where_that_is_wanted(flap, tmp_path):
-    said = app.safe(config(tmp_path, flap, more='cover_at_end = "open"'))
+    said = safe(config(tmp_path, flap, more='cover_at_end = "open"'))
     assert said == "Deep Sky Dad panel: light off, cover open"
     assert (flap.panel.light.lit, flap.panel.light.closed) == (False, False)
 
@@ -54,7 +55,7 @@ def test_safe_puts_out_the_light_and_opens_the_cover_where_that_is_wanted(flap, 
 def test_safe_says_when_the_cover_sticks_and_the_light_is_out_all_the_same(flap, tmp_path):
     flap.panel.cover.stuck_moves = 9
     with pytest.raises(DeviceError, match="the cover is asked to be open"):
-        app.safe(config(tmp_path, flap, more='cover_at_end = "open"'))
+        safe(config(tmp_path, flap, more='cover_at_end = "open"'))
     assert not flap.panel.light.lit
 
 

@@ -1,0 +1,37 @@
+"""`flatctl safe`: the light out, whatever happened before."""
+
+from pathlib import Path
+
+from flatctl.app.wiring.rig import claim_panel, cover_at_end, make_client, make_panel
+from flatctl.devices.protocols import Cover
+from flatctl.engine.clock import SystemClock
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import Timeouts
+from flatctl.engine.stop import StopSignals
+from flatctl.settings.loading import load
+
+
+def safe(config: Path) -> str:
+    """Put the light out and the cover where it belongs, whatever happened before.
+
+    Returns what to tell the user. Raises `Busy` while a living process has the panel: it puts the
+    light out itself when it is stopped. Raises another `DeviceError` when the panel can't be
+    reached or does not obey.
+    """
+    settings = load(config)
+    signals = StopSignals()
+    with signals.installed(), claim_panel(settings), make_client(settings) as client:
+        panel = make_panel(settings, client)
+        left = cover_at_end(settings)
+        guard = LampGuard(
+            panel,
+            clock=SystemClock(),
+            signals=signals,
+            timeout_s=Timeouts().panel_s,
+            cover_at_end=left,
+        )
+        with guard:
+            moved = left is not None and isinstance(panel, Cover) and panel.has_cover
+        if guard.failure is not None:
+            raise guard.failure
+        return f"{panel.name}: light off" + (f", cover {left.value}" if left and moved else "")
