@@ -18,10 +18,11 @@ from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
 from flatctl.core.search.warmup import Reading
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
-from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.context import RunContext
 from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
+from flatctl.engine.shot import Shot
 from flatctl.engine.telling import Telling
 
 
@@ -98,7 +99,7 @@ class Capture:
             if shot is accepted:
                 found.tell()
             self._judge(series, watch, shot)
-            shot.let_go()
+            shot.release_pixels()
 
         self._take(series, accepted, deal_with)
         self._context.shelf.drain()

@@ -1,14 +1,12 @@
 """What every part of a run works with, and how a frame is begun, read and measured."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
-
-import numpy as np
+from functools import partial
 
 from flatctl.core.calibration import Calibration
 from flatctl.core.nights.sun import Site
-from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
+from flatctl.core.pixels.channels import ChannelChoice
 from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
@@ -19,59 +17,12 @@ from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
+from flatctl.engine.shot import Shot
 from flatctl.events import Listener
 from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Wanted
-
-_NO_PIXELS = np.empty((0, 0), np.uint16)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A flat as it was read; `time_s` is mid-exposure on the monotonic clock.
-
-    What it measures takes its time when it is asked for first. `bayer` is the pattern of its
-    colours, None for mono; `channel` says whose level counts.
-    """
-
-    setting: Setting
-    frame: Frame
-    time_s: float
-    full_scale_adu: float
-    bayer: str | None = None
-    channel: ChannelChoice = "brightest"
-
-    @property
-    def statistics(self) -> Statistics:
-        """What the frame measures."""
-        return self._measured[0]
-
-    @property
-    def channels(self) -> Mapping[str, Statistics]:
-        """What each colour measures; empty for mono."""
-        return self._measured[1]
-
-    @property
-    def level_adu(self) -> float:
-        """The level that is held against the target."""
-        return judged_level(self.statistics, self.channels, self.channel)[0]
-
-    @property
-    def clipped_frac(self) -> float:
-        """The fraction of full pixels, of the worst colour."""
-        return judged_level(self.statistics, self.channels, self.channel)[1]
-
-    def let_go(self) -> None:
-        """Give up the pixels, a hundred megabytes of a large camera; what was measured stays."""
-        assert self._measured
-        bare = Frame(_NO_PIXELS, self.frame.header, self.frame.exposure_s, self.frame.started)
-        object.__setattr__(self, "frame", bare)
-
-    @cached_property
-    def _measured(self) -> tuple[Statistics, Mapping[str, Statistics]]:
-        return measure_channels(self.frame.raw, self.full_scale_adu, self.bayer)
 
 
 @dataclass(frozen=True)

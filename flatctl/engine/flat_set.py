@@ -10,9 +10,10 @@ from flatctl.core.search.settle import SettleCheck
 from flatctl.core.search.warmup import Reading
 from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
 from flatctl.engine.capture import Capture, Found
-from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.context import RunContext
 from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
+from flatctl.engine.shot import Shot
 from flatctl.engine.start import trained_start, untrained_start
 from flatctl.engine.telling import Telling
 from flatctl.errors import BadReply, DeviceError
@@ -208,7 +209,7 @@ class FilterRun:
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
                 return Found(search, readings, shot, tell)
-            shot.let_go()
+            shot.release_pixels()
             try:
                 under_way = self._context.begin(Setting(*search.setting))
             finally:

@@ -16,8 +16,9 @@ from flatctl.core.quality.sets import (
 )
 from flatctl.core.quality.shape import Cells
 from flatctl.core.types import FilterPlan, Statistics
-from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.context import RunContext
 from flatctl.engine.panel_off import last_pedestal
+from flatctl.engine.shot import Shot
 from flatctl.storage.history import SettingKey
 
 _PAIRS_FOR_COUNT = 4

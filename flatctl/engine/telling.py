@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from flatctl import events
 from flatctl.core.types import FilterPlan, Setting
-from flatctl.engine.context import RunContext, Shot
+from flatctl.engine.context import RunContext
+from flatctl.engine.shot import Shot
 
 
 class Telling:

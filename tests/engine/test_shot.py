@@ -1,0 +1,59 @@
+"""A frame that was read: measured once, and its pixels given up."""
+
+import ast
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import flatctl
+from flatctl.core.types import Setting
+from flatctl.devices.protocols import Frame
+from flatctl.engine.shot import Shot
+
+SOURCES = sorted(Path(flatctl.__file__).parent.rglob("*.py"))
+RELEASED = """
+from datetime import UTC, datetime
+import numpy as np
+from flatctl.core.types import Setting
+from flatctl.devices.protocols import Frame
+from flatctl.engine.shot import Shot
+
+frame = Frame(np.full((4, 4), 1200, np.uint16), b"", 1.0, datetime.now(UTC))
+shot = Shot(Setting(10, 1.0), frame, 0.0, 65535.0)
+shot.release_pixels()
+print(shot.level_adu, shot.frame.raw.size)
+"""
+
+
+@pytest.fixture
+def shot() -> Shot:
+    frame = Frame(np.full((4, 4), 1200, np.uint16), b"", 1.0, datetime.now(UTC))
+    return Shot(Setting(10, 1.0), frame, 0.0, 65535.0)
+
+
+def test_what_was_measured_outlives_the_pixels(shot):
+    shot.release_pixels()
+    assert (shot.level_adu, shot.clipped_frac) == (1200.0, 0.0)
+
+
+def test_the_pixels_are_given_up(shot):
+    shot.release_pixels()
+    assert shot.frame.raw.size == 0
+
+
+def test_it_is_measured_where_asserts_are_left_out_too():
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", RELEASED], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.split(), done.stderr) == (["1200.0", "0"], "")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_an_assert_only_narrows_a_type(source):
+    nodes = ast.walk(ast.parse(source.read_text()))
+    checks = [ast.unparse(node.test) for node in nodes if isinstance(node, ast.Assert)]
+    assert all("is not None" in check or "isinstance(" in check for check in checks)
