@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flatctl import events
-from flatctl.engine import context, shelf
+from flatctl.engine import shelf, shot
 from flatctl.errors import Fault, Stopped
 from flatctl.storage.fits import write_frame
 
@@ -58,13 +58,13 @@ class Disturbed:
 @pytest.fixture
 def disturbed(tmp_path, monkeypatch) -> Disturbed:
     made = Disturbed(Bench(tmp_path, count=4))
-    measure = context.measure_channels
+    measure = shot.measure_channels
 
     def measured(pixels, full_scale_adu, pattern):
         made.did.append("measure")
         return measure(pixels, full_scale_adu, pattern)
 
-    monkeypatch.setattr(context, "measure_channels", measured)
+    monkeypatch.setattr(shot, "measure_channels", measured)
     return made
 
 
