@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from flatctl import errors
 from flatctl.cli import program
 from flatctl.core.types import FilterOutcome, Statistics
 from flatctl.devices.catalog import PANELS
+from flatctl.errors import ExitCode
 from flatctl.events import Event
 from flatctl.settings.allowed import allowed
 from flatctl.settings.models import Settings
@@ -138,9 +138,15 @@ beyond theirs (10 s at least, `camera.readout_timeout_s` at most).
 """
 
 ENDINGS = {
-    0: "Everything asked for is on disk",
-    1: "Internal error: a bug, or something nobody foresaw; please report it",
-    5: "At least one filter is incomplete, the rest is done",
+    ExitCode.COMPLETE: "Everything asked for is on disk",
+    ExitCode.INTERNAL: "Internal error: a bug, or something nobody foresaw; please report it",
+    ExitCode.USAGE: "The command line asks for something that makes no sense",
+    ExitCode.CONFIG: "The configuration has to be corrected: the message names file, key and value",
+    ExitCode.DEVICE: "A device can't be reached or failed",
+    ExitCode.INCOMPLETE: "At least one filter is incomplete, the rest is done",
+    ExitCode.UNSAFE: "It is unsafe to go on, or the time is over",
+    ExitCode.STORAGE: "A file could not be written or read: disk full, no permission, no folder",
+    ExitCode.LIGHT_UNKNOWN: "Reserved: the light is not known to be off (today that is a 4)",
 }
 
 OUTCOMES = {
@@ -326,16 +332,9 @@ def survived_page() -> str:
 
 
 def exit_codes_page() -> str:
-    """Return the table of exit codes, from the tree of errors."""
-    meanings = dict(ENDINGS)
-    tree: list[type[errors.FlatctlError]] = [
-        errors.FlatctlError,
-        *errors.FlatctlError.__subclasses__(),
-    ]
-    for error in tree:
-        meanings.setdefault(error.exit_code, _first_line(error.__doc__).rstrip("."))
-    rows = [f"| {code} | {meanings[code]} |" for code in sorted(meanings)]
-    rows.append("| 130, 143 | Stopped by SIGINT (Ctrl-C), SIGTERM |")
+    """Return the table of exit codes."""
+    rows = [f"| {code} | {ENDINGS[code]} |" for code in ExitCode]
+    rows.append("| 129, 130, 143 | Stopped by SIGHUP (terminal closed), SIGINT (Ctrl-C), SIGTERM |")
     return EXIT_CODES.format(made=MADE, rows="\n".join(rows))
 
 

@@ -21,24 +21,39 @@ broken device must not swallow the user's wish to stop.
 """
 
 import signal
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How the program ends; after a signal it is 128 + its number instead."""
+
+    COMPLETE = 0
+    INTERNAL = 1
+    USAGE = 2
+    CONFIG = 3
+    DEVICE = 4
+    INCOMPLETE = 5
+    UNSAFE = 6
+    STORAGE = 7
+    LIGHT_UNKNOWN = 8  # the light is not known to be off, whatever else happened
 
 
 class FlatctlError(Exception):
     """Something went wrong; the message is fit to be shown to the user."""
 
-    exit_code = 1
+    exit_code: ExitCode = ExitCode.INTERNAL
 
 
 class UsageError(FlatctlError):
     """The command line asks for something that makes no sense."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class ConfigError(FlatctlError):
     """The configuration has to be mended: file, key, value and what is allowed."""
 
-    exit_code = 3
+    exit_code = ExitCode.CONFIG
 
 
 class DeviceError(FlatctlError):
@@ -47,7 +62,7 @@ class DeviceError(FlatctlError):
     `device` is its name or port, `what` what happened, `mend` what the user can do.
     """
 
-    exit_code = 4
+    exit_code = ExitCode.DEVICE
 
     def __init__(self, device: str, what: str, mend: str = "") -> None:
         self.device = device
@@ -79,13 +94,13 @@ class Fault(DeviceError):
 class UnsafeError(FlatctlError):
     """It is unsafe to go on, or the time is over."""
 
-    exit_code = 6
+    exit_code = ExitCode.UNSAFE
 
 
 class StorageError(FlatctlError):
     """A file could not be written or read: disk full, no permission, directory gone."""
 
-    exit_code = 7
+    exit_code = ExitCode.STORAGE
 
 
 class Stopped(BaseException):

@@ -15,9 +15,8 @@ from flatctl.core.calibration import SETTLE_LIMIT_S, Calibration, relative
 from flatctl.core.types import FilterPlan
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, CalibrationRun
 from flatctl.engine.clock import SystemClock
-from flatctl.engine.run import INCOMPLETE
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ConfigError, DeviceError
+from flatctl.errors import ConfigError, DeviceError, ExitCode
 from flatctl.outputs import figures
 from flatctl.settings.loading import load
 from flatctl.storage.history import History
@@ -35,9 +34,9 @@ class CalibrationListing:
     warnings: Sequence[str]
 
     @property
-    def exit_code(self) -> int:
-        """Return 0, or 5 where something could not be measured."""
-        return 0 if self.found.complete else INCOMPLETE
+    def exit_code(self) -> ExitCode:
+        """`INCOMPLETE` where something could not be measured."""
+        return ExitCode.COMPLETE if self.found.complete else ExitCode.INCOMPLETE
 
     def tables(self) -> Iterator[Table]:
         """Yield title, headings and rows of each table."""

@@ -15,7 +15,7 @@ from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ConfigError, DeviceError, FlatctlError
+from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.unattended import Notify
@@ -40,7 +40,7 @@ class CheckLine:
     ok: bool
     text: str
     mend: str = ""
-    exit_code: int = 0
+    exit_code: ExitCode = ExitCode.COMPLETE
 
 
 def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
@@ -58,7 +58,8 @@ def check_settings(settings: Settings, *, light: bool = False) -> Iterator[Check
     yield _finding("history", lambda: _history(settings))
     if settings.notify != Notify():
         # It spoils no run, so it does not count as one that would end.
-        yield replace(_finding("notify", lambda: look_at_notify(settings)), exit_code=0)
+        found_out = _finding("notify", lambda: look_at_notify(settings))
+        yield replace(found_out, exit_code=ExitCode.COMPLETE)
     with make_client(settings) as client:
         found: list[Listing] = []
         yield _finding("INDI server", lambda: _server(settings, client, found))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from flatctl.core.types import FilterPlan
+from flatctl.errors import ExitCode
 from flatctl.storage.history import History, PastRun, SettingKey, Trained
 
 USUAL_OVERHEAD_S = 5.0
@@ -64,6 +65,6 @@ def _overhead(runs: Sequence[PastRun], trained: Sequence[tuple[SettingKey, Train
         # Sets are named by their filter first.
         names = [name.split(",")[0] for name in run.filters]
         known = [exposure for name in names for exposure in exposures.get(name, [])]
-        if run.exit_code == 0 and run.frames and known:
+        if run.exit_code == ExitCode.COMPLETE and run.frames and known:
             lost.append(max(0.0, run.seconds / run.frames - mean(known)))
     return median(lost) if lost else USUAL_OVERHEAD_S

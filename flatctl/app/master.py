@@ -7,8 +7,7 @@ from pathlib import Path
 
 from flatctl.core.nights.masters import master_sets
 from flatctl.core.types import FrameKind
-from flatctl.engine.run import INCOMPLETE
-from flatctl.errors import StorageError
+from flatctl.errors import ExitCode, StorageError
 from flatctl.storage.fits import prepare_directory
 from flatctl.storage.master_frames import Source, Sources, find_sources
 from flatctl.storage.masters import (
@@ -79,9 +78,10 @@ class MasterListing:
     masters: Sequence[Master]
 
     @property
-    def exit_code(self) -> int:
-        """0, or 5 where a frame is damaged or a set has no master."""
-        return INCOMPLETE if self.damaged or any(one.problem for one in self.masters) else 0
+    def exit_code(self) -> ExitCode:
+        """`INCOMPLETE` where a frame is damaged or a set has no master."""
+        incomplete = self.damaged or any(one.problem for one in self.masters)
+        return ExitCode.INCOMPLETE if incomplete else ExitCode.COMPLETE
 
 
 def master(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flatctl.app.estimate import Estimate, Experience
 from flatctl.core.nights.plan import wanted_sets
-from flatctl.errors import StorageError
+from flatctl.errors import ExitCode, StorageError
 from flatctl.settings.loading import load
 from flatctl.settings.matching import Match, match_sets
 from flatctl.settings.models import Settings
@@ -18,7 +18,6 @@ from flatctl.storage.history import History
 from flatctl.storage.lights import Reading, read_folder
 
 Progress = Callable[[int, int], None]
-INCOMPLETE = 5
 _NOTHING = Estimate(0.0, known=True)
 
 
@@ -50,9 +49,10 @@ class PlanListing:
     written: Path | None
 
     @property
-    def exit_code(self) -> int:
-        """0, or 5 where there are sets that the configuration can't take."""
-        return INCOMPLETE if any(one.estimate is None for one in self.sets) else 0
+    def exit_code(self) -> ExitCode:
+        """`INCOMPLETE` where there are sets that the configuration can't take."""
+        incomplete = any(one.estimate is None for one in self.sets)
+        return ExitCode.INCOMPLETE if incomplete else ExitCode.COMPLETE
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Return headings and rows; a column that says nothing of any set is left out."""

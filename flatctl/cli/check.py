@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flatctl.cli.arguments import Config
+from flatctl.errors import ExitCode
 
 EXAMPLES = (
     "flatctl check rig.toml",
@@ -32,4 +33,4 @@ def check(
         screen.verdict(line.subject, line.ok, line.text, line.mend)
         if not line.ok:
             codes.append(line.exit_code)
-    raise typer.Exit(codes[0] if codes else 0)
+    raise typer.Exit(codes[0] if codes else ExitCode.COMPLETE)

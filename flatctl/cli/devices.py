@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flatctl.cli.arguments import Host, Port
+from flatctl.errors import ExitCode
 
 EXAMPLES = (
     "flatctl devices",
@@ -59,4 +60,4 @@ def _list_devices(host: str, port: int) -> None:
         screen.line("No serial ports.")
     if found.problem:
         typer.echo(f"flatctl: {found.problem}", err=True)
-        raise typer.Exit(4)
+        raise typer.Exit(ExitCode.DEVICE)

@@ -7,9 +7,8 @@ import traceback
 from collections.abc import Callable
 
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import FlatctlError, Stopped, StorageError
+from flatctl.errors import ExitCode, FlatctlError, Stopped
 
-INTERNAL_ERROR = FlatctlError.exit_code
 _DEBUG = "FLATCTL_DEBUG"
 
 
@@ -27,7 +26,7 @@ def ending_of(action: Callable[[], object]) -> int:
         with StopSignals().installed():
             action()
     except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else INTERNAL_ERROR
+        return ending.code if isinstance(ending.code, int) else ExitCode.INTERNAL
     except FlatctlError as error:
         _tell(f"flatctl: {error}")
         return error.exit_code
@@ -37,11 +36,11 @@ def ending_of(action: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _tell(f"flatctl: {error.strerror}: make room, or send the output elsewhere")
-            return StorageError.exit_code
+            return ExitCode.STORAGE
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         _tell(f"flatctl: internal error, please report it ({_DEBUG}=1 shows where): {what}")
-        return INTERNAL_ERROR
-    return 0
+        return ExitCode.INTERNAL
+    return ExitCode.COMPLETE
 
 
 def _tell(text: object) -> None:

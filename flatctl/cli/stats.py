@@ -34,7 +34,7 @@ def stats(
     """
     from flatctl.app import stats as app
     from flatctl.cli.screen import Screen
-    from flatctl.errors import StorageError
+    from flatctl.errors import ExitCode
     from flatctl.outputs.jsonlines import JsonLines
 
     screen, lines = Screen(), JsonLines(sys.stdout)
@@ -49,4 +49,4 @@ def stats(
             screen.line(found.title())
             screen.table(*found.table())
             screen.line("")
-    raise typer.Exit(StorageError.exit_code if bad else 0)
+    raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

@@ -16,7 +16,7 @@ def verify(
     """Look at FITS files: checksums, headers, levels."""
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
-    from flatctl.errors import StorageError
+    from flatctl.errors import ExitCode, StorageError
 
     screen = Screen()
     total = bad = 0
@@ -28,4 +28,4 @@ def verify(
         raise StorageError(f"{directory}: no FITS files here or below; name the folder of a night")
     files = "1 file" if total == 1 else f"{total} files"
     screen.line(f"{files}, {bad} with problems" if bad else f"{files}, all sound")
-    raise typer.Exit(StorageError.exit_code if bad else 0)
+    raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

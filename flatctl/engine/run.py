@@ -21,10 +21,9 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Fault, FlatctlError, Stopped
+from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
 from flatctl.storage.history import History, PastRun
 
-INCOMPLETE = 5
 USUAL_BITS = 16
 
 
@@ -91,11 +90,13 @@ class Session:
             with self._shelf:
                 under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
         except BaseException as error:
-            code = error.exit_code if isinstance(error, FlatctlError | Stopped) else 1
+            code = (
+                error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
+            )
             self._finish(code, self._clock.monotonic() - began_s, str(error))
             raise
         complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
-        code = 0 if complete else INCOMPLETE
+        code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
         self._finish(code, self._clock.monotonic() - began_s, "")
         return code
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from flatctl.errors import ExitCode
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.summary import print_summary
 
@@ -33,11 +34,11 @@ _TITLES = {
 def occasion_of(exit_code: int) -> str | None:
     """Return what an ending is to the owner; `None` where somebody stopped it by hand."""
     match exit_code:
-        case 0:
+        case ExitCode.COMPLETE:
             return "finished"
-        case 5:
+        case ExitCode.INCOMPLETE:
             return "incomplete"
-        case 6:
+        case ExitCode.UNSAFE:
             return "unsafe"
         case code if code >= 128:
             return None

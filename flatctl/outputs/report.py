@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 from string import Template
 
-from flatctl.errors import StorageError
+from flatctl.errors import ExitCode, StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, escape, join, table
 from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment, number, text
@@ -28,12 +28,14 @@ Load = Callable[[Path], Thumbnail]
 
 _NO_END = "it has no end: it is still going on, or was cut short"
 _ENDINGS = {
-    0: "complete",
-    1: "an internal error ended the run",
-    4: "a device could not be reached or failed",
-    5: "not all filters are complete",
-    6: "it was unsafe, or out of time",
-    7: "the files could not be stored",
+    ExitCode.COMPLETE: "complete",
+    ExitCode.INTERNAL: "an internal error ended the run",
+    ExitCode.DEVICE: "a device could not be reached or failed",
+    ExitCode.INCOMPLETE: "not all filters are complete",
+    ExitCode.UNSAFE: "it was unsafe, or out of time",
+    ExitCode.STORAGE: "the files could not be stored",
+    ExitCode.LIGHT_UNKNOWN: "the light is not known to be off",
+    129: "stopped: its terminal was closed",
     130: "stopped by the user",
     143: "stopped by the system",
 }
@@ -194,10 +196,11 @@ def _verdict(run: RunRecord) -> tuple[str, str, str]:
     spent = f" in {figures.duration(run.duration_s)}" if math.isfinite(run.duration_s) else ""
     if run.exit_code is None:
         return "bad", "✕", f"This run has no end: it is still going on, or was cut short; {flats}"
-    if run.complete == total and total and run.exit_code == 0:
+    if run.complete == total and total and run.exit_code == ExitCode.COMPLETE:
         what = "The filter is" if total == 1 else f"All {total} filters are"
         return "good", "✓", f"{what} complete: {flats}{spent}"
-    why = _ENDINGS.get(run.exit_code, "") if run.exit_code not in (0, 5) else ""
+    counted = run.exit_code in (ExitCode.COMPLETE, ExitCode.INCOMPLETE)
+    why = "" if counted else _ENDINGS.get(run.exit_code, "")
     sentence = f"{run.complete} of {figures.plural(total, 'filter')} complete: {flats}{spent}"
     return ("bad" if why else "warn"), ("✕" if why else "!"), sentence + (f"; {why}" if why else "")
 

@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from flatctl.errors import ExitCode
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.run import end_line, filter_label
@@ -23,7 +24,8 @@ def end_table(run: RunRecord, width: int) -> RenderableType:
         parts.append(Padding(Text(figures.printable(record.reason)), (0, 0, 0, 2)))
     if run.reason and not incomplete:
         parts.append(Text(figures.printable(run.reason), "yellow"))
-    parts.append(Text(end_line(run), "green" if run.exit_code == 0 else "bold yellow"))
+    style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
+    parts.append(Text(end_line(run), style))
     if run.folder:
         # Broken nowhere, so that it can be copied whole.
         parts.append(Text(figures.printable(run.folder), "dim", no_wrap=True, overflow="ignore"))
