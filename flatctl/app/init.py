@@ -8,6 +8,7 @@ from flatctl.app.devices import indi_devices
 from flatctl.devices.indi.discovery import Listing, Role
 from flatctl.devices.serial.link import serial_ports
 from flatctl.errors import ConfigError, StorageError
+from flatctl.settings.toml import toml_comment, toml_value
 
 _TEMPLATE = Template("""\
 # flatctl configuration; every key: docs/reference/config.md. Look it over, then: flatctl check
@@ -65,12 +66,12 @@ def init(path: Path, host: str, port: int) -> str:
     axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
     ports = [p.path for p in serial_ports()]
     text = _TEMPLATE.substitute(
-        host=_quoted(host),
+        host=toml_value(host),
         port=port,
-        camera=_quoted(camera or "CCD Simulator")
+        camera=toml_value(camera or "CCD Simulator")
         + ("" if camera else "     # no camera was found: put its INDI device name here"),
-        wheel=_WHEEL.format(_quoted(wheel)) if wheel else _NO_WHEEL,
-        axes="".join(_AXIS.format(n, _quoted(found)) for n, found in axes.items() if found),
+        wheel=_WHEEL.format(toml_value(wheel)) if wheel else _NO_WHEEL,
+        axes="".join(_AXIS.format(n, toml_value(found)) for n, found in axes.items() if found),
         panel=_panel_table(panel, ports),
     )
     try:
@@ -98,13 +99,8 @@ def _first(found: Iterable[Listing], role: Role) -> str | None:
 
 def _panel_table(panel: str | None, ports: Sequence[str]) -> str:
     if panel:
-        return _INDI_PANEL.format(_quoted(panel))
+        return _INDI_PANEL.format(toml_value(panel))
     if ports:
-        others = f"   # or {', '.join(ports[1:])}" if ports[1:] else ""
-        return _SERIAL_PANEL.format(_quoted(ports[0]), others)
+        others = "   " + toml_comment(f"or {', '.join(ports[1:])}") if ports[1:] else ""
+        return _SERIAL_PANEL.format(toml_value(ports[0]), others)
     return _SERIAL_PANEL.format('"/dev/ttyUSB0"', "        # no serial port was found")
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

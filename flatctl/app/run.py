@@ -189,12 +189,8 @@ def _wanted(target: float, tolerance: float) -> str:
 
 
 def _load_ahead() -> None:
-    """Load what the first frame and the report need while the devices get ready.
-
-    It takes a second or two on a small computer, which would pass between two exposures else.
-    """
-    for name in ("astropy.io.fits", "matplotlib.image", "contourpy"):
-        importlib.import_module(name)
+    """Load what the first frame needs while the devices get ready, not between two exposures."""
+    importlib.import_module("astropy.io.fits")
 
 
 def _write_report(folder: Path, album: Album) -> None:

@@ -1,6 +1,5 @@
 """The report's pictures of what a set is worth: its profile, its noise, what dust changed."""
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from flatctl.outputs.drawing import (
     percent_ticks,
 )
 from flatctl.outputs.markup import Markup
+from flatctl.outputs.png import png
 from flatctl.outputs.record import Plain, number, numbers
 
 _CURVE_POINTS = 32
@@ -111,7 +111,6 @@ def difference_picture(quality: Plain) -> Difference | None:
     width = len(lines[0])
     if not width or any(len(cells) != width for cells in lines):
         return None
-    import matplotlib.image
     import numpy as np
 
     cells = np.nan_to_num(np.array(lines) / 1e6)
@@ -120,9 +119,7 @@ def difference_picture(quality: Plain) -> Difference | None:
     picture = np.empty((*cells.shape, 4))
     picture[..., :3] = np.where(cells[..., None] < 0, _LESS_RGB, _MORE_RGB)
     picture[..., 3] = np.clip(np.abs(cells) / full, 0.0, 1.0)
-    page = io.BytesIO()
-    matplotlib.image.imsave(page, picture, format="png")
-    return Difference(page.getvalue(), len(lines), width, full)
+    return Difference(png(picture), len(lines), width, full)
 
 
 def spots(quality: Plain) -> list[tuple[float, float, float]]:

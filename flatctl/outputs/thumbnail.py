@@ -1,12 +1,12 @@
 """A frame as a small picture: averaged down, stretched between two percentiles, with contours."""
 
-import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatctl.errors import StorageError
+from flatctl.outputs.png import png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,6 @@ def load_thumbnail(path: Path) -> Thumbnail:
 
 
 def _thumbnail(frame: Any) -> Thumbnail:
-    import matplotlib.image
     import numpy as np
 
     if len(frame.shape) not in (2, 3):
@@ -85,11 +84,9 @@ def _thumbnail(frame: Any) -> Thumbnail:
     )
     # A frame of one level only has nothing to stretch.
     span = white - black if white > black else 1.0
-    grey = np.clip((small - black) / span, 0.0, 1.0)
-    page = io.BytesIO()
-    matplotlib.image.imsave(page, grey, cmap="gray", vmin=0.0, vmax=1.0, format="png")
+    grey = np.nan_to_num(np.clip((small - black) / span, 0.0, 1.0))
     rows, cols = grey.shape
-    return Thumbnail(page.getvalue(), cols, rows, black, white, _contours(small))
+    return Thumbnail(png(grey), cols, rows, black, white, _contours(small))
 
 
 def _average_down(frame: Any, *, whole_cells: bool) -> "NDArray[np.float32]":

@@ -1,6 +1,5 @@
 """A runnable plan: the configuration as it was written, and the sets of flats below it."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from flatctl.errors import ConfigError, UsageError
 from flatctl.settings.loading import read_text
 from flatctl.settings.matching import Match
 from flatctl.settings.tables import WantedSet
+from flatctl.settings.toml import toml_comment, toml_value
 
 MARK = "# Plan made by `flatctl plan`"
 
@@ -34,27 +34,23 @@ def ensure_replaceable(path: Path) -> None:
 
 def _table_lines(match: Match) -> Iterable[str]:
     lights = match.wanted.lights
-    about = f"# {lights} light{'s' if lights > 1 else ''}, {size(match.wanted)} px"
+    about = f"{lights} light{'s' if lights > 1 else ''}, {size(match.wanted)} px"
     if match.table is None:
         facts = ", ".join(describe_set(match.wanted))
-        return [f"{about}: left out, {match.obstacle}", f"# {facts}", ""]
+        return [toml_comment(f"{about}: left out, {match.obstacle}"), toml_comment(facts), ""]
     if match.shared:
-        return [f"{about}: served by the same flats as others above", ""]
-    return [about, *(f"# {note}" for note in match.notes), "[[sets]]", *_keys(match.table), ""]
+        return [toml_comment(f"{about}: served by the same flats as others above"), ""]
+    return [*map(toml_comment, (about, *match.notes)), "[[sets]]", *_keys(match.table), ""]
 
 
 def _keys(table: WantedSet) -> list[str]:
-    return [f"{key} = {_toml(value)}" for key, value in table.model_dump(exclude_none=True).items()]
+    values = table.model_dump(exclude_none=True)
+    return [f"{key} = {toml_value(_plainly(value))}" for key, value in values.items()]
 
 
-def _toml(value: object) -> str:
-    """Return a text or a number as TOML has it."""
-    if isinstance(value, str):
-        # JSON's escapes are TOML's but for DEL, which TOML wants escaped too.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, float) and value == int(value):
-        return str(int(value))
-    return str(value)
+def _plainly(value: object) -> object:
+    """Return a whole number as one: a gain of 100 is easier to read than 100.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def size(wanted: FlatSet) -> str:

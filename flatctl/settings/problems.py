@@ -1,7 +1,6 @@
 """What is wrong in a configuration, and how it is told: place, value, what is allowed."""
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flatctl.errors import ConfigError
+from flatctl.settings.toml import toml_key, toml_value
 
 
 class Absent(Enum):
@@ -32,7 +32,7 @@ class Problem:
 
     def line(self, file: str, variables: Mapping[tuple[str, ...], str]) -> str:
         """Return it as one line; `variables` tells which places the environment has set."""
-        where = f"{file}: {'.'.join(map(_key, self.place))}" if self.place else file
+        where = f"{file}: {'.'.join(map(toml_key, self.place))}" if self.place else file
         variable = _variable(self.place, variables)
         if variable:
             where = f"environment variable {variable}"
@@ -56,11 +56,10 @@ def refuse(
 
 def show(value: object) -> str:
     """Return a value as TOML would have it, shortened to a readable length."""
-    match value:
-        case bool() | str() | list() | tuple() | dict():
-            text = json.dumps(value, ensure_ascii=False, default=str)
-        case _:
-            text = str(value)
+    try:
+        text = toml_value(value)
+    except TypeError:
+        text = str(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
@@ -69,11 +68,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     by_fold = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
     return by_fold[close[0]] if close else ""
-
-
-def _key(part: str) -> str:
-    bare = part.replace("-", "").replace("_", "")
-    return part if bare.isascii() and bare.isalnum() else json.dumps(part, ensure_ascii=False)
 
 
 def _variable(place: tuple[str, ...], variables: Mapping[tuple[str, ...], str]) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from flatctl.devices.indi.discovery import Listing, Role
+from flatctl.settings.loading import load
+
 GOOD = """
 [camera]
 device = "CCD Simulator"
@@ -139,6 +142,17 @@ def test_init_without_a_server_writes_a_configuration_that_loads(command, tmp_pa
     path = tmp_path / "rig.toml"
     command("init", path, "--port", closed_port)
     assert command("run", path, "--dry-run").code == 0
+
+
+def test_init_writes_a_configuration_that_loads_whatever_a_device_is_called(
+    command, tmp_path, monkeypatch
+):
+    name = 'Bell\a "CCD" \\ 1\n'
+    found = [Listing(name=name, driver="", connected=True, roles=tuple(Role))]
+    monkeypatch.setattr("flatctl.app.init.indi_devices", lambda *_: (found, ""))
+    command("init", tmp_path / "rig.toml")
+    settings = load(tmp_path / "rig.toml", {})
+    assert (settings.camera.device, settings.panel.device) == (name, name)
 
 
 def test_an_unknown_scenario_ends_with_2_and_the_scenarios_there_are(command):

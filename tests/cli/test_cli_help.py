@@ -29,7 +29,7 @@ from flatctl.cli import main
 try:
     main(["--help"])
 except SystemExit:
-    heavy = {"astropy", "ccdproc", "matplotlib", "numpy", "pydantic", "PyIndi", "rich", "serial"}
+    heavy = {"astropy", "ccdproc", "numpy", "PIL", "pydantic", "PyIndi", "rich", "serial"}
     print("loaded:", *sorted(heavy & sys.modules.keys()))
 """
 

@@ -1,11 +1,11 @@
 import io
 import re
 
-import matplotlib.image
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from flatctl.outputs.quality_charts import difference_picture, photon_noise, radial_profile
 
@@ -31,7 +31,7 @@ def changed(depth: float = -0.02) -> dict[str, object]:
 def painted(quality: dict[str, object]) -> np.ndarray:
     found = difference_picture(quality)
     assert found is not None
-    return matplotlib.image.imread(io.BytesIO(found.png))
+    return np.asarray(Image.open(io.BytesIO(found.png))) / 255.0
 
 
 def test_the_profile_is_drawn_with_a_mark_per_ring() -> None:

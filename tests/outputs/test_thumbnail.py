@@ -1,11 +1,11 @@
 import io
 from pathlib import Path
 
-import matplotlib.image
 import numpy as np
 import pytest
 from astropy.io import fits
 from event_streams import write_flat
+from PIL import Image
 
 from flatctl.errors import StorageError
 from flatctl.outputs.thumbnail import load_thumbnail
@@ -20,7 +20,7 @@ def saved(tmp_path: Path, pixels: np.ndarray, **cards: str) -> Path:
 
 
 def greys(path: Path) -> np.ndarray:
-    return matplotlib.image.imread(io.BytesIO(load_thumbnail(path).png))[:, :, 0]
+    return np.asarray(Image.open(io.BytesIO(load_thumbnail(path).png))) / 255.0
 
 
 def ramp(rows: int = 100, cols: int = 120) -> np.ndarray:
@@ -63,6 +63,12 @@ def test_the_colour_mosaic_does_not_show(tmp_path: Path) -> None:
 
 def test_a_frame_of_one_level_is_a_picture_too(tmp_path: Path) -> None:
     assert np.all(greys(saved(tmp_path, np.full((20, 30), 500, np.uint16))) == 0.0)
+
+
+def test_a_pixel_without_a_value_is_black(tmp_path: Path) -> None:
+    pixels = ramp().astype(np.float32)
+    pixels[-1, -1] = np.nan
+    assert greys(saved(tmp_path, pixels))[-1, -1] == 0.0
 
 
 def test_a_frame_in_three_colours_is_a_picture_too(tmp_path: Path) -> None:

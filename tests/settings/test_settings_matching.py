@@ -142,6 +142,12 @@ def test_a_plan_with_a_strange_filter_is_still_toml(config, tmp_path):
     assert load(path, {}).plan()[0].filter == name
 
 
+def test_a_plan_that_leaves_out_a_strange_filter_is_still_toml(config, tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text(plan(config, LISTED, wanted("L"), wanted("bell\a\nx = 1")), "utf-8")
+    assert [each.filter for each in load(path, {}).plan()] == ["L"]
+
+
 def test_no_plan_is_made_of_a_plan(config):
     made = plan(config, LISTED, wanted())
     with pytest.raises(UsageError, match="is a plan itself"):
