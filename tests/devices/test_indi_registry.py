@@ -16,7 +16,6 @@ def gain(serial: int, value: float, state: str = "Ok", **changes: object) -> dic
         "kind": "number",
         "state": state,
         "writable": True,
-        "rule": "",
         "elements": [element],
     } | changes
 

@@ -18,7 +18,7 @@ from indiserver import CCD, LIGHTPANEL, TELESCOPE, WHEEL, Server, free_port, ind
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Role
+from flatctl.devices.indi.discovery import Role, list_devices
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.indi.wheel import IndiFilterWheel
 from flatctl.errors import BadReply, ConfigError, DeviceError, Fault, NoReply, Unreachable
@@ -208,7 +208,7 @@ def test_a_panel_does_not_follow_the_wheel_while_it_is_open(server: Server, clie
 
 
 def test_the_devices_are_listed_with_their_roles(client: IndiClient):
-    roles = {one.name: one.roles for one in client.devices(20)}
+    roles = {one.name: one.roles for one in list_devices(client, 20)}
 
     assert Role.CAMERA in roles[CAMERA]
     assert roles["Filter Simulator"] == (Role.WHEEL,)
@@ -283,7 +283,7 @@ def test_a_refusal_hidden_by_an_ok_is_seen(
     monkeypatch.setattr("flatctl.devices.indi.client._check_allowed", lambda *_: None)
 
     with pytest.raises(Fault, match="Valid range is from 0 to 100"):
-        client.set_number(CAMERA, "CCD_GAIN", {"GAIN": 120}, 10)
+        client.set(CAMERA, "CCD_GAIN", {"GAIN": 120}, 10)
 
 
 def test_a_temperature_out_of_reach_is_a_fault():

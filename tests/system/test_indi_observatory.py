@@ -39,7 +39,7 @@ def connected(client: IndiClient) -> IndiClient:
 
 def wind(client: IndiClient, speed: float) -> None:
     client.need(WEATHER_NAME, "WEATHER_CONTROL", 10)
-    client.set_number(WEATHER_NAME, "WEATHER_CONTROL", {"Wind": speed}, 10)
+    client.set(WEATHER_NAME, "WEATHER_CONTROL", {"Wind": speed}, 10)
     client.send(WEATHER_NAME, "WEATHER_REFRESH", {"REFRESH": True}, 10)
     wanted = "Alert" if speed > 20 else "Ok"
 

@@ -283,34 +283,34 @@ def test_an_alert_followed_by_an_ok_is_a_refusal(server, client: IndiClient, cam
     )
 
     with pytest.raises(Fault, match="Invalid range"):
-        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 120}, 10)
+        client.set(DEVICE, "CCD_GAIN", {"GAIN": 120}, 10)
 
 
 def test_an_ok_with_another_value_is_a_fault(server, client: IndiClient, camera: IndiCamera):
     server.answers["CCD_GAIN"] = lambda name, values: (number(name, "Ok", GAIN=49),)
 
     with pytest.raises(Fault, match="reports CCD_GAIN GAIN=49"):
-        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 50.5}, 1)
+        client.set(DEVICE, "CCD_GAIN", {"GAIN": 50.5}, 1)
 
 
 def test_an_ok_without_a_value_does_not_pass_for_obedience(server, client, camera: IndiCamera):
     server.answers["CCD_GAIN"] = lambda name, values: (number(name, "Ok"),)
 
     with pytest.raises(Fault, match=r"reports CCD_GAIN GAIN=50\.0"):
-        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
+        client.set(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
 
 
 def test_a_driver_that_says_nothing_is_no_reply(server, client: IndiClient, camera: IndiCamera):
     server.answers["CCD_GAIN"] = lambda name, values: ()
 
     with pytest.raises(NoReply, match="did not answer"):
-        client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
+        client.set(DEVICE, "CCD_GAIN", {"GAIN": 77}, 1)
 
 
 def test_silence_is_fine_where_the_value_is_already_there(server, client, camera: IndiCamera):
     server.answers["CCD_GAIN"] = lambda name, values: ()
 
-    assert client.set_number(DEVICE, "CCD_GAIN", {"GAIN": 50}, 1).number("GAIN") == 50
+    assert client.set(DEVICE, "CCD_GAIN", {"GAIN": 50}, 1).number("GAIN") == 50
 
 
 def test_a_frame_of_a_sensor_that_got_warm_is_a_fault():

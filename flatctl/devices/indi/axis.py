@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Held, Role, connect
-from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import Role
+from flatctl.devices.indi.registry import Property
+from flatctl.devices.indi.session import DeviceSession
 from flatctl.errors import Fault
 
 
@@ -26,15 +28,15 @@ class Axis:
     unit: str
     near: float
     turn: float = 0.0
-    held: Held = field(init=False)
+    session: DeviceSession = field(init=False)
 
     def __post_init__(self) -> None:
-        self.held = Held(self.client, self.device, self.property)
+        self.session = DeviceSession(self.client, self.device, self.property)
 
     def open(self, timeout_s: float) -> float:
         """Reach the device, connect it if it is not connected; return where it stands."""
         connect(self.client, self.device, self.role, (self.property,), timeout_s)
-        self.held.take()
+        self.session.take()
         return self._value(self.client.find(self.device, self.property))
 
     def drive(self, wanted: float, timeout_s: float) -> float:
@@ -45,26 +47,23 @@ class Axis:
         says nothing.
         """
         client, device = self.client, self.device
-        deadline = time.monotonic() + timeout_s
-        self.held.check(timeout_s)
+        deadline = Deadline(timeout_s)
+        self.session.check(timeout_s)
         before = client.need(device, self.property, timeout_s)
         if before.state != "Busy" and self._is_near(before, wanted):
             return self._value(before)
         since = client.send(device, self.property, {self.element: wanted}, timeout_s)
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(device, self.property)
-            if now is None or registry.devices[device].born > since:
-                what = "its driver died or disconnected while it moved"
-                raise Fault(device, what, "see indiserver's log")
-            there = now.serial > since and now.state != "Busy" and self._is_near(now, wanted)
-            return now if there or now.alerted > since else None
-
         asked = f"{wanted:g}{self.unit}"
-        reached = client.wait_for(look, deadline - time.monotonic())
+        reached = client.await_change(
+            device,
+            self.property,
+            since,
+            lambda now: self._is_near(now, wanted),
+            deadline.left_s,
+            doing="while it moved",
+        )
         if reached is not None and reached.alerted > since:
-            said = client.reason(device, since)
-            raise Fault(device, f"refuses to go to {asked}", said or "see indiserver's log")
+            raise client.refusal(device, since, f"refuses to go to {asked}")
         if reached is not None:
             return self._value(reached)
         now = client.find(device, self.property)

@@ -8,12 +8,15 @@ import time
 from datetime import UTC, datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Held, Role, begin_anew, connect
+from flatctl.devices.deadline import Deadline
+from flatctl.devices.indi.client import LOG, IndiClient
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.fits import Image, decode
-from flatctl.devices.indi.late_frames import Exposure, Stragglers
+from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation
 from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.devices.indi.session import DeviceSession, begin_anew
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame
 from flatctl.errors import BadReply, DeviceError, Fault
 
@@ -38,9 +41,9 @@ class IndiCamera:
         self._client = client
         self._device = device
         self._setup = CameraSetup()
-        self._held = Held(client, device, "CCD_EXPOSURE", "open and prepare it again")
+        self._session = DeviceSession(client, device, "CCD_EXPOSURE", "open and prepare it again")
         self._exposure: Exposure | None = None
-        self._stragglers = Stragglers()
+        self._late = LateFrames()
 
     @property
     def name(self) -> str:
@@ -53,13 +56,13 @@ class IndiCamera:
         Raises `Unreachable` where the server or the device is not there, `Fault` where it does
         not connect or is no camera.
         """
-        deadline = time.monotonic() + timeout_s
-        self._held.drop()
+        deadline = Deadline(timeout_s)
+        self._session.drop()
         self._give_up_exposure()
         begin_anew(self._client)
         connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
         # The size is defined as zero at first and filled in later, by some only after a frame.
-        left_s = min(_SIZE_S, deadline - time.monotonic())
+        left_s = min(_SIZE_S, deadline.left_s)
         self._client.wait_for(lambda r: self._size(r, "CCD_MAX_X"), left_s)
         return self._client.look(self._info)
 
@@ -69,14 +72,14 @@ class IndiCamera:
         Raises `Fault` where the camera lacks something that was asked for, refuses it, or
         reports another value afterwards.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", timeout_s)
-        self._held.drop()
-        self._stop_exposure(deadline - time.monotonic())
+        self._session.drop()
+        self._stop_exposure(deadline.left_s)
         self._client.receive_frames(self._device, _CHIP, True)
         state = Preparation(self._client, self._device, deadline).apply(setup)
         self._setup = setup
-        self._held.take()
+        self._session.take()
         return state
 
     def start(self, exposure_s: float, kind: FrameKind) -> None:
@@ -87,7 +90,7 @@ class IndiCamera:
         """
         if not (math.isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure of {exposure_s} s")
-        self._held.check(_ANSWER_S)
+        self._session.check(_ANSWER_S)
         self._stop_exposure(_ANSWER_S)
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
@@ -110,20 +113,20 @@ class IndiCamera:
         if exposure is None:
             raise Fault(self._device, "no exposure was begun", "start one before reading it")
         try:
-            image = self._await_image(exposure, time.monotonic() + timeout_s)
+            image = self._await_image(exposure, Deadline(timeout_s))
             self._exposure = None
-            self._stragglers.arrive(exposure, image.keywords)
+            self._late.arrive(exposure, image.keywords)
             self._check_temperature()
         except DeviceError:
-            self._held.drop()
+            self._session.drop()
             raise
         return image.frame(exposure.exposure_s, exposure.started)
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
-        if self._held.identity is None and self._exposure is None:
+        if self._session.identity is None and self._exposure is None:
             return
-        self._held.drop()
+        self._session.drop()
         self._give_up_exposure()
         try:
             self._stop_exposure(_CLOSE_S)
@@ -134,21 +137,21 @@ class IndiCamera:
     def _give_up_exposure(self) -> None:
         exposure, self._exposure = self._exposure, None
         if exposure is not None:
-            self._stragglers.lose(exposure)
+            self._late.lose(exposure)
 
     def _stop_exposure(self, timeout_s: float) -> None:
         # Starting anew while one is under way makes some drivers hang, and frames late.
         exposing = self._client.find(self._device, "CCD_EXPOSURE")
         if exposing is None or exposing.state != "Busy":
             return
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         self._client.send(self._device, "CCD_ABORT_EXPOSURE", {"ABORT": True}, timeout_s)
 
         def idle(registry: Registry) -> bool | None:
             now = registry.find(self._device, "CCD_EXPOSURE")
             return None if now is not None and now.state == "Busy" else True
 
-        if not self._client.wait_for(idle, deadline - time.monotonic()):
+        if not self._client.wait_for(idle, deadline.left_s):
             what = f"did not stop its exposure within {timeout_s:g} s"
             raise self._client.silent(self._device, what, "restart its driver")
 
@@ -159,18 +162,18 @@ class IndiCamera:
             what = f"can not expose {exposure_s:g} s"
             raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
 
-    def _await_image(self, exposure: Exposure, deadline: float) -> Image:
+    def _await_image(self, exposure: Exposure, deadline: Deadline) -> Image:
         wrong = ""
-        over_s: float | None = None
+        grace: Deadline | None = None
 
         def look(registry: Registry) -> Blob | None:
-            nonlocal over_s
+            nonlocal grace
             exposing = self._exposing(registry, exposure)
             if blob := registry.take_frame(self._device, _CHIP, exposure.since):
                 return blob
             if exposing.serial > exposure.since and exposing.state != "Busy":
-                over_s = over_s or time.monotonic()
-                if time.monotonic() - over_s > _GRACE_S:
+                grace = grace or Deadline(_GRACE_S)
+                if grace.over:
                     if wrong:
                         raise BadReply(self._device, wrong, "take the frame again")
                     if exposing.state == "Idle":
@@ -178,7 +181,7 @@ class IndiCamera:
                         raise Fault(self._device, what, "does another program use the camera?")
             return None
 
-        while blob := self._client.wait_for(look, deadline - time.monotonic()):
+        while blob := self._client.wait_for(look, deadline.left_s):
             try:
                 image = self._decode(blob)
                 self._check(image, exposure, blob.arrived_s)
@@ -197,26 +200,23 @@ class IndiCamera:
 
     def _exposing(self, registry: Registry, exposure: Exposure) -> Property:
         device = registry.devices.get(self._device)
-        log = "see indiserver's log"
         if device is None or device.born > exposure.since:
-            raise Fault(self._device, "its driver died during the exposure", log)
+            raise Fault(self._device, "its driver died during the exposure", LOG)
         exposing = device.properties.get("CCD_EXPOSURE")
         if exposing is None:
-            raise Fault(self._device, "it was disconnected during the exposure", log)
+            raise Fault(self._device, "it was disconnected during the exposure", LOG)
         if exposing.alerted > exposure.since:
             what = f"failed to expose {exposure.exposure_s:g} s"
-            raise Fault(
-                self._device, what, self._client.reason(self._device, exposure.since) or log
-            )
+            raise self._client.refusal(self._device, exposure.since, what)
         return exposing
 
-    def _await_end(self, exposure: Exposure, deadline: float) -> None:
+    def _await_end(self, exposure: Exposure, deadline: Deadline) -> None:
         # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
         def look(registry: Registry) -> bool | None:
             now = self._exposing(registry, exposure)
             return True if now.serial > exposure.since and now.state != "Busy" else None
 
-        self._client.wait_for(look, min(_GRACE_S, max(0.0, deadline - time.monotonic())))
+        self._client.wait_for(look, min(_GRACE_S, deadline.left_s))
 
     def _decode(self, blob: Blob) -> Image:
         if blob.fault:
@@ -227,7 +227,7 @@ class IndiCamera:
         return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
 
     def _check(self, image: Image, exposure: Exposure, arrived_s: float) -> None:
-        if self._stragglers.is_one(exposure, image.keywords, arrived_s):
+        if self._late.is_one(exposure, image.keywords, arrived_s):
             raise ValueError("it is the late one of an exposure that was given up")
         said_s = image.number("EXPTIME")
         if said_s is None and (text := image.keywords.get("EXPTIME")):

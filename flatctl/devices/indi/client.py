@@ -9,14 +9,13 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.child import Child
-from flatctl.devices.indi.discovery import Listing, list_devices
 from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
 from flatctl.devices.indi.registry import Property, Registry, Value
 from flatctl.errors import Fault, NoReply, Unreachable
@@ -28,6 +27,7 @@ _POLL_S = 0.1
 _WORDS_S = 0.2
 _LEAST_S = 0.5
 _UNCHANGED_S = 2.0
+LOG = "see indiserver's log"
 
 
 class IndiClient:
@@ -93,12 +93,12 @@ class IndiClient:
 
         Raises `Unreachable` when nobody answers within `timeout_s`.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         with self._opening:
             if self._is_well() and self._answers(min(self._silence_s, timeout_s / 2)):
                 return
             self._drop()
-            self._connect(deadline - time.monotonic())
+            self._connect(deadline.left_s)
             for device, name in self._blobs:
                 self._request("blobs", self._silence_s, device=device, name=name, wanted=True)
 
@@ -113,24 +113,56 @@ class IndiClient:
         `look` runs at once and after each change; it may raise. Raises `NoReply` when the
         connection or the child process is lost meanwhile.
         """
-        deadline = time.monotonic() + timeout_s
-        ping, asked_s = 0, time.monotonic()
+        deadline = Deadline(timeout_s)
+        ping, pulse, silence = 0, Deadline(_PULSE_S), Deadline(self._silence_s)
         with self._change:
             while True:
                 if (found := look(self._registry)) is not None:
                     return found
                 self._check_alive()
-                now = time.monotonic()
-                if now >= deadline:
+                if deadline.over:
                     return None
                 if ping in self._replies:
                     del self._replies[ping]
                     ping = 0
-                if ping and now - asked_s > self._silence_s:
+                if ping and silence.over:
                     raise self._frozen()
-                if not ping and now - asked_s > _PULSE_S:
-                    ping, asked_s = self._post("ping"), now
-                self._change.wait(min(deadline - now, _POLL_S))
+                if not ping and pulse.over:
+                    ping = self._post("ping")
+                    pulse, silence = Deadline(_PULSE_S), Deadline(self._silence_s)
+                self._change.wait(min(deadline.left_s, _POLL_S))
+
+    def await_change(
+        self,
+        device: str,
+        name: str,
+        since: int,
+        there: Callable[[Property], bool],
+        timeout_s: float,
+        *,
+        doing: str,
+        mend: str = LOG,
+    ) -> Property | None:
+        """Return a property that was reported anew after the event `since`, at rest and `there`.
+
+        Also one that went into Alert since, for the caller to make a `refusal` of; `None` after
+        `timeout_s`. Raises `Fault` where the driver is gone `doing` that.
+        """
+
+        def look(registry: Registry) -> Property | None:
+            now = registry.find(device, name)
+            if now is None or registry.devices[device].born > since:
+                raise Fault(device, f"its driver died or disconnected {doing}", mend)
+            arrived = now.serial > since and now.state != "Busy" and there(now)
+            return now if arrived or now.alerted > since else None
+
+        return self.wait_for(look, timeout_s)
+
+    def refusal(self, device: str, since: int, what: str, mend: str = LOG) -> Fault:
+        """Make the error of a refusal, with what the driver said of it, or else `mend`."""
+        # The driver's words may come just before or just after its Alert.
+        words = self.wait_for(lambda r: r.message_since(device, since) or None, _WORDS_S)
+        return Fault(device, what, f"its driver says: {words}" if words else mend)
 
     def look(self, look: Callable[[Registry], T]) -> T:
         """Return what `look` sees in the registry now."""
@@ -151,11 +183,10 @@ class IndiClient:
 
         Raises `Fault` where the device has no such property after `timeout_s`.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         if not self._is_well():
             self.open(timeout_s)
-        left_s = deadline - time.monotonic()
-        found = self.wait_for(lambda registry: registry.find(device, name), left_s)
+        found = self.wait_for(lambda registry: registry.find(device, name), deadline.left_s)
         if found is None and device not in self.look(lambda registry: registry.devices):
             raise self.silent(device, f"is not on the {self.name}", "is its driver running?")
         if found is None:
@@ -182,27 +213,17 @@ class IndiClient:
         Of switches of which one must be on, name only that one. Raises `Fault` where the driver
         refuses or reports something else, `NoReply` where it reports nothing.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         before = self.need(device, name, timeout_s)
-        since = self.send(device, name, values, deadline - time.monotonic())
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(device, name)
-            if now is None or registry.devices[device].born > since:
-                what = f"its driver stopped or disconnected when {name} was set"
-                raise Fault(device, what, "see indiserver's log")
-            if now.alerted > since or (
-                now.serial > since and now.state != "Busy" and now.holds(values)
-            ):
-                return now
-            return None
-
-        left_s = deadline - time.monotonic()
+        since = self.send(device, name, values, deadline.left_s)
         # Some drivers say nothing when nothing changes.
-        grace_s = min(left_s, _UNCHANGED_S) if before.holds(values) else left_s
-        after = self.wait_for(look, grace_s) or self.find(device, name)
+        grace_s = min(deadline.left_s, _UNCHANGED_S) if before.holds(values) else deadline.left_s
+        doing = f"when {name} was set"
+        after = self.await_change(
+            device, name, since, lambda now: now.holds(values), grace_s, doing=doing
+        ) or self.find(device, name)
         if after is not None and after.alerted > since:
-            raise Fault(device, f"refuses {name} {_words(values)}", self.reason(device, since))
+            raise self.refusal(device, since, f"refuses {name} {_words(values)}", mend="")
         if after is not None and after.holds(values):
             return after
         if after is None or after.serial <= since:
@@ -216,25 +237,9 @@ class IndiClient:
             device, f"reports {name} {_words(reported)} where {_words(values)} was asked for"
         )
 
-    def set_number(
-        self, device: str, name: str, values: Mapping[str, float], timeout_s: float
-    ) -> Property:
-        """Set numbers and wait until they are reported; see `set`."""
-        return self.set(device, name, {k: float(v) for k, v in values.items()}, timeout_s)
-
     def set_switch(self, device: str, name: str, element: str, timeout_s: float) -> Property:
         """Switch one element on and wait until it is reported on; see `set`."""
         return self.set(device, name, {element: True}, timeout_s)
-
-    def set_text(
-        self, device: str, name: str, values: Mapping[str, str], timeout_s: float
-    ) -> Property:
-        """Set texts and wait until they are reported; see `set`."""
-        return self.set(device, name, values, timeout_s)
-
-    def devices(self, timeout_s: float) -> list[Listing]:
-        """Return what devices the server has and what they are good for, by name."""
-        return list_devices(self, timeout_s)
 
     def receive_frames(self, device: str, name: str, wanted: bool) -> None:
         """Let frames of a device come, or keep them away; remembered over connections."""
@@ -252,18 +257,18 @@ class IndiClient:
         return True
 
     def _connect(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         self._choose_way()
         # This is how the library wants to be told of a local socket.
         host = self.host if self.path is None else f"localhost:{self.path}"
         self._child = Child(
-            host, self.port, timeout_s, hear=self._hear, ended=self._mourn, log=self._log
+            host, self.port, timeout_s, hear=self._hear, ended=self._on_exit, log=self._log
         )
         self.generation += 1
         self._child.start()
         with self._change:
             while not (self._connected or self._end):
-                if not self._change.wait(deadline - time.monotonic()):
+                if not self._change.wait(deadline.left_s):
                     self._end = f"no answer within {timeout_s:.1f} s"
         if self._end:
             reason = self._end
@@ -283,20 +288,14 @@ class IndiClient:
                 self._tell(f"frames come over TCP, which is slower: {error}")
                 self._tell = None
 
-    def reason(self, device: str, since: int) -> str:
-        """Return what the driver said of a refusal, fit to follow an error; may be empty."""
-        # The driver's words may come just before or just after its Alert.
-        words = self.wait_for(lambda r: r.message_since(device, since) or None, _WORDS_S)
-        return f"its driver says: {words}" if words else ""
-
     def _request(self, do: str, timeout_s: float, **facts: object) -> int:
         with self._change:
             self._check_alive()
             number = self._post(do, **facts)
-            deadline = time.monotonic() + timeout_s
+            deadline = Deadline(timeout_s)
             while number not in self._replies:
                 self._check_alive()
-                if not self._change.wait(deadline - time.monotonic()):
+                if not self._change.wait(deadline.left_s):
                     raise self._frozen()
             return self._replies.pop(number)
 
@@ -316,9 +315,7 @@ class IndiClient:
 
     def _check_alive(self) -> None:
         if self._end:
-            raise NoReply(
-                self.name, f"the connection is lost ({self._end})", "see indiserver's log"
-            )
+            raise NoReply(self.name, f"the connection is lost ({self._end})", LOG)
         if self._child is None:
             raise NoReply(self.name, "is not connected")
 
@@ -348,7 +345,7 @@ class IndiClient:
                 self._registry.apply(packet, fd)
             self._change.notify_all()
 
-    def _mourn(self, child: Child, why: str) -> None:
+    def _on_exit(self, child: Child, why: str) -> None:
         with self._change:
             if child is self._child:
                 self._end = self._end or why

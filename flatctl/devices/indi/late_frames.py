@@ -28,7 +28,7 @@ class Exposure:
     since: int
 
 
-class Stragglers:
+class LateFrames:
     """The exposures whose frames never came, since the last one that did."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Stragglers:
                 self._lost.remove(nearest)
             return late
         soonest_s = exposure.begun_s + (1 - _EARLY_FRAC) * exposure.exposure_s - _EARLY_S
-        # Once only: a camera that is always early has no stragglers.
+        # Once only: a camera that is always early has no late frames.
         late, self._doubted = arrived_s < soonest_s and not self._doubted, True
         return late
 

@@ -6,10 +6,10 @@ either, since merely connecting some of them moves them.
 
 from __future__ import annotations
 
-import time
-
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Role, connect
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import Standing
 from flatctl.errors import Fault, NoReply
@@ -46,31 +46,28 @@ class IndiMount:
 
         Raises `Fault` where it refuses, `NoReply` where it has not arrived in time.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
         if isinstance(known, Standing):
             raise Fault(self._device, f"can't be parked: it {known.text}")
         if known.on("PARK") and known.state != "Busy":
             return
         values = {"PARK": True}
-        left_s = deadline - time.monotonic()
-        since = self._client.send(self._device, _MOUNT_PARK, values, left_s)
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(self._device, _MOUNT_PARK)
-            if now is None or registry.devices[self._device].born > since:
-                what = "its driver died or disconnected while it parked"
-                raise Fault(self._device, what, "see where the mount is, and indiserver's log")
-            there = now.serial > since and now.state != "Busy" and now.on("PARK")
-            return now if there or now.alerted > since else None
-
-        parked = self._client.wait_for(look, deadline - time.monotonic())
+        since = self._client.send(self._device, _MOUNT_PARK, values, deadline.left_s)
+        parked = self._client.await_change(
+            self._device,
+            _MOUNT_PARK,
+            since,
+            lambda now: now.on("PARK"),
+            deadline.left_s,
+            doing="while it parked",
+            mend="see where the mount is, and indiserver's log",
+        )
         if parked is None:
             what = f"has not parked within {timeout_s:.0f} s"
             raise NoReply(self._device, what, "see whether something is in its way")
         if parked.alerted > since:
-            said = self._client.reason(self._device, since)
-            raise Fault(self._device, "refuses to park", said or "see indiserver's log")
+            raise self._client.refusal(self._device, since, "refuses to park")
 
 
 class IndiDome:
@@ -116,7 +113,7 @@ class IndiWeather:
 
     def standing(self, timeout_s: float) -> Standing:
         """Return whether the station reports that all is well; connect it if it is not."""
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         known = self._report(timeout_s)
         if isinstance(known, Standing):
             return known
@@ -125,7 +122,7 @@ class IndiWeather:
             now = registry.find(self._device, _WEATHER)
             return now if now is None or now.state != "Idle" else None
 
-        known = self._client.wait_for(look, deadline - time.monotonic()) or known
+        known = self._client.wait_for(look, deadline.left_s) or known
         match known.state:
             case "Ok":
                 return Standing(True, "safe")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Held, Role, begin_anew, connect
-from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import Role
+from flatctl.devices.indi.registry import Property
+from flatctl.devices.indi.session import DeviceSession, begin_anew
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.errors import DeviceError, Fault, NoReply
 
@@ -35,7 +37,7 @@ class IndiPanel:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
-        self._held = Held(client, device, _LIGHT)
+        self._session = DeviceSession(client, device, _LIGHT)
         self._steps = _FIXED
         self._wheel = ""
         self._opened = False
@@ -54,7 +56,7 @@ class IndiPanel:
         """Reach the panel, connect it if it is not connected; return its brightness steps."""
         begin_anew(self._client)
         self._connect(timeout_s)
-        self._held.take()
+        self._session.take()
         level = self._client.find(self._device, _LEVEL)
         limits = level.elements.get(_LEVEL_VALUE) if level else None
         if limits is not None and limits.min < limits.max:
@@ -80,18 +82,18 @@ class IndiPanel:
             self._shine(brightness, timeout_s)
 
     def _shine(self, brightness: int, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
-        self._held.check(timeout_s)
+        deadline = Deadline(timeout_s)
+        self._session.check(timeout_s)
         if self.has_cover and self._cover_state() is not CoverState.CLOSED:
-            self._move("PARK", "UNPARK", deadline - time.monotonic())
+            self._move("PARK", "UNPARK", deadline.left_s)
         # Some drivers refuse a brightness while the light is off, others only store it.
         if not self._lit():
-            self._client.set_switch(self._device, _LIGHT, _ON, deadline - time.monotonic())
+            self._client.set_switch(self._device, _LIGHT, _ON, deadline.left_s)
         if self._client.find(self._device, _LEVEL) is not None:
             values = {_LEVEL_VALUE: float(brightness)}
-            self._client.set_number(self._device, _LEVEL, values, deadline - time.monotonic())
+            self._client.set(self._device, _LEVEL, values, deadline.left_s)
         if brightness > 0 and not self._lit():
-            self._client.set_switch(self._device, _LIGHT, _ON, deadline - time.monotonic())
+            self._client.set_switch(self._device, _LIGHT, _ON, deadline.left_s)
 
     def light_off(self, timeout_s: float) -> None:
         """Put the light out and wait until that is reported.
@@ -99,23 +101,23 @@ class IndiPanel:
         Also where it is not open any more. Where its driver was restarted or the connection renewed
         since `open`, raises `Fault` once it is out.
         """
-        deadline = time.monotonic() + timeout_s
-        changed = self._held.change(timeout_s)
+        deadline = Deadline(timeout_s)
+        changed = self._session.change(timeout_s)
         if changed is not None:
-            self._connect(deadline - time.monotonic())
+            self._connect(deadline.left_s)
         try:
-            self._client.set_switch(self._device, _LIGHT, _OFF, deadline - time.monotonic())
+            self._client.set_switch(self._device, _LIGHT, _OFF, deadline.left_s)
         except Fault:
             # A driver may refuse what is already so.
             known = self._client.find(self._device, _LIGHT)
             if known is None or not known.on(_OFF):
                 raise
-        if changed is not None and self._held.identity is not None:
+        if changed is not None and self._session.identity is not None:
             raise changed
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Return how the driver reports the light."""
-        self._held.check(timeout_s)
+        self._session.check(timeout_s)
         level = self._client.find(self._device, _LEVEL)
         value = level.number(_LEVEL_VALUE) if level else None
         brightness = None if value is None else round(value)
@@ -123,7 +125,7 @@ class IndiPanel:
 
     def close(self) -> None:
         """Let go of the panel; it stays connected, and the light as it is."""
-        self._held.drop()
+        self._session.drop()
         if self._opened and self._wheel:
             try:
                 self._watch_wheel(self._wheel)
@@ -134,23 +136,23 @@ class IndiPanel:
 
     def open_cover(self, timeout_s: float) -> None:
         """Put the light out, open the cover and follow the move to its end."""
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         with self._dark_on_refusal():
-            self._held.check(timeout_s)
+            self._session.check(timeout_s)
             if self._lit():
-                self.light_off(deadline - time.monotonic())
-            self._move("UNPARK", "PARK", deadline - time.monotonic())
+                self.light_off(deadline.left_s)
+            self._move("UNPARK", "PARK", deadline.left_s)
 
     def close_cover(self, timeout_s: float) -> None:
         """Close the cover and follow the move to its end."""
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         with self._dark_on_refusal():
-            self._held.check(timeout_s)
-            self._move("PARK", "UNPARK", deadline - time.monotonic())
+            self._session.check(timeout_s)
+            self._move("PARK", "UNPARK", deadline.left_s)
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Return where the driver reports the cover."""
-        self._held.check(timeout_s)
+        self._session.check(timeout_s)
         return self._cover_state()
 
     def _connect(self, timeout_s: float) -> None:
@@ -186,9 +188,9 @@ class IndiPanel:
 
     def _move(self, wanted: str, other: str, timeout_s: float) -> None:
         """Move the cover and follow it to its end; a move that fails is tried once more."""
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         if self._run_cover(wanted, other, _SHARE_OF_FIRST_RUN * timeout_s) is not None:
-            failure = self._run_cover(wanted, other, deadline - time.monotonic())
+            failure = self._run_cover(wanted, other, deadline.left_s)
             if isinstance(failure, NoReply):
                 raise self._client.silent(failure.device, failure.what, failure.mend)
             if failure is not None:
@@ -196,24 +198,22 @@ class IndiPanel:
 
     def _run_cover(self, wanted: str, other: str, timeout_s: float) -> DeviceError | None:
         """Move it once; return why it did not arrive, `None` where it did."""
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         since = self._client.send(self._device, _CAP, {wanted: True}, timeout_s)
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(self._device, _CAP)
-            if now is None or registry.devices[self._device].born > since:
-                what = "its driver died or disconnected while the cover moved"
-                raise Fault(self._device, what, "see indiserver's log")
-            there = now.serial > since and now.state in ("Ok", "Idle") and not now.on(other)
-            return now if there or now.alerted > since else None
-
-        moved = self._client.wait_for(look, deadline - time.monotonic())
+        moved = self._client.await_change(
+            self._device,
+            _CAP,
+            since,
+            lambda now: not now.on(other),
+            deadline.left_s,
+            doing="while the cover moved",
+        )
         if moved is None:
             what = f"the cover did not end its move ({wanted}) within {timeout_s:.0f} s"
             return NoReply(self._device, what, "look whether something blocks it")
         if moved.alerted > since:
-            said = self._client.reason(self._device, since)
-            return Fault(self._device, f"the cover did not move ({wanted})", said)
+            what = f"the cover did not move ({wanted})"
+            return self._client.refusal(self._device, since, what, mend="")
         return None
 
     def _watched_wheel(self) -> str:

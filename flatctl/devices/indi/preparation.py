@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from flatctl.core.types import CameraSetup
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import CameraState
 from flatctl.errors import Fault
@@ -31,9 +31,9 @@ _MODES = ("READ_MODE", "CCD_READ_MODE", "CCD_READOUT_MODE", "READOUT_MODE", "SEN
 
 
 class Preparation:
-    """One camera being prepared; `deadline` is a moment of `time.monotonic`."""
+    """One camera being prepared until the deadline."""
 
-    def __init__(self, client: IndiClient, device: str, deadline: float) -> None:
+    def __init__(self, client: IndiClient, device: str, deadline: Deadline) -> None:
         self._client = client
         self._device = device
         self._deadline = deadline
@@ -62,7 +62,7 @@ class Preparation:
 
     @property
     def _answer_s(self) -> float:
-        return max(0.1, min(_ANSWER_S, self._deadline - time.monotonic()))
+        return max(0.1, min(_ANSWER_S, self._deadline.left_s))
 
     def _find(self, name: str) -> Property | None:
         return self._client.find(self._device, name)
@@ -86,7 +86,7 @@ class Preparation:
         if place is None:
             raise self._lacks(what)
         known, element = place
-        self._client.set_number(self._device, known.name, {element: value}, self._answer_s)
+        self._client.set(self._device, known.name, {element: value}, self._answer_s)
 
     def _set_binning(self, binning: int) -> None:
         if self._find("CCD_BINNING") is None:
@@ -94,7 +94,7 @@ class Preparation:
                 raise self._lacks("binning")
             return
         values = {"HOR_BIN": float(binning), "VER_BIN": float(binning)}
-        self._client.set_number(self._device, "CCD_BINNING", values, self._answer_s)
+        self._client.set(self._device, "CCD_BINNING", values, self._answer_s)
 
     def _set_full_frame(self) -> None:
         info, frame = self._find("CCD_INFO"), self._find("CCD_FRAME")
@@ -104,7 +104,7 @@ class Preparation:
             return  # some DSLR drivers know their size only after the first frame
         wanted = {"X": 0.0, "Y": 0.0, "WIDTH": width, "HEIGHT": height}
         try:
-            self._client.set_number(self._device, "CCD_FRAME", wanted, self._answer_s)
+            self._client.set(self._device, "CCD_FRAME", wanted, self._answer_s)
         except Fault:
             frame = self._find("CCD_FRAME")
             # Drivers round sizes to what the chip can read.
@@ -134,7 +134,7 @@ class Preparation:
             raise Fault(self._device, f"numbers its readout modes and knows no {mode!r}", mend)
         element = next(iter(known.elements))
         values = {element: float(mode)}
-        self._client.set_number(self._device, known.name, values, self._answer_s)
+        self._client.set(self._device, known.name, values, self._answer_s)
 
     def _labelled(self, known: Property, what: str, label: str) -> str:
         for name, element in known.elements.items():
@@ -170,8 +170,8 @@ class Preparation:
             what = "does not switch its cooler on"
             raise self._client.silent(self._device, what, "has the cooler power?")
         if now.alerted > since:
-            said = self._client.reason(self._device, since)
-            raise Fault(self._device, "refuses to switch its cooler on", said)
+            what = "refuses to switch its cooler on"
+            raise self._client.refusal(self._device, since, what, mend="")
 
     def _await_temperature(self, wanted_c: float) -> None:
         def look(registry: Registry) -> Property | None:
@@ -181,13 +181,13 @@ class Preparation:
                     self._device, "disconnected while it was cooling", "see indiserver's log"
                 )
             if now.alerted > self._cooled:
-                said = self._client.reason(self._device, self._cooled)
-                raise Fault(self._device, f"refuses a temperature of {wanted_c:g} °C", said)
+                what = f"refuses a temperature of {wanted_c:g} °C"
+                raise self._client.refusal(self._device, self._cooled, what, mend="")
             off_c = abs((now.number("CCD_TEMPERATURE_VALUE") or 0.0) - wanted_c)
             near = off_c <= _EXACT_C or (off_c <= _NEAR_C and now.state != "Busy")
             return now if near else None
 
-        if self._client.wait_for(look, self._deadline - time.monotonic()) is None:
+        if self._client.wait_for(look, self._deadline.left_s) is None:
             now = self._find("CCD_TEMPERATURE")
             at_c = now.number("CCD_TEMPERATURE_VALUE") if now else None
             what = f"is at {at_c} °C and does not reach {wanted_c:g} °C in time"

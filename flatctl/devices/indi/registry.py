@@ -44,7 +44,6 @@ class Property:
     kind: Kind
     state: str
     writable: bool
-    rule: str
     elements: Mapping[str, Element]
     serial: int
     alerted: int = 0
@@ -199,7 +198,6 @@ class Registry:
             kind=event["kind"],
             state=event["state"],
             writable=event["writable"],
-            rule=event["rule"],
             elements={facts["name"]: Element(**facts) for facts in event["elements"]},
             serial=self.serial,
             alerted=self.serial if alert else before.alerted if before else 0,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Held, Role, connect
-from flatctl.devices.indi.registry import Property, Registry
-from flatctl.errors import ConfigError, Fault
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import Role
+from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.session import DeviceSession
+from flatctl.errors import ConfigError
 
 _SLOT = "FILTER_SLOT_VALUE"
 
@@ -20,7 +22,7 @@ class IndiFilterWheel:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
-        self._held = Held(client, device, "FILTER_SLOT")
+        self._session = DeviceSession(client, device, "FILTER_SLOT")
         # The slot it is on its way to, the wheel as it was then, and the event before.
         self._turning: tuple[int, tuple[int, int] | None, int] | None = None
 
@@ -32,7 +34,7 @@ class IndiFilterWheel:
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
-        self._held.take()
+        self._session.take()
         return self._client.look(self._slots)
 
     def start(self, filter_name: str, timeout_s: float) -> None:
@@ -40,7 +42,7 @@ class IndiFilterWheel:
 
         Raises what `select` does where the wheel can't be told.
         """
-        self._held.check(timeout_s)
+        self._session.check(timeout_s)
         self._send(self._slot_of(filter_name), timeout_s)
 
     def select(self, filter_name: str, timeout_s: float) -> None:
@@ -50,9 +52,9 @@ class IndiFilterWheel:
         see that they are there), `ConfigError` for a name it doesn't have, `Fault` where it
         refuses, and where its driver was restarted or the connection renewed since `open`.
         """
-        deadline = time.monotonic() + timeout_s
-        self._held.check(timeout_s)
-        self._turn(self._slot_of(filter_name), deadline - time.monotonic())
+        deadline = Deadline(timeout_s)
+        self._session.check(timeout_s)
+        self._turn(self._slot_of(filter_name), deadline.left_s)
 
     def close(self) -> None:
         """Let go of the wheel; it stays connected and where it is."""
@@ -84,34 +86,31 @@ class IndiFilterWheel:
     def _send(self, slot: int, timeout_s: float) -> int:
         values = {_SLOT: float(slot)}
         since = self._client.send(self._device, "FILTER_SLOT", values, timeout_s)
-        self._turning = (slot, self._held.identity, since)
+        self._turning = (slot, self._session.identity, since)
         return since
 
     def _turn(self, slot: int, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s)
         turning, self._turning = self._turning, None
         # Told twice, some wheels begin their move anew.
-        if turning is not None and turning[:2] == (slot, self._held.identity):
+        if turning is not None and turning[:2] == (slot, self._session.identity):
             since = turning[2]
         else:
             since = self._send(slot, timeout_s)
             self._turning = None
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(self._device, "FILTER_SLOT")
-            if now is None or registry.devices[self._device].born > since:
-                what = "its driver died or disconnected while it turned"
-                raise Fault(self._device, what, "see indiserver's log")
-            there = now.number(_SLOT) == slot and now.state in ("Ok", "Idle")
-            return now if (there and now.serial > since) or now.alerted > since else None
-
-        reached = self._client.wait_for(look, deadline - time.monotonic())
+        reached = self._client.await_change(
+            self._device,
+            "FILTER_SLOT",
+            since,
+            lambda now: now.number(_SLOT) == slot,
+            deadline.left_s,
+            doing="while it turned",
+        )
         if reached is None:
             what = f"did not report slot {slot} within {timeout_s:.0f} s"
             raise self._client.silent(self._device, what, "is it stuck? Restart its driver")
         if reached.alerted > since:
-            said = self._client.reason(self._device, since)
-            raise Fault(self._device, f"refuses slot {slot}", said or "see indiserver's log")
+            raise self._client.refusal(self._device, since, f"refuses slot {slot}")
 
 
 def _number(element: str) -> int:

@@ -214,11 +214,6 @@ _CASTS = {
     PyIndi.INDI_LIGHT: ("light", PyIndi.PropertyLight),
     PyIndi.INDI_BLOB: ("blob", PyIndi.PropertyBlob),
 }
-_RULES = {
-    PyIndi.ISR_1OFMANY: "one",
-    PyIndi.ISR_ATMOST1: "at_most_one",
-    PyIndi.ISR_NOFMANY: "any",
-}
 
 
 def _describe(raw: Any) -> dict[str, Any]:
@@ -232,7 +227,6 @@ def _describe(raw: Any) -> dict[str, Any]:
         "kind": kind,
         "state": raw.getStateAsString(),
         "writable": raw.getPermission() != PyIndi.IP_RO,
-        "rule": _RULES.get(typed.getRule(), "any") if kind == "switch" and widgets else "",
         "elements": [_element(kind, widget) for widget in widgets],
     }
 
