@@ -14,11 +14,11 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
-from flatctl.settings.panels.options import CoverOptions, SerialOptions
+from flatctl.settings.panels import CoverOptions, SerialOptions
 from flatctl.storage.atomic import write_text
 
 # Where the panel is, and how patient one was: that is of this computer, not of the panel.
-_NOT_THE_PANELS = {"kind", "port", "boot_delay_s", *CoverOptions.model_fields}
+_NOT_THE_PANELS = {"port", "boot_delay_s", *CoverOptions.model_fields}
 
 
 def record(config: Path, file: Path, action: str | None, value: int | None) -> str:

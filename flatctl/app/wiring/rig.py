@@ -16,8 +16,7 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule
 from flatctl.settings.models import Settings
-from flatctl.settings.panels.indi import IndiOptions
-from flatctl.settings.panels.options import CoverOptions, SerialOptions
+from flatctl.settings.panels import CoverOptions, IndiOptions, SerialOptions
 
 _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.OPEN}
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
