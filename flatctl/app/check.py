@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.panel import TIMEOUT_S, describe_status
+from flatctl.app.panel import describe_status
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import claim_panel, make_client, make_panel, make_rules
 from flatctl.devices.indi.client import IndiClient
@@ -13,6 +13,7 @@ from flatctl.devices.indi.discovery import Listing, Role, list_devices
 from flatctl.devices.protocols import LightPanel
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
@@ -150,8 +151,8 @@ def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
         try:
             if light:
                 return _blink(panel)
-            steps = panel.open(TIMEOUT_S)
-            return f"{panel.name}: {describe_status(panel.status(TIMEOUT_S), steps)}"
+            steps = panel.open(PANEL_TIMEOUT_S)
+            return f"{panel.name}: {describe_status(panel.status(PANEL_TIMEOUT_S), steps)}"
         finally:
             panel.close()
 
@@ -159,10 +160,10 @@ def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
 def _blink(panel: LightPanel) -> str:
     signals, clock = StopSignals(), SystemClock()
     with signals.installed():
-        guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=TIMEOUT_S)
+        guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=PANEL_TIMEOUT_S)
         with guard as steps:
-            panel.set_brightness(steps[len(steps) // 2], TIMEOUT_S)
-            shone = describe_status(panel.status(TIMEOUT_S), steps)
+            panel.set_brightness(steps[len(steps) // 2], PANEL_TIMEOUT_S)
+            shone = describe_status(panel.status(PANEL_TIMEOUT_S), steps)
             clock.sleep(BLINK_S)
         if guard.failure is not None:
             raise guard.failure

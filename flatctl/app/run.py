@@ -107,7 +107,6 @@ def run_settings(
             shelf=Shelf(directory, local_zone()),
             history=history,
             emit=told,
-            clock=clock,
             signals=signals,
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.

@@ -81,8 +81,8 @@ class CalibrationRun:
         self._signals = signals
         self._tell = tell
         self._tell_fault = tell_fault
-        self._recovery = Recovery(rig, rig.clock, tell_fault)
-        self._safety = Safety(rules, rig, rig.clock, self._hear)
+        self._recovery = Recovery(rig, tell_fault)
+        self._safety = Safety(rules, rig, self._hear)
 
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.

@@ -19,10 +19,9 @@ from flatctl.core.search.series import FlatSeries
 from flatctl.core.search.warmup import Reading
 from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
 from flatctl.engine.context import RunContext
-from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
-from flatctl.engine.shot import Shot
+from flatctl.engine.shot import Exposure, Shot
 from flatctl.engine.telling import Telling
 
 

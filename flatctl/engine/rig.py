@@ -22,27 +22,29 @@ from flatctl.engine.clock import Clock
 from flatctl.errors import DeviceError, Fault
 
 OFF = -1
+PANEL_TIMEOUT_S = 90.0
+"""How long a panel may take for anything; its cover moves meanwhile."""
 # A frame comes this much later than the last ones at most, unless the configuration grants less.
 LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
 _NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Timeouts:
     """How long each kind of answer may take, in seconds.
 
     `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure,
-    until the first frames have shown what this camera takes.
+    until the first frames have shown what this camera takes. What the rig doesn't have needs none.
     """
 
-    open_s: float = 30.0
+    open_s: float
+    cooling_s: float
+    readout_s: float
+    wheel_s: float = 0.0
+    rotator_s: float = 0.0
+    focuser_s: float = 0.0
     settings_s: float = 30.0
-    cooling_s: float = 1800.0
-    wheel_s: float = 60.0
-    rotator_s: float = 180.0
-    focuser_s: float = 180.0
-    panel_s: float = 90.0
-    readout_s: float = 60.0
+    panel_s: float = PANEL_TIMEOUT_S
 
 
 class Rig:
@@ -59,11 +61,11 @@ class Rig:
         panel: LightPanel,
         *,
         setup: CameraSetup,
+        timeouts: Timeouts,
         clock: Clock,
         rotator: Rotator | None = None,
         focuser: Focuser | None = None,
         settle_s: float = 0.5,
-        timeouts: Timeouts | None = None,
         cover_at_end: CoverState | None = None,
         usual_bank: Bank | None = None,
     ) -> None:
@@ -75,7 +77,7 @@ class Rig:
         self.setup = setup
         self.clock = clock
         self.settle_s = settle_s
-        self.timeouts = timeouts or Timeouts()
+        self.timeouts = timeouts
         self.cover_at_end = cover_at_end
         self.usual_bank = usual_bank
         self.info = CameraInfo(camera.name)

@@ -9,7 +9,6 @@ from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import Limits
 from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
-from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FilterRun
@@ -62,7 +61,6 @@ class Session:
         shelf: Shelf,
         history: History,
         emit: events.Listener,
-        clock: Clock,
         signals: StopSignals,
     ) -> None:
         self._rig = rig
@@ -70,7 +68,6 @@ class Session:
         self._shelf = shelf
         self._history = history
         self._emit = emit
-        self._clock = clock
         self._signals = signals
         self._outcomes: dict[str, FilterOutcome] = {}
         self._filters: dict[str, str] = {}
@@ -85,7 +82,7 @@ class Session:
         The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
         or `Stopped`; `run_finished` has been told before, if `run_started` was.
         """
-        began_s = self._clock.monotonic()
+        began_s = self._rig.clock.monotonic()
         try:
             with self._shelf:
                 under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
@@ -93,11 +90,11 @@ class Session:
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            self._finish(code, self._clock.monotonic() - began_s, str(error))
+            self._finish(code, self._rig.clock.monotonic() - began_s, str(error))
             raise
         complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self._clock.monotonic() - began_s, "")
+        self._finish(code, self._rig.clock.monotonic() - began_s, "")
         return code
 
     def _do(self, steps: range) -> None:
@@ -112,7 +109,7 @@ class Session:
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""
-        self._emit(events.Waiting(time=self._clock.now(), what=self._preparing()))
+        self._emit(events.Waiting(time=self._rig.clock.now(), what=self._preparing()))
         context.recovery.renew()
         try:
             context.recovery.surviving(self._rig.prepare)
@@ -163,7 +160,7 @@ class Session:
         self._outcomes[events.set_label(plan)] = FilterOutcome.DEVICE
         context.emit(
             events.FilterFinished(
-                time=self._clock.now(),
+                time=self._rig.clock.now(),
                 filter=events.label(plan.filter),
                 set=events.set_label(plan),
                 outcome=FilterOutcome.DEVICE.value,
@@ -176,7 +173,7 @@ class Session:
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
         self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
-        now = self._clock.now()
+        now = self._rig.clock.now()
         known = known_calibration(self._history, self._job.rig, self._rig)
         full_scale_adu = self._full_scale(known)
         context = RunContext(
@@ -188,9 +185,8 @@ class Session:
             resume=self._job.resume,
             shelf=self._shelf,
             history=self._history,
-            recovery=Recovery(self._rig, self._clock, self._tell_fault),
-            safety=Safety(self._job.rules, self._rig, self._clock, self._emit),
-            clock=self._clock,
+            recovery=Recovery(self._rig, self._tell_fault),
+            safety=Safety(self._job.rules, self._rig, self._emit),
             emit=self._emit,
             quality=self._job.quality,
             site=self._job.site,
@@ -241,7 +237,7 @@ class Session:
             self._rig.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
         self._emit(
             events.CalibrationUsed(
-                time=self._clock.now(),
+                time=self._rig.clock.now(),
                 measured=known.measured,
                 pedestal_adu=calibration.pedestal_adu,
                 leak_adu_s=calibration.leak_adu_s,
@@ -264,7 +260,10 @@ class Session:
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
         self._emit(
             events.FaultSeen(
-                time=self._clock.now(), device=error.device, what=error.what, recovered=recovered
+                time=self._rig.clock.now(),
+                device=error.device,
+                what=error.what,
+                recovered=recovered,
             )
         )
 
@@ -291,7 +290,7 @@ class Session:
             self._tell_history()
             self._emit(
                 events.RunFinished(
-                    time=self._clock.now(),
+                    time=self._rig.clock.now(),
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=sets,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from flatctl import events
 from flatctl.core.types import Policy
 from flatctl.devices.protocols import Condition, Mount
-from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig
 from flatctl.errors import UnsafeError
 
@@ -30,12 +29,9 @@ class Rule:
 class Safety:
     """Keep a run to its rules; the panel is dark while it waits."""
 
-    def __init__(
-        self, rules: Sequence[Rule], rig: Rig, clock: Clock, emit: events.Listener
-    ) -> None:
+    def __init__(self, rules: Sequence[Rule], rig: Rig, emit: events.Listener) -> None:
         self._rules = [rule for rule in rules if rule.policy != "ignore" or rule.bring_about]
         self._rig = rig
-        self._clock = clock
         self._emit = emit
 
     def establish(self) -> None:
@@ -54,11 +50,11 @@ class Safety:
             DeviceError: nobody could be asked.
 
         """
-        began_s = self._clock.monotonic()
+        began_s = self._rig.clock.monotonic()
         waiting_for = ""
         while (unmet := self._first_unmet()) is not None:
             rule, text = unmet
-            waited_s = self._clock.monotonic() - began_s
+            waited_s = self._rig.clock.monotonic() - began_s
             if rule.policy == "stop" or waited_s >= rule.wait_s:
                 waited = f" after {waited_s:.0f} s" if waited_s else ""
                 raise UnsafeError(f"{text}{waited}; the panel is off, run again when it is safe")
@@ -66,7 +62,7 @@ class Safety:
                 waiting_for = text
                 self._rig.darken()
                 self._tell(text)
-            self._clock.sleep(min(POLL_S, rule.wait_s - waited_s))
+            self._rig.clock.sleep(min(POLL_S, rule.wait_s - waited_s))
 
     def _first_unmet(self) -> tuple[Rule, str] | None:
         for rule in self._rules:
@@ -78,4 +74,4 @@ class Safety:
         return None
 
     def _tell(self, what: str) -> None:
-        self._emit(events.Waiting(time=self._clock.now(), what=what))
+        self._emit(events.Waiting(time=self._rig.clock.now(), what=what))

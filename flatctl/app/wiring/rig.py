@@ -42,7 +42,6 @@ def cover_at_end(settings: Settings) -> CoverState | None:
 def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
     """Return camera, wheel, rotator, focuser and panel as one instrument."""
     wheel, rotator, focuser = settings.wheel, settings.rotator, settings.focuser
-    usual = Timeouts()
     return Rig(
         IndiCamera(client, settings.camera.device),
         IndiFilterWheel(client, wheel.device) if wheel else None,
@@ -55,9 +54,9 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
         timeouts=Timeouts(
             open_s=settings.indi.timeout_s,
             cooling_s=settings.camera.temperature_timeout_s,
-            wheel_s=wheel.timeout_s if wheel else usual.wheel_s,
-            rotator_s=rotator.timeout_s if rotator else usual.rotator_s,
-            focuser_s=focuser.timeout_s if focuser else usual.focuser_s,
+            wheel_s=wheel.timeout_s if wheel else 0.0,
+            rotator_s=rotator.timeout_s if rotator else 0.0,
+            focuser_s=focuser.timeout_s if focuser else 0.0,
             readout_s=settings.camera.readout_timeout_s,
         ),
         usual_bank=getattr(settings.panel, "bank", None),
