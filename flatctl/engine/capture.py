@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from flatctl import events
+from flatctl.core.band import Band
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.search.warmup import Reading
-from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
+from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
@@ -30,7 +30,7 @@ class Found:
     """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
 
     search: FlatSearch
-    readings: Sequence[Reading]
+    readings: Sequence[Measurement]
     shot: Shot
     tell: Callable[[], None]
 
@@ -68,22 +68,18 @@ class Capture:
         limits: Limits,
         found: Found,
         present: Iterable[int],
-    ) -> tuple[FilterOutcome, str]:
+    ) -> tuple[Outcome, str]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
         time. `present` are the numbers of the flats that an earlier run left.
         """
-        scale, plan = self._context.full_scale_adu, self._plan
+        plan = self._plan
         accepted, known = found.shot, found.search.response
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            target_adu=plan.target * scale,
-            tolerance_adu=plan.tolerance * scale,
-            full_scale_adu=scale,
-            brightness_range=limits.brightness,
-            exposure_range_s=limits.exposure_s,
-            exposures_s=limits.exposures_s,
+            band=Band.of(plan.target, plan.tolerance, self._context.full_scale_adu),
+            limits=limits.of_search,
             setting=accepted.setting,
             response=known,
             count=plan.count - len(self._earlier),
@@ -105,8 +101,8 @@ class Capture:
         self.response = series.response
         watch.finish(self._context.emit, events.set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
-            return FilterOutcome.COMPLETE, ""
-        return FilterOutcome(series.outcome.value), self.refused or series.explanation
+            return Outcome.COMPLETE, ""
+        return series.outcome, self.refused or series.explanation
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
         """Take the frames of the series; the `accepted` one is the first."""
@@ -136,16 +132,10 @@ class Capture:
 
     def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
         fault = watch.reason(shot)
-        judgement = series.observe(
-            median_adu=shot.level_adu,
-            clipped_frac=shot.clipped_frac,
-            time_s=shot.time_s,
-            setting=shot.setting,
-            refused=bool(fault),
-        )
-        self.refused = fault if judgement.reason == "refused" else ""
-        if not judgement.kept:
-            reason = self.refused or self._sentence(judgement.reason, shot)
+        verdict = series.observe(shot.measurement, refused=bool(fault))
+        self.refused = fault if verdict is Verdict.REFUSED else ""
+        if verdict is not Verdict.ACCEPTED:
+            reason = self.refused or self._sentence(verdict, shot)
             self._telling.shot(events.Rejected, shot, reason=reason)
             return
         watch.keep(shot)
@@ -199,11 +189,10 @@ class Capture:
 
         self._context.shelf.put(shot.frame, record, placed)
 
-    def _sentence(self, verdict: str, shot: Shot) -> str:
-        plan = self._plan
-        level = shot.level_adu / self._context.full_scale_adu
-        low, high = plan.target - plan.tolerance, plan.target + plan.tolerance
-        if verdict == "clipped" and level <= high:
+    def _sentence(self, verdict: Verdict, shot: Shot) -> str:
+        band = Band.of(self._plan.target, self._plan.tolerance, self._context.full_scale_adu)
+        level, low, high = band.frac(shot.level_adu), band.low, band.high
+        if verdict is Verdict.CLIPPED and level <= high:
             return f"clipped: {100 * shot.clipped_frac:.2f} % of the pixels are full"
         words = "too dim" if level < low else "too bright"
         return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"

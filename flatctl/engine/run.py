@@ -7,7 +7,7 @@ from itertools import groupby
 from flatctl import events
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import Limits
-from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
+from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
@@ -69,7 +69,7 @@ class Session:
         self._history = history
         self._emit = emit
         self._signals = signals
-        self._outcomes: dict[str, FilterOutcome] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._filters: dict[str, str] = {}
         self._under_way: FilterRun | None = None
         self._darkened: dict[CameraSetup, set[float]] = {}
@@ -92,7 +92,7 @@ class Session:
             )
             self._finish(code, self._rig.clock.monotonic() - began_s, str(error))
             raise
-        complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
+        complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
         self._finish(code, self._rig.clock.monotonic() - began_s, "")
         return code
@@ -157,13 +157,13 @@ class Session:
         return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
     def _give_up(self, context: RunContext, plan: FilterPlan, reason: str) -> None:
-        self._outcomes[events.set_label(plan)] = FilterOutcome.DEVICE
+        self._outcomes[events.set_label(plan)] = Outcome.DEVICE
         context.emit(
             events.FilterFinished(
                 time=self._rig.clock.now(),
                 filter=events.label(plan.filter),
                 set=events.set_label(plan),
-                outcome=FilterOutcome.DEVICE.value,
+                outcome=Outcome.DEVICE.value,
                 trials=0,
                 flats=0,
                 reason=reason,
@@ -171,7 +171,7 @@ class Session:
         )
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
-        self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
+        self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
         now = self._rig.clock.now()
         known = known_calibration(self._history, self._job.rig, self._rig)
@@ -221,7 +221,7 @@ class Session:
         found: dict[str, str] = {}
         for name, outcome in self._outcomes.items():
             before = found.get(self._filters[name])
-            if before in (None, FilterOutcome.COMPLETE):
+            if before in (None, Outcome.COMPLETE):
                 found[self._filters[name]] = outcome.value
         return found
 
@@ -285,7 +285,7 @@ class Session:
         )
         with self._signals.held():
             if self._under_way is not None:
-                self._under_way.finish(FilterOutcome.STOPPED)
+                self._under_way.finish(Outcome.STOPPED)
             self._history.remember_run(past)
             self._tell_history()
             self._emit(

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
-from flatctl.core.types import Setting, Statistics
+from flatctl.core.types import Measurement, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
@@ -105,6 +105,11 @@ class Shot:
     def clipped_frac(self) -> float:
         """The fraction of full pixels, of the worst colour."""
         return self._judged[1]
+
+    @property
+    def measurement(self) -> Measurement:
+        """What the exposure gave."""
+        return Measurement(self.setting, self.level_adu, self.clipped_frac, self.time_s)
 
     @cached_property
     def _judged(self) -> tuple[float, float]:
