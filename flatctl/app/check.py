@@ -19,6 +19,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
 from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
@@ -120,7 +121,7 @@ def _wheel(settings: Settings, client: IndiClient, found: list[Listing]) -> str:
     if names is None:
         return f"{text}; its filters can be checked once it is connected"
     slots = [str(element.value) for element in names.elements.values()]
-    filters = dict.fromkeys(str(plan.filter) for plan in settings.plan(slots))
+    filters = dict.fromkeys(str(plan.filter) for plan in plan_flats(settings, slots))
     return f"{text}; flats of {', '.join(filters)}"
 
 

@@ -20,6 +20,7 @@ from flatctl.errors import Busy, ConfigError, UsageError
 from flatctl.outputs.systemd import Service
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.storage.naming import night_of
 
 COMMAND_S = 60.0
@@ -48,8 +49,8 @@ def dawn(
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
-    plan = partial(settings.plan, only=filters, count=count)
-    wanted = plan(None)
+    plan = partial(plan_flats, settings, only=filters, count=count)
+    wanted = plan()
     due = Due(settings, at, sun_altitude_deg)
     if dry_run:
         print("\n".join([*due.describe(SystemClock().now()), *describe(settings, wanted)]))
