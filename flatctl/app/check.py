@@ -41,7 +41,7 @@ class CheckLine:
     subject: str
     ok: bool
     text: str
-    mend: str = ""
+    remedy: str = ""
     exit_code: ExitCode = ExitCode.COMPLETE
 
 
@@ -84,7 +84,7 @@ def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
         return CheckLine(subject, True, look())
     except DeviceError as error:
         text = f"{error.device}: {error.what}"
-        return CheckLine(subject, False, text, error.mend, error.exit_code)
+        return CheckLine(subject, False, text, error.remedy, error.exit_code)
     except FlatctlError as error:
         return CheckLine(subject, False, str(error), exit_code=error.exit_code)
 
@@ -137,13 +137,13 @@ def _present(name: str, role: Role, found: list[Listing]) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    name, standing = rule.condition.name, rule.condition.standing(ASK_S)
-    if not standing.known and rule.policy != "ignore":
-        raise DeviceError(name, standing.text, "a run would not begin; mend it, or its policy")
-    if standing.met:
-        return f"{name}: {standing.text}"
+    name, status = rule.condition.name, rule.condition.status(ASK_S)
+    if not status.known and rule.policy != "ignore":
+        raise DeviceError(name, status.text, "a run would not begin; mend it, or its policy")
+    if status.met:
+        return f"{name}: {status.text}"
     ends = {"ignore": "would not mind", "wait": "would wait", "stop": "would end"}
-    return f"{name}: {standing.text}; a run {ends[rule.policy]}"
+    return f"{name}: {status.text}; a run {ends[rule.policy]}"
 
 
 def _panel(settings: Settings, client: IndiClient, light: bool) -> str:

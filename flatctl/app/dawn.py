@@ -164,11 +164,11 @@ class Watch:
         for line in found:
             self._emit(
                 events.Problem(
-                    time=self._clock.now(), subject=line.subject, what=line.text, mend=line.mend
+                    time=self._clock.now(), subject=line.subject, what=line.text, mend=line.remedy
                 )
             )
         if found:
-            lines = [f"{line.subject}: {line.text}\n  {line.mend}".rstrip() for line in found]
+            lines = [f"{line.subject}: {line.text}\n  {line.remedy}".rstrip() for line in found]
             self._owner.tell("problem", "\n".join(lines))
 
     def _hindrance(self) -> str:

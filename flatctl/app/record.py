@@ -55,8 +55,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
             )
             write_text(file, recorder.to_json(options.kind, about, _own(options)))
     if failure is not None:
-        mend = f"{failure.mend}; what was said is in {file}".removeprefix("; ")
-        raise type(failure)(failure.device, failure.what, mend) from failure
+        remedy = f"{failure.remedy}; what was said is in {file}".removeprefix("; ")
+        raise type(failure)(failure.device, failure.what, remedy) from failure
     return f"{file}: {len(recorder.exchanges)} exchanges with the {panel.name}"
 
 

@@ -115,7 +115,7 @@ class FilterRun:
             trained = trained_start(self._context, self._plan, limits)
             start = trained or untrained_start(self._context, self._plan, limits, learned)
             search = self._new_search(limits, start)
-            self._context.rig.set_out(
+            self._context.rig.start_next(
                 self._plan.filter, search.setting.brightness, self._plan.panel_bank
             )
 
@@ -139,12 +139,12 @@ class FilterRun:
         if plan.filter is not None:
             what = f"filter wheel turns to {plan.filter}"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
+        context.recovery.retry(partial(context.rig.select, plan.filter, plan.panel_bank))
         place = (plan.rotator_deg, plan.focuser_steps)
         if place != (None, None):
             what = "rotator and focuser go where the lights had them"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.surviving(partial(context.rig.stand, *place))
+        context.recovery.retry(partial(context.rig.place, *place))
         outcome, reason = self._attempt(limits, start)
         if limits.on_ladder and outcome in _UNREACHED and self._doubt != _DEAF:
             # Better a set of dark flats more than a filter without flats.

@@ -38,7 +38,7 @@ class Recovery:
         """Grant a new filter its own budget."""
         self._left = FAULTS_PER_FILTER
 
-    def surviving(self, action: Callable[[], T]) -> T:
+    def retry(self, action: Callable[[], T]) -> T:
         """Do `action`; when a device fails bring the rig back and do it again.
 
         Raises:

@@ -95,7 +95,7 @@ class Rig:
         self._on_its_way = False
         self._over_s = 0.0  # when the exposure begun last is over
         self._readouts_s: deque[float] = deque(maxlen=FRAMES_LEARNED)
-        self._place: tuple[float | None, int | None] = (None, None)
+        self._placed: tuple[float | None, int | None] = (None, None)
 
     def open(self) -> None:
         """Reach camera, wheel, rotator and focuser. Nothing moves yet."""
@@ -126,13 +126,13 @@ class Rig:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._arrived, self._on_its_way = True, False
 
-    def stand(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
+    def place(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
         """Bring rotator and focuser to where they are wanted; `None` leaves one alone.
 
         Raises `Fault` where one is wanted that the rig doesn't have.
         """
         # Where one can't come, nobody goes again on the way back from another fault.
-        self._place = (None, None)
+        self._placed = (None, None)
         if rotator_deg is not None:
             if self.rotator is None:
                 raise Fault("rotator", f"{rotator_deg:g}° are wanted and there is none", _NO_DEVICE)
@@ -141,9 +141,11 @@ class Rig:
             if self.focuser is None:
                 raise Fault("focuser", f"{focuser_steps} is wanted and there is none", _NO_DEVICE)
             self.focuser_steps = self.focuser.move(focuser_steps, self.timeouts.focuser_s)
-        self._place = (rotator_deg, focuser_steps)
+        self._placed = (rotator_deg, focuser_steps)
 
-    def set_out(self, filter_name: str | None, brightness: int, bank: Bank | None = None) -> None:
+    def start_next(
+        self, filter_name: str | None, brightness: int, bank: Bank | None = None
+    ) -> None:
         """Set out for the next filter and its light while the last frame is being dealt with.
 
         `begin` comes back if the filter selected last is needed once more. What goes wrong here
@@ -220,7 +222,7 @@ class Rig:
         self.prepare()
         if self._arrived:
             self.select(self._filter, self._bank)
-        self.stand(*self._place)
+        self.place(*self._placed)
 
     def close(self) -> None:
         """Let go of everything but the panel."""

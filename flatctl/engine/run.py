@@ -101,7 +101,7 @@ class Session:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
-        context.recovery.surviving(context.safety.establish)
+        context.recovery.retry(context.safety.establish)
         own = self._rig.setup
         for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
             self._rig.setup = setup
@@ -112,7 +112,7 @@ class Session:
         self._emit(events.Waiting(time=self._rig.clock.now(), what=self._preparing()))
         context.recovery.renew()
         try:
-            context.recovery.surviving(self._rig.prepare)
+            context.recovery.retry(self._rig.prepare)
         except (RigLost, DeviceError) as failure:
             error = failure.error if isinstance(failure, RigLost) else failure
             # A camera that refuses this setup may well take another one.

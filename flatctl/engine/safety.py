@@ -17,27 +17,27 @@ POLL_S = 5.0
 class Rule:
     """A condition, what to do while it is not met, and for how long to `wait`.
 
-    With `bring_about` a mount is parked before the run.
+    With `park_first` a mount is parked before the run.
     """
 
     condition: Condition
     policy: Policy
     wait_s: float
-    bring_about: bool = False
+    park_first: bool = False
 
 
 class Safety:
     """Keep a run to its rules; the panel is dark while it waits."""
 
     def __init__(self, rules: Sequence[Rule], rig: Rig, emit: events.Listener) -> None:
-        self._rules = [rule for rule in rules if rule.policy != "ignore" or rule.bring_about]
+        self._rules = [rule for rule in rules if rule.policy != "ignore" or rule.park_first]
         self._rig = rig
         self._emit = emit
 
     def establish(self) -> None:
         """Park what is to be parked, then check everything. Raises as `check` does."""
         for rule in self._rules:
-            if rule.bring_about and isinstance(rule.condition, Mount):
+            if rule.park_first and isinstance(rule.condition, Mount):
                 self._tell(f"{rule.condition.name} parks")
                 rule.condition.park(rule.wait_s)
         self.check()
@@ -68,9 +68,9 @@ class Safety:
         for rule in self._rules:
             if rule.policy == "ignore":
                 continue
-            standing = rule.condition.standing(ASK_S)
-            if not standing.met:
-                return rule, f"{rule.condition.name}: {standing.text}"
+            status = rule.condition.status(ASK_S)
+            if not status.met:
+                return rule, f"{rule.condition.name}: {status.text}"
         return None
 
     def _tell(self, what: str) -> None:

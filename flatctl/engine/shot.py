@@ -18,7 +18,7 @@ class Exposure:
     """An exposure that `start` began with `setting`, to be read later.
 
     Where a device fails on the way, the rig is brought back and the exposure begun anew. Both
-    the construction and `read` raise what `Recovery.surviving` does.
+    the construction and `read` raise what `Recovery.retry` does.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class Exposure:
         self._rig = rig
         self._recovery = recovery
         self._start = start
-        self._begun_s: float | None = recovery.surviving(self._begin)
+        self._begun_s: float | None = recovery.retry(self._begin)
 
     def read(self) -> tuple[Frame, float]:
         """Return the frame, and the middle of its exposure on the monotonic clock."""
-        return self._recovery.surviving(self._read)
+        return self._recovery.retry(self._read)
 
     def _begin(self) -> float:
         self._start()

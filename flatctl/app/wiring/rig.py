@@ -69,7 +69,7 @@ def make_rules(settings: Settings, client: IndiClient) -> list[Rule]:
     rules = []
     if (mount := settings.mount) is not None:
         condition = IndiMount(client, mount.device)
-        rules.append(Rule(condition, mount.policy, mount.wait_s, bring_about=mount.park))
+        rules.append(Rule(condition, mount.policy, mount.wait_s, park_first=mount.park))
     if (dome := settings.dome) is not None:
         rules.append(Rule(IndiDome(client, dome.device), dome.policy, dome.wait_s))
     if (weather := settings.weather) is not None:
