@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from flatctl.cli import program
-from flatctl.core.types import Outcome, Statistics
+from flatctl.core.types import FilterOutcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.errors import ExitCode
 from flatctl.events import Event
@@ -150,13 +150,13 @@ ENDINGS = {
 }
 
 OUTCOMES = {
-    Outcome.COMPLETE: "all flats are on disk",
-    Outcome.TOO_DIM: "too dim at the highest brightness and the longest exposure",
-    Outcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
-    Outcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
-    Outcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
-    Outcome.DEVICE: "a device failed",
-    Outcome.STOPPED: "the run was stopped before or while it was this filter's turn",
+    FilterOutcome.COMPLETE: "all flats are on disk",
+    FilterOutcome.TOO_DIM: "too dim at the highest brightness and the longest exposure",
+    FilterOutcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
+    FilterOutcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
+    FilterOutcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
+    FilterOutcome.DEVICE: "a device failed",
+    FilterOutcome.STOPPED: "the run was stopped before or while it was this filter's turn",
 }
 
 MEANINGS = {
@@ -217,6 +217,7 @@ MEANINGS = {
     "corner_frac": "light in the corners over that of the brightest ring",
     "drift_frac": "change of the light from the first flat to the last",
     "e_per_adu": "gain in electrons per ADU, from the noise of pairs",
+    "finding": "the facts of the reason: their `kind` and `figures`, units in their names",
     "findings": "what is not as it should be",
     "flats_needed": "flats that bring `master_noise_frac` under `flat_noise`",
     "master_noise_frac": "noise that the mean of these flats adds to a pixel, over the light",
@@ -343,17 +344,16 @@ def events_page() -> str:
     sections = []
     for kind in Event.__subclasses__():
         hints = get_type_hints(kind)
-        rows = [
-            f"| `{field.name}` | {_json_type(hints[field.name])} | {MEANINGS[field.name]} |"
-            for field in fields(kind)
-            if field.name != "time"
-        ]
+        keys = {f.name: _json_type(hints[f.name]) for f in fields(kind) if f.name != "time"}
+        if keys.pop("why", None):
+            keys |= {"reason": "text", "finding": "object or null"}
+        rows = [f"| `{key}` | {written} | {MEANINGS[key]} |" for key, written in keys.items()]
         about = " ".join((kind.__doc__ or "").split())
         sections.append(
             f"\n## {kind.event}\n\n{about}\n\n| key | type | meaning |\n|---|---|---|\n"
         )
         sections.append("\n".join(rows) + "\n")
-    outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in OUTCOMES)
+    outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in FilterOutcome)
     return EVENTS.format(made=MADE, outcomes=outcomes, events="".join(sections))
 
 

@@ -5,13 +5,25 @@ never changed. Times are UTC, units are in the names.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
-from enum import Enum
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
+from flatctl.core.quality.findings import Finding
 from flatctl.core.types import FilterPlan, Statistics
+
+
+class Doubt(StrEnum):
+    """What a panel is suspected of, though it reports what it is asked for."""
+
+    UNRESPONSIVE = "unresponsive"
+    CHANGED = "changed"
+
+
+# Why something ended or was refused. Text is what a device, or an old `run.json`, said itself.
+Why = tuple[Finding, ...] | Doubt | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +134,12 @@ class Trial(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OffLadder(Event):
-    """No exposure of the ladder serves a filter, for that `reason`: any exposure goes now."""
+    """No exposure of the ladder serves a filter: any exposure goes now."""
 
     event = "off_ladder"
     filter: str
     set: str
-    reason: str
+    why: Why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,12 +177,12 @@ class Flat(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected(Event):
-    """A frame of the set was measured and not kept; `reason` is a sentence with the figures."""
+    """A frame of the set was measured and not kept."""
 
     event = "rejected"
     filter: str
     set: str
-    reason: str
+    why: Why
     brightness: int
     exposure_s: float
     median_adu: float
@@ -182,11 +194,12 @@ class Rejected(Event):
 class SetQuality(Event):
     """What the flats of a set taken in this run are worth, and what changed since the last set.
 
-    Figures that can't be known, as from a single flat, are `null`. Each of `findings` has a `kind`
-    and a `reason`, a sentence that says what to do. `transfer_light_adu` and `transfer_noise_adu`
-    are light and noise of a pixel of one flat, from the faintest parts of the frame to the
-    brightest. `difference_ppm` are rows of cells of `cell_px` pixels: how much more light than in
-    the last set, gradients taken out, in millionths of the light; `null` without one.
+    Figures that can't be known, as from a single flat, are `null`. Each of `findings` has a `kind`,
+    its `figures`, and a `reason`: a sentence that says what to do. `transfer_light_adu` and
+    `transfer_noise_adu` are light and noise of a pixel of one flat, from the faintest parts of the
+    frame to the brightest. `difference_ppm` are rows of cells of `cell_px` pixels: how
+    much more light than in the last set, gradients taken out, in millionths of the light; `null`
+    without one.
     """
 
     event = "set_quality"
@@ -209,7 +222,7 @@ class SetQuality(Event):
     difference_ppm: tuple[tuple[int, ...], ...] | None
     spots: tuple[Mapping[str, float], ...]
     channels: Mapping[str, float]
-    findings: tuple[Mapping[str, str], ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +237,7 @@ class LightLeak(Event):
     pedestal_adu: float
     leak_adu: float
     leak_frac: float
-    findings: tuple[Mapping[str, str], ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +253,7 @@ class DarkFlat(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FilterFinished(Event):
-    """A filter has ended. `reason` says why and what the user can do, empty when complete."""
+    """A filter has ended; there is no reason where it is complete."""
 
     event = "filter_finished"
     filter: str
@@ -248,7 +261,7 @@ class FilterFinished(Event):
     outcome: str
     trials: int
     flats: int
-    reason: str = ""
+    why: Why = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,29 +310,3 @@ def label(filter_name: str | None) -> str:
 def set_label(plan: FilterPlan) -> str:
     """Return how events name a set: as its filter, unless the run has several sets of that."""
     return plan.name or label(plan.filter)
-
-
-def to_plain(event: Event) -> dict[str, object]:
-    """Return the event as a dictionary that JSON can hold, `event` and `time` first."""
-    plain: dict[str, object] = {"event": event.event}
-    for each in fields(event):
-        plain[each.name] = _plain(getattr(event, each.name))
-    return plain
-
-
-def _plain(value: object) -> object:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        case Enum():
-            return value.value
-        case Path():
-            return str(value)
-        case Statistics():
-            return {f.name: getattr(value, f.name) for f in fields(value)}
-        case Mapping():
-            return {str(k): _plain(v) for k, v in value.items()}
-        case tuple() | list():
-            return [_plain(v) for v in value]
-        case _:
-            return value

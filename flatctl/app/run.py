@@ -23,14 +23,14 @@ from flatctl.engine.run import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
-from flatctl.events import Event, RunStarted, to_plain
+from flatctl.events import Event, RunStarted
 from flatctl.outputs.album import Album
+from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
-from flatctl.settings.plan import plan_flats
 from flatctl.storage.atomic import write_text
 from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
@@ -55,9 +55,9 @@ def run(
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
-    plan = partial(plan_flats, settings, only=filters, count=count)
+    plan = partial(settings.plan, only=filters, count=count)
     # What can be wrong with the wish itself is said before any device is touched.
-    wanted = plan()
+    wanted = plan(None)
     if dry_run:
         print("\n".join(describe(settings, wanted)))
         return 0
@@ -108,6 +108,7 @@ def run_settings(
             shelf=Shelf(directory, local_zone()),
             history=history,
             emit=told,
+            clock=clock,
             signals=signals,
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.

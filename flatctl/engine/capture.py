@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flatctl import events
-from flatctl.core.band import Band
+from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Verdict
+from flatctl.core.search.warmup import Reading
+from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
 from flatctl.engine.context import RunContext
+from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
-from flatctl.engine.shot import Exposure, Shot
-from flatctl.engine.telling import Telling
+from flatctl.engine.set_events import SetEvents
+from flatctl.engine.shot import Shot
+from flatctl.events import Why, set_label
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Found:
     """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
 
     search: FlatSearch
-    readings: Sequence[Measurement]
+    readings: Sequence[Reading]
     shot: Shot
     tell: Callable[[], None]
 
@@ -48,7 +50,7 @@ class Capture:
         self,
         context: RunContext,
         plan: FilterPlan,
-        telling: Telling,
+        telling: SetEvents,
         set_out: Callable[[], None],
     ) -> None:
         self._context = context
@@ -60,7 +62,7 @@ class Capture:
         self._count = plan.count
         self.exposures_s: set[float] = set()
         self.taken = 0
-        self.refused = ""
+        self.refused: tuple[Finding, ...] = ()
         self.response = Response()
 
     def run(
@@ -68,18 +70,22 @@ class Capture:
         limits: Limits,
         found: Found,
         present: Iterable[int],
-    ) -> tuple[Outcome, str]:
+    ) -> tuple[FilterOutcome, Why]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
         time. `present` are the numbers of the flats that an earlier run left.
         """
-        plan = self._plan
+        scale, plan = self._context.full_scale_adu, self._plan
         accepted, known = found.shot, found.search.response
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            band=Band.of(plan.target, plan.tolerance, self._context.full_scale_adu),
-            limits=limits.of_search,
+            target_adu=plan.target * scale,
+            tolerance_adu=plan.tolerance * scale,
+            full_scale_adu=scale,
+            brightness_range=limits.brightness,
+            exposure_range_s=limits.exposure_s,
+            exposures_s=limits.exposures_s,
             setting=accepted.setting,
             response=known,
             count=plan.count - len(self._earlier),
@@ -99,10 +105,10 @@ class Capture:
         self._take(series, accepted, deal_with)
         self._context.shelf.drain()
         self.response = series.response
-        watch.finish(self._context.emit, events.set_label(plan))
+        watch.finish(self._context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
-            return Outcome.COMPLETE, ""
-        return series.outcome, self.refused or series.explanation
+            return FilterOutcome.COMPLETE, ""
+        return FilterOutcome(series.outcome.value), self.refused or series.explanation
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
         """Take the frames of the series; the `accepted` one is the first."""
@@ -131,12 +137,17 @@ class Capture:
             deal_with_frame_in_hand()
 
     def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
-        fault = watch.reason(shot)
-        verdict = series.observe(shot.measurement, refused=bool(fault))
-        self.refused = fault if verdict is Verdict.REFUSED else ""
-        if verdict is not Verdict.ACCEPTED:
-            reason = self.refused or self._sentence(verdict, shot)
-            self._telling.shot(events.Rejected, shot, reason=reason)
+        found = watch.judge(shot)
+        judgement = series.observe(
+            median_adu=shot.level_adu,
+            clipped_frac=shot.clipped_frac,
+            time_s=shot.time_s,
+            setting=shot.setting,
+            refused=bool(found),
+        )
+        self.refused = found if judgement.reason == "refused" else ()
+        if not judgement.kept:
+            self._telling.rejected(shot, self.refused or (self._off_level(judgement.reason, shot),))
             return
         watch.keep(shot)
         needed = watch.count(len(self._earlier))
@@ -178,21 +189,15 @@ class Capture:
         def placed(path: Path) -> None:
             self.taken += 1
             self.exposures_s.add(shot.setting.exposure_s)
-            self._telling.shot(
-                events.Flat,
-                shot,
-                index=number,
-                count=count,
-                path=path,
-                statistics=shot.statistics,
-            )
+            self._telling.flat(shot, index=number, count=count, path=path)
 
         self._context.shelf.put(shot.frame, record, placed)
 
-    def _sentence(self, verdict: Verdict, shot: Shot) -> str:
-        band = Band.of(self._plan.target, self._plan.tolerance, self._context.full_scale_adu)
-        level, low, high = band.frac(shot.level_adu), band.low, band.high
-        if verdict is Verdict.CLIPPED and level <= high:
-            return f"clipped: {100 * shot.clipped_frac:.2f} % of the pixels are full"
-        words = "too dim" if level < low else "too bright"
-        return f"{words}: {100 * level:.1f} %, wanted {100 * low:.1f} to {100 * high:.1f} %"
+    def _off_level(self, verdict: str, shot: Shot) -> Finding:
+        plan = self._plan
+        level = shot.level_adu / self._context.full_scale_adu
+        low, high = plan.target - plan.tolerance, plan.target + plan.tolerance
+        if verdict == "clipped" and level <= high:
+            return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})
+        kind = Kind.TOO_DIM if level < low else Kind.TOO_BRIGHT
+        return Finding(kind, {"level": level, "low": low, "high": high})

@@ -4,34 +4,25 @@ from dataclasses import replace
 from functools import partial
 
 from flatctl import events
-from flatctl.core.band import Band
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.settle import SettleCheck
-from flatctl.core.types import (
-    Bank,
-    FilterPlan,
-    FrameKind,
-    Measurement,
-    Outcome,
-    Setting,
-    Verdict,
-)
+from flatctl.core.search.warmup import Reading
+from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
 from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext
 from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
+from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.engine.start import trained_start, untrained_start
-from flatctl.engine.telling import Telling
 from flatctl.errors import BadReply, DeviceError
+from flatctl.events import Doubt, Why
 from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, finished
 
-_DEAF = "it reports every brightness it is asked for, and the light does not change"
-_CHANGED = "it reports the same brightness, and the light has changed"
 _FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
-_UNREACHED = (Outcome.TOO_DIM, Outcome.TOO_BRIGHT, Outcome.TOO_COARSE)
+_UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
 
 
 def _is_stuck(search: FlatSearch, start: Setting) -> bool:
@@ -39,7 +30,7 @@ def _is_stuck(search: FlatSearch, start: Setting) -> bool:
 
     Steps that are near, or so dark that the camera's pedestal hides them, prove nothing.
     """
-    low, high = sorted((start.brightness, search.setting.brightness))
+    low, high = sorted((start.brightness, search.setting[0]))
     if not search.light_is_deaf or high < _FAR * low:
         return False
     dim, bright = search.light((low, high))
@@ -52,16 +43,16 @@ class FilterRun:
     def __init__(self, context: RunContext, plan: FilterPlan) -> None:
         self._context = context
         self._plan = plan
-        self._telling = Telling(context, plan)
+        self._telling = SetEvents(context, plan)
         self._capture = Capture(context, plan, self._telling, self._set_out_later)
         self.learned = Learned()
-        self._doubt = ""
+        self._doubt: Doubt | None = None
         self._trials = 0
         self._present: tuple[FinishedFrame, ...] | None = None
         self._later: FilterRun | None = None
         self._finished = False
 
-    def run(self, learned: Learned, later: "FilterRun | None" = None) -> Outcome:
+    def run(self, learned: Learned, later: "FilterRun | None" = None) -> FilterOutcome:
         """Do it and say how it ended. What ends the whole run is raised.
 
         `learned` is what earlier filters taught, and grows. The rig sets out for the filter `later`
@@ -72,25 +63,20 @@ class FilterRun:
         self._later = later
         self._context.recovery.renew()
         try:
-            outcome, reason = self._search_and_capture()
+            outcome, why = self._search_and_capture()
         except DeviceError as error:
-            outcome, reason = Outcome.DEVICE, str(error)
+            outcome, why = FilterOutcome.DEVICE, str(error)
             self._context.shelf.drain()
-        self.finish(outcome, reason)
+        self.finish(outcome, why)
         return outcome
 
-    def finish(self, outcome: Outcome, reason: str = "") -> None:
+    def finish(self, outcome: FilterOutcome, why: Why = "") -> None:
         """Tell, once, how it ended; its frames are all on disk by then."""
         if self._finished:
             return
         self._finished = True
-        self._telling.fact(
-            events.FilterFinished,
-            outcome=outcome.value,
-            trials=self._trials,
-            flats=len(self._present or ()) + self.taken,
-            reason=reason,
-        )
+        flats = len(self._present or ()) + self.taken
+        self._telling.finished(outcome, trials=self._trials, flats=flats, why=why)
 
     @property
     def taken(self) -> int:
@@ -115,51 +101,44 @@ class FilterRun:
             trained = trained_start(self._context, self._plan, limits)
             start = trained or untrained_start(self._context, self._plan, limits, learned)
             search = self._new_search(limits, start)
-            self._context.rig.start_next(
-                self._plan.filter, search.setting.brightness, self._plan.panel_bank
-            )
+            self._context.rig.set_out(self._plan.filter, search.setting[0], self._plan.panel_bank)
 
-    def _search_and_capture(self) -> tuple[Outcome, str]:
+    def _search_and_capture(self) -> tuple[FilterOutcome, Why]:
         context, plan = self._context, self._plan
         present = self._on_disk()
         wanted = plan.count - len(present)
         limits = self._limits()
         trained = trained_start(context, plan, limits)
         start = trained or untrained_start(context, plan, limits, self.learned)
-        self._telling.fact(
-            events.FilterStarted,
-            start_brightness=start.brightness,
-            start_exposure_s=start.exposure_s,
-            trained=trained is not None,
-            wanted=plan.count,
-            present=len(present),
+        self._telling.started(
+            start, trained=trained is not None, wanted=plan.count, present=len(present)
         )
         if wanted <= 0:
-            return Outcome.COMPLETE, ""
+            return FilterOutcome.COMPLETE, ""
         if plan.filter is not None:
             what = f"filter wheel turns to {plan.filter}"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.retry(partial(context.rig.select, plan.filter, plan.panel_bank))
+        context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
         place = (plan.rotator_deg, plan.focuser_steps)
         if place != (None, None):
             what = "rotator and focuser go where the lights had them"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.retry(partial(context.rig.place, *place))
-        outcome, reason = self._attempt(limits, start)
-        if limits.on_ladder and outcome in _UNREACHED and self._doubt != _DEAF:
+        context.recovery.surviving(partial(context.rig.stand, *place))
+        outcome, why = self._attempt(limits, start)
+        if limits.on_ladder and outcome in _UNREACHED and self._doubt is not Doubt.UNRESPONSIVE:
             # Better a set of dark flats more than a filter without flats.
-            self._telling.fact(events.OffLadder, reason=reason)
+            self._telling.off_ladder(why)
             limits = self._limits(on_ladder=False)
-            outcome, reason = self._attempt(
+            outcome, why = self._attempt(
                 limits, untrained_start(context, plan, limits, self.learned)
             )
-        if outcome is not Outcome.COMPLETE and self._doubt:
+        if outcome is not FilterOutcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
             context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
-            outcome, reason = self._attempt(limits, start)
-        return outcome, reason
+            outcome, why = self._attempt(limits, start)
+        return outcome, why
 
-    def _attempt(self, limits: Limits, start: Setting) -> tuple[Outcome, str]:
+    def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, Why]:
         """Search, and capture what is missing."""
         before = self.learned
         found = self._search(limits, start)
@@ -171,50 +150,55 @@ class FilterRun:
         if search.outcome is not Outcome.REACHED:
             found.tell()
             self._tell_curve(search, limits)
-            self._doubt = _DEAF if search.light_is_deaf else ""
-            return search.outcome or Outcome.UNSTABLE, search.explanation
+            self._doubt = Doubt.UNRESPONSIVE if search.light_is_deaf else None
+            return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
         stuck = _is_stuck(search, start)
-        if stuck and self._doubt != _DEAF and not self.learned.deaf:
+        if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self.learned.deaf:
             # Another exposure would do. But a panel that does not dim may not go out either.
             found.tell()
-            self._doubt, self.learned = _DEAF, before
-            return Outcome.UNSTABLE, _DEAF
+            self._doubt, self.learned = Doubt.UNRESPONSIVE, before
+            return FilterOutcome.UNSTABLE, Doubt.UNRESPONSIVE
         self.learned = replace(self.learned, deaf=stuck)
         present = [frame.number for frame in self._on_disk()]
-        outcome, reason = self._capture.run(limits, found, present)
-        self._doubt = "" if self._capture.refused else _CHANGED
+        outcome, why = self._capture.run(limits, found, present)
+        self._doubt = None if self._capture.refused else Doubt.CHANGED
         self.learned = replace(self.learned, response=self._capture.response)
         self._remember(self._capture.response, found.shot)
         self._tell_curve(search, limits)
         self._context.shelf.drain()
-        return outcome, reason
+        return outcome, why
 
     def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
-        plan = self._plan
-        band = Band.of(plan.target, plan.tolerance, self._context.full_scale_adu)
-        known = self.learned.response or self._stored_response()
-        return FlatSearch.within(band, limits.of_search, start, known)
+        scale, plan = self._context.full_scale_adu, self._plan
+        return FlatSearch(
+            target_adu=plan.target * scale,
+            tolerance_adu=plan.tolerance * scale,
+            full_scale_adu=scale,
+            brightness_range=limits.brightness,
+            exposure_range_s=limits.exposure_s,
+            start=start,
+            response=self.learned.response or self._stored_response(),
+            exposures_s=limits.exposures_s,
+        )
 
     def _search(self, limits: Limits, start: Setting) -> Found:
         """Search to the end; the last frame is not told of yet, there is no time for that."""
         search = self._new_search(limits, start)
-        readings: list[Measurement] = []
-        under_way = self._context.begin(search.setting)
+        readings: list[Reading] = []
+        under_way = self._context.begin(Setting(*search.setting))
         while True:
             self._trials += 1
             self._telling.exposing("trial", self._trials, under_way.setting)
             shot = self._context.read(under_way, self._plan.channel)
             search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
-            readings.append(shot.measurement)
-            tell = partial(
-                self._telling.shot, events.Trial, shot, n=self._trials, verdict=search.verdict
-            )
+            readings.append(Reading(shot.setting, shot.level_adu, shot.time_s))
+            tell = partial(self._telling.trial, shot, n=self._trials, verdict=search.verdict)
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
                 return Found(search, readings, shot, tell)
             shot.release_pixels()
             try:
-                under_way = self._context.begin(search.setting)
+                under_way = self._context.begin(Setting(*search.setting))
             finally:
                 tell()
 
@@ -226,7 +210,7 @@ class FilterRun:
             self._telling.exposing("trial", self._trials, setting)
             shot = self._context.read(self._context.begin(setting), self._plan.channel)
             check.observe(shot.level_adu)
-            self._telling.shot(events.Trial, shot, n=self._trials, verdict=Verdict.SETTLING)
+            self._telling.trial(shot, n=self._trials, verdict="settling")
 
     def _set_out_later(self) -> None:
         if self._later is not None:
@@ -235,11 +219,10 @@ class FilterRun:
 
     def _tell_curve(self, search: FlatSearch, limits: Limits) -> None:
         steps = spread_steps(*limits.brightness)
-        self._telling.fact(
-            events.PanelCurve,
+        self._telling.curve(
             pedestal_adu=search.response.pedestal_adu or 0.0,
             brightness=steps,
-            light_adu_s=tuple(float(f"{light:.5g}") for light in search.light(steps)),
+            light_adu_s=search.light(steps),
         )
 
     def _on_disk(self) -> tuple[FinishedFrame, ...]:

@@ -43,7 +43,7 @@ def check_leak(
             pedestal_adu=found.pedestal_adu,
             leak_adu=found.leak_adu,
             leak_frac=found.leak_frac,
-            findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in found.findings),
+            findings=found.findings,
         )
     )
 

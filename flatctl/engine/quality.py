@@ -62,12 +62,12 @@ class SetWatch:
             return None
         return self._last.e_per_adu
 
-    def reason(self, shot: Shot) -> str:
-        """Say why a frame is not good enough, nothing where it is."""
+    def judge(self, shot: Shot) -> tuple[Finding, ...]:
+        """Return what is wrong with a frame, nothing where it is good enough."""
         look = self._look(shot)
         if self._judge is None or look is None:
-            return ""
-        return "; ".join(finding.reason for finding in self._judge.judge(look))
+            return ()
+        return self._judge.judge(look)
 
     def keep(self, shot: Shot) -> None:
         """Count a frame among the set."""
@@ -126,7 +126,7 @@ class SetWatch:
                     for s in quality.spots
                 ),
                 channels={c: each.median for c, each in self._first.channels.items()},
-                findings=tuple({"kind": f.kind.value, "reason": f.reason} for f in findings),
+                findings=tuple(findings),
             )
         )
         # The shape is that of all colours, and so is the level which it stands for.
@@ -143,8 +143,8 @@ class SetWatch:
 
     def _balance(self, channels: Mapping[str, Statistics]) -> list[Finding]:
         assert self._judge is not None
-        said = imbalance(channels, self._judge.pedestal_adu)
-        return [Finding(Kind.CHANNELS, said)] if said else []
+        found = imbalance(channels, self._judge.pedestal_adu)
+        return [Finding(Kind.CHANNELS, found._asdict())] if found else []
 
     def _drift_frac(self) -> float:
         """Return how much the light of one brightness changed from the first flat to the last."""

@@ -6,9 +6,10 @@ from itertools import groupby
 
 from flatctl import events
 from flatctl.core.nights.sun import Site
-from flatctl.core.quality.findings import Limits
-from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
+from flatctl.core.quality.findings import QualityLimits
+from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
+from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FilterRun
@@ -44,7 +45,7 @@ class Job:
     resume: bool = True
     rules: Sequence[Rule] = ()
     adopt_settling: bool = False
-    quality: Limits | None = None
+    quality: QualityLimits | None = None
     leak_check: bool = False
     site: Site | None = None
     dark_flat_type: str = "DARK"
@@ -61,6 +62,7 @@ class Session:
         shelf: Shelf,
         history: History,
         emit: events.Listener,
+        clock: Clock,
         signals: StopSignals,
     ) -> None:
         self._rig = rig
@@ -68,8 +70,9 @@ class Session:
         self._shelf = shelf
         self._history = history
         self._emit = emit
+        self._clock = clock
         self._signals = signals
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, FilterOutcome] = {}
         self._filters: dict[str, str] = {}
         self._under_way: FilterRun | None = None
         self._darkened: dict[CameraSetup, set[float]] = {}
@@ -82,7 +85,7 @@ class Session:
         The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
         or `Stopped`; `run_finished` has been told before, if `run_started` was.
         """
-        began_s = self._rig.clock.monotonic()
+        began_s = self._clock.monotonic()
         try:
             with self._shelf:
                 under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
@@ -90,18 +93,18 @@ class Session:
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            self._finish(code, self._rig.clock.monotonic() - began_s, str(error))
+            self._finish(code, self._clock.monotonic() - began_s, str(error))
             raise
-        complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
+        complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self._rig.clock.monotonic() - began_s, "")
+        self._finish(code, self._clock.monotonic() - began_s, "")
         return code
 
     def _do(self, steps: range) -> None:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
-        context.recovery.retry(context.safety.establish)
+        context.recovery.surviving(context.safety.establish)
         own = self._rig.setup
         for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
             self._rig.setup = setup
@@ -109,10 +112,10 @@ class Session:
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""
-        self._emit(events.Waiting(time=self._rig.clock.now(), what=self._preparing()))
+        self._emit(events.Waiting(time=self._clock.now(), what=self._preparing()))
         context.recovery.renew()
         try:
-            context.recovery.retry(self._rig.prepare)
+            context.recovery.surviving(self._rig.prepare)
         except (RigLost, DeviceError) as failure:
             error = failure.error if isinstance(failure, RigLost) else failure
             # A camera that refuses this setup may well take another one.
@@ -156,24 +159,24 @@ class Session:
         wanted_c = self._rig.setup.temperature_c
         return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
-    def _give_up(self, context: RunContext, plan: FilterPlan, reason: str) -> None:
-        self._outcomes[events.set_label(plan)] = Outcome.DEVICE
+    def _give_up(self, context: RunContext, plan: FilterPlan, why: str) -> None:
+        self._outcomes[events.set_label(plan)] = FilterOutcome.DEVICE
         context.emit(
             events.FilterFinished(
-                time=self._rig.clock.now(),
+                time=self._clock.now(),
                 filter=events.label(plan.filter),
                 set=events.set_label(plan),
-                outcome=Outcome.DEVICE.value,
+                outcome=FilterOutcome.DEVICE.value,
                 trials=0,
                 flats=0,
-                reason=reason,
+                why=why,
             )
         )
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
-        self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
+        self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
-        now = self._rig.clock.now()
+        now = self._clock.now()
         known = known_calibration(self._history, self._job.rig, self._rig)
         full_scale_adu = self._full_scale(known)
         context = RunContext(
@@ -185,8 +188,9 @@ class Session:
             resume=self._job.resume,
             shelf=self._shelf,
             history=self._history,
-            recovery=Recovery(self._rig, self._tell_fault),
-            safety=Safety(self._job.rules, self._rig, self._emit),
+            recovery=Recovery(self._rig, self._clock, self._tell_fault),
+            safety=Safety(self._job.rules, self._rig, self._clock, self._emit),
+            clock=self._clock,
             emit=self._emit,
             quality=self._job.quality,
             site=self._job.site,
@@ -221,7 +225,7 @@ class Session:
         found: dict[str, str] = {}
         for name, outcome in self._outcomes.items():
             before = found.get(self._filters[name])
-            if before in (None, Outcome.COMPLETE):
+            if before in (None, FilterOutcome.COMPLETE):
                 found[self._filters[name]] = outcome.value
         return found
 
@@ -237,7 +241,7 @@ class Session:
             self._rig.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
         self._emit(
             events.CalibrationUsed(
-                time=self._rig.clock.now(),
+                time=self._clock.now(),
                 measured=known.measured,
                 pedestal_adu=calibration.pedestal_adu,
                 leak_adu_s=calibration.leak_adu_s,
@@ -260,10 +264,7 @@ class Session:
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
         self._emit(
             events.FaultSeen(
-                time=self._rig.clock.now(),
-                device=error.device,
-                what=error.what,
-                recovered=recovered,
+                time=self._clock.now(), device=error.device, what=error.what, recovered=recovered
             )
         )
 
@@ -285,12 +286,12 @@ class Session:
         )
         with self._signals.held():
             if self._under_way is not None:
-                self._under_way.finish(Outcome.STOPPED)
+                self._under_way.finish(FilterOutcome.STOPPED)
             self._history.remember_run(past)
             self._tell_history()
             self._emit(
                 events.RunFinished(
-                    time=self._rig.clock.now(),
+                    time=self._clock.now(),
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=sets,

@@ -4,9 +4,76 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
 from typing import TextIO
 
+from flatctl.core.quality.findings import Finding
+from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
+from flatctl.events import Doubt, Event, FilterFinished, Why
+from flatctl.outputs.sentences.findings import finding_words
+from flatctl.outputs.sentences.reasons import why_words
+
+
+def to_plain(event: Event) -> dict[str, object]:
+    """Return the event as a dictionary that JSON can hold, `event` and `time` first.
+
+    Beside the facts of why something happened stands the sentence that says it.
+    """
+    plain: dict[str, object] = {"event": event.event}
+    for each in fields(event):
+        value = getattr(event, each.name)
+        if each.name == "why":
+            unknown = event.outcome if isinstance(event, FilterFinished) else event.event
+            plain |= _reason(value, unknown)
+        else:
+            plain[each.name] = _plain(value)
+    return plain
+
+
+def _reason(why: Why, unknown: str) -> dict[str, object]:
+    """Return a reason as sentence and facts; where only words are known its kind is `unknown`."""
+    plain: dict[str, object] = {"reason": why_words(why), "finding": None}
+    match why:
+        case "":
+            pass
+        case str():
+            kind = why.value if isinstance(why, Enum) else unknown
+            plain["finding"] = {"kind": kind, "figures": {}}
+        case (first, *others):
+            plain["finding"] = {"kind": first.kind.value, "figures": _plain(first.figures)}
+            if others:
+                plain["findings"] = _plain(why)
+    return plain
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case Doubt():
+            return why_words(value)
+        case Enum():
+            return value.value
+        case Path():
+            return str(value)
+        case Statistics():
+            return asdict(value)
+        case Finding():
+            return {
+                "kind": value.kind.value,
+                "reason": finding_words(value),
+                "figures": _plain(value.figures),
+            }
+        case Mapping():
+            return {str(k): _plain(v) for k, v in value.items()}
+        case tuple() | list():
+            return [_plain(v) for v in value]
+        case _:
+            return value
 
 
 def encode(plain: Mapping[str, object]) -> str:

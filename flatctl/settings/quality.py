@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from flatctl.core.quality.findings import Limits
+from flatctl.core.quality.findings import QualityLimits
 from flatctl.settings.tables import Table
 
 
@@ -46,8 +46,10 @@ class Quality(Table):
         "setup begins with a shortest one as well.",
     )
 
-    def limits(self) -> Limits | None:
+    def limits(self) -> QualityLimits | None:
         """Return the limits, None where nothing is to be judged."""
         if not self.check:
             return None
-        return Limits(gradient=self.gradient, banding=self.banding, dust=self.dust, leak=self.leak)
+        return QualityLimits(
+            gradient=self.gradient, banding=self.banding, dust=self.dust, leak=self.leak
+        )

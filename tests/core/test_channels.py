@@ -99,14 +99,15 @@ def test_a_monochrome_frame_is_judged_by_its_median():
     assert judged_level(whole, channels, "green") == (whole.median, whole.clipped_frac)
 
 
-def test_a_channel_under_half_of_another_is_named_with_what_helps():
+def test_a_channel_under_half_of_another_is_named_with_its_light():
     _, channels = measure_channels(mosaic("RGGB"), 65535, "RGGB")
-    said = imbalance(channels, pedestal_adu=1000)
-    assert said.startswith("red gets 28 % of the light of green")
-    assert "tint" in said
+    found = imbalance(channels, pedestal_adu=1000)
+    assert found is not None
+    assert (found.weak, found.strong) == ("R", "G")
+    assert found.light_frac == pytest.approx(0.28, abs=0.005)
 
 
 def test_balanced_channels_are_not_worth_a_word():
     _, channels = measure_channels(mosaic("RGGB", R=20000, B=16000), 65535, "RGGB")
-    assert imbalance(channels, pedestal_adu=1000) == ""
-    assert imbalance({}, pedestal_adu=0) == ""
+    assert imbalance(channels, pedestal_adu=1000) is None
+    assert imbalance({}, pedestal_adu=0) is None

@@ -47,7 +47,7 @@ def test_a_light_that_cannot_be_dimmed_leaves_the_ladder_and_says_so(tmp_path):
     bench = on_ladder(tmp_path, "dim", filters=("L",), **fixed)
     assert bench.run() == 0
     (left,) = bench.all(events.OffLadder)
-    assert left.reason
+    assert left.why
     assert not exposures(bench) & set(RUNGS)
 
 
@@ -55,7 +55,7 @@ def test_a_filter_that_no_exposure_serves_says_why_it_ends(tmp_path):
     bench = on_ladder(tmp_path, "dim", filters=("Ha",), exposure_max_s=2.5)
     assert bench.run() == 5
     assert bench.outcomes == {"Ha": "too_dim"}
-    assert "exposure_s.max" in bench.all(events.FilterFinished)[-1].reason
+    assert "exposure_s.max" in bench.all(events.FilterFinished)[-1].why
 
 
 @pytest.mark.parametrize("scenario", ["mono", "bright", "dim", "gamma", "warmup", "leak"])

@@ -109,7 +109,7 @@ def test_a_filter_that_can_not_be_done_does_not_stop_the_others(tmp_path):
 def test_a_filter_that_can_not_be_done_says_why(tmp_path):
     bench = Bench(tmp_path, "dead-filter", filters=("Ha",))
     bench.run()
-    assert bench.all(events.FilterFinished)[0].reason
+    assert bench.all(events.FilterFinished)[0].why
 
 
 def test_a_fault_of_the_camera_is_survived_and_told(bench):

@@ -96,7 +96,7 @@ def test_the_end_tells_the_outcome_of_each_filter_and_of_each_set(bench):
 def test_a_setup_that_the_camera_refuses_says_why(bench):
     run = bench(plan("L", IMPOSSIBLE), plan("R", FAST))
     run.run()
-    assert "gain 1e+06 is refused" in run.all(events.FilterFinished)[0].reason
+    assert "gain 1e+06 is refused" in run.all(events.FilterFinished)[0].why
 
 
 def test_dark_flats_are_taken_with_each_setup(bench):

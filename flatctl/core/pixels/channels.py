@@ -5,7 +5,7 @@ A pattern is four letters, the colours of a 2×2 cell row by row from the first 
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,14 @@ COLOURS = "RGB"
 PATTERNS = ("RGGB", "BGGR", "GRBG", "GBRG")
 WEAK_FRAC = 0.5
 """A channel with less than this of the light of another one is worth a word."""
+
+
+class Imbalance(NamedTuple):
+    """A channel (`R`, `G`, `B`) that gets only `light_frac` of the light of the strongest."""
+
+    weak: str
+    strong: str
+    light_frac: float
 
 
 def stored_pattern(keywords: Mapping[str, object], rows: int) -> str | None:
@@ -90,24 +98,18 @@ def judged_level(
     return level_adu, clipped_frac
 
 
-def imbalance(channels: Mapping[str, Statistics], pedestal_adu: float) -> str:
-    """Say which channel gets less than half of another one's light, and what helps; or nothing.
+def imbalance(channels: Mapping[str, Statistics], pedestal_adu: float) -> Imbalance | None:
+    """Return the weakest channel where it gets less than half of the strongest one's light.
 
     The light is the median less `pedestal_adu`.
     """
     light = {c: max(each.median - pedestal_adu, 0.0) for c, each in channels.items()}
     if not light:
-        return ""
+        return None
     weak, strong = min(light, key=light.__getitem__), max(light, key=light.__getitem__)
     if light[weak] >= WEAK_FRAC * light[strong]:
-        return ""
-    names = {"R": "red", "G": "green", "B": "blue"}
-    share = 100 * light[weak] / light[strong]
-    return (
-        f"{names[weak]} gets {share:.0f} % of the light of {names[strong]}, so its part of the "
-        f"flat is noisier: a sheet of {names[weak]} tint before the panel, a panel of another "
-        "white, or more flats help; a white balance of the camera should be off"
-    )
+        return None
+    return Imbalance(weak, strong, light[weak] / light[strong])
 
 
 def _whole(value: object) -> int:

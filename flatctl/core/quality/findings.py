@@ -1,5 +1,6 @@
-"""What was found wrong, in words that say what to do, and the limits beyond which it is."""
+"""What was found wrong, as facts, and the limits beyond which it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,18 +20,28 @@ class Kind(StrEnum):
     CHANNELS = "channels"
     LEAK = "leak"
     ODD = "odd"
+    TOO_DIM = "too_dim"
+    TOO_BRIGHT = "too_bright"
+    CLIPPED = "clipped"
+
+
+Figures = Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be: `reason` is a sentence with figures and the mend."""
+    """One thing that is not as it should be; units are in the names of its `figures`.
+
+    A kind may come with different figures: `against` says whether a frame is held against the
+    rest of its `set`, or a set against the `last_set`.
+    """
 
     kind: Kind
-    reason: str
+    figures: Figures
 
 
 @dataclass(frozen=True)
-class Limits:
+class QualityLimits:
     """From where on something counts, all as fractions of the light.
 
     `gradient` is a change of the light across the frame against the rest of the set, or against
@@ -44,8 +55,3 @@ class Limits:
     dust: float = 0.005
     leak: float = 0.001
     noise: float = 0.001
-
-
-def percent(fraction: float) -> str:
-    """Return `1.2 %`."""
-    return f"{100 * fraction:.2g} %" if abs(fraction) < 0.1 else f"{100 * fraction:.0f} %"

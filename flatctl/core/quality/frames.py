@@ -7,7 +7,7 @@ import numpy as np
 from flatctl.core.pixels.histogram import Pixels16
 from flatctl.core.quality.change import Change, change, towards
 from flatctl.core.quality.dust import spots
-from flatctl.core.quality.findings import Finding, Kind, Limits, percent
+from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits
 from flatctl.core.quality.noise import PairNoise, Sample, pair_noise, take_sample
 from flatctl.core.quality.ripple import Ripple, ripple
 from flatctl.core.quality.shape import Shape, shape_of, smoothed, sums
@@ -54,7 +54,7 @@ class SetJudge:
     `pedestal_adu` is the level without light.
     """
 
-    def __init__(self, limits: Limits, pedestal_adu: float) -> None:
+    def __init__(self, limits: QualityLimits, pedestal_adu: float) -> None:
         self.limits = limits
         self.pedestal_adu = pedestal_adu
         self.kept = 0
@@ -113,11 +113,7 @@ class SetJudge:
             # Two in a row agree with each other and not with the first: that was the odd one.
             again = change(look.shape, before.shape)
             if not differences(again, mean.cell_px, self.limits):
-                self.odd = Finding(
-                    Kind.ODD,
-                    "the first flat of the set differs from all others "
-                    f"({found[0].reason.split(':')[0]}): delete it and run again to replace it",
-                )
+                self.odd = Finding(Kind.ODD, {"like": found[0].kind.value, **found[0].figures})
                 self._sum, self._alike = np.zeros_like(look.shape.cells), 0
                 return []
         if not found:
@@ -132,14 +128,8 @@ class SetJudge:
         off = pair.e_per_adu / usual - 1.0
         if abs(off) <= max(_NOISE_FRAC, _NOISE_SIGMA * pair.sigma):
             return []
-        return [
-            Finding(
-                Kind.NOISE,
-                f"its noise does not fit its light: {pair.e_per_adu:.3g} e-/ADU against "
-                f"{usual:.3g} in the rest of the set; gain, offset or compression of the camera "
-                "changed, or the light flickered while the shutter was open",
-            )
-        ]
+        figures: Figures = {"against": "set", "e_per_adu": pair.e_per_adu, "usual_e_per_adu": usual}
+        return [Finding(Kind.NOISE, figures)]
 
     def _banding(self, wave: Ripple, before: Ripple | None, lines: str) -> list[Finding]:
         if not wave.certain or wave.swing_frac < self.limits.banding:
@@ -147,64 +137,52 @@ class SetJudge:
         if wave.stands_still(before):
             self.still = [*(each for each in self.still if each.period_px != wave.period_px), wave]
             return []
-        return [
-            Finding(
-                Kind.BANDING,
-                f"banding of {percent(wave.swing_frac)} in the {lines}, a wave every "
-                f"{wave.period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the "
-                "sensor is read; expose longer: raise exposure_s.min, or lower brightness.max",
-            )
-        ]
+        figures: Figures = {
+            "lines": lines,
+            "swing_frac": wave.swing_frac,
+            "period_px": wave.period_px,
+        }
+        return [Finding(Kind.BANDING, figures)]
 
 
-def differences(found: Change, cell_px: int, limits: Limits) -> list[Finding]:
+def differences(differs: Change, cell_px: int, limits: QualityLimits) -> list[Finding]:
     """Say how a frame's light differs from that of the rest."""
-    reasons = []
-    if found.gradient_frac > max(limits.gradient, _SIGMA * found.gradient_sigma):
-        side = towards(found.direction_deg)
-        reasons.append(
-            Finding(
-                Kind.GRADIENT,
-                f"a gradient of {percent(found.gradient_frac)} across the frame, brighter at the "
-                f"{side}, which the rest of the set has not: keep stray light and torches away, "
-                "and the panel in front of the whole aperture",
-            )
-        )
-    if abs(found.veil_frac) > max(limits.gradient, _SIGMA * found.veil_sigma):
-        reasons.append(
-            Finding(
-                Kind.VEIL,
-                f"{percent(abs(found.veil_frac))} of even light {_more(found.veil_frac)} than in "
-                "the rest of the set: stray light reaches the sensor past the optics, or the "
-                "camera's offset changed",
-            )
-        )
-    reasons += _local(found, cell_px, limits)
-    return reasons
+    found = []
+    if differs.gradient_frac > max(limits.gradient, _SIGMA * differs.gradient_sigma):
+        found.append(gradient(differs, "set"))
+    if abs(differs.veil_frac) > max(limits.gradient, _SIGMA * differs.veil_sigma):
+        found.append(veil(differs, "set"))
+    return found + _local(differs, cell_px, limits)
 
 
-def _local(found: Change, cell_px: int, limits: Limits) -> list[Finding]:
+def gradient(differs: Change, against: str) -> Finding:
+    """Return the gradient of a difference as a finding."""
+    side = towards(differs.direction_deg)
+    figures: Figures = {
+        "against": against,
+        "gradient_frac": differs.gradient_frac,
+        "brighter_at": side,
+    }
+    return Finding(Kind.GRADIENT, figures)
+
+
+def veil(differs: Change, against: str) -> Finding:
+    """Return the even light of a difference as a finding."""
+    return Finding(Kind.VEIL, {"against": against, "veil_frac": differs.veil_frac})
+
+
+def _local(found: Change, cell_px: int, limits: QualityLimits) -> list[Finding]:
     side = min(found.rest.shape) // 4 | 1
     broad = smoothed(found.rest, side)
     enough = max(limits.gradient, _SIGMA * found.noise / side)
     row, col = np.unravel_index(int(np.abs(broad).argmax()), broad.shape)
     patches = spots(found.rest, cell_px, _PATCH_TIMES_DUST * limits.dust)
     if patches:
-        depth, place = -patches[0].depth_frac, (patches[0].col_px, patches[0].row_px)
+        change_frac, col_px, row_px = -patches[0].depth_frac, patches[0].col_px, patches[0].row_px
     elif abs(broad[row, col]) > enough:
-        depth = float(broad[row, col])
-        place = (int((col + 0.5) * cell_px), int((row + 0.5) * cell_px))
+        change_frac = float(broad[row, col])
+        col_px, row_px = (int((place + 0.5) * cell_px) for place in (col, row))
     else:
         return []
-    return [
-        Finding(
-            Kind.UNEVEN,
-            f"around column {place[0]}, row {place[1]} there is {percent(abs(depth))} "
-            f"{_more(depth)} light than in the rest of the set: something came before the panel, "
-            "fell on the optics, or shone in",
-        )
-    ]
-
-
-def _more(value: float) -> str:
-    return "more" if value > 0 else "less"
+    figures = {"change_frac": change_frac, "col_px": col_px, "row_px": row_px}
+    return [Finding(Kind.UNEVEN, figures)]

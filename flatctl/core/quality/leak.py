@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flatctl.core.pixels.histogram import Pixels16
-from flatctl.core.quality.findings import Finding, Kind, Limits, percent
+from flatctl.core.quality.findings import Finding, Kind, QualityLimits
 from flatctl.core.quality.shape import scatter, sums
 
 _OFFSET_FRAC = 0.003  # of a flat's light: a smaller change of the pedestal harms no flat
@@ -34,7 +34,7 @@ def judge_leak(
     exposure_s: float,
     flat_adu: float,
     last_pedestal_adu: float | None,
-    limits: Limits,
+    limits: QualityLimits,
 ) -> Leak:
     """Compare a frame of the shortest exposure with one of `exposure_s`, both with the panel off.
 
@@ -56,23 +56,11 @@ def judge_leak(
     median_frac = float(np.median(more)) / light_adu
     worst_frac = leak_adu / light_adu
     if worst_frac > limits.leak and leak_adu > _SIGMA * scatter(more):
-        found.append(
-            Finding(
-                Kind.LEAK,
-                f"with the panel off {percent(worst_frac)} of a flat's light reaches the sensor "
-                f"in {exposure_s:g} s ({percent(median_frac)} on the whole): close what lets light "
-                "in behind the panel (focuser, filter wheel, a lit room), or take dark flats",
-            )
-        )
+        figures = {"leak_frac": worst_frac, "median_frac": median_frac, "exposure_s": exposure_s}
+        found.append(Finding(Kind.LEAK, figures))
     if last_pedestal_adu is not None:
         changed_adu = pedestal_adu - last_pedestal_adu
         if abs(changed_adu) > _OFFSET_FRAC * light_adu:
-            found.append(
-                Finding(
-                    Kind.OFFSET,
-                    f"the level without light is {pedestal_adu:.0f} ADU, {changed_adu:+.0f} since "
-                    "the last run: the camera's offset is another one; set it back, or take darks "
-                    "and bias frames anew",
-                )
-            )
+            figures = {"change_adu": changed_adu, "pedestal_adu": pedestal_adu}
+            found.append(Finding(Kind.OFFSET, figures))
     return Leak(exposure_s, pedestal_adu, leak_adu, worst_frac, tuple(found))

@@ -9,8 +9,8 @@ import numpy as np
 
 from flatctl.core.quality.change import Change, change, towards
 from flatctl.core.quality.dust import Spot, moved, spots
-from flatctl.core.quality.findings import Finding, Kind, Limits, percent
-from flatctl.core.quality.frames import SetJudge
+from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits
+from flatctl.core.quality.frames import SetJudge, gradient, veil
 from flatctl.core.quality.noise import PairNoise, photon_transfer
 from flatctl.core.quality.shape import Cells, Shape, radial_profile
 
@@ -176,72 +176,37 @@ def _lossy(pairs: Sequence[PairNoise]) -> list[Finding]:
     if correlation is None:
         return []
     if abs(correlation) > _LOSSY:
-        return [
-            Finding(
-                Kind.LOSSY,
-                f"neighbouring pixels share their noise (correlation {correlation:.2f}; raw "
-                "frames have 0): the camera or its driver smooths, interpolates or compresses; "
-                "switch that off and take raw frames",
-            )
-        ]
-    coarse = pairs[-1].step_adu / pairs[-1].noise_adu
-    if coarse > _COARSE:
-        return [
-            Finding(
-                Kind.LOSSY,
-                f"the values are {pairs[-1].step_adu} ADU apart, more than the noise of "
-                f"{pairs[-1].noise_adu:.0f} ADU: the frames have lost depth "
-                f"({pairs[-1].bits} bits are left); choose the camera's raw 12 to 16 bit mode",
-            )
-        ]
+        return [Finding(Kind.LOSSY, {"correlation": correlation})]
+    last = pairs[-1]
+    if last.step_adu / last.noise_adu > _COARSE:
+        figures = {"step_adu": last.step_adu, "noise_adu": last.noise_adu, "bits": last.bits}
+        return [Finding(Kind.LOSSY, figures)]
     return []
 
 
 def _still(judge: SetJudge) -> list[Finding]:
     return [
-        Finding(
-            Kind.BANDING,
-            f"a pattern of {percent(wave.swing_frac)} every {wave.period_px:.0f} px stands still "
-            "from frame to frame, so it is the sensor's own; the flats take it out",
-        )
+        Finding(Kind.BANDING, {"swing_frac": wave.swing_frac, "period_px": wave.period_px})
         for wave in judge.still
     ]
 
 
 def _since(
-    mean: Shape, last: SetRecord, differs: Change, pairs: Sequence[PairNoise], limits: Limits
+    mean: Shape, last: SetRecord, differs: Change, pairs: Sequence[PairNoise], limits: QualityLimits
 ) -> tuple[list[Finding], tuple[Spot, ...]]:
     shift = moved(mean, last.shape)
     if shift is not None:
-        sides = towards(math.degrees(math.atan2(shift.down_px, shift.right_px)))
-        return [
-            Finding(
-                Kind.MOVED,
-                f"the pattern of dust and vignetting moved by {shift.length_px:.0f} px towards the "
-                f"{sides} since the last set: the filter sits elsewhere in its slot, or camera or "
-                "optics shifted; lights taken before need flats taken before",
-            )
-        ], ()
-    found = _light(differs, limits) + _offset(differs, last, pairs, limits)
+        side = towards(math.degrees(math.atan2(shift.down_px, shift.right_px)))
+        return [Finding(Kind.MOVED, {"distance_px": shift.length_px, "towards": side})], ()
+    found = _offset(differs, last, pairs, limits)
+    if differs.gradient_frac > max(limits.gradient, _SIGMA * differs.gradient_sigma):
+        found.insert(0, gradient(differs, "last_set"))
     dust = spots(differs.rest, mean.cell_px, limits.dust)
     return found + _dust(dust), dust
 
 
-def _light(differs: Change, limits: Limits) -> list[Finding]:
-    if differs.gradient_frac <= max(limits.gradient, _SIGMA * differs.gradient_sigma):
-        return []
-    return [
-        Finding(
-            Kind.GRADIENT,
-            f"a gradient of {percent(differs.gradient_frac)} since the last set, brighter at the "
-            f"{towards(differs.direction_deg)}: stray light, a panel that no longer covers the "
-            "whole aperture or stands at an angle, or a filter that moved",
-        )
-    ]
-
-
 def _offset(
-    differs: Change, last: SetRecord, pairs: Sequence[PairNoise], limits: Limits
+    differs: Change, last: SetRecord, pairs: Sequence[PairNoise], limits: QualityLimits
 ) -> list[Finding]:
     """Tell a changed offset from stray light, and both from a changed gain.
 
@@ -254,53 +219,30 @@ def _offset(
     if gain is not None and last.e_per_adu:
         noise = gain / last.e_per_adu - 1.0
         certain = max(_GAIN_FRAC, _GAIN_SIGMA * math.hypot(_sigma(pairs), last.sigma))
-    veil, visible = differs.veil_frac, max(_VEIL_FRAC, _SIGMA * differs.veil_sigma)
-    added_adu = veil * (last.level_adu - last.pedestal_adu)
-    if abs(veil) > visible and abs(noise) > certain and abs(veil - noise) < 0.4 * abs(veil):
-        return [
-            Finding(
-                Kind.OFFSET,
-                f"the level without light changed by about {added_adu:+.0f} ADU since the last "
-                "set: the camera's offset is another one; set it back, or take darks and bias "
-                "frames anew",
-            )
-        ]
-    if abs(noise) > certain:
-        return [
-            Finding(
-                Kind.NOISE,
-                f"the noise says {gain:.3g} e-/ADU where the last set had {last.e_per_adu:.3g}: "
-                "the camera's gain, offset or read-out changed, or its frames are no longer raw",
-            )
-        ]
-    if abs(veil) > max(visible, limits.gradient):
-        return [
-            Finding(
-                Kind.VEIL,
-                f"{percent(abs(veil))} {'more' if veil > 0 else 'less'} even light than in the "
-                "last set: stray light reaches the sensor past the optics (a gap at wheel or "
-                "focuser, a lit room), or did then",
-            )
-        ]
+    veil_frac, visible = differs.veil_frac, max(_VEIL_FRAC, _SIGMA * differs.veil_sigma)
+    added_adu = veil_frac * (last.level_adu - last.pedestal_adu)
+    alike = abs(veil_frac - noise) < 0.4 * abs(veil_frac)
+    if abs(veil_frac) > visible and abs(noise) > certain and alike:
+        return [Finding(Kind.OFFSET, {"change_adu": added_adu})]
+    if gain is not None and last.e_per_adu and abs(noise) > certain:
+        figures: Figures = {
+            "against": "last_set",
+            "e_per_adu": gain,
+            "usual_e_per_adu": last.e_per_adu,
+        }
+        return [Finding(Kind.NOISE, figures)]
+    if abs(veil_frac) > max(visible, limits.gradient):
+        return [veil(differs, "last_set")]
     return []
 
 
 def _dust(dust: Sequence[Spot]) -> list[Finding]:
     if len(dust) >= _MANY_SPOTS:
-        return [
-            Finding(
-                Kind.DUST,
-                f"the dust is another one than in the last set ({len(dust)} spots or more differ): "
-                "the optics were cleaned, or camera, filter or focus moved; lights taken before "
-                "need flats taken before",
-            )
-        ]
+        return [Finding(Kind.DUST, {"spots": len(dust)})]
     return [
         Finding(
             Kind.DUST,
-            f"dust {'came' if spot.depth_frac > 0 else 'went'} at column {spot.col_px}, row "
-            f"{spot.row_px} since the last set (about {percent(abs(spot.depth_frac))} of the "
-            "light): use these flats for lights taken since then only",
+            {"depth_frac": spot.depth_frac, "col_px": spot.col_px, "row_px": spot.row_px},
         )
         for spot in dust
     ]

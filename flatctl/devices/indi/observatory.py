@@ -11,7 +11,7 @@ from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property, Registry
-from flatctl.devices.protocols import ConditionStatus
+from flatctl.devices.protocols import Standing
 from flatctl.errors import Fault, NoReply
 
 _MOUNT_PARK = "TELESCOPE_PARK"
@@ -32,18 +32,14 @@ class IndiMount:
         """The device name on the server."""
         return self._device
 
-    def status(self, timeout_s: float) -> ConditionStatus:
+    def standing(self, timeout_s: float) -> Standing:
         """Return whether the mount reports to be parked and at rest."""
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, ConditionStatus):
+        if isinstance(known, Standing):
             return known
         if known.state == "Busy":
-            return ConditionStatus(False, "on its way")
-        return (
-            ConditionStatus(True, "parked")
-            if known.on("PARK")
-            else ConditionStatus(False, "not parked")
-        )
+            return Standing(False, "on its way")
+        return Standing(True, "parked") if known.on("PARK") else Standing(False, "not parked")
 
     def park(self, timeout_s: float) -> None:
         """Park it and wait until it reports to be there.
@@ -52,7 +48,7 @@ class IndiMount:
         """
         deadline = Deadline(timeout_s)
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, ConditionStatus):
+        if isinstance(known, Standing):
             raise Fault(self._device, f"can't be parked: it {known.text}")
         if known.on("PARK") and known.state != "Busy":
             return
@@ -65,7 +61,7 @@ class IndiMount:
             lambda now: now.on("PARK"),
             deadline.left_s,
             doing="while it parked",
-            remedy="see where the mount is, and indiserver's log",
+            mend="see where the mount is, and indiserver's log",
         )
         if parked is None:
             what = f"has not parked within {timeout_s:.0f} s"
@@ -90,17 +86,17 @@ class IndiDome:
         """The device name on the server."""
         return self._device
 
-    def status(self, timeout_s: float) -> ConditionStatus:
+    def standing(self, timeout_s: float) -> Standing:
         """Return whether the dome reports to be closed and at rest."""
         known = _ask(self._client, self._device, (_SHUTTER, _DOME_PARK), timeout_s)
-        if isinstance(known, ConditionStatus):
+        if isinstance(known, Standing):
             return known
         if known.state == "Busy":
-            return ConditionStatus(False, "on its way")
+            return Standing(False, "on its way")
         if known.state == "Alert":
-            return ConditionStatus(False, "reports a fault")
+            return Standing(False, "reports a fault")
         closed = known.on("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
-        return ConditionStatus(True, "closed") if closed else ConditionStatus(False, "not closed")
+        return Standing(True, "closed") if closed else Standing(False, "not closed")
 
 
 class IndiWeather:
@@ -115,11 +111,11 @@ class IndiWeather:
         """The device name on the server."""
         return self._device
 
-    def status(self, timeout_s: float) -> ConditionStatus:
+    def standing(self, timeout_s: float) -> Standing:
         """Return whether the station reports that all is well; connect it if it is not."""
         deadline = Deadline(timeout_s)
         known = self._report(timeout_s)
-        if isinstance(known, ConditionStatus):
+        if isinstance(known, Standing):
             return known
 
         def look(registry: Registry) -> Property | None:
@@ -129,18 +125,16 @@ class IndiWeather:
         known = self._client.wait_for(look, deadline.left_s) or known
         match known.state:
             case "Ok":
-                return ConditionStatus(True, "safe")
+                return Standing(True, "safe")
             case "Busy":
-                return ConditionStatus(True, "near its limits, still safe")
+                return Standing(True, "near its limits, still safe")
             case "Alert":
                 causes = [e.label or e.name for e in known.elements.values() if e.value == "Alert"]
-                return ConditionStatus(
-                    False, f"unsafe: {', '.join(causes) or 'it does not say why'}"
-                )
+                return Standing(False, f"unsafe: {', '.join(causes) or 'it does not say why'}")
             case _:
-                return ConditionStatus(False, "has not reported yet", known=False)
+                return Standing(False, "has not reported yet", known=False)
 
-    def _report(self, timeout_s: float) -> Property | ConditionStatus:
+    def _report(self, timeout_s: float) -> Property | Standing:
         self._client.open(timeout_s)
         connection = self._client.wait_for(
             lambda registry: registry.find(self._device, "CONNECTION"), timeout_s
@@ -149,13 +143,13 @@ class IndiWeather:
             try:
                 connect(self._client, self._device, Role.WEATHER, (_WEATHER,), timeout_s)
             except Fault as fault:
-                return ConditionStatus(False, fault.what, known=False)
+                return Standing(False, fault.what, known=False)
         return _ask(self._client, self._device, (_WEATHER,), timeout_s)
 
 
 def _ask(
     client: IndiClient, device: str, names: tuple[str, ...], timeout_s: float
-) -> Property | ConditionStatus:
+) -> Property | Standing:
     """Return the first of these properties that the device has, or why there is none."""
     client.open(timeout_s)
 
@@ -169,11 +163,9 @@ def _ask(
 
     known = client.wait_for(look, timeout_s)
     if known is not None and known.name == "CONNECTION":
-        return ConditionStatus(
-            False, "is not connected, and flatctl does not connect it", known=False
-        )
+        return Standing(False, "is not connected, and flatctl does not connect it", known=False)
     if known is not None:
         return known
     if not client.look(lambda registry: device in registry.devices):
-        return ConditionStatus(False, f"is not on the {client.name}", known=False)
-    return ConditionStatus(False, f"has no {' or '.join(names)}", known=False)
+        return Standing(False, f"is not on the {client.name}", known=False)
+    return Standing(False, f"has no {' or '.join(names)}", known=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from truth import kinds
 
-from flatctl.core.quality.findings import Kind, Limits
+from flatctl.core.quality.findings import Kind, QualityLimits
 from flatctl.core.quality.leak import Leak, judge_leak
 
 
@@ -23,7 +23,7 @@ def leak(
         exposure_s=5.0,
         flat_adu=33_400.0,
         last_pedestal_adu=last,
-        limits=Limits(),
+        limits=QualityLimits(),
     )
 
 
@@ -36,7 +36,8 @@ def test_a_dark_telescope_has_no_finding():
 def test_even_light_is_told_with_its_share_of_a_flat():
     (finding,) = leak(long_adu=1324).findings
     assert finding.kind is Kind.LEAK
-    assert "1 % of a flat's light" in finding.reason
+    assert finding.figures["leak_frac"] == pytest.approx(0.01, rel=0.1)
+    assert finding.figures["median_frac"] == pytest.approx(0.01, rel=0.1)
 
 
 def test_light_in_a_corner_is_found_as_well():
@@ -48,7 +49,8 @@ def test_light_in_a_corner_is_found_as_well():
 def test_a_pedestal_that_moved_is_told_in_adu():
     (finding,) = leak(1500, 1500, last=1000.0).findings
     assert finding.kind is Kind.OFFSET
-    assert "1500 ADU, +500 since" in finding.reason
+    assert finding.figures["pedestal_adu"] == pytest.approx(1500, abs=1)
+    assert finding.figures["change_adu"] == pytest.approx(500, abs=1)
 
 
 @pytest.mark.parametrize("last", [None, 1050.0])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from flatctl.core.quality.findings import Finding, Kind, Limits
+from flatctl.core.quality.findings import Finding, Kind, QualityLimits
 from flatctl.core.quality.frames import SetJudge, look_at
 from flatctl.core.quality.sets import SetQuality, SetRecord, judge_set, record_of
 from hardware_sims.lamp import Lamp
@@ -74,8 +74,10 @@ class Telescope:
 class Taken:
     """A set as the engine takes it: frames judged one by one, good ones kept."""
 
-    def __init__(self, pedestal_adu: float = PEDESTAL_ADU, limits: Limits | None = None) -> None:
-        self.judge = SetJudge(limits or Limits(), pedestal_adu)
+    def __init__(
+        self, pedestal_adu: float = PEDESTAL_ADU, limits: QualityLimits | None = None
+    ) -> None:
+        self.judge = SetJudge(limits or QualityLimits(), pedestal_adu)
         self.rejected: list[tuple[Finding, ...]] = []
 
     def take(self, *frames: np.ndarray) -> tuple[Finding, ...]:

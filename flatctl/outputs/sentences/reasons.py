@@ -1,0 +1,17 @@
+"""Why something ended or was refused, in words."""
+
+from flatctl.events import Doubt, Why
+from flatctl.outputs.sentences.findings import all_words
+
+
+def why_words(why: Why) -> str:
+    """Return the sentence of a reason; nothing where there is none."""
+    match why:
+        case Doubt.UNRESPONSIVE:
+            return "it reports every brightness it is asked for, and the light does not change"
+        case Doubt.CHANGED:
+            return "it reports the same brightness, and the light has changed"
+        case str():
+            return why
+        case _:
+            return all_words(why)

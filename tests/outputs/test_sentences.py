@@ -1,0 +1,223 @@
+"""From facts to the sentences that a user reads."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from flatctl import events
+from flatctl.core.quality.findings import Finding, Kind
+from flatctl.outputs.jsonlines import encode, to_plain
+from flatctl.outputs.sentences.findings import all_words, finding_words
+from flatctl.outputs.sentences.reasons import why_words
+
+NOW = datetime(2026, 11, 22, 17, 15, 30, tzinfo=UTC)
+GRADIENT = Finding(
+    Kind.GRADIENT, {"against": "set", "gradient_frac": 0.03, "brighter_at": "lower left"}
+)
+TOO_DIM = Finding(Kind.TOO_DIM, {"level": 0.42, "low": 0.46, "high": 0.56})
+OF_A_FILTER = {"time": NOW, "filter": "R", "set": "R"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "figures", "said"),
+    [
+        (Kind.GRADIENT, GRADIENT.figures, "a gradient of 3 % across the frame, brighter at the "),
+        (
+            Kind.GRADIENT,
+            {"against": "last_set", "gradient_frac": 0.03, "brighter_at": "right"},
+            "a gradient of 3 % since the last set, brighter at the right: stray light",
+        ),
+        (
+            Kind.VEIL,
+            {"against": "set", "veil_frac": -0.051},
+            "5.1 % of even light less than in the rest of the set: stray light",
+        ),
+        (
+            Kind.VEIL,
+            {"against": "last_set", "veil_frac": 0.051},
+            "5.1 % more even light than in the last set: stray light",
+        ),
+        (
+            Kind.UNEVEN,
+            {"change_frac": -0.2, "col_px": 120, "row_px": 40},
+            "around column 120, row 40 there is 20 % less light than in the rest of the set: ",
+        ),
+        (
+            Kind.BANDING,
+            {"lines": "rows", "swing_frac": 0.01, "period_px": 30.2},
+            "banding of 1 % in the rows, a wave every 30 px: the panel flickers",
+        ),
+        (
+            Kind.BANDING,
+            {"swing_frac": 0.01, "period_px": 30.2},
+            "a pattern of 1 % every 30 px stands still from frame to frame",
+        ),
+        (
+            Kind.NOISE,
+            {"against": "set", "e_per_adu": 3.0, "usual_e_per_adu": 1.5},
+            "its noise does not fit its light: 3 e-/ADU against 1.5 in the rest of the set",
+        ),
+        (
+            Kind.NOISE,
+            {"against": "last_set", "e_per_adu": 3.0, "usual_e_per_adu": 1.5},
+            "the noise says 3 e-/ADU where the last set had 1.5: the camera's gain",
+        ),
+        (
+            Kind.LOSSY,
+            {"correlation": 0.5},
+            "neighbouring pixels share their noise (correlation 0.50; raw frames have 0)",
+        ),
+        (
+            Kind.LOSSY,
+            {"step_adu": 1024, "noise_adu": 120.4, "bits": 6},
+            "the values are 1024 ADU apart, more than the noise of 120 ADU: the frames have lost "
+            "depth (6 bits are left)",
+        ),
+        (
+            Kind.OFFSET,
+            {"pedestal_adu": 1500.2, "change_adu": 500.4},
+            "the level without light is 1500 ADU, +500 since the last run: the camera's offset",
+        ),
+        (
+            Kind.OFFSET,
+            {"change_adu": -1480.0},
+            "the level without light changed by about -1480 ADU since the last set",
+        ),
+        (
+            Kind.MOVED,
+            {"distance_px": 8.1, "towards": "right"},
+            "the pattern of dust and vignetting moved by 8 px towards the right since the last set",
+        ),
+        (Kind.DUST, {"spots": 12}, "the dust is not that of the last set (12 spots or more differ"),
+        (
+            Kind.DUST,
+            {"depth_frac": 0.03, "col_px": 120, "row_px": 40},
+            "dust came at column 120, row 40 since the last set (about 3 % of the light)",
+        ),
+        (
+            Kind.DUST,
+            {"depth_frac": -0.03, "col_px": 120, "row_px": 40},
+            "dust went at column 120, row 40 since the last set (about 3 % of the light)",
+        ),
+        (
+            Kind.CHANNELS,
+            {"weak": "R", "strong": "G", "light_frac": 0.28},
+            "red gets 28 % of the light of green, so its part of the flat is noisier: a sheet of "
+            "red tint",
+        ),
+        (
+            Kind.LEAK,
+            {"leak_frac": 0.01, "median_frac": 0.002, "exposure_s": 5.0},
+            "with the panel off 1 % of a flat's light reaches the sensor in 5 s (0.2 % on the "
+            "whole): close",
+        ),
+        (
+            Kind.ODD,
+            {"like": "gradient", **GRADIENT.figures},
+            "the first flat of the set differs from all others (a gradient of 3 % across the "
+            "frame, brighter at the lower left, which the rest of the set does not have): delete "
+            "it and run again to replace it",
+        ),
+        (Kind.TOO_DIM, TOO_DIM.figures, "too dim: 42.0 %, wanted 46.0 to 56.0 %"),
+        (
+            Kind.TOO_BRIGHT,
+            {"level": 0.6, "low": 0.46, "high": 0.56},
+            "too bright: 60.0 %, wanted 46.0 to 56.0 %",
+        ),
+        (Kind.CLIPPED, {"clipped_frac": 0.0123}, "clipped: 1.23 % of the pixels are full"),
+    ],
+)
+def test_a_finding_is_said_with_its_figures(kind, figures, said) -> None:
+    assert finding_words(Finding(kind, figures)).startswith(said)
+
+
+def test_several_findings_of_a_frame_make_one_sentence() -> None:
+    assert all_words([TOO_DIM, TOO_DIM]).count("too dim") == 2
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (events.Doubt.UNRESPONSIVE, "the light does not change"),
+        (events.Doubt.CHANGED, "the light has changed"),
+        ("camera: gone", "camera: gone"),
+        ((TOO_DIM,), "too dim"),
+        ("", ""),
+    ],
+)
+def test_every_reason_has_words(why, said) -> None:
+    assert said in why_words(why)
+
+
+def plain(event: events.Event) -> dict[str, object]:
+    """Return the event as a reader of `--json` gets it."""
+    return json.loads(encode(to_plain(event)))
+
+
+def rejected(why: events.Why) -> events.Rejected:
+    return events.Rejected(
+        **OF_A_FILTER,
+        why=why,
+        brightness=128,
+        exposure_s=1.0,
+        median_adu=27525.0,
+        level=0.42,
+        clipped_frac=0.0,
+    )
+
+
+def finished(outcome: str, why: events.Why) -> events.FilterFinished:
+    return events.FilterFinished(**OF_A_FILTER, outcome=outcome, trials=3, flats=0, why=why)
+
+
+def test_a_rejected_frame_has_its_reason_as_a_sentence_and_as_facts() -> None:
+    told = plain(rejected((TOO_DIM,)))
+    assert told["reason"] == "too dim: 42.0 %, wanted 46.0 to 56.0 %"
+    assert told["finding"] == {
+        "kind": "too_dim",
+        "figures": {"level": 0.42, "low": 0.46, "high": 0.56},
+    }
+
+
+def test_a_frame_rejected_for_two_reasons_has_both_as_facts() -> None:
+    told = plain(rejected((GRADIENT, TOO_DIM)))
+    assert [each["kind"] for each in told["findings"]] == ["gradient", "too_dim"]
+
+
+def test_an_incomplete_filter_has_its_reason_as_facts() -> None:
+    told = plain(finished("unstable", (GRADIENT,)))
+    assert told["finding"]["kind"] == "gradient"
+    assert told["finding"]["figures"]["gradient_frac"] == 0.03
+
+
+def test_a_doubt_has_a_kind() -> None:
+    told = plain(finished("unstable", events.Doubt.UNRESPONSIVE))
+    assert told["finding"] == {"kind": "unresponsive", "figures": {}}
+
+
+def test_what_a_device_said_has_the_outcome_for_its_kind() -> None:
+    told = plain(finished("device", "camera: gone"))
+    assert (told["reason"], told["finding"]) == ("camera: gone", {"kind": "device", "figures": {}})
+
+
+def test_a_complete_filter_has_no_reason() -> None:
+    told = plain(finished("complete", ""))
+    assert (told["reason"], told["finding"]) == ("", None)
+
+
+def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
+    leak = Finding(Kind.LEAK, {"leak_frac": 0.01, "median_frac": 0.01, "exposure_s": 5.0})
+    told = plain(
+        events.LightLeak(
+            time=NOW,
+            exposure_s=5.0,
+            pedestal_adu=1000.0,
+            leak_adu=324.0,
+            leak_frac=0.01,
+            findings=(leak,),
+        )
+    )
+    assert told["findings"] == [
+        {"kind": "leak", "reason": finding_words(leak), "figures": dict(leak.figures)}
+    ]
