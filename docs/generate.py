@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -20,7 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from flatctl.cli import program
-from flatctl.core.types import FilterOutcome, Statistics
+from flatctl.core.types import Outcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.errors import ExitCode
 from flatctl.events import Event
@@ -150,13 +151,13 @@ ENDINGS = {
 }
 
 OUTCOMES = {
-    FilterOutcome.COMPLETE: "all flats are on disk",
-    FilterOutcome.TOO_DIM: "too dim at the highest brightness and the longest exposure",
-    FilterOutcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
-    FilterOutcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
-    FilterOutcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
-    FilterOutcome.DEVICE: "a device failed",
-    FilterOutcome.STOPPED: "the run was stopped before or while it was this filter's turn",
+    Outcome.COMPLETE: "all flats are on disk",
+    Outcome.TOO_DIM: "too dim at the highest brightness and the longest exposure",
+    Outcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
+    Outcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
+    Outcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
+    Outcome.DEVICE: "a device failed",
+    Outcome.STOPPED: "the run was stopped before or while it was this filter's turn",
 }
 
 MEANINGS = {
@@ -353,7 +354,7 @@ def events_page() -> str:
             f"\n## {kind.event}\n\n{about}\n\n| key | type | meaning |\n|---|---|---|\n"
         )
         sections.append("\n".join(rows) + "\n")
-    outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in FilterOutcome)
+    outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in OUTCOMES)
     return EVENTS.format(made=MADE, outcomes=outcomes, events="".join(sections))
 
 
@@ -368,6 +369,8 @@ def _json_type(hint: Any) -> str:
     }
     if hint in plain:
         return plain[hint]
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return "text"
     if NoneType in get_args(hint):
         return " or ".join("null" if a is NoneType else _json_type(a) for a in get_args(hint))
     if getattr(hint, "__origin__", None) is tuple:

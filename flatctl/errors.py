@@ -59,16 +59,16 @@ class ConfigError(FlatctlError):
 class DeviceError(FlatctlError):
     """A device can't be reached or failed.
 
-    `device` is its name or port, `what` what happened, `mend` what the user can do.
+    `device` is its name or port, `what` what happened, `remedy` what the user can do.
     """
 
     exit_code = ExitCode.DEVICE
 
-    def __init__(self, device: str, what: str, mend: str = "") -> None:
+    def __init__(self, device: str, what: str, remedy: str = "") -> None:
         self.device = device
         self.what = what
-        self.mend = mend
-        super().__init__(f"{device}: {what}" + (f"; {mend}" if mend else ""))
+        self.remedy = remedy
+        super().__init__(f"{device}: {what}" + (f"; {remedy}" if remedy else ""))
 
 
 class Unreachable(DeviceError):

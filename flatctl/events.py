@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from flatctl.core.quality.findings import Finding
-from flatctl.core.types import FilterPlan, Statistics
+from flatctl.core.types import FilterPlan, Outcome, Statistics, Verdict
 
 
 class Doubt(StrEnum):
@@ -128,7 +128,7 @@ class Trial(Event):
     median_adu: float
     level: float
     clipped_frac: float
-    verdict: str
+    verdict: Verdict
     channels: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -258,7 +258,7 @@ class FilterFinished(Event):
     event = "filter_finished"
     filter: str
     set: str
-    outcome: str
+    outcome: Outcome
     trials: int
     flats: int
     why: Why = ""

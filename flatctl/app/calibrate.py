@@ -19,6 +19,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode
 from flatctl.outputs import figures
 from flatctl.settings.loading import load
+from flatctl.settings.plan import plan_flats
 from flatctl.storage.history import History
 
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -105,11 +106,11 @@ def calibrate(
     settings = load(config)
     only = (filter_name,) if filter_name else ()
     # What can be wrong with the wish itself is said before any device is touched.
-    settings.plan(None, only=only)
+    plan_flats(settings, only=only)
     plans: list[FilterPlan] = []
 
     def plan(slots: Sequence[str]) -> FilterPlan:
-        plans.extend(settings.plan(slots, only=only))
+        plans.extend(plan_flats(settings, slots, only=only))
         if not plans:
             raise ConfigError(f"{config}: there is no filter; name one in [flats] filters")
         return plans[0]

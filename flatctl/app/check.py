@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.panel import TIMEOUT_S, describe_status
+from flatctl.app.panel import describe_status
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import claim_panel, make_client, make_panel, make_rules
 from flatctl.devices.indi.client import IndiClient
@@ -13,11 +13,13 @@ from flatctl.devices.indi.discovery import Listing, Role, list_devices
 from flatctl.devices.protocols import LightPanel
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
 from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
@@ -39,7 +41,7 @@ class CheckLine:
     subject: str
     ok: bool
     text: str
-    mend: str = ""
+    remedy: str = ""
     exit_code: ExitCode = ExitCode.COMPLETE
 
 
@@ -82,7 +84,7 @@ def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
         return CheckLine(subject, True, look())
     except DeviceError as error:
         text = f"{error.device}: {error.what}"
-        return CheckLine(subject, False, text, error.mend, error.exit_code)
+        return CheckLine(subject, False, text, error.remedy, error.exit_code)
     except FlatctlError as error:
         return CheckLine(subject, False, str(error), exit_code=error.exit_code)
 
@@ -119,7 +121,7 @@ def _wheel(settings: Settings, client: IndiClient, found: list[Listing]) -> str:
     if names is None:
         return f"{text}; its filters can be checked once it is connected"
     slots = [str(element.value) for element in names.elements.values()]
-    filters = dict.fromkeys(str(plan.filter) for plan in settings.plan(slots))
+    filters = dict.fromkeys(str(plan.filter) for plan in plan_flats(settings, slots))
     return f"{text}; flats of {', '.join(filters)}"
 
 
@@ -135,13 +137,13 @@ def _present(name: str, role: Role, found: list[Listing]) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    name, standing = rule.condition.name, rule.condition.standing(ASK_S)
-    if not standing.known and rule.policy != "ignore":
-        raise DeviceError(name, standing.text, "a run would not begin; mend it, or its policy")
-    if standing.met:
-        return f"{name}: {standing.text}"
+    name, status = rule.condition.name, rule.condition.status(ASK_S)
+    if not status.known and rule.policy != "ignore":
+        raise DeviceError(name, status.text, "a run would not begin; mend it, or its policy")
+    if status.met:
+        return f"{name}: {status.text}"
     ends = {"ignore": "would not mind", "wait": "would wait", "stop": "would end"}
-    return f"{name}: {standing.text}; a run {ends[rule.policy]}"
+    return f"{name}: {status.text}; a run {ends[rule.policy]}"
 
 
 def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
@@ -150,8 +152,8 @@ def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
         try:
             if light:
                 return _blink(panel)
-            steps = panel.open(TIMEOUT_S)
-            return f"{panel.name}: {describe_status(panel.status(TIMEOUT_S), steps)}"
+            steps = panel.open(PANEL_TIMEOUT_S)
+            return f"{panel.name}: {describe_status(panel.status(PANEL_TIMEOUT_S), steps)}"
         finally:
             panel.close()
 
@@ -159,10 +161,10 @@ def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
 def _blink(panel: LightPanel) -> str:
     signals, clock = StopSignals(), SystemClock()
     with signals.installed():
-        guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=TIMEOUT_S)
+        guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=PANEL_TIMEOUT_S)
         with guard as steps:
-            panel.set_brightness(steps[len(steps) // 2], TIMEOUT_S)
-            shone = describe_status(panel.status(TIMEOUT_S), steps)
+            panel.set_brightness(steps[len(steps) // 2], PANEL_TIMEOUT_S)
+            shone = describe_status(panel.status(PANEL_TIMEOUT_S), steps)
             clock.sleep(BLINK_S)
         if guard.failure is not None:
             raise guard.failure

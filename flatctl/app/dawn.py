@@ -20,6 +20,7 @@ from flatctl.errors import Busy, ConfigError, UsageError
 from flatctl.outputs.systemd import Service
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.storage.naming import night_of
 
 COMMAND_S = 60.0
@@ -48,8 +49,8 @@ def dawn(
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
-    plan = partial(settings.plan, only=filters, count=count)
-    wanted = plan(None)
+    plan = partial(plan_flats, settings, only=filters, count=count)
+    wanted = plan()
     due = Due(settings, at, sun_altitude_deg)
     if dry_run:
         print("\n".join([*due.describe(SystemClock().now()), *describe(settings, wanted)]))
@@ -163,11 +164,11 @@ class Watch:
         for line in found:
             self._emit(
                 events.Problem(
-                    time=self._clock.now(), subject=line.subject, what=line.text, mend=line.mend
+                    time=self._clock.now(), subject=line.subject, what=line.text, mend=line.remedy
                 )
             )
         if found:
-            lines = [f"{line.subject}: {line.text}\n  {line.mend}".rstrip() for line in found]
+            lines = [f"{line.subject}: {line.text}\n  {line.remedy}".rstrip() for line in found]
             self._owner.tell("problem", "\n".join(lines))
 
     def _hindrance(self) -> str:

@@ -14,6 +14,7 @@ from flatctl.app.run import PlainListener, run_settings, stored_in
 from flatctl.errors import Unreachable
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE
 from flatctl.settings.loading import load
+from flatctl.settings.plan import plan_flats
 
 DEMO_FILTERS = ("L", "R", "Ha")
 DEMO_COUNT = 6
@@ -31,7 +32,7 @@ def demo(output: Path, listeners: Sequence[PlainListener]) -> int:
         # What an earlier demo learned would spoil the show of the search.
         fresh = settings.output.model_copy(update={"history": Path(folder) / "history.sqlite"})
         settings = settings.model_copy(update={"output": fresh})
-        plan = partial(settings.plan, only=DEMO_FILTERS, count=DEMO_COUNT)
+        plan = partial(plan_flats, settings, only=DEMO_FILTERS, count=DEMO_COUNT)
         nights: list[Path] = []
 
         def note(event: dict[str, object]) -> None:

@@ -5,13 +5,11 @@ from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
-from flatctl.engine.rig import Timeouts
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
-
-TIMEOUT_S = Timeouts().panel_s
 
 
 def panel(config: Path, action: str, value: int | None) -> str:
@@ -26,7 +24,7 @@ def panel(config: Path, action: str, value: int | None) -> str:
     with signals.installed(), claim_panel(settings), make_client(settings) as client:
         light = make_panel(settings, client)
         try:
-            steps = light.open(TIMEOUT_S)
+            steps = light.open(PANEL_TIMEOUT_S)
             match action:
                 case "on":
                     start = settings.flats.brightness.start
@@ -35,11 +33,11 @@ def panel(config: Path, action: str, value: int | None) -> str:
                     require_step(settings, steps, value)
                     _shine(light, value, signals)
                 case "off":
-                    light.light_off(TIMEOUT_S)
+                    light.light_off(PANEL_TIMEOUT_S)
                 case "open":
-                    _cover(light).open_cover(TIMEOUT_S)
+                    _cover(light).open_cover(PANEL_TIMEOUT_S)
                 case "close":
-                    _cover(light).close_cover(TIMEOUT_S)
+                    _cover(light).close_cover(PANEL_TIMEOUT_S)
             return _standing(light, steps)
         finally:
             light.close()
@@ -47,10 +45,10 @@ def panel(config: Path, action: str, value: int | None) -> str:
 
 def _shine(light: LightPanel, brightness: int, signals: StopSignals) -> None:
     try:
-        light.set_brightness(brightness, TIMEOUT_S)
+        light.set_brightness(brightness, PANEL_TIMEOUT_S)
     except Stopped:
         with signals.held(), suppress(DeviceError):
-            light.light_off(TIMEOUT_S)
+            light.light_off(PANEL_TIMEOUT_S)
         raise
 
 
@@ -65,7 +63,7 @@ def require_step(settings: Settings, steps: range, brightness: int) -> None:
 
 def _last_brightness(light: LightPanel, steps: range, start: float) -> int:
     """Return what it shone at last, or the configured start where that was nothing."""
-    last = light.status(TIMEOUT_S).brightness
+    last = light.status(PANEL_TIMEOUT_S).brightness
     return last if last and last in steps else steps[round(start * (len(steps) - 1))]
 
 
@@ -76,9 +74,9 @@ def _cover(light: LightPanel) -> Cover:
 
 
 def _standing(light: LightPanel, steps: range) -> str:
-    text = f"{light.name}: {describe_status(light.status(TIMEOUT_S), steps)}"
+    text = f"{light.name}: {describe_status(light.status(PANEL_TIMEOUT_S), steps)}"
     if isinstance(light, Cover) and light.has_cover:
-        text += f", cover {light.cover_state(TIMEOUT_S).value}"
+        text += f", cover {light.cover_state(PANEL_TIMEOUT_S).value}"
     return text
 
 

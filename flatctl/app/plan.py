@@ -12,6 +12,7 @@ from flatctl.errors import ExitCode, StorageError
 from flatctl.settings.loading import load
 from flatctl.settings.matching import Match, match_sets
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.settings.planfile import describe_set, ensure_replaceable, plan_text, size
 from flatctl.storage.atomic import write_text
 from flatctl.storage.history import History
@@ -134,7 +135,7 @@ def _planned(
         if match.table is None or match.shared:
             planned.append(PlannedSet(match, estimate=_NOTHING if match.shared else None))
             continue
-        (wanted,) = settings.model_copy(update={"sets": (match.table,)}).plan()
+        (wanted,) = plan_flats(settings.model_copy(update={"sets": (match.table,)}))
         estimate = experience.estimate(wanted, settings.dark_flats.count)
         planned.append(PlannedSet(match, wanted.count, estimate))
     return planned

@@ -5,20 +5,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flatctl
-from flatctl.app.panel import TIMEOUT_S, require_step
+from flatctl.app.panel import require_step
 from flatctl.app.wiring.rig import claim_panel, make_client, make_panel
 from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
-from flatctl.settings.panels.options import CoverOptions, SerialOptions
+from flatctl.settings.panels import CoverOptions, SerialOptions
 from flatctl.storage.atomic import write_text
 
 # Where the panel is, and how patient one was: that is of this computer, not of the panel.
-_NOT_THE_PANELS = {"kind", "port", "boot_delay_s", *CoverOptions.model_fields}
+_NOT_THE_PANELS = {"port", "boot_delay_s", *CoverOptions.model_fields}
 
 
 def record(config: Path, file: Path, action: str | None, value: int | None) -> str:
@@ -54,8 +55,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
             )
             write_text(file, recorder.to_json(options.kind, about, _own(options)))
     if failure is not None:
-        mend = f"{failure.mend}; what was said is in {file}".removeprefix("; ")
-        raise type(failure)(failure.device, failure.what, mend) from failure
+        remedy = f"{failure.remedy}; what was said is in {file}".removeprefix("; ")
+        raise type(failure)(failure.device, failure.what, remedy) from failure
     return f"{file}: {len(recorder.exchanges)} exchanges with the {panel.name}"
 
 
@@ -82,7 +83,7 @@ class _Round:
         """Open it, do what is wanted and let go of it; go on where something fails, then raise."""
         panel, note = self._panel, self._recorder.note
         try:
-            steps = note("open", lambda: panel.open(TIMEOUT_S))
+            steps = note("open", lambda: panel.open(PANEL_TIMEOUT_S))
             match action:
                 case None:
                     self._tour(steps)
@@ -115,7 +116,7 @@ class _Round:
 
     def _shine(self, step: int) -> None:
         self._recorder.note(
-            "set_brightness", lambda: self._panel.set_brightness(step, TIMEOUT_S), step
+            "set_brightness", lambda: self._panel.set_brightness(step, PANEL_TIMEOUT_S), step
         )
 
     def _shine_or_go_dark(self, step: int) -> None:
@@ -127,15 +128,15 @@ class _Round:
             raise
 
     def _off(self) -> None:
-        self._recorder.note("light_off", lambda: self._panel.light_off(TIMEOUT_S))
+        self._recorder.note("light_off", lambda: self._panel.light_off(PANEL_TIMEOUT_S))
 
     def _status(self) -> None:
         with suppress(DeviceError):
-            self._recorder.note("status", lambda: self._panel.status(TIMEOUT_S))
+            self._recorder.note("status", lambda: self._panel.status(PANEL_TIMEOUT_S))
 
     def _move(self, action: str) -> None:
         panel = self._panel
         if not (isinstance(panel, Cover) and panel.has_cover):
             raise UsageError(f"{panel.name}: this panel has no cover")
         move = panel.open_cover if action == "open" else panel.close_cover
-        self._recorder.note(f"{action}_cover", lambda: move(TIMEOUT_S))
+        self._recorder.note(f"{action}_cover", lambda: move(PANEL_TIMEOUT_S))

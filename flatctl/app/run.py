@@ -31,6 +31,7 @@ from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
 from flatctl.storage.atomic import write_text
 from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
@@ -55,9 +56,9 @@ def run(
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
-    plan = partial(settings.plan, only=filters, count=count)
+    plan = partial(plan_flats, settings, only=filters, count=count)
     # What can be wrong with the wish itself is said before any device is touched.
-    wanted = plan(None)
+    wanted = plan()
     if dry_run:
         print("\n".join(describe(settings, wanted)))
         return 0
@@ -108,7 +109,6 @@ def run_settings(
             shelf=Shelf(directory, local_zone()),
             history=history,
             emit=told,
-            clock=clock,
             signals=signals,
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.

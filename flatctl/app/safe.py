@@ -6,7 +6,7 @@ from flatctl.app.wiring.rig import claim_panel, cover_at_end, make_client, make_
 from flatctl.devices.protocols import Cover
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
-from flatctl.engine.rig import Timeouts
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
 from flatctl.settings.loading import load
 
@@ -27,7 +27,7 @@ def safe(config: Path) -> str:
             panel,
             clock=SystemClock(),
             signals=signals,
-            timeout_s=Timeouts().panel_s,
+            timeout_s=PANEL_TIMEOUT_S,
             cover_at_end=left,
         )
         with guard:

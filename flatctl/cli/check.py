@@ -30,7 +30,7 @@ def check(
     screen = Screen()
     codes = []
     for line in app.check(config, light=light):
-        screen.verdict(line.subject, line.ok, line.text, line.mend)
+        screen.verdict(line.subject, line.ok, line.text, line.remedy)
         if not line.ok:
             codes.append(line.exit_code)
     raise typer.Exit(codes[0] if codes else ExitCode.COMPLETE)

@@ -25,14 +25,14 @@ class Screen:
         """Write a line; it is never broken."""
         self._show(Text(text), soft_wrap=True)
 
-    def verdict(self, subject: str, ok: bool, text: str, mend: str = "") -> None:
+    def verdict(self, subject: str, ok: bool, text: str, remedy: str = "") -> None:
         """Write whether something is well, and below it how to mend it if it is not."""
         word, style = ("ok", "green") if ok else ("problem", "bold red")
         self._show(
             Text.assemble((f"{word:<9}", style), (f"{subject}: ", "bold"), text), soft_wrap=True
         )
-        if mend:
-            self._show(Text(f"{'':<9}{mend}"), soft_wrap=True)
+        if remedy:
+            self._show(Text(f"{'':<9}{remedy}"), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""

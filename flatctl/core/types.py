@@ -1,7 +1,7 @@
 """Values that travel between the layers."""
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Literal, NamedTuple
 
 # What a run does about a condition that is not met: nothing, wait for it a while, or end at once.
@@ -18,24 +18,58 @@ class Setting(NamedTuple):
     exposure_s: float
 
 
-class Outcome(Enum):
-    """How a search ended."""
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one exposure gave.
+
+    `level_adu` is the level held against the band, `clipped_frac` the fraction of pixels at full
+    scale, `time_s` the middle of the exposure on a monotonic clock.
+    """
+
+    setting: Setting
+    level_adu: float
+    clipped_frac: float = 0.0
+    time_s: float = 0.0
+
+    @property
+    def brightness(self) -> int:
+        """The panel's step it was exposed with."""
+        return self.setting.brightness
+
+    @property
+    def exposure_s(self) -> float:
+        """How long it was exposed."""
+        return self.setting.exposure_s
+
+
+class Verdict(StrEnum):
+    """How one frame is judged: the words of the `trial` event.
+
+    `REFUSED` is a frame that is not kept for another reason than its level, `SETTLING` one that
+    was only taken to see whether the light stands still.
+    """
+
+    ACCEPTED = "accepted"
+    TOO_DIM = "too_dim"
+    TOO_BRIGHT = "too_bright"
+    CLIPPED = "clipped"
+    REFUSED = "refused"
+    SETTLING = "settling"
+
+
+class Outcome(StrEnum):
+    """How a search or a set ended: the words of `filter_finished` and `run_finished`.
+
+    A search, or the series of a set, ends with one of the first five; a set of a run with any but
+    `REACHED`.
+    """
 
     REACHED = "reached"
     TOO_DIM = "too_dim"
     TOO_BRIGHT = "too_bright"
     TOO_COARSE = "too_coarse"
     UNSTABLE = "unstable"
-
-
-class FilterOutcome(StrEnum):
-    """How a filter ended: the words of the `filter_finished` and `run_finished` events."""
-
     COMPLETE = "complete"
-    TOO_DIM = "too_dim"
-    TOO_BRIGHT = "too_bright"
-    TOO_COARSE = "too_coarse"
-    UNSTABLE = "unstable"
     DEVICE = "device"
     STOPPED = "stopped"
 

@@ -12,29 +12,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from flatctl.settings.panels.alnitak import (
-    AlnitakArduinoOptions,
-    AlnitakOptions,
-    ArteskyOptions,
-    GeoptikOptions,
+from flatctl.settings.panels import (
+    PANEL_MODELS,
+    CoverOptions,
+    IndiOptions,
+    ManualOptions,
+    PanelOptions,
+    ScreenOptions,
 )
-from flatctl.settings.panels.darklight import DarkLightOptions
-from flatctl.settings.panels.darkskygeek import DarkSkyGeekOptions
-from flatctl.settings.panels.deepskydad import DeepSkyDadOptions
-from flatctl.settings.panels.excalibur import ExcaliburOptions
-from flatctl.settings.panels.flatmaster import (
-    FlatMasterNeoOptions,
-    FlatMasterOptions,
-    FlatMasterWifiOptions,
-)
-from flatctl.settings.panels.gemini import GeminiOptions
-from flatctl.settings.panels.giotto import GiottoOptions
-from flatctl.settings.panels.indi import IndiOptions
-from flatctl.settings.panels.manual import ManualOptions
-from flatctl.settings.panels.options import CoverOptions, PanelOptions
-from flatctl.settings.panels.screen import ScreenOptions
-from flatctl.settings.panels.snapcap import SnapCapOptions
-from flatctl.settings.panels.wanderer import WandererV3Options, WandererV4Options
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
@@ -43,26 +28,29 @@ if TYPE_CHECKING:
 Build = Callable[[Any, "IndiClient"], "LightPanel"]
 
 # Options that are the engine's business, not the driver's.
-_FOR_THE_ENGINE = {"kind", *PanelOptions.model_fields, *CoverOptions.model_fields}
+_FOR_THE_ENGINE = {*PanelOptions.model_fields, *CoverOptions.model_fields}
 
 
 @dataclass(frozen=True)
 class PanelKind:
     """A row of the catalogue.
 
-    `options` is the model of the kind's configuration, `build` makes a panel from it without
-    touching hardware; the INDI client is only used by panels behind INDI. `tried_on` says what
-    the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `nothing to
-    try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
-    is unconfirmed.
+    `build` makes a panel from the kind's options without touching hardware; the INDI client is
+    only used by panels behind INDI. `tried_on` says what the driver has met: `hardware`,
+    `simulator, never hardware`, a browser's name, or `nothing to try` for a light without a wire.
+    `reads_back`: it can be asked how it stands; else its status is unconfirmed.
     """
 
     kind: str
     title: str
-    options: type[PanelOptions]
     build: Build
     tried_on: str
     reads_back: bool = True
+
+    @property
+    def options(self) -> type[PanelOptions]:
+        """The model of the kind's configuration."""
+        return PANEL_MODELS[self.kind]
 
     @property
     def status(self) -> str:
@@ -120,28 +108,24 @@ PANELS: dict[str, PanelKind] = {
         PanelKind(
             "alnitak",
             "Alnitak Flat-Man, Flip-Flat, Remote Dust Cover",
-            AlnitakOptions,
             _serial("alnitak", "AlnitakPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "alnitak-arduino",
             "Arduino boxes that speak as Alnitak's panels do",
-            AlnitakArduinoOptions,
             _serial("alnitak", "AlnitakPanel", make="Alnitak-Arduino"),
             _SIMULATOR,
         ),
         PanelKind(
             "artesky",
             "Artesky USB flat box",
-            ArteskyOptions,
             _serial("alnitak", "AlnitakPanel", make="Artesky"),
             _SIMULATOR,
         ),
         PanelKind(
             "geoptik",
             "Geoptik flat field generator",
-            GeoptikOptions,
             _serial("geoptik", "GeoptikPanel"),
             _SIMULATOR,
             reads_back=False,
@@ -149,14 +133,12 @@ PANELS: dict[str, PanelKind] = {
         PanelKind(
             "deepskydad",
             "Deep Sky Dad FP1 and FP2",
-            DeepSkyDadOptions,
             _serial("deepskydad", "DeepSkyDadPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "flatmaster",
             "Pegasus FlatMaster, first model",
-            FlatMasterOptions,
             _serial("flatmaster", "FlatMasterPanel"),
             _SIMULATOR,
             reads_back=False,
@@ -164,28 +146,24 @@ PANELS: dict[str, PanelKind] = {
         PanelKind(
             "flatmaster-wifi",
             "Pegasus FlatMaster WiFi on USB",
-            FlatMasterWifiOptions,
             _serial("flatmaster_wifi", "FlatMasterWifiPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "flatmaster-neo",
             "Pegasus FlatMaster Neo",
-            FlatMasterNeoOptions,
             _serial("flatmaster_wifi", "FlatMasterNeoPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "snapcap",
             "SnapCap",
-            SnapCapOptions,
             _serial("snapcap", "SnapCapPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "wanderer-v3",
             "Wanderer Cover V3",
-            WandererV3Options,
             _serial("wanderer_v3", "WandererV3Panel"),
             _SIMULATOR,
             reads_back=False,
@@ -193,49 +171,41 @@ PANELS: dict[str, PanelKind] = {
         PanelKind(
             "wanderer-v4",
             "Wanderer Cover V4-EC and V4 Pro-EC",
-            WandererV4Options,
             _serial("wanderer_v4", "WandererV4Panel"),
             _SIMULATOR,
         ),
         PanelKind(
             "darklight",
             "DarkLight Cover/Calibrator",
-            DarkLightOptions,
             _serial("darklight", "DarkLightPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "darkskygeek",
             "DarkSkyGeek wireless flat panel",
-            DarkSkyGeekOptions,
             _serial("darkskygeek", "DarkSkyGeekPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "excalibur",
             "RBF Excalibur",
-            ExcaliburOptions,
             _serial("excalibur", "ExcaliburPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "gemini",
             "Gemini flat panels Rev1, Rev2, Lite and Pro",
-            GeminiOptions,
             _serial("gemini", "GeminiPanel"),
             _SIMULATOR,
         ),
         PanelKind(
             "giotto",
             "PrimaLuceLab GIOTTO, alone or on an ALTO",
-            GiottoOptions,
             _serial("giotto", "GiottoPanel"),
             _SIMULATOR,
         ),
-        PanelKind("indi", "Any light box behind INDI", IndiOptions, _indi, _SIMULATOR),
-        PanelKind("screen", "Any laptop, tablet or phone", ScreenOptions, _screen, "Chromium"),
-        PanelKind(
-            "manual", "A fixed light", ManualOptions, _manual, "nothing to try", reads_back=False
-        ),
+        PanelKind("indi", "Any light box behind INDI", _indi, _SIMULATOR),
+        PanelKind("screen", "Any laptop, tablet or phone", _screen, "Chromium"),
+        PanelKind("manual", "A fixed light", _manual, "nothing to try", reads_back=False),
     )
 }

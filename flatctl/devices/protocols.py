@@ -297,7 +297,7 @@ class Cover(Protocol):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ConditionStatus:
     """How a condition stands: whether it is `met`, and what the device says in a few words.
 
     `known` is false where the device is not there or can't say; `met` is then false too.
@@ -316,10 +316,10 @@ class Condition(Protocol):
         """The name of the device by which users know it."""
         ...
 
-    def standing(self, timeout_s: float) -> Standing:
+    def status(self, timeout_s: float) -> ConditionStatus:
         """Ask how it stands. Nothing is moved, and nothing connected that could move by it.
 
-        A device that is missing or silent is a standing; a `DeviceError` means that nobody could
+        A device that is missing or silent has a status; a `DeviceError` means that nobody could
         be asked at all.
         """
         ...

@@ -81,8 +81,8 @@ class CalibrationRun:
         self._signals = signals
         self._tell = tell
         self._tell_fault = tell_fault
-        self._recovery = Recovery(rig, rig.clock, tell_fault)
-        self._safety = Safety(rules, rig, rig.clock, self._hear)
+        self._recovery = Recovery(rig, tell_fault)
+        self._safety = Safety(rules, rig, self._hear)
 
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.
@@ -97,10 +97,10 @@ class CalibrationRun:
         rig = self._rig
         rig.open()
         plan = self._plan(rig.slots)
-        self._recovery.surviving(self._safety.establish)
+        self._recovery.retry(self._safety.establish)
         self._tell("camera gets ready")
-        self._recovery.surviving(rig.prepare)
-        self._recovery.surviving(partial(rig.select, plan.filter))
+        self._recovery.retry(rig.prepare)
+        self._recovery.retry(partial(rig.select, plan.filter))
         times = _times(rig, plan)
 
         self._tell("pedestal: panel off, shortest exposure")
@@ -162,7 +162,7 @@ class CalibrationRun:
         rig.settle_s = 0.0
         try:
             self._recovery.renew()
-            return self._recovery.surviving(watch)
+            return self._recovery.retry(watch)
         finally:
             rig.settle_s = usual_s
 
@@ -188,7 +188,7 @@ class CalibrationRun:
 
     def _level(self, take: Callable[[], Frame]) -> float:
         self._recovery.renew()
-        return _median(self._recovery.surviving(take))
+        return _median(self._recovery.retry(take))
 
     def _remember(self, calibration: Calibration) -> None:
         key = measured_key(self._rig_name, self._rig, None)

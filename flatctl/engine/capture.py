@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from flatctl.core.band import Band
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.search.warmup import Reading
-from flatctl.core.types import FilterOutcome, FilterPlan, FrameKind, Outcome
+from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Verdict
 from flatctl.engine.context import RunContext
-from flatctl.engine.exposure import Exposure
 from flatctl.engine.limits import Limits
 from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import SetEvents
-from flatctl.engine.shot import Shot
+from flatctl.engine.shot import Exposure, Shot
 from flatctl.events import Why, set_label
 
 
@@ -32,7 +31,7 @@ class Found:
     """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
 
     search: FlatSearch
-    readings: Sequence[Reading]
+    readings: Sequence[Measurement]
     shot: Shot
     tell: Callable[[], None]
 
@@ -70,22 +69,18 @@ class Capture:
         limits: Limits,
         found: Found,
         present: Iterable[int],
-    ) -> tuple[FilterOutcome, Why]:
+    ) -> tuple[Outcome, Why]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
         time. `present` are the numbers of the flats that an earlier run left.
         """
-        scale, plan = self._context.full_scale_adu, self._plan
+        plan = self._plan
         accepted, known = found.shot, found.search.response
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            target_adu=plan.target * scale,
-            tolerance_adu=plan.tolerance * scale,
-            full_scale_adu=scale,
-            brightness_range=limits.brightness,
-            exposure_range_s=limits.exposure_s,
-            exposures_s=limits.exposures_s,
+            band=Band.of(plan.target, plan.tolerance, self._context.full_scale_adu),
+            limits=limits.of_search,
             setting=accepted.setting,
             response=known,
             count=plan.count - len(self._earlier),
@@ -107,8 +102,8 @@ class Capture:
         self.response = series.response
         watch.finish(self._context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
-            return FilterOutcome.COMPLETE, ""
-        return FilterOutcome(series.outcome.value), self.refused or series.explanation
+            return Outcome.COMPLETE, ""
+        return series.outcome, self.refused or series.explanation
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
         """Take the frames of the series; the `accepted` one is the first."""
@@ -138,16 +133,10 @@ class Capture:
 
     def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
         found = watch.judge(shot)
-        judgement = series.observe(
-            median_adu=shot.level_adu,
-            clipped_frac=shot.clipped_frac,
-            time_s=shot.time_s,
-            setting=shot.setting,
-            refused=bool(found),
-        )
-        self.refused = found if judgement.reason == "refused" else ()
-        if not judgement.kept:
-            self._telling.rejected(shot, self.refused or (self._off_level(judgement.reason, shot),))
+        verdict = series.observe(shot.measurement, refused=bool(found))
+        self.refused = found if verdict is Verdict.REFUSED else ()
+        if verdict is not Verdict.ACCEPTED:
+            self._telling.rejected(shot, self.refused or (self._off_level(verdict, shot),))
             return
         watch.keep(shot)
         needed = watch.count(len(self._earlier))
@@ -193,11 +182,10 @@ class Capture:
 
         self._context.shelf.put(shot.frame, record, placed)
 
-    def _off_level(self, verdict: str, shot: Shot) -> Finding:
-        plan = self._plan
-        level = shot.level_adu / self._context.full_scale_adu
-        low, high = plan.target - plan.tolerance, plan.target + plan.tolerance
-        if verdict == "clipped" and level <= high:
+    def _off_level(self, verdict: Verdict, shot: Shot) -> Finding:
+        band = Band.of(self._plan.target, self._plan.tolerance, self._context.full_scale_adu)
+        level, low, high = band.frac(shot.level_adu), band.low, band.high
+        if verdict is Verdict.CLIPPED and level <= high:
             return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})
         kind = Kind.TOO_DIM if level < low else Kind.TOO_BRIGHT
         return Finding(kind, {"level": level, "low": low, "high": high})

@@ -11,13 +11,12 @@ from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.clock import Clock
-from flatctl.engine.exposure import Exposure
 from flatctl.engine.keys import measured_key, panel_name
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
-from flatctl.engine.shot import Shot
+from flatctl.engine.shot import Exposure, Shot
 from flatctl.events import Listener
 from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History, SettingKey
@@ -42,12 +41,16 @@ class RunContext:
     history: History
     recovery: Recovery
     safety: Safety
-    clock: Clock
     emit: Listener
     quality: QualityLimits | None = None
     site: Site | None = None
     dark_flat_type: str = "DARK"
     calibration: Calibration | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The rig's clock, which all that happens is timed by."""
+        return self.rig.clock
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.
@@ -55,12 +58,12 @@ class RunContext:
         Raises `UnsafeError` where the observatory is not as it must be.
         """
         start = partial(self._safely, partial(self.rig.begin, setting))
-        return Exposure(self.rig, self.recovery, self.clock, start, setting)
+        return Exposure(self.rig, self.recovery, start, setting)
 
     def begin_dark(self, exposure_s: float) -> Exposure:
         """Begin a dark flat, surviving faults of the devices. Raises as `begin` does."""
         start = partial(self._safely, partial(self.rig.begin_dark, exposure_s))
-        return Exposure(self.rig, self.recovery, self.clock, start, Setting(0, exposure_s))
+        return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
 
     def _safely(self, start: Callable[[], None]) -> None:
         self.safety.check()

@@ -10,8 +10,8 @@ from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
-from flatctl.engine.exposure import Exposure
 from flatctl.engine.panel_off import learn_pedestal
+from flatctl.engine.shot import Exposure
 from flatctl.errors import BadReply
 from flatctl.storage.resume import finished
 

@@ -4,11 +4,19 @@ from dataclasses import replace
 from functools import partial
 
 from flatctl import events
+from flatctl.core.band import Band
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.settle import SettleCheck
-from flatctl.core.search.warmup import Reading
-from flatctl.core.types import Bank, FilterOutcome, FilterPlan, FrameKind, Outcome, Setting
+from flatctl.core.types import (
+    Bank,
+    FilterPlan,
+    FrameKind,
+    Measurement,
+    Outcome,
+    Setting,
+    Verdict,
+)
 from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext
 from flatctl.engine.learned import Learned, spread_steps
@@ -22,7 +30,7 @@ from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, finished
 
 _FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
-_UNREACHED = (FilterOutcome.TOO_DIM, FilterOutcome.TOO_BRIGHT, FilterOutcome.TOO_COARSE)
+_UNREACHED = (Outcome.TOO_DIM, Outcome.TOO_BRIGHT, Outcome.TOO_COARSE)
 
 
 def _is_stuck(search: FlatSearch, start: Setting) -> bool:
@@ -30,7 +38,7 @@ def _is_stuck(search: FlatSearch, start: Setting) -> bool:
 
     Steps that are near, or so dark that the camera's pedestal hides them, prove nothing.
     """
-    low, high = sorted((start.brightness, search.setting[0]))
+    low, high = sorted((start.brightness, search.setting.brightness))
     if not search.light_is_deaf or high < _FAR * low:
         return False
     dim, bright = search.light((low, high))
@@ -52,7 +60,7 @@ class FilterRun:
         self._later: FilterRun | None = None
         self._finished = False
 
-    def run(self, learned: Learned, later: "FilterRun | None" = None) -> FilterOutcome:
+    def run(self, learned: Learned, later: "FilterRun | None" = None) -> Outcome:
         """Do it and say how it ended. What ends the whole run is raised.
 
         `learned` is what earlier filters taught, and grows. The rig sets out for the filter `later`
@@ -65,12 +73,12 @@ class FilterRun:
         try:
             outcome, why = self._search_and_capture()
         except DeviceError as error:
-            outcome, why = FilterOutcome.DEVICE, str(error)
+            outcome, why = Outcome.DEVICE, str(error)
             self._context.shelf.drain()
         self.finish(outcome, why)
         return outcome
 
-    def finish(self, outcome: FilterOutcome, why: Why = "") -> None:
+    def finish(self, outcome: Outcome, why: Why = "") -> None:
         """Tell, once, how it ended; its frames are all on disk by then."""
         if self._finished:
             return
@@ -101,9 +109,11 @@ class FilterRun:
             trained = trained_start(self._context, self._plan, limits)
             start = trained or untrained_start(self._context, self._plan, limits, learned)
             search = self._new_search(limits, start)
-            self._context.rig.set_out(self._plan.filter, search.setting[0], self._plan.panel_bank)
+            self._context.rig.start_next(
+                self._plan.filter, search.setting.brightness, self._plan.panel_bank
+            )
 
-    def _search_and_capture(self) -> tuple[FilterOutcome, Why]:
+    def _search_and_capture(self) -> tuple[Outcome, Why]:
         context, plan = self._context, self._plan
         present = self._on_disk()
         wanted = plan.count - len(present)
@@ -114,16 +124,16 @@ class FilterRun:
             start, trained=trained is not None, wanted=plan.count, present=len(present)
         )
         if wanted <= 0:
-            return FilterOutcome.COMPLETE, ""
+            return Outcome.COMPLETE, ""
         if plan.filter is not None:
             what = f"filter wheel turns to {plan.filter}"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.surviving(partial(context.rig.select, plan.filter, plan.panel_bank))
+        context.recovery.retry(partial(context.rig.select, plan.filter, plan.panel_bank))
         place = (plan.rotator_deg, plan.focuser_steps)
         if place != (None, None):
             what = "rotator and focuser go where the lights had them"
             context.emit(events.Waiting(time=context.clock.now(), what=what))
-        context.recovery.surviving(partial(context.rig.stand, *place))
+        context.recovery.retry(partial(context.rig.place, *place))
         outcome, why = self._attempt(limits, start)
         if limits.on_ladder and outcome in _UNREACHED and self._doubt is not Doubt.UNRESPONSIVE:
             # Better a set of dark flats more than a filter without flats.
@@ -132,13 +142,13 @@ class FilterRun:
             outcome, why = self._attempt(
                 limits, untrained_start(context, plan, limits, self.learned)
             )
-        if outcome is not FilterOutcome.COMPLETE and self._doubt:
+        if outcome is not Outcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
             context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
             outcome, why = self._attempt(limits, start)
         return outcome, why
 
-    def _attempt(self, limits: Limits, start: Setting) -> tuple[FilterOutcome, Why]:
+    def _attempt(self, limits: Limits, start: Setting) -> tuple[Outcome, Why]:
         """Search, and capture what is missing."""
         before = self.learned
         found = self._search(limits, start)
@@ -151,13 +161,13 @@ class FilterRun:
             found.tell()
             self._tell_curve(search, limits)
             self._doubt = Doubt.UNRESPONSIVE if search.light_is_deaf else None
-            return FilterOutcome((search.outcome or Outcome.UNSTABLE).value), search.explanation
+            return search.outcome or Outcome.UNSTABLE, search.explanation
         stuck = _is_stuck(search, start)
         if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self.learned.deaf:
             # Another exposure would do. But a panel that does not dim may not go out either.
             found.tell()
             self._doubt, self.learned = Doubt.UNRESPONSIVE, before
-            return FilterOutcome.UNSTABLE, Doubt.UNRESPONSIVE
+            return Outcome.UNSTABLE, Doubt.UNRESPONSIVE
         self.learned = replace(self.learned, deaf=stuck)
         present = [frame.number for frame in self._on_disk()]
         outcome, why = self._capture.run(limits, found, present)
@@ -169,36 +179,30 @@ class FilterRun:
         return outcome, why
 
     def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
-        scale, plan = self._context.full_scale_adu, self._plan
-        return FlatSearch(
-            target_adu=plan.target * scale,
-            tolerance_adu=plan.tolerance * scale,
-            full_scale_adu=scale,
-            brightness_range=limits.brightness,
-            exposure_range_s=limits.exposure_s,
-            start=start,
-            response=self.learned.response or self._stored_response(),
-            exposures_s=limits.exposures_s,
-        )
+        plan = self._plan
+        band = Band.of(plan.target, plan.tolerance, self._context.full_scale_adu)
+        known = self.learned.response or self._stored_response()
+        return FlatSearch.within(band, limits.of_search, start, known)
 
     def _search(self, limits: Limits, start: Setting) -> Found:
         """Search to the end; the last frame is not told of yet, there is no time for that."""
         search = self._new_search(limits, start)
-        readings: list[Reading] = []
-        under_way = self._context.begin(Setting(*search.setting))
+        readings: list[Measurement] = []
+        under_way = self._context.begin(search.setting)
         while True:
             self._trials += 1
             self._telling.exposing("trial", self._trials, under_way.setting)
             shot = self._context.read(under_way, self._plan.channel)
             search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
-            readings.append(Reading(shot.setting, shot.level_adu, shot.time_s))
+            readings.append(shot.measurement)
+            assert search.verdict is not None  # it has just observed a frame
             tell = partial(self._telling.trial, shot, n=self._trials, verdict=search.verdict)
             if search.outcome is not None:
                 self.learned = self.learned.after(search)
                 return Found(search, readings, shot, tell)
             shot.release_pixels()
             try:
-                under_way = self._context.begin(Setting(*search.setting))
+                under_way = self._context.begin(search.setting)
             finally:
                 tell()
 
@@ -210,7 +214,7 @@ class FilterRun:
             self._telling.exposing("trial", self._trials, setting)
             shot = self._context.read(self._context.begin(setting), self._plan.channel)
             check.observe(shot.level_adu)
-            self._telling.trial(shot, n=self._trials, verdict="settling")
+            self._telling.trial(shot, n=self._trials, verdict=Verdict.SETTLING)
 
     def _set_out_later(self) -> None:
         if self._later is not None:

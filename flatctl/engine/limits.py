@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from flatctl.core import limits
 from flatctl.core.types import FilterPlan, Setting
 from flatctl.devices.protocols import CameraInfo
 
@@ -43,15 +44,14 @@ class Limits:
             on_ladder=bool(rungs),
         )
 
+    @property
+    def of_search(self) -> limits.Limits:
+        """Return them as search and series take them."""
+        return limits.Limits.checked(self.brightness, self.exposure_s, self.exposures_s)
+
     def allow(self, brightness: int, exposure_s: float) -> bool:
         """Say whether a setting lies within them."""
-        dimmest, brightest = self.brightness
-        shortest_s, longest_s = self.exposure_s
-        return (
-            dimmest <= brightness <= brightest
-            and shortest_s <= exposure_s <= longest_s
-            and (not self.exposures_s or exposure_s in self.exposures_s)
-        )
+        return self.of_search.allow(Setting(brightness, exposure_s))
 
 
 def _step(steps: range, fraction: float) -> int:

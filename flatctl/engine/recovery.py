@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig
 from flatctl.errors import DeviceError
 
@@ -30,9 +29,8 @@ class Recovery:
     `tell` hears of every fault, and whether the rig came back from it.
     """
 
-    def __init__(self, rig: Rig, clock: Clock, tell: Callable[[DeviceError, bool], None]) -> None:
+    def __init__(self, rig: Rig, tell: Callable[[DeviceError, bool], None]) -> None:
         self._rig = rig
-        self._clock = clock
         self._tell = tell
         self._left = FAULTS_PER_FILTER
 
@@ -40,7 +38,7 @@ class Recovery:
         """Grant a new filter its own budget."""
         self._left = FAULTS_PER_FILTER
 
-    def surviving(self, action: Callable[[], T]) -> T:
+    def retry(self, action: Callable[[], T]) -> T:
         """Do `action`; when a device fails bring the rig back and do it again.
 
         Raises:
@@ -64,11 +62,11 @@ class Recovery:
             RigLost: a device stayed away.
 
         """
-        last, until_s = error, self._clock.monotonic() + REOPEN_BUDGET_S
+        last, until_s = error, self._rig.clock.monotonic() + REOPEN_BUDGET_S
         for wait_s in REOPEN_WAITS_S:
-            if self._clock.monotonic() > until_s:
+            if self._rig.clock.monotonic() > until_s:
                 break
-            self._clock.sleep(wait_s)
+            self._rig.clock.sleep(wait_s)
             try:
                 self._rig.reopen()
             except DeviceError as again:

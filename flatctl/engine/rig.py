@@ -22,27 +22,29 @@ from flatctl.engine.clock import Clock
 from flatctl.errors import DeviceError, Fault
 
 OFF = -1
+PANEL_TIMEOUT_S = 90.0
+"""How long a panel may take for anything; its cover moves meanwhile."""
 # A frame comes this much later than the last ones at most, unless the configuration grants less.
 LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
 _NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Timeouts:
     """How long each kind of answer may take, in seconds.
 
     `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure,
-    until the first frames have shown what this camera takes.
+    until the first frames have shown what this camera takes. What the rig doesn't have needs none.
     """
 
-    open_s: float = 30.0
+    open_s: float
+    cooling_s: float
+    readout_s: float
+    wheel_s: float = 0.0
+    rotator_s: float = 0.0
+    focuser_s: float = 0.0
     settings_s: float = 30.0
-    cooling_s: float = 1800.0
-    wheel_s: float = 60.0
-    rotator_s: float = 180.0
-    focuser_s: float = 180.0
-    panel_s: float = 90.0
-    readout_s: float = 60.0
+    panel_s: float = PANEL_TIMEOUT_S
 
 
 class Rig:
@@ -59,11 +61,11 @@ class Rig:
         panel: LightPanel,
         *,
         setup: CameraSetup,
+        timeouts: Timeouts,
         clock: Clock,
         rotator: Rotator | None = None,
         focuser: Focuser | None = None,
         settle_s: float = 0.5,
-        timeouts: Timeouts | None = None,
         cover_at_end: CoverState | None = None,
         usual_bank: Bank | None = None,
     ) -> None:
@@ -75,7 +77,7 @@ class Rig:
         self.setup = setup
         self.clock = clock
         self.settle_s = settle_s
-        self.timeouts = timeouts or Timeouts()
+        self.timeouts = timeouts
         self.cover_at_end = cover_at_end
         self.usual_bank = usual_bank
         self.info = CameraInfo(camera.name)
@@ -93,7 +95,7 @@ class Rig:
         self._on_its_way = False
         self._over_s = 0.0  # when the exposure begun last is over
         self._readouts_s: deque[float] = deque(maxlen=FRAMES_LEARNED)
-        self._place: tuple[float | None, int | None] = (None, None)
+        self._placed: tuple[float | None, int | None] = (None, None)
 
     def open(self) -> None:
         """Reach camera, wheel, rotator and focuser. Nothing moves yet."""
@@ -124,13 +126,13 @@ class Rig:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._arrived, self._on_its_way = True, False
 
-    def stand(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
+    def place(self, rotator_deg: float | None, focuser_steps: int | None) -> None:
         """Bring rotator and focuser to where they are wanted; `None` leaves one alone.
 
         Raises `Fault` where one is wanted that the rig doesn't have.
         """
         # Where one can't come, nobody goes again on the way back from another fault.
-        self._place = (None, None)
+        self._placed = (None, None)
         if rotator_deg is not None:
             if self.rotator is None:
                 raise Fault("rotator", f"{rotator_deg:g}° are wanted and there is none", _NO_DEVICE)
@@ -139,9 +141,11 @@ class Rig:
             if self.focuser is None:
                 raise Fault("focuser", f"{focuser_steps} is wanted and there is none", _NO_DEVICE)
             self.focuser_steps = self.focuser.move(focuser_steps, self.timeouts.focuser_s)
-        self._place = (rotator_deg, focuser_steps)
+        self._placed = (rotator_deg, focuser_steps)
 
-    def set_out(self, filter_name: str | None, brightness: int, bank: Bank | None = None) -> None:
+    def start_next(
+        self, filter_name: str | None, brightness: int, bank: Bank | None = None
+    ) -> None:
         """Set out for the next filter and its light while the last frame is being dealt with.
 
         `begin` comes back if the filter selected last is needed once more. What goes wrong here
@@ -218,7 +222,7 @@ class Rig:
         self.prepare()
         if self._arrived:
             self.select(self._filter, self._bank)
-        self.stand(*self._place)
+        self.place(*self._placed)
 
     def close(self) -> None:
         """Let go of everything but the panel."""

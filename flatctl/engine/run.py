@@ -7,9 +7,8 @@ from itertools import groupby
 from flatctl import events
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
-from flatctl.core.types import Bank, CameraSetup, FilterOutcome, FilterPlan
+from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
 from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
-from flatctl.engine.clock import Clock
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FilterRun
@@ -62,7 +61,6 @@ class Session:
         shelf: Shelf,
         history: History,
         emit: events.Listener,
-        clock: Clock,
         signals: StopSignals,
     ) -> None:
         self._rig = rig
@@ -70,9 +68,8 @@ class Session:
         self._shelf = shelf
         self._history = history
         self._emit = emit
-        self._clock = clock
         self._signals = signals
-        self._outcomes: dict[str, FilterOutcome] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._filters: dict[str, str] = {}
         self._under_way: FilterRun | None = None
         self._darkened: dict[CameraSetup, set[float]] = {}
@@ -85,7 +82,7 @@ class Session:
         The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
         or `Stopped`; `run_finished` has been told before, if `run_started` was.
         """
-        began_s = self._clock.monotonic()
+        began_s = self._rig.clock.monotonic()
         try:
             with self._shelf:
                 under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
@@ -93,18 +90,18 @@ class Session:
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            self._finish(code, self._clock.monotonic() - began_s, str(error))
+            self._finish(code, self._rig.clock.monotonic() - began_s, str(error))
             raise
-        complete = all(o is FilterOutcome.COMPLETE for o in self._outcomes.values())
+        complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self._clock.monotonic() - began_s, "")
+        self._finish(code, self._rig.clock.monotonic() - began_s, "")
         return code
 
     def _do(self, steps: range) -> None:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
         context = self._begin(steps, plans)
-        context.recovery.surviving(context.safety.establish)
+        context.recovery.retry(context.safety.establish)
         own = self._rig.setup
         for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
             self._rig.setup = setup
@@ -112,10 +109,10 @@ class Session:
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""
-        self._emit(events.Waiting(time=self._clock.now(), what=self._preparing()))
+        self._emit(events.Waiting(time=self._rig.clock.now(), what=self._preparing()))
         context.recovery.renew()
         try:
-            context.recovery.surviving(self._rig.prepare)
+            context.recovery.retry(self._rig.prepare)
         except (RigLost, DeviceError) as failure:
             error = failure.error if isinstance(failure, RigLost) else failure
             # A camera that refuses this setup may well take another one.
@@ -160,13 +157,13 @@ class Session:
         return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
     def _give_up(self, context: RunContext, plan: FilterPlan, why: str) -> None:
-        self._outcomes[events.set_label(plan)] = FilterOutcome.DEVICE
+        self._outcomes[events.set_label(plan)] = Outcome.DEVICE
         context.emit(
             events.FilterFinished(
-                time=self._clock.now(),
+                time=self._rig.clock.now(),
                 filter=events.label(plan.filter),
                 set=events.set_label(plan),
-                outcome=FilterOutcome.DEVICE.value,
+                outcome=Outcome.DEVICE,
                 trials=0,
                 flats=0,
                 why=why,
@@ -174,9 +171,9 @@ class Session:
         )
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
-        self._outcomes = {events.set_label(plan): FilterOutcome.STOPPED for plan in plans}
+        self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
-        now = self._clock.now()
+        now = self._rig.clock.now()
         known = known_calibration(self._history, self._job.rig, self._rig)
         full_scale_adu = self._full_scale(known)
         context = RunContext(
@@ -188,9 +185,8 @@ class Session:
             resume=self._job.resume,
             shelf=self._shelf,
             history=self._history,
-            recovery=Recovery(self._rig, self._clock, self._tell_fault),
-            safety=Safety(self._job.rules, self._rig, self._clock, self._emit),
-            clock=self._clock,
+            recovery=Recovery(self._rig, self._tell_fault),
+            safety=Safety(self._job.rules, self._rig, self._emit),
             emit=self._emit,
             quality=self._job.quality,
             site=self._job.site,
@@ -225,7 +221,7 @@ class Session:
         found: dict[str, str] = {}
         for name, outcome in self._outcomes.items():
             before = found.get(self._filters[name])
-            if before in (None, FilterOutcome.COMPLETE):
+            if before in (None, Outcome.COMPLETE):
                 found[self._filters[name]] = outcome.value
         return found
 
@@ -241,7 +237,7 @@ class Session:
             self._rig.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
         self._emit(
             events.CalibrationUsed(
-                time=self._clock.now(),
+                time=self._rig.clock.now(),
                 measured=known.measured,
                 pedestal_adu=calibration.pedestal_adu,
                 leak_adu_s=calibration.leak_adu_s,
@@ -264,7 +260,10 @@ class Session:
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
         self._emit(
             events.FaultSeen(
-                time=self._clock.now(), device=error.device, what=error.what, recovered=recovered
+                time=self._rig.clock.now(),
+                device=error.device,
+                what=error.what,
+                recovered=recovered,
             )
         )
 
@@ -286,12 +285,12 @@ class Session:
         )
         with self._signals.held():
             if self._under_way is not None:
-                self._under_way.finish(FilterOutcome.STOPPED)
+                self._under_way.finish(Outcome.STOPPED)
             self._history.remember_run(past)
             self._tell_history()
             self._emit(
                 events.RunFinished(
-                    time=self._clock.now(),
+                    time=self._rig.clock.now(),
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=sets,

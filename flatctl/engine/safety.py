@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from flatctl import events
 from flatctl.core.types import Policy
 from flatctl.devices.protocols import Condition, Mount
-from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig
 from flatctl.errors import UnsafeError
 
@@ -18,30 +17,27 @@ POLL_S = 5.0
 class Rule:
     """A condition, what to do while it is not met, and for how long to `wait`.
 
-    With `bring_about` a mount is parked before the run.
+    With `park_first` a mount is parked before the run.
     """
 
     condition: Condition
     policy: Policy
     wait_s: float
-    bring_about: bool = False
+    park_first: bool = False
 
 
 class Safety:
     """Keep a run to its rules; the panel is dark while it waits."""
 
-    def __init__(
-        self, rules: Sequence[Rule], rig: Rig, clock: Clock, emit: events.Listener
-    ) -> None:
-        self._rules = [rule for rule in rules if rule.policy != "ignore" or rule.bring_about]
+    def __init__(self, rules: Sequence[Rule], rig: Rig, emit: events.Listener) -> None:
+        self._rules = [rule for rule in rules if rule.policy != "ignore" or rule.park_first]
         self._rig = rig
-        self._clock = clock
         self._emit = emit
 
     def establish(self) -> None:
         """Park what is to be parked, then check everything. Raises as `check` does."""
         for rule in self._rules:
-            if rule.bring_about and isinstance(rule.condition, Mount):
+            if rule.park_first and isinstance(rule.condition, Mount):
                 self._tell(f"{rule.condition.name} parks")
                 rule.condition.park(rule.wait_s)
         self.check()
@@ -54,11 +50,11 @@ class Safety:
             DeviceError: nobody could be asked.
 
         """
-        began_s = self._clock.monotonic()
+        began_s = self._rig.clock.monotonic()
         waiting_for = ""
         while (unmet := self._first_unmet()) is not None:
             rule, text = unmet
-            waited_s = self._clock.monotonic() - began_s
+            waited_s = self._rig.clock.monotonic() - began_s
             if rule.policy == "stop" or waited_s >= rule.wait_s:
                 waited = f" after {waited_s:.0f} s" if waited_s else ""
                 raise UnsafeError(f"{text}{waited}; the panel is off, run again when it is safe")
@@ -66,16 +62,16 @@ class Safety:
                 waiting_for = text
                 self._rig.darken()
                 self._tell(text)
-            self._clock.sleep(min(POLL_S, rule.wait_s - waited_s))
+            self._rig.clock.sleep(min(POLL_S, rule.wait_s - waited_s))
 
     def _first_unmet(self) -> tuple[Rule, str] | None:
         for rule in self._rules:
             if rule.policy == "ignore":
                 continue
-            standing = rule.condition.standing(ASK_S)
-            if not standing.met:
-                return rule, f"{rule.condition.name}: {standing.text}"
+            status = rule.condition.status(ASK_S)
+            if not status.met:
+                return rule, f"{rule.condition.name}: {status.text}"
         return None
 
     def _tell(self, what: str) -> None:
-        self._emit(events.Waiting(time=self._clock.now(), what=what))
+        self._emit(events.Waiting(time=self._rig.clock.now(), what=what))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from flatctl import events
-from flatctl.core.types import FilterPlan, Setting
+from flatctl.core.types import FilterPlan, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
 
@@ -54,7 +54,7 @@ class SetEvents:
             )
         )
 
-    def trial(self, shot: Shot, *, n: int, verdict: str) -> None:
+    def trial(self, shot: Shot, *, n: int, verdict: Verdict) -> None:
         """Tell what the `n`-th exposure of the search gave."""
         self._context.emit(
             events.Trial(
@@ -109,7 +109,7 @@ class SetEvents:
             )
         )
 
-    def finished(self, outcome: str, *, trials: int, flats: int, why: events.Why) -> None:
+    def finished(self, outcome: Outcome, *, trials: int, flats: int, why: events.Why) -> None:
         """Tell how it ended, and why."""
         self._context.emit(
             events.FilterFinished(

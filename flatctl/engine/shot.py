@@ -1,15 +1,53 @@
-"""A flat as it was read, and what it measures."""
+"""An exposure under way, and the flat as it was read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
-from flatctl.core.types import Setting, Statistics
+from flatctl.core.types import Measurement, Setting, Statistics
 from flatctl.devices.protocols import Frame
+from flatctl.engine.recovery import Recovery
+from flatctl.engine.rig import Rig
 
 _NO_PIXELS = np.empty((0, 0), np.uint16)
+
+
+class Exposure:
+    """An exposure that `start` began with `setting`, to be read later.
+
+    Where a device fails on the way, the rig is brought back and the exposure begun anew. Both
+    the construction and `read` raise what `Recovery.retry` does.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        recovery: Recovery,
+        start: Callable[[], None],
+        setting: Setting,
+    ) -> None:
+        self.setting = setting
+        self._rig = rig
+        self._recovery = recovery
+        self._start = start
+        self._begun_s: float | None = recovery.retry(self._begin)
+
+    def read(self) -> tuple[Frame, float]:
+        """Return the frame, and the middle of its exposure on the monotonic clock."""
+        return self._recovery.retry(self._read)
+
+    def _begin(self) -> float:
+        self._start()
+        return self._rig.clock.monotonic()
+
+    def _read(self) -> tuple[Frame, float]:
+        begun_s, self._begun_s = self._begun_s, None
+        if begun_s is None:
+            begun_s = self._begin()
+        exposure_s = self.setting.exposure_s
+        return self._rig.read(exposure_s), begun_s + exposure_s / 2
 
 
 class Shot:
@@ -67,6 +105,11 @@ class Shot:
     def clipped_frac(self) -> float:
         """The fraction of full pixels, of the worst colour."""
         return self._judged[1]
+
+    @property
+    def measurement(self) -> Measurement:
+        """What the exposure gave."""
+        return Measurement(self.setting, self.level_adu, self.clipped_frac, self.time_s)
 
     @cached_property
     def _judged(self) -> tuple[float, float]:

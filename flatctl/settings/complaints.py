@@ -6,7 +6,8 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from flatctl.settings.allowed import allowed
-from flatctl.settings.keys import keys_of, panel_models
+from flatctl.settings.keys import keys_of
+from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.problems import ABSENT, Problem, suggestion, value_at
 
 _CHOICES = ("constrained-", "literal[")
@@ -42,7 +43,7 @@ def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
         case "missing":
             return Problem(place, _missing(place, tables))
         case "union_tag_not_found":
-            return Problem((*place, "kind"), f"missing; kinds are {', '.join(panel_models())}")
+            return Problem((*place, "kind"), f"missing; kinds are {', '.join(PANEL_MODELS)}")
         case "union_tag_invalid":
             kind = value_at(tables, (*place, "kind"))
             return Problem((*place, "kind"), _unknown_kind(kind), kind)
@@ -81,9 +82,9 @@ def _missing(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
 
 
 def _unknown_kind(kind: object) -> str:
-    meant = suggestion(kind, panel_models()) if isinstance(kind, str) else ""
+    meant = suggestion(kind, PANEL_MODELS) if isinstance(kind, str) else ""
     hint = f"did you mean {meant!r}? " if meant else ""
-    return f"no such kind of panel; {hint}kinds are {', '.join(panel_models())}"
+    return f"no such kind of panel; {hint}kinds are {', '.join(PANEL_MODELS)}"
 
 
 def _leaf(value: object) -> object:

@@ -8,18 +8,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from flatctl.settings.models import Settings
-from flatctl.settings.panels import PanelSettings
-from flatctl.settings.panels.options import PanelOptions
+from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.tables import FilterFlats, WantedSet
 
 _MANY: dict[str, type[BaseModel]] = {"filters": FilterFlats, "sets": WantedSet}
-
-
-def panel_models() -> dict[str, type[PanelOptions]]:
-    """Return the model of each kind of panel, by kind."""
-    union, *_ = get_args(PanelSettings)
-    members = get_args(union) or (union,)
-    return {get_args(model.model_fields["kind"].annotation)[0]: model for model in members}
 
 
 def keys_of(place: Sequence[str], data: Mapping[str, Any] | None = None) -> dict[str, FieldInfo]:
@@ -44,12 +36,13 @@ def keys_of(place: Sequence[str], data: Mapping[str, Any] | None = None) -> dict
 
 
 def _panel_keys(data: Mapping[str, Any] | None) -> dict[str, FieldInfo]:
-    models = panel_models()
     panel = (data or {}).get("panel")
     kind = panel.get("kind") if isinstance(panel, Mapping) else None
-    if isinstance(kind, str) and kind in models:
-        return dict(models[kind].model_fields)
-    return {name: field for model in models.values() for name, field in model.model_fields.items()}
+    if isinstance(kind, str) and kind in PANEL_MODELS:
+        return dict(PANEL_MODELS[kind].model_fields)
+    return {
+        name: field for model in PANEL_MODELS.values() for name, field in model.model_fields.items()
+    }
 
 
 def _table(field: FieldInfo) -> type[BaseModel] | None:

@@ -1,15 +1,12 @@
 """The configuration file as a whole."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
-from flatctl.core.types import FilterPlan
 from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import PanelSettings
-from flatctl.settings.plan import plan_flats
 from flatctl.settings.quality import Quality
 from flatctl.settings.tables import (
     Camera,
@@ -70,22 +67,3 @@ class Settings(Table):
     def source(self) -> Path | None:
         """The file it was read from."""
         return self._source
-
-    def plan(
-        self,
-        slots: Sequence[str] | None = None,
-        *,
-        only: Sequence[str] = (),
-        count: int | None = None,
-    ) -> tuple[FilterPlan, ...]:
-        """Return the flats wanted, filter by filter, in the order of the configuration.
-
-        `slots` are the wheel's names, or `None` while the wheel has not been asked: the result is
-        then empty where the configuration wants every slot. A rig without a wheel gets one plan
-        whose `filter` is `None`. Where the file has sets, these are wanted instead. `only` and
-        `count` are what the command line asks for.
-
-        Raises `ConfigError` for a filter of the configuration that is not in the wheel,
-        `UsageError` for one of `only`.
-        """
-        return plan_flats(self, slots, only=only, count=count)

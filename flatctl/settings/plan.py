@@ -1,11 +1,9 @@
 """From the tables to the flats wanted: what [filters.NAME] leaves out is taken from [flats]."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -13,20 +11,31 @@ from flatctl.core.nights.ladder import ladder
 from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
+from flatctl.settings.models import Settings
 from flatctl.settings.problems import Problem, refuse, suggestion
 from flatctl.settings.tables import FilterFlats
-
-if TYPE_CHECKING:
-    from flatctl.settings.models import Settings
 
 # Flats of a set whose noise nobody knows yet; the first pair of them tells more.
 AUTO_GUESS = 30
 
 
 def plan_flats(
-    settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
+    settings: Settings,
+    slots: Sequence[str] | None = None,
+    *,
+    only: Sequence[str] = (),
+    count: int | None = None,
 ) -> tuple[FilterPlan, ...]:
-    """Return the flats wanted, filter by filter; see `Settings.plan`."""
+    """Return the flats wanted, filter by filter, in the order of the configuration.
+
+    `slots` are the wheel's names, or `None` while the wheel has not been asked: the result is then
+    empty where the configuration wants every slot. A rig without a wheel gets one plan whose
+    `filter` is `None`. Where the file has sets, these are wanted instead. `only` and `count` are
+    what the command line asks for.
+
+    Raises `ConfigError` for a filter of the configuration that is not in the wheel, `UsageError`
+    for one of `only`.
+    """
     usual = getattr(settings.panel, "bank", None)
     plans = _plan_sets if settings.sets else _plan_filters
     return tuple(

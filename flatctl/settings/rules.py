@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flatctl.settings.keys import panel_models
+from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.plan import merged, written
 from flatctl.settings.problems import Problem
 from flatctl.settings.tables import FilterFlats, Flats
@@ -68,7 +68,7 @@ def _banks(tables: Mapping[str, Any]) -> Iterator[Problem]:
     """Look for a range of light that the kind of panel doesn't have."""
     panel = tables.get("panel")
     kind = panel.get("kind") if isinstance(panel, Mapping) else None
-    model = panel_models().get(kind) if isinstance(kind, str) else None
+    model = PANEL_MODELS.get(kind) if isinstance(kind, str) else None
     if model is None or "bank" in model.model_fields:
         return
     overrides = tables.get("filters")

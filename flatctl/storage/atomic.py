@@ -28,8 +28,8 @@ _RENAME_NOREPLACE = 1  # linux/fs.h
 
 def storage_error(path: Path, doing: str, error: OSError) -> StorageError:
     """Return what to raise for a failed system call: what, where, and what to do."""
-    mend = _MENDS.get(error.errno or 0, "check the disk and its cable (dmesg)")
-    return StorageError(f"{path}: {doing} failed: {error.strerror or error}; {mend}")
+    remedy = _MENDS.get(error.errno or 0, "check the disk and its cable (dmesg)")
+    return StorageError(f"{path}: {doing} failed: {error.strerror or error}; {remedy}")
 
 
 def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:

@@ -67,8 +67,10 @@ def command(capsys, monkeypatch):
 def line():
     """Make a line of `check`."""
 
-    def make(subject: str, ok: bool, text: str, mend: str = "", exit_code: int = 4):
-        return SimpleNamespace(subject=subject, ok=ok, text=text, mend=mend, exit_code=exit_code)
+    def make(subject: str, ok: bool, text: str, remedy: str = "", exit_code: int = 4):
+        return SimpleNamespace(
+            subject=subject, ok=ok, text=text, remedy=remedy, exit_code=exit_code
+        )
 
     return make
 

@@ -9,7 +9,7 @@ from panel_benches import BENCHES
 
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.protocols import CoverState
-from flatctl.engine.rig import Rig
+from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Job, Session
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
@@ -47,6 +47,7 @@ def test_flats_are_taken_with_it_and_it_is_dark_after(name, tmp_path):
             None,
             bench.panel(),
             setup=CameraSetup(),
+            timeouts=Timeouts(open_s=30.0, cooling_s=0.0, readout_s=60.0),
             clock=clock,
             cover_at_end=CoverState.OPEN,
         )
@@ -57,7 +58,6 @@ def test_flats_are_taken_with_it_and_it_is_dark_after(name, tmp_path):
                 shelf=Shelf(tmp_path / "flats", UTC),
                 history=history,
                 emit=lambda event: None,
-                clock=clock,
                 signals=StopSignals(),
             ).run()
         closed_at_end = not BENCHES[kind][model].covered

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from flatctl import FlatSearch
+from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.search.search import TRIALS_MAX
-from flatctl.core.types import Setting
+from flatctl.core.search.series import FlatSeries
+from flatctl.core.types import Measurement, Setting, Verdict
 
 FULL = 65535.0
 TARGET = 33400.0
@@ -115,3 +118,40 @@ def linear(step: int) -> float:
 def exactly(message: str) -> str:
     """Return the pattern that matches a message and no other."""
     return f"^{re.escape(message)}$"
+
+
+def measured(brightness: int, exposure_s: float, level_adu: float, time_s: float = 0.0):
+    """Return what one exposure gave."""
+    return Measurement(Setting(brightness, exposure_s), level_adu, time_s=time_s)
+
+
+def a_series(
+    *,
+    target_adu: float,
+    tolerance_adu: float,
+    full_scale_adu: float,
+    brightness_range: tuple[int, int],
+    exposure_range_s: tuple[float, float],
+    exposures_s: tuple[float, ...] = (),
+    **rest,
+) -> FlatSeries:
+    """Return the capture of a set, described as a search is."""
+    return FlatSeries(
+        band=Band(target_adu, tolerance_adu, full_scale_adu),
+        limits=Limits.checked(brightness_range, exposure_range_s, exposures_s),
+        **rest,
+    )
+
+
+def observe(
+    series: FlatSeries,
+    *,
+    median_adu: float,
+    clipped_frac: float,
+    time_s: float,
+    setting: Setting | None = None,
+    refused: bool = False,
+) -> Verdict:
+    """Hand a frame to a set, exposed with the present setting unless another is given."""
+    frame = Measurement(setting or series.setting, median_adu, clipped_frac, time_s)
+    return series.observe(frame, refused=refused)

@@ -7,7 +7,7 @@ from panel_rigs import FULL, exactly
 
 from flatctl.core.band import CLIPPED_FRAC_MAX, Band
 
-BAND = Band.checked(30000.0, 3000.0, FULL)
+BAND = Band(30000.0, 3000.0, FULL)
 
 
 def above(level: float) -> float:
@@ -19,11 +19,18 @@ def below(level: float) -> float:
 
 
 def test_the_band_lies_evenly_around_the_target():
-    assert Band(low_adu=27000.0, high_adu=33000.0, aim_adu=30000.0, full_scale_adu=FULL) == BAND
+    assert (BAND.low_adu, BAND.aim_adu, BAND.high_adu) == (27000.0, 30000.0, 33000.0)
+    assert BAND.width_adu == 6000.0
+
+
+def test_a_band_of_fractions_is_that_of_their_levels_and_tells_them_again():
+    band = Band.of(0.5, 0.1, 1000.0)
+    assert band == Band(500.0, 100.0, 1000.0)
+    assert (band.low, band.high, band.frac(250.0)) == (0.4, 0.6, 0.25)
 
 
 def test_a_tolerance_wider_than_the_scale_is_cut_off_at_its_ends():
-    wide = Band.checked(30000.0, 99999.0, FULL)
+    wide = Band(30000.0, 99999.0, FULL)
     assert (wide.low_adu, wide.high_adu) == (0.0, FULL)
 
 
@@ -34,19 +41,19 @@ def test_a_figure_that_is_not_positive_is_refused_by_name_and_value(name, value)
     with pytest.raises(
         ValueError, match=exactly(f"{name} must be a positive number of ADU: {value}")
     ):
-        Band.checked(**{**figures, name: value})
+        Band(**{**figures, name: value})
 
 
 def test_the_smallest_figures_are_positive_too():
-    assert Band.checked(1e-3, 1e-3, 1e-3).aim_adu == 1e-3
+    assert Band(1e-3, 1e-3, 1e-3).aim_adu == 1e-3
 
 
 def test_a_target_above_full_scale_is_refused_and_full_scale_itself_is_none():
     with pytest.raises(
         ValueError, match=exactly("target_adu must lie below full scale (255): 256")
     ):
-        Band.checked(256.0, 10.0, 255.0)
-    assert Band.checked(255.0, 10.0, 255.0).high_adu == 255.0
+        Band(256.0, 10.0, 255.0)
+    assert Band(255.0, 10.0, 255.0).high_adu == 255.0
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,7 @@ def test_so_many_pixels_may_clip_and_not_one_more(clipped_frac, verdict):
 
 
 def test_a_band_up_to_full_scale_takes_all_but_full_scale_itself():
-    wide = Band.checked(30000.0, 99999.0, FULL)
+    wide = Band(30000.0, 99999.0, FULL)
     assert wide.judge(FULL - 1, 0.0) == "accepted"
     assert wide.judge(FULL, 0.0) == "clipped"
     assert wide.linear_adu == pytest.approx((1 - 1e-9) * FULL, rel=1e-12)
@@ -95,6 +102,7 @@ def test_a_fraction_without_sense_is_refused(clipped_frac):
 
 def test_the_aim_within_the_band_lies_well_below_a_level_that_clips():
     lower = BAND.below(30000.0)
-    assert lower == Band(27000.0, 33000.0, pytest.approx(27900.0), FULL)
+    assert lower.aim_adu == pytest.approx(27900.0)
+    assert (lower.low_adu, lower.high_adu) == (27000.0, 33000.0)
     assert BAND.below(28800.0) is not None
     assert BAND.below(28799.0) is None

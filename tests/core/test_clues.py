@@ -6,20 +6,21 @@ from panel_rigs import FULL
 
 from flatctl.core.band import Band
 from flatctl.core.search import clues
-from flatctl.core.search.evidence import Frame
+from flatctl.core.search.evidence import Judged
 from flatctl.core.search.panels import TRUST
+from flatctl.core.types import Setting
 
-BAND = Band.checked(33400.0, 3277.0, FULL)
+BAND = Band(33400.0, 3277.0, FULL)
 AIM = BAND.aim_adu
 
 
-def frame(step: int, exposure_s: float, level: float, **facts: bool) -> Frame:
+def frame(step: int, exposure_s: float, level: float, **facts: bool) -> Judged:
     facts = {"bright": level >= BAND.low_adu, "clipped": False, **facts}
-    return Frame(step, exposure_s, level, **facts)
+    return Judged(Setting(step, exposure_s), level, **facts)
 
 
-def full(step: int, exposure_s: float, *, partly: bool = False) -> Frame:
-    return frame(step, exposure_s, FULL, clipped=True, partly=partly)
+def full(step: int, exposure_s: float, *, partly: bool = False) -> Judged:
+    return frame(step, exposure_s, FULL, clipped=True, clipped_frac=0.9 if partly else 1.0)
 
 
 # The onset of the light

@@ -4,11 +4,12 @@ import pytest
 from panel_rigs import FULL
 
 from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.search import endings
-from flatctl.core.search.evidence import Frame, Limits
+from flatctl.core.search.evidence import Judged
 from flatctl.core.types import Outcome, Setting
 
-BAND = Band.checked(33400.0, 3277.0, FULL)
+BAND = Band(33400.0, 3277.0, FULL)
 LIMITS = Limits.checked((0, 255), (0.1, 30.0))
 FAR = (1e9, 2e9)
 
@@ -16,19 +17,19 @@ PAPER = "put a sheet of white paper over the panel"
 UNLIT = "see whether the panel is lit, in front of the telescope, and the cover open"
 
 
-def dim(step: int, exposure_s: float, level: float) -> Frame:
-    return Frame(step, exposure_s, level, bright=False, clipped=False)
+def dim(step: int, exposure_s: float, level: float) -> Judged:
+    return Judged(Setting(step, exposure_s), level, bright=False, clipped=False)
 
 
-def bright(step: int, exposure_s: float, level: float, *, clipped: bool = False) -> Frame:
-    return Frame(step, exposure_s, level, bright=True, clipped=clipped)
+def bright(step: int, exposure_s: float, level: float, *, clipped: bool = False) -> Judged:
+    return Judged(Setting(step, exposure_s), level, bright=True, clipped=clipped)
 
 
-def too_dim(*frames: Frame, enough_s: tuple[float, float] = FAR, limits: Limits = LIMITS) -> str:
+def too_dim(*frames: Judged, enough_s: tuple[float, float] = FAR, limits: Limits = LIMITS) -> str:
     return endings.too_dim(frames, BAND, limits, enough_s)
 
 
-def too_bright(*frames: Frame, enough_s: tuple[float, float] = FAR) -> str:
+def too_bright(*frames: Judged, enough_s: tuple[float, float] = FAR) -> str:
     return endings.too_bright(frames, BAND, LIMITS, enough_s)
 
 

@@ -5,20 +5,23 @@ from math import inf, nan, sqrt
 import pytest
 from panel_rigs import exactly
 
-from flatctl.core.search.evidence import SAME_EXPOSURE, Evidence, Frame, Limits
+from flatctl.core.search.evidence import SAME_EXPOSURE, Evidence, Judged, Limits
+from flatctl.core.types import Setting
 
 LIMITS = Limits.checked((0, 255), (0.1, 30.0))
 
 
-def dim(step: int, exposure_s: float, level: float = 1000.0) -> Frame:
-    return Frame(step, exposure_s, level, bright=False, clipped=False)
+def dim(step: int, exposure_s: float, level: float = 1000.0) -> Judged:
+    return Judged(Setting(step, exposure_s), level, bright=False, clipped=False)
 
 
-def bright(step: int, exposure_s: float, level: float = 50000.0, *, clipped: bool = False) -> Frame:
-    return Frame(step, exposure_s, level, bright=True, clipped=clipped)
+def bright(
+    step: int, exposure_s: float, level: float = 50000.0, *, clipped: bool = False
+) -> Judged:
+    return Judged(Setting(step, exposure_s), level, float(clipped), bright=True, clipped=clipped)
 
 
-def of(*frames: Frame, limits: Limits = LIMITS, noise_adu: float = 65.0) -> Evidence:
+def of(*frames: Judged, limits: Limits = LIMITS, noise_adu: float = 65.0) -> Evidence:
     evidence = Evidence(limits, noise_adu)
     for frame in frames:
         evidence.add(frame)

@@ -9,14 +9,14 @@ from panel_rigs import Rig
 
 from flatctl import Outcome
 from flatctl.core.band import Band
-from flatctl.core.search.evidence import Frame
+from flatctl.core.search.evidence import Judged
 from flatctl.core.search.forecast import Outlook
 from flatctl.core.search.listed import halving, narrowed, spare
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
 from flatctl.core.types import Setting
 
-BAND = Band.checked(500.0, 50.0, 1000.0)
+BAND = Band(500.0, 50.0, 1000.0)
 
 
 def plateaus(*ends: tuple[int, float]):
@@ -147,7 +147,10 @@ def test_what_halving_does_not_need_is_to_spare():
 
 def outlook(*frames: tuple[int, float, float], known: Response | None = None) -> Outlook:
     """What frames foretell, each (step, seconds, ADU) of a camera with 1000 ADU."""
-    seen = [Frame(b, t, adu, bright=adu > 550, clipped=adu > 980) for b, t, adu in frames]
+    seen = [
+        Judged(Setting(b, t), adu, float(adu > 980), bright=adu > 550, clipped=adu > 980)
+        for b, t, adu in frames
+    ]
     return Outlook(Panels(100, known or Response(), 1000.0), seen, BAND)
 
 

@@ -5,12 +5,13 @@ import pytest
 from panel_rigs import FULL
 
 from flatctl.core.band import Band
-from flatctl.core.search.evidence import Frame
+from flatctl.core.search.evidence import Judged
 from flatctl.core.search.forecast import Outlook, _spread
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
+from flatctl.core.types import Setting
 
-BAND = Band.checked(33400.0, 3277.0, FULL)
+BAND = Band(33400.0, 3277.0, FULL)
 PEDESTAL = 1000.0
 
 
@@ -30,10 +31,12 @@ class Lamp:
     def level(self, step: int, exposure_s: float) -> float:
         return PEDESTAL + self.k * self.curve(step) * exposure_s
 
-    def frame(self, step: int, exposure_s: float) -> Frame:
+    def frame(self, step: int, exposure_s: float) -> Judged:
         level = min(self.level(step, exposure_s), FULL)
         bright, clipped = level > BAND.high_adu, level >= FULL
-        return Frame(step, exposure_s, level, bright=bright, clipped=clipped)
+        return Judged(
+            Setting(step, exposure_s), level, float(clipped), bright=bright, clipped=clipped
+        )
 
     def seen(self, *settings: tuple[int, float], known: Response | None = None) -> Outlook:
         panels = Panels(self.top, known or Response(), FULL)

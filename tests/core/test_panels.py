@@ -2,22 +2,23 @@
 
 import numpy as np
 import pytest
-from panel_rigs import FULL
+from panel_rigs import FULL, measured
 
 from flatctl.core.search.panels import TRUST, Panels, interpolate
-from flatctl.core.search.response import Response, Seen
+from flatctl.core.search.response import Response
+from flatctl.core.types import Measurement
 
 STEPS = [0, 1, 30, 128, 200, 255]
 NOTHING = Panels(255, Response(), FULL)
 
 
-def learned(*runs: tuple[Seen, ...], pedestal: float = 1000.0, error: float = 5.0) -> Panels:
+def learned(*runs: tuple[Measurement, ...], pedestal: float = 1000.0, error: float = 5.0) -> Panels:
     return Panels(255, Response(pedestal, error, runs), FULL)
 
 
 def run(k: float, curve, steps=(30, 90, 128, 200, 255), pedestal: float = 1000.0):
     """What a search saw through a filter: the curve's light k times, at a second."""
-    return tuple(Seen(s, 1.0, pedestal + k * curve(s)) for s in steps)
+    return tuple(measured(s, 1.0, pedestal + k * curve(s)) for s in steps)
 
 
 def gamma(exponent: float):
@@ -126,7 +127,7 @@ def test_what_a_filter_lets_through_is_no_part_of_the_curve():
 
 
 def test_levels_are_compared_over_their_exposures():
-    frames = (Seen(64, 4.0, 1000.0 + 4 * 2500.0), Seen(128, 0.5, 1000.0 + 0.5 * 5000.0))
+    frames = (measured(64, 4.0, 1000.0 + 4 * 2500.0), measured(128, 0.5, 1000.0 + 0.5 * 5000.0))
     dim, bright = likeliest(learned(frames), [64, 128])
     assert dim / bright == pytest.approx(0.5, rel=0.01)
 
@@ -137,14 +138,18 @@ def test_nearly_all_belief_goes_to_what_was_measured_and_a_little_stays():
 
 
 def test_the_steps_seen_lit_are_those_measured():
-    panels = learned((Seen(20, 1.0, 1010.0), Seen(200, 1.0, 9000.0), Seen(40, 1.0, 5000.0)))
+    panels = learned(
+        (measured(20, 1.0, 1010.0), measured(200, 1.0, 9000.0), measured(40, 1.0, 5000.0))
+    )
     assert panels.measured == [40, 200]
     assert 1010.0 < panels.lit_adu < 5000.0
     assert panels.lit_adu == pytest.approx(1000.0 + 4 * (5.0 + 5e-4 * FULL), rel=0.01)
 
 
 def test_dark_steps_measured_earlier_place_the_onset_of_the_light():
-    panels = learned((Seen(20, 1.0, 1000.0), Seen(40, 1.0, 9000.0), Seen(60, 1.0, 21000.0)))
+    panels = learned(
+        (measured(20, 1.0, 1000.0), measured(40, 1.0, 9000.0), measured(60, 1.0, 21000.0))
+    )
     light = likeliest(panels, [20, 40])
     assert light[0] < 0.05 * light[1]
 
@@ -160,7 +165,7 @@ def test_the_longer_a_dark_frame_was_exposed_the_more_it_speaks_against_light_th
     lit = run(90000.0, gamma(1.0), steps=(100, 200))
     shares = []
     for exposure_s in (0.001, 0.1, 10.0):
-        dark = Seen(60, exposure_s, 1000.0)
+        dark = measured(60, exposure_s, 1000.0)
         light = likeliest(learned((*lit, dark)), [60, 200])
         shares.append(light[0] / light[1])
     assert shares[0] == pytest.approx(0.3, rel=0.1)
@@ -169,24 +174,28 @@ def test_the_longer_a_dark_frame_was_exposed_the_more_it_speaks_against_light_th
 
 def test_a_dark_frame_behind_a_dense_filter_says_nothing_of_the_panel():
     lit = run(90000.0, gamma(1.0), steps=(100, 200))
-    dense = (Seen(40, 1.0, 1000.0), Seen(200, 1.0, 1000.0 + 90.0), Seen(200, 10.0, 1900.0))
+    dense = (
+        measured(40, 1.0, 1000.0),
+        measured(200, 1.0, 1000.0 + 90.0),
+        measured(200, 10.0, 1900.0),
+    )
     light = likeliest(learned(lit, dense), [40, 200])
     assert light[0] / light[1] == pytest.approx(0.2, rel=0.1)
 
 
 def test_a_dark_frame_above_the_dimmest_lit_step_is_no_onset():
     lit = run(90000.0, gamma(1.0), steps=(40, 200))
-    panels = learned(lit, (Seen(90, 0.001, 1000.0),))
+    panels = learned(lit, (measured(90, 0.001, 1000.0),))
     assert len(panels.odds) == len(learned(lit).odds)
 
 
 def test_a_response_of_another_panel_or_of_darkness_teaches_no_curve():
-    assert not learned((Seen(900, 1.0, 20000.0),)).learned.any()
-    assert not learned((Seen(90, 1.0, 1001.0),)).learned.any()
+    assert not learned((measured(900, 1.0, 20000.0),)).learned.any()
+    assert not learned((measured(90, 1.0, 1001.0),)).learned.any()
 
 
 def test_the_brightest_step_itself_is_of_this_panel():
-    assert learned((Seen(255, 1.0, 20000.0),)).measured == [255]
+    assert learned((measured(255, 1.0, 20000.0),)).measured == [255]
 
 
 # The onset of the light
@@ -236,14 +245,14 @@ def test_the_pedestal_by_which_filters_agree_is_found(true):
 
 
 def test_one_step_at_two_exposures_tells_the_pedestal_too():
-    frames = (Seen(128, 1.0, 1300.0 + 500.0), Seen(128, 10.0, 1300.0 + 5000.0))
+    frames = (measured(128, 1.0, 1300.0 + 500.0), measured(128, 10.0, 1300.0 + 5000.0))
     level, error = learned(frames, pedestal=1000.0, error=300.0).pedestal
     assert level == pytest.approx(1300.0, abs=60.0)
     assert error < 150.0
 
 
 def test_a_pedestal_is_never_below_nothing():
-    frames = (Seen(128, 1.0, 500.0), Seen(128, 10.0, 7000.0))
+    frames = (measured(128, 1.0, 500.0), measured(128, 10.0, 7000.0))
     level, _ = learned(frames, pedestal=20.0, error=300.0).pedestal
     assert level >= 0.0
 

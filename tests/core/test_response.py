@@ -1,13 +1,13 @@
 """What one search hands to the next."""
 
 import pytest
-from panel_rigs import FULL, Rig, exactly
+from panel_rigs import FULL, Rig, exactly, measured
 
-from flatctl.core.search.response import Response, Seen
+from flatctl.core.search.response import Response
 
 
 def test_the_journey_through_json_changes_nothing():
-    known = Response(900.0, 12.5, ((Seen(10, 1.5, 2000.0),), (Seen(20, 0.5, 3000.0),)))
+    known = Response(900.0, 12.5, ((measured(10, 1.5, 2000.0),), (measured(20, 0.5, 3000.0),)))
     assert Response.from_json(known.to_json()) == known
 
 
@@ -35,16 +35,16 @@ def test_a_text_that_is_no_response_is_refused(text):
 def test_a_figure_without_sense_is_refused_with_its_value():
     said = "the exposures of a response must be > 0 s"
     with pytest.raises(ValueError, match=exactly(said)):
-        Response(1000.0, 5.0, ((Seen(1, 0.0, 5.0),),))
+        Response(1000.0, 5.0, ((measured(1, 0.0, 5.0),),))
     said = "a figure of a response must be a number >= 0: -2.0"
     with pytest.raises(ValueError, match=exactly(said)):
-        Response(1000.0, 5.0, ((Seen(1, 1.0, -2.0),),))
+        Response(1000.0, 5.0, ((measured(1, 1.0, -2.0),),))
 
 
 def test_a_calibrated_panel_becomes_a_response():
     known = Response.measured(1000.0, [(100, 5000.0), (200, 9000.0)])
     assert (known.pedestal_adu, known.pedestal_error_adu) == (1000.0, 0.0)
-    assert known.runs == ((Seen(100, 1.0, 6000.0), Seen(200, 1.0, 10000.0)),)
+    assert known.runs == ((measured(100, 1.0, 6000.0), measured(200, 1.0, 10000.0)),)
 
 
 def test_only_the_newest_runs_are_kept_and_clipped_frames_are_none():

@@ -5,10 +5,10 @@ from itertools import chain, cycle, repeat
 from math import exp
 
 import pytest
-from panel_rigs import FULL, Rig, linear
+from panel_rigs import FULL, Rig, linear, measured
 
 from flatctl import FlatSearch, Outcome
-from flatctl.core.search.response import Response, Seen
+from flatctl.core.search.response import Response
 
 CURVES = {
     "linear": linear,
@@ -31,7 +31,7 @@ def test_a_start_in_the_band_is_accepted_at_once():
 
 def test_the_verdict_and_the_count_follow_every_frame():
     search = rig(1.0).search()
-    assert (search.trials, search.verdict, search.explanation) == (0, "", "")
+    assert (search.trials, search.verdict, search.explanation) == (0, None, "")
     search.observe(median_adu=9000.0, clipped_frac=0.0)
     assert (search.trials, search.verdict) == (1, "too_dim")
     search.observe(median_adu=50000.0, clipped_frac=0.0)
@@ -263,8 +263,8 @@ def test_the_next_filter_uses_what_the_first_one_taught():
 
 def test_a_frame_as_dark_as_the_pedestal_ties_no_curve_learned_earlier():
     full = 16383.0
-    first = (Seen(6, 1.0, 215.0), Seen(14, 1.0, 347.0), Seen(15, 1.0, 15457.0))
-    known = Response(207.0, 4.0, (first, (Seen(50, 1.0, 323.0), Seen(100, 30.0, 8246.0))))
+    first = (measured(6, 1.0, 215.0), measured(14, 1.0, 347.0), measured(15, 1.0, 15457.0))
+    known = Response(207.0, 4.0, (first, (measured(50, 1.0, 323.0), measured(100, 30.0, 8246.0))))
     # Step 14 is barely lit: how much light comes through now, its 9 ADU do not tell.
     panel = Rig(
         curve=lambda step: max(step / 100 - 0.13991, 0.0) / 0.86009,
@@ -282,7 +282,7 @@ def test_a_frame_as_dark_as_the_pedestal_ties_no_curve_learned_earlier():
 
 
 def test_a_response_that_knows_nothing_does_not_use_up_the_exposures():
-    dark = (Seen(0, 67.5, 0.0), Seen(0, 14.8, 0.0))
+    dark = (measured(0, 67.5, 0.0), measured(0, 14.8, 0.0))
     panel = Rig(
         curve=lambda step: 0.03 if step < 913 else 0.93,
         k=255.0,
@@ -302,7 +302,7 @@ def test_a_response_that_knows_nothing_does_not_use_up_the_exposures():
 def test_the_frames_of_a_step_foretell_it_better_than_those_of_its_neighbour():
     panel = rig(0.01, lambda step: 0.05 if step < 56 else 1.0, start=(0, 300.0))
     panel.steps, panel.times_s, panel.pedestal = (0, 100), (1.0, 300.0), 2660.0
-    seen = (Seen(0, 8.0, 13843.0), Seen(0, 17.6, 27371.0))
+    seen = (measured(0, 8.0, 13843.0), measured(0, 17.6, 27371.0))
     run = panel.run(panel.search(response=Response(2647.0, 141.0, (seen,))))
     assert run.outcome is Outcome.REACHED
 
@@ -326,7 +326,7 @@ def test_a_list_of_exposures_is_climbed_by_the_light_and_not_one_by_one():
 
 
 def test_a_response_before_any_frame_is_the_one_given():
-    known = Response(900.0, 10.0, ((Seen(10, 1.0, 2000.0),),))
+    known = Response(900.0, 10.0, ((measured(10, 1.0, 2000.0),),))
     assert rig(1.0).search(response=known).response == known
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from panel_rigs import Rig
+from panel_rigs import Rig, measured
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.band import CLIPPED_FRAC_MAX
-from flatctl.core.search.response import Response, Seen
+from flatctl.core.search.response import Response
 
 SPEED = settings(
     max_examples=30,
@@ -161,7 +161,7 @@ def test_the_same_observations_give_the_same_settings(rig):
 
 @st.composite
 def responses(draw):
-    seen = st.builds(Seen, st.integers(0, 5000), st.floats(0.001, 100), st.floats(0, 65535))
+    seen = st.builds(measured, st.integers(0, 5000), st.floats(0.001, 100), st.floats(0, 65535))
     runs = draw(st.lists(st.lists(seen, min_size=1, max_size=4).map(tuple), max_size=3))
     pedestal = draw(st.none() | st.floats(0, 20000))
     return Response(pedestal, draw(st.floats(0, 3000)), tuple(runs))

@@ -3,6 +3,7 @@
 from math import exp
 
 import pytest
+from panel_rigs import a_series, observe
 
 from flatctl.core.search.series import FlatSeries
 from flatctl.core.types import Outcome, Setting
@@ -23,7 +24,7 @@ def series(**changes) -> FlatSeries:
         "count": 10,
         "lag": 1,
     }
-    return FlatSeries(**{**settings, **changes})
+    return a_series(**{**settings, **changes})
 
 
 def capture(made: FlatSeries, light, readout_s: float = 0.3) -> list[tuple[Setting, bool]]:
@@ -34,9 +35,16 @@ def capture(made: FlatSeries, light, readout_s: float = 0.3) -> list[tuple[Setti
         middle_s = now_s + setting.exposure_s / 2
         shot = (setting, light(middle_s) * setting.exposure_s * setting.brightness / 128, middle_s)
         if in_hand is not None:
-            kept = made.observe(
-                setting=in_hand[0], median_adu=in_hand[1], clipped_frac=0.0, time_s=in_hand[2]
-            ).kept
+            kept = (
+                observe(
+                    made,
+                    setting=in_hand[0],
+                    median_adu=in_hand[1],
+                    clipped_frac=0.0,
+                    time_s=in_hand[2],
+                )
+                == "accepted"
+            )
             judged.append((in_hand[0], kept))
         in_hand = shot
         now_s += setting.exposure_s + readout_s
@@ -73,16 +81,18 @@ def test_one_spoiled_frame_costs_no_more_than_itself(light, spoiled_s):
 
 def test_a_frame_of_an_earlier_setting_can_be_kept():
     made = series()
-    made.observe(median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=0.0, setting=START)
+    observe(made, median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=0.0, setting=START)
     assert made.setting != START
-    assert made.observe(median_adu=TARGET, clipped_frac=0.0, time_s=1.0, setting=START).kept
+    assert (
+        observe(made, median_adu=TARGET, clipped_frac=0.0, time_s=1.0, setting=START) == "accepted"
+    )
 
 
 def test_a_second_bad_frame_of_an_earlier_setting_changes_nothing():
     made = series()
-    made.observe(median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=0.0, setting=START)
+    observe(made, median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=0.0, setting=START)
     changed = made.setting
-    made.observe(median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=1.0, setting=START)
+    observe(made, median_adu=0.7 * TARGET, clipped_frac=0.0, time_s=1.0, setting=START)
     assert made.setting == changed
 
 

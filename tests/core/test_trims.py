@@ -6,22 +6,30 @@ import pytest
 from panel_rigs import FULL
 
 from flatctl.core.band import Band
-from flatctl.core.search.evidence import Evidence, Frame, Limits
+from flatctl.core.limits import Limits
+from flatctl.core.search.evidence import Evidence, Judged
 from flatctl.core.search.forecast import Outlook
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
 from flatctl.core.search.trims import best_trim
+from flatctl.core.types import Setting
 
-BAND = Band.checked(33400.0, 3277.0, FULL)
+BAND = Band(33400.0, 3277.0, FULL)
 LIMITS = Limits.checked((0, 255), (0.1, 30.0))
 
 
-def frame(step: int, exposure_s: float, level: float) -> Frame:
+def frame(step: int, exposure_s: float, level: float) -> Judged:
     clipped = level >= FULL
-    return Frame(step, exposure_s, level, bright=level > BAND.high_adu, clipped=clipped)
+    return Judged(
+        Setting(step, exposure_s),
+        level,
+        float(clipped),
+        bright=level > BAND.high_adu,
+        clipped=clipped,
+    )
 
 
-def trim(*frames: Frame, edges: tuple[int, ...], early: bool = False, limits: Limits = LIMITS):
+def trim(*frames: Judged, edges: tuple[int, ...], early: bool = False, limits: Limits = LIMITS):
     evidence = Evidence(limits, 65.0)
     for each in frames:
         evidence.add(each)

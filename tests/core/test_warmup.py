@@ -4,9 +4,10 @@ from math import exp
 from random import Random
 
 import pytest
+from panel_rigs import measured
 
-from flatctl.core.search.warmup import Reading, warmed
-from flatctl.core.types import Setting
+from flatctl.core.search.warmup import warmed
+from flatctl.core.types import Measurement
 
 PEDESTAL = 1000.0
 
@@ -15,11 +16,11 @@ def lamp(time_s: float, cold: float, tau_s: float) -> float:
     return 1 - cold * exp(-time_s / tau_s)
 
 
-def reading(step: int, exposure_s: float, time_s: float, light: float) -> Reading:
-    return Reading(Setting(step, exposure_s), PEDESTAL + 250 * step * exposure_s * light, time_s)
+def reading(step: int, exposure_s: float, time_s: float, light: float) -> Measurement:
+    return measured(step, exposure_s, PEDESTAL + 250 * step * exposure_s * light, time_s)
 
 
-def a_set(cold: float, tau_s: float, steps=(120,) * 10, scatter: float = 0.0) -> list[Reading]:
+def a_set(cold: float, tau_s: float, steps=(120,) * 10, scatter: float = 0.0) -> list[Measurement]:
     odds = Random(3)
     times = [4.5 + 1.3 * i for i in range(len(steps))]
     return [
@@ -28,7 +29,7 @@ def a_set(cold: float, tau_s: float, steps=(120,) * 10, scatter: float = 0.0) ->
     ]
 
 
-def off(cold: float, tau_s: float, frames: list[Reading]) -> list[float]:
+def off(cold: float, tau_s: float, frames: list[Measurement]) -> list[float]:
     """Return by how much (a ratio) the levels of a search come out wrong, of a set then taken."""
     search = [
         reading(step, exposure_s, t, lamp(t, cold, tau_s))
@@ -82,11 +83,11 @@ def test_two_frames_that_differ_by_their_scatter_tell_of_little():
 
 
 def test_a_level_below_the_pedestal_stays_what_it_is():
-    dark = Reading(Setting(0, 1.0), PEDESTAL - 10, 0.0)
+    dark = measured(0, 1.0, PEDESTAL - 10, 0.0)
     assert warmed([dark], a_set(0.3, 8.0), PEDESTAL) == (dark,)
 
 
 def test_a_set_without_light_makes_no_trouble():
-    dark = Reading(Setting(1, 1.0), PEDESTAL - 10, 3.0)
+    dark = measured(1, 1.0, PEDESTAL - 10, 3.0)
     cold = reading(40, 1.0, 0.0, 1.0)
     assert warmed([cold], [dark, dark], PEDESTAL)[0].level_adu == pytest.approx(cold.level_adu)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.engine.rig import Rig
+from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Job, Session
 from flatctl.engine.safety import Rule
 from flatctl.engine.shelf import Shelf
@@ -16,6 +16,9 @@ from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
 
 SMALL_PX = (64, 48)
+TIMEOUTS = Timeouts(
+    open_s=30.0, cooling_s=1200.0, readout_s=60.0, wheel_s=60.0, rotator_s=180.0, focuser_s=180.0
+)
 
 
 class Bench:
@@ -60,6 +63,7 @@ class Bench:
             fake.wheel,
             fake.panel,
             setup=self.setup,
+            timeouts=TIMEOUTS,
             clock=fake.clock,
             rotator=self.axis,
             focuser=self.axis,
@@ -82,7 +86,6 @@ class Bench:
                 shelf=Shelf(self.folder / "flats", UTC),
                 history=history,
                 emit=self._take,
-                clock=fake.clock,
                 signals=StopSignals(),
             ).run()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from astropy.io.fits import getheader
-from bench import Bench, small
+from bench import TIMEOUTS, Bench, small
 
 from flatctl import events
 from flatctl.core.calibration import Calibration
@@ -36,7 +36,13 @@ class Calibrating:
         self.hear = lambda text: None
         fake = self.fake
         self.rig = Rig(
-            fake.camera, fake.wheel, fake.panel, setup=CameraSetup(), clock=fake.clock, settle_s=0.1
+            fake.camera,
+            fake.wheel,
+            fake.panel,
+            setup=CameraSetup(),
+            timeouts=TIMEOUTS,
+            clock=fake.clock,
+            settle_s=0.1,
         )
 
     def run(self) -> Calibration:
@@ -195,7 +201,13 @@ def flats(calibrated: Calibrating, job: Job | None = None) -> tuple[int, list[ev
     """Take flats with the same rig, another night."""
     fake, told = FakeRig(calibrated.fake.world.scenario), []
     rig = Rig(
-        fake.camera, fake.wheel, fake.panel, setup=CameraSetup(), clock=fake.clock, settle_s=0.1
+        fake.camera,
+        fake.wheel,
+        fake.panel,
+        setup=CameraSetup(),
+        timeouts=TIMEOUTS,
+        clock=fake.clock,
+        settle_s=0.1,
     )
     with History(calibrated.folder / "history.sqlite") as history:
         code = Session(
@@ -204,7 +216,6 @@ def flats(calibrated: Calibrating, job: Job | None = None) -> tuple[int, list[ev
             shelf=Shelf(calibrated.folder / "flats", UTC),
             history=history,
             emit=told.append,
-            clock=fake.clock,
             signals=StopSignals(),
         ).run()
     calibrated.later = rig

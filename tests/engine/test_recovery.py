@@ -1,9 +1,11 @@
 """What a fault may cost, and what it may not."""
 
+from dataclasses import MISSING, fields
+
 import numpy as np
 import pytest
 from astropy.io import fits
-from bench import Bench
+from bench import TIMEOUTS, Bench
 
 from flatctl import events
 from flatctl.core.types import CameraSetup
@@ -41,8 +43,15 @@ def test_a_frame_that_does_not_come_costs_what_the_last_frames_took_and_no_minut
 
 def test_before_the_first_frame_the_configured_allowance_holds():
     fake = FakeRig()
-    rig = Rig(fake.camera, None, fake.panel, setup=CameraSetup(), clock=fake.clock)
-    assert rig.readout_s == Timeouts().readout_s
+    rig = Rig(
+        fake.camera, None, fake.panel, setup=CameraSetup(), timeouts=TIMEOUTS, clock=fake.clock
+    )
+    assert rig.readout_s == TIMEOUTS.readout_s
+
+
+def test_what_the_configuration_grants_is_said_there_alone():
+    without = {each.name for each in fields(Timeouts) if each.default is MISSING}
+    assert without == {"open_s", "cooling_s", "readout_s"}
 
 
 def test_dark_flats_that_are_there_are_not_taken_again(tmp_path):

@@ -5,7 +5,7 @@ from bench import Bench
 
 from flatctl import events
 from flatctl.core.types import FrameKind
-from flatctl.devices.protocols import Standing
+from flatctl.devices.protocols import ConditionStatus
 from flatctl.engine.safety import Rule
 from flatctl.errors import NoReply, UnsafeError
 
@@ -19,7 +19,7 @@ class FakeWeather:
         self._clock = clock
         self._says = says
 
-    def standing(self, timeout_s: float) -> Standing:
+    def status(self, timeout_s: float) -> ConditionStatus:
         return self._says(self._clock.monotonic())
 
 
@@ -29,15 +29,15 @@ class FakeMount:
     def __init__(self) -> None:
         self.parked = False
 
-    def standing(self, timeout_s: float) -> Standing:
-        return Standing(self.parked, "parked" if self.parked else "not parked")
+    def status(self, timeout_s: float) -> ConditionStatus:
+        return ConditionStatus(self.parked, "parked" if self.parked else "not parked")
 
     def park(self, timeout_s: float) -> None:
         self.parked = True
 
 
-RAIN = Standing(False, "unsafe: Rain")
-SAFE = Standing(True, "safe")
+RAIN = ConditionStatus(False, "unsafe: Rain")
+SAFE = ConditionStatus(True, "safe")
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_what_it_waits_for_is_told_once(bench):
 def test_the_lamp_is_dark_while_it_waits(bench):
     lit_in_rain = []
 
-    def says(_s: float) -> Standing:
+    def says(_s: float) -> ConditionStatus:
         flats = len(bench.all(events.Flat))
         if not flats or bench.fake.clock.monotonic() > bench.rain_s + 100:
             return SAFE
@@ -110,7 +110,7 @@ def test_waiting_has_an_end(bench):
 
 
 def test_a_condition_that_is_ignored_is_not_even_asked(bench):
-    def never(_s: float) -> Standing:
+    def never(_s: float) -> ConditionStatus:
         raise AssertionError("asked")
 
     assert rained(bench, "ignore", never).run() == 0
@@ -118,7 +118,7 @@ def test_a_condition_that_is_ignored_is_not_even_asked(bench):
 
 def test_a_mount_is_parked_when_the_configuration_says_so(bench):
     mount = FakeMount()
-    bench.rules = (Rule(mount, "stop", 60, bring_about=True),)
+    bench.rules = (Rule(mount, "stop", 60, park_first=True),)
     assert bench.run() == 0
     assert mount.parked
 
@@ -134,7 +134,7 @@ def test_a_mount_is_left_alone_otherwise(bench):
 def test_a_lost_connection_is_a_fault_to_survive_and_not_danger(bench):
     answers = [SAFE, SAFE, NoReply("server", "lost")]
 
-    def says(_s: float) -> Standing:
+    def says(_s: float) -> ConditionStatus:
         answer = answers.pop(0) if answers else SAFE
         if isinstance(answer, NoReply):
             raise answer

@@ -3,6 +3,7 @@ from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.errors import ConfigError
 from flatctl.settings import Settings, load
+from flatctl.settings.plan import plan_flats
 
 ALNITAK = '[camera]\ndevice = "C"\n[panel]\nkind = "alnitak"\nport = "/dev/ttyUSB0"\n'
 
@@ -201,7 +202,7 @@ def test_all_mistakes_are_told_at_once(config):
 
 def test_a_start_that_was_not_written_moves_into_the_range(config):
     settings = config.load(flats("exposure_s = { max = 0.5 }"))
-    assert settings.plan()[0].exposure_start_s == 0.5
+    assert plan_flats(settings)[0].exposure_start_s == 0.5
 
 
 def test_a_long_value_is_shortened(config):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from flatctl.errors import ConfigError
 from flatctl.settings import Settings, load
+from flatctl.settings.plan import plan_flats
 
 EXAMPLE = (Path(__file__).parents[2] / "config" / "example.toml").read_bytes()
 TABLES = list(Settings.model_fields)
@@ -51,7 +52,7 @@ def answers(content: bytes, folder: Path, env: dict[str, str]) -> bool:
     path.write_bytes(content)
     try:
         settings = load(path, env)
-        settings.plan(("L", "Ha"))
+        plan_flats(settings, ("L", "Ha"))
     except ConfigError as error:
         return bool(str(error))
     return True

@@ -8,6 +8,7 @@ from flatctl.core.types import CameraSetup
 from flatctl.errors import ConfigError, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.matching import match_sets
+from flatctl.settings.plan import plan_flats
 from flatctl.settings.planfile import ensure_replaceable, plan_text
 
 ALL = WITH_WHEEL + '[rotator]\ndevice = "R"\n[focuser]\ndevice = "F"\n'
@@ -118,7 +119,7 @@ def test_a_plan_is_a_configuration_that_takes_these_sets(config, tmp_path):
     path = tmp_path / "plan.toml"
     sets = wanted("L", gain=100.0, rotator_deg=37.5), wanted("Hα", binning=2)
     path.write_text(plan(config, LISTED, *sets), "utf-8")
-    plans = load(path, {}).plan()
+    plans = plan_flats(load(path, {}))
     assert [(p.filter, p.rotator_deg, p.setup) for p in plans] == [
         ("L", 37.5, CameraSetup(gain=100.0)),
         ("Hα", None, CameraSetup(binning=2)),
@@ -139,13 +140,13 @@ def test_a_plan_with_a_strange_filter_is_still_toml(config, tmp_path):
     path = tmp_path / "plan.toml"
     name = 'a "quoted" \\ name\x7f é'
     path.write_text(plan(config, ALL, wanted(name)), "utf-8")
-    assert load(path, {}).plan()[0].filter == name
+    assert plan_flats(load(path, {}))[0].filter == name
 
 
 def test_a_plan_that_leaves_out_a_strange_filter_is_still_toml(config, tmp_path):
     path = tmp_path / "plan.toml"
     path.write_text(plan(config, LISTED, wanted("L"), wanted("bell\a\nx = 1")), "utf-8")
-    assert [each.filter for each in load(path, {}).plan()] == ["L"]
+    assert [each.filter for each in plan_flats(load(path, {}))] == ["L"]
 
 
 def test_no_plan_is_made_of_a_plan(config):

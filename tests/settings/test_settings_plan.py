@@ -3,35 +3,36 @@ from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.core.types import FilterPlan
 from flatctl.errors import ConfigError, UsageError
+from flatctl.settings.plan import plan_flats
 
 SLOTS = ("L", "R", "Ha")
 
 
 def test_a_rig_without_a_wheel_has_one_nameless_plan(config):
-    assert config.load(SMALLEST).plan() == (FilterPlan(None),)
+    assert plan_flats(config.load(SMALLEST)) == (FilterPlan(None),)
 
 
 def test_every_slot_is_wanted_unless_filters_are_listed(config):
-    plans = config.load(WITH_WHEEL).plan(SLOTS)
+    plans = plan_flats(config.load(WITH_WHEEL), SLOTS)
     assert [plan.filter for plan in plans] == ["L", "R", "Ha"]
 
 
 def test_filters_are_taken_in_the_order_of_the_list(config):
-    plans = config.load(WITH_WHEEL + '[flats]\nfilters = ["Ha", "L"]').plan(SLOTS)
+    plans = plan_flats(config.load(WITH_WHEEL + '[flats]\nfilters = ["Ha", "L"]'), SLOTS)
     assert [plan.filter for plan in plans] == ["Ha", "L"]
 
 
 def test_before_the_wheel_was_asked_listed_filters_are_known(config):
-    plans = config.load(WITH_WHEEL + '[flats]\nfilters = ["Ha", "L"]').plan()
+    plans = plan_flats(config.load(WITH_WHEEL + '[flats]\nfilters = ["Ha", "L"]'))
     assert [plan.filter for plan in plans] == ["Ha", "L"]
 
 
 def test_before_the_wheel_was_asked_every_slot_means_nothing_yet(config):
-    assert config.load(WITH_WHEEL).plan() == ()
+    assert plan_flats(config.load(WITH_WHEEL)) == ()
 
 
 def test_two_slots_of_the_same_name_are_one_filter(config):
-    assert len(config.load(WITH_WHEEL).plan(("L", "L"))) == 1
+    assert len(plan_flats(config.load(WITH_WHEEL), ("L", "L"))) == 1
 
 
 def test_a_filters_own_table_is_laid_over_that_of_all(config):
@@ -42,33 +43,33 @@ def test_a_filters_own_table_is_laid_over_that_of_all(config):
     expected = FilterPlan(
         "Ha", count=20, exposure_start_s=10.0, exposure_min_s=0.5, exposure_max_s=120.0
     )
-    assert config.load(text).plan(SLOTS)[2] == expected
+    assert plan_flats(config.load(text), SLOTS)[2] == expected
 
 
 def test_a_filters_own_table_changes_no_other_filter(config):
     text = WITH_WHEEL + "[filters.Ha]\ncount = 5"
-    assert [plan.count for plan in config.load(text).plan(SLOTS)] == [30, 30, 5]
+    assert [plan.count for plan in plan_flats(config.load(text), SLOTS)] == [30, 30, 5]
 
 
 def test_an_inherited_start_moves_into_the_filters_own_range(config):
     text = WITH_WHEEL + "[flats]\nbrightness = { start = 0.9 }\n"
     text += "[filters.L]\nbrightness = { max = 0.2 }"
-    assert config.load(text).plan(SLOTS)[0].brightness_start == 0.2
+    assert plan_flats(config.load(text), SLOTS)[0].brightness_start == 0.2
 
 
 def test_the_command_line_chooses_filters(config):
-    plans = config.load(WITH_WHEEL).plan(SLOTS, only=("Ha",))
+    plans = plan_flats(config.load(WITH_WHEEL), SLOTS, only=("Ha",))
     assert [plan.filter for plan in plans] == ["Ha"]
 
 
 def test_the_command_line_chooses_how_many(config):
-    assert config.load(SMALLEST).plan(count=3)[0].count == 3
+    assert plan_flats(config.load(SMALLEST), count=3)[0].count == 3
 
 
 def test_a_filter_that_is_not_in_the_wheel_is_answered_with_its_slots(config):
     settings = config.load(WITH_WHEEL + '[flats]\nfilters = ["L", "ha"]')
     with pytest.raises(ConfigError) as error:
-        settings.plan(SLOTS)
+        plan_flats(settings, SLOTS)
     expected = (
         "flats.filters: 'ha' is no slot of the wheel: did you mean 'Ha'? the wheel has L, R, Ha"
     )
@@ -78,21 +79,21 @@ def test_a_filter_that_is_not_in_the_wheel_is_answered_with_its_slots(config):
 def test_a_table_of_a_filter_that_is_not_in_the_wheel_is_refused(config):
     settings = config.load(WITH_WHEEL + "[filters.SII]\ncount = 3")
     with pytest.raises(ConfigError, match=r"filters\.SII: 'SII' is no slot of the wheel"):
-        settings.plan(SLOTS)
+        plan_flats(settings, SLOTS)
 
 
 def test_a_filter_of_the_command_line_that_is_not_in_the_wheel_is_a_usage_error(config):
     with pytest.raises(UsageError, match=r"--filter SII: the wheel has L, R, Ha"):
-        config.load(WITH_WHEEL).plan(SLOTS, only=("SII",))
+        plan_flats(config.load(WITH_WHEEL), SLOTS, only=("SII",))
 
 
 def test_a_filter_of_the_command_line_needs_a_wheel(config):
     with pytest.raises(UsageError, match=r"--filter Ha: the configuration has no \[wheel\]"):
-        config.load(SMALLEST).plan(only=("Ha",))
+        plan_flats(config.load(SMALLEST), only=("Ha",))
 
 
 def test_shutter_speeds_are_sorted_and_are_the_limits(config):
-    plan = config.load(SMALLEST + "[flats]\nexposures_s = [2.5, 0.01, 0.5]").plan()[0]
+    plan = plan_flats(config.load(SMALLEST + "[flats]\nexposures_s = [2.5, 0.01, 0.5]"))[0]
     assert (plan.exposures_s, plan.exposure_min_s, plan.exposure_max_s) == (
         (0.01, 0.5, 2.5),
         0.01,
@@ -102,12 +103,12 @@ def test_shutter_speeds_are_sorted_and_are_the_limits(config):
 
 def test_shutter_speeds_outside_written_limits_are_left_out(config):
     text = SMALLEST + "[flats]\nexposures_s = [0.01, 0.5, 2.5]\nexposure_s = { min = 0.1 }"
-    assert config.load(text).plan()[0].exposures_s == (0.5, 2.5)
+    assert plan_flats(config.load(text))[0].exposures_s == (0.5, 2.5)
 
 
 def test_the_start_is_a_speed_the_shutter_has(config):
     text = SMALLEST + "[flats]\nexposures_s = [0.01, 0.5, 2.5]\nexposure_s = { start = 0.6 }"
-    assert config.load(text).plan()[0].exposure_start_s == 0.5
+    assert plan_flats(config.load(text))[0].exposure_start_s == 0.5
 
 
 TWO_BANKS = WITH_WHEEL.replace('kind = "manual"', 'kind = "gemini"\nport = "/dev/ttyUSB0"')
@@ -115,13 +116,13 @@ TWO_BANKS = WITH_WHEEL.replace('kind = "manual"', 'kind = "gemini"\nport = "/dev
 
 def test_a_filter_may_have_its_own_bank_of_the_panel(config):
     text = TWO_BANKS + '[flats]\npanel_bank = "low"\n[filters.Ha]\npanel_bank = "high"'
-    plans = config.load(text).plan(SLOTS)
+    plans = plan_flats(config.load(text), SLOTS)
     assert [plan.panel_bank for plan in plans] == ["low", "low", "high"]
 
 
 def test_the_bank_of_the_panel_is_that_of_every_filter_without_its_own(config):
     text = TWO_BANKS.replace("[wheel]", 'bank = "low"\n[wheel]')
-    plans = config.load(text + '[filters.Ha]\npanel_bank = "high"').plan(SLOTS)
+    plans = plan_flats(config.load(text + '[filters.Ha]\npanel_bank = "high"'), SLOTS)
     assert [plan.panel_bank for plan in plans] == ["low", "low", "high"]
 
 
@@ -136,10 +137,10 @@ def test_the_ladder_is_laid_within_the_exposures_of_each_filter(config):
         WITH_WHEEL + "[dark_flats]\nladder = true\n[flats]\nexposure_s = { min = 0.4, max = 3 }\n"
         "[filters.Ha]\nexposure_s = { max = 12 }\n"
     )
-    luminance, hydrogen = settings.plan(["L", "Ha"])
+    luminance, hydrogen = plan_flats(settings, ["L", "Ha"])
     assert luminance.ladder_s == (0.5, 1.0, 2.0)
     assert hydrogen.ladder_s == (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def test_without_a_wish_for_it_there_is_no_ladder(config):
-    assert config.load(WITH_WHEEL).plan(["L"])[0].ladder_s == ()
+    assert plan_flats(config.load(WITH_WHEEL), ["L"])[0].ladder_s == ()

@@ -5,6 +5,7 @@ from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.core.types import CameraSetup
 from flatctl.errors import ConfigError, UsageError
+from flatctl.settings.plan import plan_flats
 
 DEVICES = '[rotator]\ndevice = "R"\n[focuser]\ndevice = "F"\n'
 TWO = WITH_WHEEL + (
@@ -13,42 +14,42 @@ TWO = WITH_WHEEL + (
 
 
 def test_the_sets_are_what_is_wanted(config):
-    assert [plan.filter for plan in config.load(TWO).plan()] == ["L", "Ha"]
+    assert [plan.filter for plan in plan_flats(config.load(TWO))] == ["L", "Ha"]
 
 
 def test_a_set_has_a_camera_setup_of_its_own(config):
-    plan, _ = config.load(TWO).plan()
+    plan, _ = plan_flats(config.load(TWO))
     assert plan.setup == CameraSetup(gain=100, binning=2)
 
 
 def test_what_a_set_leaves_out_is_the_cameras(config):
     text = TWO.replace('device = "CCD Simulator"', 'device = "CCD Simulator"\noffset = 30')
-    assert [plan.setup.offset for plan in config.load(text).plan()] == [30, 30]
+    assert [plan.setup.offset for plan in plan_flats(config.load(text))] == [30, 30]
 
 
 def test_a_set_may_have_its_own_count(config):
-    assert [plan.count for plan in config.load(TWO).plan()] == [30, 7]
+    assert [plan.count for plan in plan_flats(config.load(TWO))] == [30, 7]
 
 
 def test_the_command_line_chooses_among_the_sets(config):
-    plans = config.load(TWO).plan(only=("Ha",), count=3)
+    plans = plan_flats(config.load(TWO), only=("Ha",), count=3)
     assert [(plan.filter, plan.count) for plan in plans] == [("Ha", 3)]
 
 
 def test_a_filter_that_no_set_has_is_a_mistake_of_the_command_line(config):
     with pytest.raises(UsageError, match="--filter R: the sets of the configuration have L, Ha"):
-        config.load(TWO).plan(only=("R",))
+        plan_flats(config.load(TWO), only=("R",))
 
 
 def test_a_set_whose_filter_is_not_in_the_wheel_is_told(config):
     with pytest.raises(ConfigError, match=r'sets\.2\.filter: "?\'?Ha'):
-        config.load(TWO).plan(("L", "R"))
+        plan_flats(config.load(TWO), ("L", "R"))
 
 
 def test_rotator_and_focuser_reach_the_plan(config):
     text = WITH_WHEEL + DEVICES
     text += '[[sets]]\nfilter = "L"\nrotator_deg = 12.5\nfocuser_steps = 4200\n'
-    (plan,) = config.load(text).plan()
+    (plan,) = plan_flats(config.load(text))
     assert (plan.rotator_deg, plan.focuser_steps) == (12.5, 4200)
 
 

@@ -9,7 +9,7 @@ from rigs import flatctl
 
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.observatory import IndiDome, IndiMount, IndiWeather
-from flatctl.devices.protocols import Mount, Standing
+from flatctl.devices.protocols import ConditionStatus, Mount
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(180)]
 
@@ -63,50 +63,50 @@ def move(client: IndiClient, device: str, name: str, element: str) -> None:
 def test_what_is_not_connected_is_unknown_and_stays_so(client, kind):
     name = MOUNT_NAME if kind is IndiMount else DOME_NAME
     client.set_switch(name, "CONNECTION", "DISCONNECT", 20)
-    standing = kind(client, name).standing(1)
+    standing = kind(client, name).status(1)
     assert (standing.met, standing.known) == (False, False)
     assert not client.find(name, "CONNECTION").on("CONNECT")
 
 
 def test_what_is_not_there_is_unknown(client):
-    standing = IndiMount(client, "Nobody").standing(1)
+    standing = IndiMount(client, "Nobody").status(1)
     assert (standing.met, standing.known, "is not on the" in standing.text) == (False, False, True)
 
 
 def test_a_device_of_another_kind_is_unknown(connected):
-    assert IndiDome(connected, MOUNT_NAME).standing(1) == Standing(
+    assert IndiDome(connected, MOUNT_NAME).status(1) == ConditionStatus(
         False, "has no DOME_SHUTTER or DOME_PARK", known=False
     )
 
 
 def test_a_mount_parks_when_told_and_then_is_parked(connected):
     mount: Mount = IndiMount(connected, MOUNT_NAME)
-    assert mount.standing(5) == Standing(False, "not parked")
+    assert mount.status(5) == ConditionStatus(False, "not parked")
     # Its usual place is a long way off.
     connected.send(MOUNT_NAME, "TELESCOPE_PARK_OPTION", {"PARK_CURRENT": True}, 10)
     mount.park(60)
-    assert mount.standing(5) == Standing(True, "parked")
+    assert mount.status(5) == ConditionStatus(True, "parked")
 
 
 def test_a_dome_is_closed_or_not(connected):
     dome = IndiDome(connected, DOME_NAME)
-    assert dome.standing(5) == Standing(True, "closed")
+    assert dome.status(5) == ConditionStatus(True, "closed")
     move(connected, DOME_NAME, "DOME_SHUTTER", "SHUTTER_OPEN")
-    assert dome.standing(5) == Standing(False, "not closed")
+    assert dome.status(5) == ConditionStatus(False, "not closed")
 
 
 def test_the_weather_is_safe_or_says_what_is_not(client):
     station = IndiWeather(client, WEATHER_NAME)
-    assert station.standing(20).known
+    assert station.status(20).known
     wind(client, 0)
-    assert station.standing(10) == Standing(True, "safe")
+    assert station.status(10) == ConditionStatus(True, "safe")
     wind(client, 40)
-    assert station.standing(10) == Standing(False, "unsafe: Wind (kph)")
+    assert station.status(10) == ConditionStatus(False, "unsafe: Wind (kph)")
     wind(client, 0)
 
 
 def test_a_run_in_a_storm_ends_with_6_and_takes_nothing(server, client, tmp_path):
-    IndiWeather(client, WEATHER_NAME).standing(20)
+    IndiWeather(client, WEATHER_NAME).status(20)
     wind(client, 40)
     config = tmp_path / "rig.toml"
     config.write_text(f"""

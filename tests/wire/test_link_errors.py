@@ -49,7 +49,7 @@ def test_a_missing_port_is_named_with_a_way_to_find_the_right_one(tmp_path):
 def test_the_ports_that_exist_are_listed_when_one_does_not():
     ports = [SerialPort("/dev/ttyUSB1", "Flat-Man"), SerialPort("/dev/ttyACM0", "Arduino Uno")]
     error = why_not_opened("/dev/ttyUSB0", "panel", OSError(errno.ENOENT, "gone"), ports)
-    assert error.mend == "there are: /dev/ttyUSB1 (Flat-Man), /dev/ttyACM0 (Arduino Uno)"
+    assert error.remedy == "there are: /dev/ttyUSB1 (Flat-Man), /dev/ttyACM0 (Arduino Uno)"
 
 
 def test_without_permission_the_group_to_join_is_named(tmp_path):

@@ -62,12 +62,12 @@ class Claim:
             ours.close()
             pid = _holder(name)
             who = describe_process(pid) if pid else "another program"
-            mend = (
+            remedy = (
                 f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
                 if pid
                 else "stop it first"
             )
-            raise Busy(self._owner, f"is in the hands of {who}", mend) from error
+            raise Busy(self._owner, f"is in the hands of {who}", remedy) from error
         return ours
 
 

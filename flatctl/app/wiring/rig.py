@@ -16,8 +16,7 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule
 from flatctl.settings.models import Settings
-from flatctl.settings.panels.indi import IndiOptions
-from flatctl.settings.panels.options import CoverOptions, SerialOptions
+from flatctl.settings.panels import CoverOptions, IndiOptions, SerialOptions
 
 _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.OPEN}
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -43,7 +42,6 @@ def cover_at_end(settings: Settings) -> CoverState | None:
 def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
     """Return camera, wheel, rotator, focuser and panel as one instrument."""
     wheel, rotator, focuser = settings.wheel, settings.rotator, settings.focuser
-    usual = Timeouts()
     return Rig(
         IndiCamera(client, settings.camera.device),
         IndiFilterWheel(client, wheel.device) if wheel else None,
@@ -56,9 +54,9 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
         timeouts=Timeouts(
             open_s=settings.indi.timeout_s,
             cooling_s=settings.camera.temperature_timeout_s,
-            wheel_s=wheel.timeout_s if wheel else usual.wheel_s,
-            rotator_s=rotator.timeout_s if rotator else usual.rotator_s,
-            focuser_s=focuser.timeout_s if focuser else usual.focuser_s,
+            wheel_s=wheel.timeout_s if wheel else 0.0,
+            rotator_s=rotator.timeout_s if rotator else 0.0,
+            focuser_s=focuser.timeout_s if focuser else 0.0,
             readout_s=settings.camera.readout_timeout_s,
         ),
         usual_bank=getattr(settings.panel, "bank", None),
@@ -71,7 +69,7 @@ def make_rules(settings: Settings, client: IndiClient) -> list[Rule]:
     rules = []
     if (mount := settings.mount) is not None:
         condition = IndiMount(client, mount.device)
-        rules.append(Rule(condition, mount.policy, mount.wait_s, bring_about=mount.park))
+        rules.append(Rule(condition, mount.policy, mount.wait_s, park_first=mount.park))
     if (dome := settings.dome) is not None:
         rules.append(Rule(IndiDome(client, dome.device), dome.policy, dome.wait_s))
     if (weather := settings.weather) is not None:

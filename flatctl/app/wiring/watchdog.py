@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from flatctl.engine.clock import SystemClock
-from flatctl.engine.rig import Timeouts
+from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import wanted
 
@@ -28,7 +28,6 @@ def patience_s(settings: Settings) -> float:
 
     Each wait for a device has a deadline; this is their sum, the longest exposure included.
     """
-    usual = Timeouts()
     camera, wheel = settings.camera, settings.wheel
     tables = [None, *settings.filters.values()]
     return (
@@ -37,7 +36,7 @@ def patience_s(settings: Settings) -> float:
         + (camera.temperature_timeout_s if camera.temperature_c is not None else 0.0)
         + (wheel.timeout_s if wheel else 0.0)
         + 3 * settings.indi.timeout_s
-        + 2 * usual.panel_s
+        + 2 * PANEL_TIMEOUT_S
         + max((t.wait_s for t in (settings.mount,) if t is not None and t.park), default=0.0)
         + _READING_S
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flatctl.core.band import Band
-from flatctl.core.search.evidence import ROUNDED_ADU, Frame
+from flatctl.core.search.evidence import ROUNDED_ADU, Judged
 from flatctl.core.search.panels import TRUST, Array
 
 # Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
@@ -24,7 +24,7 @@ _OVER = (1.2, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 PARTLY_OVER = (1.0, 1.1, 1.2, 1.3)
 
 
-def onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
+def onset(frames: Sequence[Judged], full: float) -> tuple[int, int]:
     """Return the highest step seen dark and the lowest one seen lit, -1 where there is none."""
     lowest = min(f.level_adu for f in frames) + 0.003 * full
     dark = [f.brightness for f in frames if f.level_adu <= lowest and not f.bright]
@@ -33,7 +33,7 @@ def onset(frames: Sequence[Frame], full: float) -> tuple[int, int]:
 
 
 def pedestals(
-    frames: Sequence[Frame], band: Band, known: tuple[float, float] | None
+    frames: Sequence[Judged], band: Band, known: tuple[float, float] | None
 ) -> tuple[Array, Array]:
     """Return the pedestals tried (ADU), none above the lowest level seen, and their odds.
 
@@ -60,7 +60,7 @@ def pedestals(
     )
 
 
-def by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
+def by_time(frames: Sequence[Judged], aim_adu: float) -> dict[int, float]:
     """Return the exposures (s) that meet the aim at the steps exposed for two times."""
     found = {}
     for step, (near, rate, gap_s) in _lines(frames, aim_adu).items():
@@ -70,7 +70,7 @@ def by_time(frames: Sequence[Frame], aim_adu: float) -> dict[int, float]:
     return found
 
 
-def _lines(frames: Sequence[Frame], aim_adu: float) -> dict[int, tuple[Frame, float, float]]:
+def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, float, float]]:
     """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
     found = {}
     for step in {f.brightness for f in frames}:
@@ -87,7 +87,7 @@ def _lines(frames: Sequence[Frame], aim_adu: float) -> dict[int, tuple[Frame, fl
     return found
 
 
-def anchors(frames: Sequence[Frame], band: Band) -> list[tuple[int, float, float]]:
+def anchors(frames: Sequence[Judged], band: Band) -> list[tuple[int, float, float]]:
     """Return the frames that may set the scale: (index, its level in ADU, share of belief)."""
     found = []
     levels = np.array([f.level_adu for f in frames])

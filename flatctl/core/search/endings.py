@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from math import log2, sqrt
 
 from flatctl.core.band import Band
-from flatctl.core.search.evidence import Frame, Limits
+from flatctl.core.limits import Limits
+from flatctl.core.search.evidence import Judged
 from flatctl.core.types import Outcome, Setting
 
 Span = tuple[float, float]
@@ -17,7 +18,7 @@ _PAPER = "put a sheet of white paper over the panel"
 _UNLIT = "see whether the panel is lit, in front of the telescope, and the cover open"
 
 
-def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: Span) -> str:
+def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> str:
     """Return why even the most light is too little; an exposure within `enough_s` would do."""
     last = max(frames, key=lambda f: (f.level_adu, f.exposure_s, f.brightness))
     seen = f"Too dim: {_frame(last, band)}, and the band starts at {_level(band.low_adu, band)}."
@@ -38,7 +39,7 @@ def too_dim(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: Span)
     return f"{seen} There is next to no light: {_UNLIT}."
 
 
-def too_bright(frames: Sequence[Frame], band: Band, limits: Limits, enough_s: Span) -> str:
+def too_bright(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> str:
     """Return why even the least light is too much; an exposure within `enough_s` would do."""
     last = min(frames, key=lambda f: (f.exposure_s, f.brightness))
     no_answer = " Brightness changes nothing: see whether the panel obeys." if deaf(frames) else ""
@@ -59,7 +60,7 @@ def clipped_pixels(setting: Setting, level_adu: float, clipped_frac: float, band
     )
 
 
-def too_coarse(frames: Sequence[Frame], band: Band) -> str:
+def too_coarse(frames: Sequence[Judged], band: Band) -> str:
     """Return between which two settings the band lies unreached."""
     below = max((f for f in frames if not f.bright), key=lambda f: f.brightness)
     above = min((f for f in frames if f.bright), key=lambda f: f.brightness)
@@ -70,7 +71,7 @@ def too_coarse(frames: Sequence[Frame], band: Band) -> str:
     )
 
 
-def unstable(frames: Sequence[Frame], band: Band, changes: Sequence[float]) -> str:
+def unstable(frames: Sequence[Judged], band: Band, changes: Sequence[float]) -> str:
     """Return how the light changed by itself."""
     by = max((abs(change - 1) for change in changes), default=0.0)
     return (
@@ -80,7 +81,7 @@ def unstable(frames: Sequence[Frame], band: Band, changes: Sequence[float]) -> s
     )
 
 
-def budget_spent(frames: Sequence[Frame], band: Band, trials: int) -> str:
+def budget_spent(frames: Sequence[Judged], band: Band, trials: int) -> str:
     """Return how far a search came before its exposures were used up."""
     return (
         f"Not found within {trials} exposures: at last {_frame(frames[-1], band)}, the band goes "
@@ -110,7 +111,7 @@ def set_broken(
     )
 
 
-def _frame(frame: Frame, band: Band) -> str:
+def _frame(frame: Judged, band: Band) -> str:
     level = "full scale" if frame.clipped else _level(frame.level_adu, band)
     return f"step {frame.brightness} and {frame.exposure_s:.4g} s gave {level}"
 
@@ -131,7 +132,7 @@ def _rounded(seconds: float) -> str:
     return f"{float(f'{seconds:.2g}'):g}"
 
 
-def deaf(frames: Sequence[Frame]) -> bool:
+def deaf(frames: Sequence[Judged]) -> bool:
     """Tell whether the brightest and the dimmest step tried gave the same level.
 
     Full frames are alike whatever the light, and tell nothing.
@@ -149,7 +150,7 @@ def _same(levels: Sequence[float]) -> bool:
     return max(levels) - min(levels) <= _SAME_FRAC * max(min(levels), 1.0)
 
 
-def _plateau(frames: Sequence[Frame], band: Band) -> float | None:
+def _plateau(frames: Sequence[Judged], band: Band) -> float | None:
     """Return the level that more light did not exceed, where it can't be just the pedestal."""
     top = max(frames, key=lambda f: f.level_adu)
     more_light = any(

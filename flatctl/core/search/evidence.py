@@ -6,11 +6,11 @@ the same of every setting with more. The search may guess as it likes inside wha
 these bounds see to it that it ends, and ends right.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite, sqrt
 
-from flatctl.core.types import Setting
+from flatctl.core.limits import Limits
+from flatctl.core.types import Measurement
 
 # A median may be this much off for noise alone before it is taken for a change of the light.
 NOISE_FRAC = 0.02
@@ -21,90 +21,25 @@ GROWTH_MARGIN = 1.5
 SAME_EXPOSURE = 1e-6
 # Two levels in whole ADU may be this much further apart than they seem.
 ROUNDED_ADU = 1.0
-# A limit so near (a ratio) ends the halving of exposures.
-_NEAR = 4.0
+# From this fraction on all pixels count as clipped.
+_ALL_CLIPPED = 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Hold what the panel and the camera can do; `exposures_s` is empty where any time goes."""
-
-    dimmest: int
-    brightest: int
-    shortest_s: float
-    longest_s: float
-    exposures_s: tuple[float, ...] = ()
-
-    @staticmethod
-    def checked(
-        brightness_range: tuple[int, int],
-        exposure_range_s: tuple[float, float],
-        exposures_s: Sequence[float] = (),
-    ) -> "Limits":
-        """Return the limits, `exposures_s` sorted and reduced to the range.
-
-        Raises:
-            ValueError: a limit is not finite, out of order, or leaves no exposure.
-
-        """
-        dimmest, brightest = brightness_range
-        whole = all(isfinite(b) and b == int(b) for b in brightness_range)
-        if not whole or not 0 <= dimmest <= brightest:
-            raise ValueError(
-                f"brightness_range must be two whole numbers, 0 <= min <= max: {brightness_range}"
-            )
-        shortest, longest = exposure_range_s
-        if not 0 < shortest <= longest < float("inf"):
-            raise ValueError(
-                f"exposure_range_s must be two times in seconds, 0 < min <= max: {exposure_range_s}"
-            )
-        listed = tuple(sorted({float(t) for t in exposures_s}))
-        within = tuple(t for t in listed if shortest <= t <= longest)
-        if listed and not within:
-            raise ValueError(f"none of exposures_s lies within {shortest:g}..{longest:g} s")
-        if within:
-            shortest, longest = within[0], within[-1]
-        return Limits(int(dimmest), int(brightest), float(shortest), float(longest), within)
-
-    def clamp(self, brightness: float, exposure_s: float) -> Setting:
-        """Return the possible setting nearest to the one given."""
-        step = round(min(max(brightness, self.dimmest), self.brightest))
-        exposure = min(max(float(exposure_s), self.shortest_s), self.longest_s)
-        if self.exposures_s:
-            exposure = min(self.exposures_s, key=lambda t: abs(t / exposure - 1))
-        return Setting(step, exposure)
-
-    def between(self, low_s: float, high_s: float) -> float:
-        """Return the middle (in ratio) of two exposures, or the limit among them if that is near.
-
-        A limit is worth trying itself, while the bounds between limits were tried before.
-        """
-        if high_s <= _NEAR * low_s:
-            for limit_s, bound_s in ((self.shortest_s, low_s), (self.longest_s, high_s)):
-                if bound_s == limit_s:
-                    return limit_s
-        return sqrt(low_s * high_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Hold one exposure and how it was judged.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Measurement):
+    """Hold what one exposure gave, and how it was judged.
 
     `bright` is the side of the band it fell on. The level of a `clipped` frame is only a lower
     bound of the light, but one not far below it if just a part of the pixels clip.
     """
 
-    brightness: int
-    exposure_s: float
-    level_adu: float
     bright: bool
     clipped: bool
-    partly: bool = False
 
     @property
-    def setting(self) -> Setting:
-        """Return what the frame was exposed with."""
-        return Setting(self.brightness, self.exposure_s)
+    def partly(self) -> bool:
+        """Tell whether some pixels stayed below full scale."""
+        return self.clipped_frac < _ALL_CLIPPED
 
 
 class Evidence:
@@ -117,13 +52,13 @@ class Evidence:
     def __init__(self, limits: Limits, noise_adu: float) -> None:
         self._limits = limits
         self._noise_adu = noise_adu
-        self.frames: list[Frame] = []
+        self.frames: list[Judged] = []
         self.changes: list[float] = []
         """Ratio of new level to old of every change of the light seen."""
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: Judged) -> None:
         """Take a frame in, and forget the older ones that it disproves."""
-        kept: list[Frame] = []
+        kept: list[Judged] = []
         changes: list[float] = []
         for older in self.frames:
             ratio = _contradiction(older, frame, self._noise_adu)
@@ -167,7 +102,7 @@ class Evidence:
             high * _SLIGHTLY_LESS, limits.longest_s
         )
 
-    def at_best(self, brightness: int, *foreseen: Frame) -> float:
+    def at_best(self, brightness: int, *foreseen: Judged) -> float:
         """Return the highest level (ADU) that the longest exposure can give at a brightness.
 
         The camera is linear in time, so two exposures bound every longer one, with a margin; the
@@ -194,10 +129,10 @@ class Evidence:
                 best = min(best, later.level_adu + GROWTH_MARGIN * rest * grown / gap)
         return best
 
-    def _dim(self) -> Iterator[Frame]:
+    def _dim(self) -> Iterator[Judged]:
         return (f for f in self.frames if not f.bright)
 
-    def _bright(self) -> Iterator[Frame]:
+    def _bright(self) -> Iterator[Judged]:
         return (f for f in self.frames if f.bright)
 
 
@@ -205,11 +140,11 @@ _SLIGHTLY_LESS = 1 - SAME_EXPOSURE
 _SLIGHTLY_MORE = 1 + SAME_EXPOSURE
 
 
-def _exposure(frame: Frame) -> float:
+def _exposure(frame: Judged) -> float:
     return frame.exposure_s
 
 
-def _contradiction(older: Frame, newer: Frame, noise_adu: float) -> float | None:
+def _contradiction(older: Judged, newer: Judged, noise_adu: float) -> float | None:
     """Return newer/older level if no steady monotone light can have given both, else None.
 
     At one brightness the level grows at most in proportion to the exposure (the pedestal only

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from flatctl.core.band import Band
 from flatctl.core.search import clues
-from flatctl.core.search.evidence import Frame
+from flatctl.core.search.evidence import Judged
 from flatctl.core.search.panels import Array, Panels, interpolate
 from flatctl.core.types import Setting
 
@@ -32,7 +32,7 @@ _MARGIN = 1.1
 class Outlook:
     """Foretell levels and choose settings by all explanations of the frames seen at once."""
 
-    def __init__(self, panels: Panels, frames: Sequence[Frame], band: Band) -> None:
+    def __init__(self, panels: Panels, frames: Sequence[Judged], band: Band) -> None:
         self._band = band
         full = band.full_scale_adu
         levels = np.array([f.level_adu for f in frames])
@@ -70,7 +70,7 @@ class Outlook:
         self._by_time = clues.by_time(frames, band.aim_adu)
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
-    def _pinned(self, frames: Sequence[Frame], light: Array, ln_k: Array) -> dict[int, Array]:
+    def _pinned(self, frames: Sequence[Judged], light: Array, ln_k: Array) -> dict[int, Array]:
         """Return ln k by step, scaled to meet the clear frame nearest to the aim of every step.
 
         Where there is no such frame it is the same at any step.

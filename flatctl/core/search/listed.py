@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from math import ceil, log2
 from typing import TYPE_CHECKING
 
-from flatctl.core.search.evidence import Evidence, Limits
+from flatctl.core.limits import Limits
+from flatctl.core.search.evidence import Evidence
 from flatctl.core.types import Setting
 
 if TYPE_CHECKING:

@@ -102,7 +102,12 @@ class Panels:
         One least-squares fit of ln(light / shape) = bend(step) + scale(run), the bends kept small.
         """
         runs = enumerate(known.runs)
-        seen = [(*s, i) for i, run in runs for s in run if s.brightness <= self._brightest]
+        seen = [
+            (*s.setting, s.level_adu, i)
+            for i, run in runs
+            for s in run
+            if s.brightness <= self._brightest
+        ]
         if not seen:
             return
         step, time, level, run = np.array(seen, dtype=float).T

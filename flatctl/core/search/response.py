@@ -2,31 +2,23 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple
 
-from flatctl.core.search.evidence import Frame
+from flatctl.core.search.evidence import Judged
+from flatctl.core.types import Measurement, Setting
 
 _RUNS_MAX = 8
-
-
-class Seen(NamedTuple):
-    """Hold one measured level of a panel; frames that clipped are none."""
-
-    brightness: int
-    exposure_s: float
-    level_adu: float
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """Hold what is known of the panel's curve and the camera's pedestal.
 
-    `runs` are the frames of earlier searches, one tuple for each, newest last: levels, not
-    conclusions, so that a pedestal better known today mends the curve of yesterday. What one filter
-    lets through is a factor common to its run and no part of the curve. `pedestal_adu` is given
-    with its error. A wrong response costs exposures, never the right ending.
+    `runs` are the frames of earlier searches, one tuple for each, newest last: settings and levels,
+    no conclusions, so that a pedestal better known today mends the curve of yesterday. What one
+    filter lets through is a factor common to its run and no part of the curve. `pedestal_adu` is
+    given with its error. A wrong response costs exposures, never the right ending.
 
     Raises:
         ValueError: a figure is not finite, or negative.
@@ -35,33 +27,35 @@ class Response:
 
     pedestal_adu: float | None = None
     pedestal_error_adu: float = 0.0
-    runs: tuple[tuple[Seen, ...], ...] = ()
+    runs: tuple[tuple[Measurement, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        if not all(seen.exposure_s > 0 for run in self.runs for seen in run):
+        if not all(frame.exposure_s > 0 for run in self.runs for frame in run):
             raise ValueError("the exposures of a response must be > 0 s")
-        figures = [figure for run in self.runs for seen in run for figure in seen]
-        for figure in (self.pedestal_adu or 0.0, self.pedestal_error_adu, *figures):
+        seen = [figure for run in self.runs for f in run for figure in (*f.setting, f.level_adu)]
+        for figure in (self.pedestal_adu or 0.0, self.pedestal_error_adu, *seen):
             if not (isfinite(figure) and figure >= 0):
                 raise ValueError(f"a figure of a response must be a number >= 0: {figure}")
 
     @staticmethod
     def measured(pedestal_adu: float, points: Iterable[tuple[int, float]]) -> "Response":
         """Return the response of a calibrated panel: pairs (step, light in ADU per second)."""
-        run = tuple(Seen(step, 1.0, pedestal_adu + light) for step, light in points)
+        run = tuple(Measurement(Setting(step, 1.0), pedestal_adu + light) for step, light in points)
         return Response(pedestal_adu, 0.0, (run,))
 
     def with_run(
-        self, frames: Iterable[Frame], pedestal_adu: float, error_adu: float
+        self, frames: Iterable[Judged], pedestal_adu: float, error_adu: float
     ) -> "Response":
         """Return the response with the frames of one more search and the pedestal known by then."""
-        run = tuple(Seen(f.brightness, f.exposure_s, f.level_adu) for f in frames if not f.clipped)
+        run = tuple(Measurement(f.setting, f.level_adu) for f in frames if not f.clipped)
         runs = (*self.runs, run) if run else self.runs
         return Response(pedestal_adu, error_adu, runs[-_RUNS_MAX:])
 
     def to_json(self) -> str:
         """Return the response as JSON text."""
-        return json.dumps(asdict(self))
+        runs = [[(*seen.setting, seen.level_adu) for seen in run] for run in self.runs]
+        known = {"pedestal_adu": self.pedestal_adu, "pedestal_error_adu": self.pedestal_error_adu}
+        return json.dumps({**known, "runs": runs})
 
     @staticmethod
     def from_json(text: str) -> "Response":
@@ -75,7 +69,10 @@ class Response:
             found = json.loads(text)
             pedestal = found["pedestal_adu"]
             runs = tuple(
-                tuple(Seen(int(step), float(t), float(level)) for step, t, level in run)
+                tuple(
+                    Measurement(Setting(int(step), float(t)), float(level))
+                    for step, t, level in run
+                )
                 for run in found["runs"]
             )
             error = float(found["pedestal_error_adu"])

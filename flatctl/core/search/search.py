@@ -11,10 +11,11 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.search import endings, listed, trims
-from flatctl.core.search.evidence import ROUNDED_ADU, Evidence, Frame, Limits
+from flatctl.core.search.evidence import ROUNDED_ADU, Evidence, Judged
 from flatctl.core.search.response import Response
-from flatctl.core.types import Outcome, Setting
+from flatctl.core.types import Outcome, Setting, Verdict
 
 if TYPE_CHECKING:
     from flatctl.core.search.forecast import Outlook
@@ -71,23 +72,42 @@ class FlatSearch:
         response: Response | None = None,
         exposures_s: Sequence[float] = (),
     ) -> None:
-        self._band = Band.checked(target_adu, tolerance_adu, full_scale_adu)
-        self._limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
-        if not (isfinite(start[0]) and isfinite(start[1]) and start[1] > 0):
-            raise ValueError(f"start must be a brightness and an exposure > 0 s: {start}")
-        self._setting = self._limits.clamp(*start)
-        self._start_s = self._setting.exposure_s
-        self._evidence = Evidence(self._limits, max(0.001 * full_scale_adu, ROUNDED_ADU))
-        self._known = response or Response()
+        band = Band(target_adu, tolerance_adu, full_scale_adu)
+        limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
+        known = response or Response()
         if pedestal_adu is not None:
             if not pedestal_adu >= 0:
                 raise ValueError(f"pedestal_adu must be >= 0 ADU: {pedestal_adu}")
-            self._known = replace(self._known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
+            known = replace(known, pedestal_adu=pedestal_adu, pedestal_error_adu=0.0)
+        self._begin(band, limits, start, known)
+
+    @classmethod
+    def within(
+        cls,
+        band: Band,
+        limits: Limits,
+        start: tuple[float, float],
+        known: Response | None = None,
+    ) -> "FlatSearch":
+        """Return a search for a band and limits made already; `known` is the `response`."""
+        search = cls.__new__(cls)
+        search._begin(band, limits, start, known or Response())
+        return search
+
+    def _begin(
+        self, band: Band, limits: Limits, start: tuple[float, float], known: Response
+    ) -> None:
+        if not (isfinite(start[0]) and isfinite(start[1]) and start[1] > 0):
+            raise ValueError(f"start must be a brightness and an exposure > 0 s: {start}")
+        self._band, self._limits, self._known = band, limits, known
+        self._setting = limits.clamp(*start)
+        self._start_s = self._setting.exposure_s
+        self._evidence = Evidence(limits, max(0.001 * band.full_scale_adu, ROUNDED_ADU))
         self._panels: Panels | None = None
         self._edges: tuple[int, int] | None = None
         self._outcome: Outcome | None = None
         self.trials = 0
-        self.verdict = ""
+        self.verdict: Verdict | None = None
         self.explanation = ""
 
     @property
@@ -128,22 +148,22 @@ class FlatSearch:
             raise ValueError(f"the search is over: {self._outcome.value}")
         self.verdict = self._band.judge(median_adu, clipped_frac)
         self.trials += 1
-        frame = Frame(
-            *self._setting,
+        frame = Judged(
+            self._setting,
             median_adu,
-            bright=self.verdict != "too_dim",
+            clipped_frac,
+            bright=self.verdict is not Verdict.TOO_DIM,
             clipped=median_adu > self._band.linear_adu,
-            partly=clipped_frac < 0.99,
         )
         self._evidence.add(frame)
-        if self.verdict == "accepted":
+        if self.verdict is Verdict.ACCEPTED:
             self._outcome = Outcome.REACHED
-        elif self.verdict == "clipped" and median_adu <= self._band.high_adu:
+        elif self.verdict is Verdict.CLIPPED and median_adu <= self._band.high_adu:
             self._lower_aim(frame, clipped_frac)
         else:
             self._decide()
 
-    def _lower_aim(self, frame: Frame, clipped_frac: float) -> None:
+    def _lower_aim(self, frame: Judged, clipped_frac: float) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
         lower = self._band.below(frame.level_adu)
         if lower is None:
@@ -265,7 +285,7 @@ class FlatSearch:
 
     def _steady(self) -> bool:
         """Tell whether an exposure taken again gave the same level."""
-        alike = _ALIKE * (self._band.high_adu - self._band.low_adu)
+        alike = _ALIKE * self._band.width_adu
         levels: dict[Setting, float] = {}
         for frame in self._evidence.frames:
             before = levels.get(frame.setting)

@@ -6,15 +6,15 @@ serves the whole set.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp, isfinite, log
 
 from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.search import endings
-from flatctl.core.search.evidence import Limits
-from flatctl.core.search.response import Response, Seen
-from flatctl.core.search.warmup import Reading, warmed
-from flatctl.core.types import Outcome, Setting
+from flatctl.core.search.response import Response
+from flatctl.core.search.warmup import warmed
+from flatctl.core.types import Measurement, Outcome, Setting, Verdict
 
 # Frames scatter by about this much (of their level) even when the light stands still.
 _GUARD_FRAC = 0.003
@@ -35,23 +35,12 @@ _LEAD = 0.2
 _OVER = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Say whether a frame is kept.
-
-    If not, `reason` is `too_dim`, `too_bright`, `clipped` or `refused`.
-    """
-
-    kept: bool
-    reason: str
-
-
 class FlatSeries:
     """Decide about the frames of one set: which are kept, and what to expose the next one with.
 
     Expose with `setting`, hand the result to `observe`, until `outcome` is not None: `REACHED`
-    once `count` frames are kept, else why the set can't be finished. Levels in ADU; the ranges
-    are those of the search; `setting` is the one the search found and `response` what it learned.
+    once `count` frames are kept, else why the set can't be finished. `band` and `limits` are those
+    of the search, `setting` is the one it found and `response` what it learned.
     `lag` exposures are already under way when a frame is observed, begun with the setting of then.
     `seen` are the frames of the search in order, the accepted one last: what they tell is acted on
     at once, and the accepted one is counted only when it is observed, like any other.
@@ -64,34 +53,29 @@ class FlatSeries:
     def __init__(
         self,
         *,
-        target_adu: float,
-        tolerance_adu: float,
-        full_scale_adu: float,
-        brightness_range: tuple[int, int],
-        exposure_range_s: tuple[float, float],
+        band: Band,
+        limits: Limits,
         setting: tuple[float, float],
         response: Response | None,
         count: int,
-        exposures_s: Sequence[float] = (),
         lag: int = 0,
-        seen: Sequence[Reading] = (),
+        seen: Sequence[Measurement] = (),
     ) -> None:
         if count < 1:
             raise ValueError(f"count must be at least 1: {count}")
         if lag < 0:
             raise ValueError(f"lag must be at least 0: {lag}")
-        self._band = Band.checked(target_adu, tolerance_adu, full_scale_adu)
-        self._limits = Limits.checked(brightness_range, exposure_range_s, exposures_s)
-        self._setting = self._limits.clamp(*setting)
+        self._band, self._limits = band, limits
+        self._setting = limits.clamp(*setting)
         self._count = count
         self._lag = lag
         self._left: Setting | None = None
         known = response or Response()
         self._pedestal_adu = known.pedestal_adu or 0.0
-        self._seen = [r for r in seen if r.level_adu <= self._band.linear_adu]
-        self._good: list[Reading] = []
+        self._seen = [r for r in seen if r.level_adu <= band.linear_adu]
+        self._good: list[Measurement] = []
         self._known = self._with_run(known, self._seen) if seen else known
-        self._readings = list(seen)
+        self._frames = list(seen)
         self._drift: float | None = None
         self._accident = False
         self._in_a_row = 0
@@ -113,21 +97,13 @@ class FlatSeries:
         """Return how the set ended, None while it goes on."""
         return self._outcome
 
-    def observe(
-        self,
-        *,
-        median_adu: float,
-        clipped_frac: float,
-        time_s: float,
-        setting: Setting | None = None,
-        refused: bool = False,
-    ) -> Judgement:
-        """Judge a frame; `time_s` is the middle of its exposure on a monotonic clock.
+    def observe(self, frame: Measurement, *, refused: bool = False) -> Verdict:
+        """Judge a frame; it is kept if it is accepted.
 
-        `setting` is what it was exposed with, the present setting when None. A frame of an earlier
-        setting is judged like any other, but what it says has been acted on already: only where it
-        is good after all does the set return to that setting. One that is `refused` is not kept
-        for another reason than its level, and is taken again with the same setting.
+        A frame of an earlier setting is judged like any other, but what it says has been acted on
+        already: only where it is good after all does the set return to that setting. One that is
+        `refused` is not kept for another reason than its level, and is taken again with the same
+        setting.
 
         Raises:
             ValueError: the set is over, or a figure makes no sense.
@@ -135,20 +111,18 @@ class FlatSeries:
         """
         if self._outcome is not None:
             raise ValueError(f"the set is over: {self._outcome.value}")
-        if not isfinite(time_s):
-            raise ValueError(f"time_s must be a number of seconds: {time_s}")
-        verdict = self._band.judge(median_adu, clipped_frac)
-        right = verdict == "accepted"
+        if not isfinite(frame.time_s):
+            raise ValueError(f"time_s must be a number of seconds: {frame.time_s}")
+        verdict = self._band.judge(frame.level_adu, frame.clipped_frac)
+        right = verdict is Verdict.ACCEPTED
+        kept = right and not refused
         if right and refused:
-            verdict = "refused"
-        kept = verdict == "accepted"
-        exposed = self._setting if setting is None else setting
-        overtaken = exposed != self._setting
-        reading = Reading(exposed, median_adu, time_s)
-        self._readings.append(reading)
+            verdict = Verdict.REFUSED
+        overtaken = frame.setting != self._setting
+        self._frames.append(frame)
         self._follow()
         if kept:
-            self._good.append(reading)
+            self._good.append(frame)
             self.kept += 1
             self._in_a_row = self._stuck = 0
             if self.kept == self._count:
@@ -157,14 +131,15 @@ class FlatSeries:
             self.rejected += 1
             self._in_a_row += not overtaken
             self._check_budget(verdict)
-            if verdict == "clipped" and median_adu <= self._band.high_adu and not overtaken:
-                self._lower_aim(median_adu, clipped_frac)
-        if overtaken and kept and exposed == self._left:
+            within = frame.level_adu <= self._band.high_adu
+            if verdict is Verdict.CLIPPED and within and not overtaken:
+                self._lower_aim(frame)
+        if overtaken and kept and frame.setting == self._left:
             # What spoiled the frame before was gone with it.
-            self._setting = exposed
+            self._setting = frame.setting
         elif self._outcome is None and not overtaken:
             self._retrim(right)
-        return Judgement(kept, "" if kept else verdict)
+        return verdict
 
     @property
     def count(self) -> int:
@@ -185,33 +160,33 @@ class FlatSeries:
         return self._with_run(self._known, run)
 
     @staticmethod
-    def _with_run(known: Response, run: Sequence[Reading]) -> Response:
-        """Return the response with other readings of the run that it learned last."""
-        levels = tuple(Seen(*r.setting, r.level_adu) for r in run)
+    def _with_run(known: Response, run: Sequence[Measurement]) -> Response:
+        """Return the response with other frames of the run that it learned last."""
+        levels = tuple(Measurement(r.setting, r.level_adu) for r in run)
         return replace(known, runs=(*known.runs[:-1], levels))
 
-    def _lower_aim(self, median_adu: float, clipped_frac: float) -> None:
+    def _lower_aim(self, frame: Measurement) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
-        lower = self._band.below(median_adu)
+        lower = self._band.below(frame.level_adu)
         if lower is not None:
             self._band = lower
         elif self._outcome is None:
             self._outcome = Outcome.TOO_BRIGHT
             self.explanation = endings.clipped_pixels(
-                self._setting, median_adu, clipped_frac, self._band
+                self._setting, frame.level_adu, frame.clipped_frac, self._band
             )
 
-    def _check_budget(self, verdict: str) -> None:
+    def _check_budget(self, verdict: Verdict) -> None:
         """End the set where it can't go on, or has cost too much."""
         if self._stuck >= _STUCK_MAX:
-            self._outcome = Outcome.TOO_DIM if verdict == "too_dim" else Outcome.TOO_BRIGHT
+            self._outcome = Outcome.TOO_DIM if verdict is Verdict.TOO_DIM else Outcome.TOO_BRIGHT
         elif self._in_a_row >= _IN_A_ROW_MAX or self.rejected > max(_REJECTED_MAX, self._count):
             self._outcome = Outcome.UNSTABLE
         if self._outcome is not None:
             self.explanation = endings.set_broken(
                 self._outcome,
                 self._setting,
-                self._readings[-1].level_adu,
+                self._frames[-1].level_adu,
                 self._band,
                 self.kept,
                 self.rejected,
@@ -225,10 +200,12 @@ class FlatSeries:
         guard = _GUARD_FRAC * level
         safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
         # A lamp just switched on gets brighter, and one frame does not tell how fast.
-        wary = kept and self._drift is None and level > band.high_adu - _UNSURE * self._width
+        wary = (
+            kept and self._drift is None and level > band.high_adu - _UNSURE * self._band.width_adu
+        )
         if safe and not wary:
             return
-        if self._readings[-1].level_adu > band.linear_adu:
+        if self._frames[-1].level_adu > band.linear_adu:
             level = _OVER * band.full_scale_adu
         ratio = (self._aim(wary) - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
         before = self._setting
@@ -255,7 +232,7 @@ class FlatSeries:
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
         coarse = 0.35 if self._limits.exposures_s else 0.15
-        fine = miss <= coarse * self._width
+        fine = miss <= coarse * self._band.width_adu
         return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
@@ -264,24 +241,20 @@ class FlatSeries:
 
     def _aim(self, wary: bool) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
-        most = _LEAD * self._width
+        most = _LEAD * self._band.width_adu
         rest = (self._count - self.kept) * self._cadence() * (self._drift or 0.0)
         ahead = min(max(rest / 2 * self._band.aim_adu, -most), most)
         return self._band.aim_adu - (most if wary else ahead)
 
     def _forecast(self) -> float:
         """Return the level (ADU) expected of the next frame to be begun, with the same setting."""
-        last = self._readings[-1].level_adu
+        last = self._frames[-1].level_adu
         signal = max(last - self._pedestal_adu, 0.0)
         ahead_s = (1 + self._lag) * self._cadence()
         return last + signal * (exp((self._drift or 0.0) * ahead_s) - 1)
 
-    @property
-    def _width(self) -> float:
-        return self._band.high_adu - self._band.low_adu
-
     def _cadence(self) -> float:
-        times = [r.time_s for r in self._readings[-2:]]
+        times = [r.time_s for r in self._frames[-2:]]
         return times[-1] - times[0]
 
     def _follow(self) -> None:
@@ -291,9 +264,9 @@ class FlatSeries:
         the last drift stays.
         """
         self._accident = False
-        if len(self._readings) < 2:
+        if len(self._frames) < 2:
             return
-        before, last = self._readings[-2:]
+        before, last = self._frames[-2:]
         gap = last.time_s - before.time_s
         if gap > 0 and before.setting.brightness == last.setting.brightness:
             light = [

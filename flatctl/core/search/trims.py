@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.search import endings
-from flatctl.core.search.evidence import Evidence, Frame, Limits
+from flatctl.core.search.evidence import Evidence, Judged
 from flatctl.core.types import Setting
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _proof(
     for i in range(_PROOFS):
         exposure_s = shortest_s * float((longest_s / shortest_s) ** (i / _PROOFS))
         level = _DOUBT * outlook.level(step, exposure_s)
-        frame = Frame(step, exposure_s, level, bright=False, clipped=False)
+        frame = Judged(Setting(step, exposure_s), level, bright=False, clipped=False)
         if evidence.at_best(step, frame) < band.low_adu:
             return exposure_s
     return longest_s

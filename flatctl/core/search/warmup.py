@@ -6,11 +6,11 @@ different moments tell one curve of the panel.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from flatctl.core.types import Setting
+from flatctl.core.types import Measurement
 
 # Time constants tried (s).
 _TAUS_S = np.geomspace(2.0, 32.0, 9)
@@ -18,18 +18,9 @@ _TAUS_S = np.geomspace(2.0, 32.0, 9)
 _SCATTER, _COLD = 0.003, 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Hold one frame: its setting, its median level and the middle of its exposure."""
-
-    setting: Setting
-    level_adu: float
-    time_s: float
-
-
 def warmed(
-    cold: Sequence[Reading], frames: Sequence[Reading], pedestal_adu: float
-) -> tuple[Reading, ...]:
+    cold: Sequence[Measurement], frames: Sequence[Measurement], pedestal_adu: float
+) -> tuple[Measurement, ...]:
     """Return `cold` readings with the levels that the light of the last of `frames` would give.
 
     The `frames` of the set, in order, tell how the light went; a few, or steady ones, tell of none.
@@ -51,7 +42,7 @@ def warmed(
         if misfit < best:
             best, lacking, slowness_s, last = misfit, float(found[-1]), tau_s, cooler[-1]
 
-    def as_warm(reading: Reading) -> Reading:
+    def as_warm(reading: Measurement) -> Measurement:
         cooler = -np.exp(-(reading.time_s - since_s) / slowness_s)
         gain = float(np.exp(lacking * (last - cooler)))
         above = max(reading.level_adu - pedestal_adu, 0.0)

@@ -141,7 +141,7 @@ class IndiClient:
         timeout_s: float,
         *,
         doing: str,
-        mend: str = LOG,
+        remedy: str = LOG,
     ) -> Property | None:
         """Return a property that was reported anew after the event `since`, at rest and `there`.
 
@@ -152,17 +152,17 @@ class IndiClient:
         def look(registry: Registry) -> Property | None:
             now = registry.find(device, name)
             if now is None or registry.devices[device].born > since:
-                raise Fault(device, f"its driver died or disconnected {doing}", mend)
+                raise Fault(device, f"its driver died or disconnected {doing}", remedy)
             arrived = now.serial > since and now.state != "Busy" and there(now)
             return now if arrived or now.alerted > since else None
 
         return self.wait_for(look, timeout_s)
 
-    def refusal(self, device: str, since: int, what: str, mend: str = LOG) -> Fault:
-        """Make the error of a refusal, with what the driver said of it, or else `mend`."""
+    def refusal(self, device: str, since: int, what: str, remedy: str = LOG) -> Fault:
+        """Make the error of a refusal, with what the driver said of it, or else `remedy`."""
         # The driver's words may come just before or just after its Alert.
         words = self.wait_for(lambda r: r.message_since(device, since) or None, _WORDS_S)
-        return Fault(device, what, f"its driver says: {words}" if words else mend)
+        return Fault(device, what, f"its driver says: {words}" if words else remedy)
 
     def look(self, look: Callable[[Registry], T]) -> T:
         """Return what `look` sees in the registry now."""
@@ -173,10 +173,10 @@ class IndiClient:
         """Return a property as reported last, `None` where the device has none of that name."""
         return self.look(lambda registry: registry.find(device, name))
 
-    def silent(self, device: str, what: str, mend: str = "") -> NoReply:
+    def silent(self, device: str, what: str, remedy: str = "") -> NoReply:
         """Make the error of a device that fell silent; the next `open` connects anew."""
         self._suspect = True
-        return NoReply(device, what, mend)
+        return NoReply(device, what, remedy)
 
     def need(self, device: str, name: str, timeout_s: float) -> Property:
         """Return a property of a device, connecting to the server first where necessary.
@@ -223,7 +223,7 @@ class IndiClient:
             device, name, since, lambda now: now.holds(values), grace_s, doing=doing
         ) or self.find(device, name)
         if after is not None and after.alerted > since:
-            raise self.refusal(device, since, f"refuses {name} {_words(values)}", mend="")
+            raise self.refusal(device, since, f"refuses {name} {_words(values)}", remedy="")
         if after is not None and after.holds(values):
             return after
         if after is None or after.serial <= since:
@@ -273,8 +273,8 @@ class IndiClient:
         if self._end:
             reason = self._end
             self._drop()
-            mend = "is indiserver running there? See [indi] host and port"
-            raise Unreachable(self.name, f"nothing answers ({reason})", mend)
+            remedy = "is indiserver running there? See [indi] host and port"
+            raise Unreachable(self.name, f"nothing answers ({reason})", remedy)
 
     def _choose_way(self) -> None:
         """Find the server's local socket; say it once where there is none on this machine."""

@@ -44,8 +44,8 @@ def connect(
         try:
             client.set_switch(device, "CONNECTION", "CONNECT", deadline.left_s)
         except Fault as fault:
-            mend = fault.mend or "is it plugged in and switched on?"
-            raise Fault(device, "does not connect", mend) from fault
+            remedy = fault.remedy or "is it plugged in and switched on?"
+            raise Fault(device, "does not connect", remedy) from fault
     _await(client, device, role, needed, deadline.left_s)
     _await_rest(client, device, deadline.left_s)
 

@@ -11,7 +11,7 @@ from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property, Registry
-from flatctl.devices.protocols import Standing
+from flatctl.devices.protocols import ConditionStatus
 from flatctl.errors import Fault, NoReply
 
 _MOUNT_PARK = "TELESCOPE_PARK"
@@ -32,14 +32,18 @@ class IndiMount:
         """The device name on the server."""
         return self._device
 
-    def standing(self, timeout_s: float) -> Standing:
+    def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the mount reports to be parked and at rest."""
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, Standing):
+        if isinstance(known, ConditionStatus):
             return known
         if known.state == "Busy":
-            return Standing(False, "on its way")
-        return Standing(True, "parked") if known.on("PARK") else Standing(False, "not parked")
+            return ConditionStatus(False, "on its way")
+        return (
+            ConditionStatus(True, "parked")
+            if known.on("PARK")
+            else ConditionStatus(False, "not parked")
+        )
 
     def park(self, timeout_s: float) -> None:
         """Park it and wait until it reports to be there.
@@ -48,7 +52,7 @@ class IndiMount:
         """
         deadline = Deadline(timeout_s)
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, Standing):
+        if isinstance(known, ConditionStatus):
             raise Fault(self._device, f"can't be parked: it {known.text}")
         if known.on("PARK") and known.state != "Busy":
             return
@@ -61,7 +65,7 @@ class IndiMount:
             lambda now: now.on("PARK"),
             deadline.left_s,
             doing="while it parked",
-            mend="see where the mount is, and indiserver's log",
+            remedy="see where the mount is, and indiserver's log",
         )
         if parked is None:
             what = f"has not parked within {timeout_s:.0f} s"
@@ -86,17 +90,17 @@ class IndiDome:
         """The device name on the server."""
         return self._device
 
-    def standing(self, timeout_s: float) -> Standing:
+    def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the dome reports to be closed and at rest."""
         known = _ask(self._client, self._device, (_SHUTTER, _DOME_PARK), timeout_s)
-        if isinstance(known, Standing):
+        if isinstance(known, ConditionStatus):
             return known
         if known.state == "Busy":
-            return Standing(False, "on its way")
+            return ConditionStatus(False, "on its way")
         if known.state == "Alert":
-            return Standing(False, "reports a fault")
+            return ConditionStatus(False, "reports a fault")
         closed = known.on("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
-        return Standing(True, "closed") if closed else Standing(False, "not closed")
+        return ConditionStatus(True, "closed") if closed else ConditionStatus(False, "not closed")
 
 
 class IndiWeather:
@@ -111,11 +115,11 @@ class IndiWeather:
         """The device name on the server."""
         return self._device
 
-    def standing(self, timeout_s: float) -> Standing:
+    def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the station reports that all is well; connect it if it is not."""
         deadline = Deadline(timeout_s)
         known = self._report(timeout_s)
-        if isinstance(known, Standing):
+        if isinstance(known, ConditionStatus):
             return known
 
         def look(registry: Registry) -> Property | None:
@@ -125,16 +129,18 @@ class IndiWeather:
         known = self._client.wait_for(look, deadline.left_s) or known
         match known.state:
             case "Ok":
-                return Standing(True, "safe")
+                return ConditionStatus(True, "safe")
             case "Busy":
-                return Standing(True, "near its limits, still safe")
+                return ConditionStatus(True, "near its limits, still safe")
             case "Alert":
                 causes = [e.label or e.name for e in known.elements.values() if e.value == "Alert"]
-                return Standing(False, f"unsafe: {', '.join(causes) or 'it does not say why'}")
+                return ConditionStatus(
+                    False, f"unsafe: {', '.join(causes) or 'it does not say why'}"
+                )
             case _:
-                return Standing(False, "has not reported yet", known=False)
+                return ConditionStatus(False, "has not reported yet", known=False)
 
-    def _report(self, timeout_s: float) -> Property | Standing:
+    def _report(self, timeout_s: float) -> Property | ConditionStatus:
         self._client.open(timeout_s)
         connection = self._client.wait_for(
             lambda registry: registry.find(self._device, "CONNECTION"), timeout_s
@@ -143,13 +149,13 @@ class IndiWeather:
             try:
                 connect(self._client, self._device, Role.WEATHER, (_WEATHER,), timeout_s)
             except Fault as fault:
-                return Standing(False, fault.what, known=False)
+                return ConditionStatus(False, fault.what, known=False)
         return _ask(self._client, self._device, (_WEATHER,), timeout_s)
 
 
 def _ask(
     client: IndiClient, device: str, names: tuple[str, ...], timeout_s: float
-) -> Property | Standing:
+) -> Property | ConditionStatus:
     """Return the first of these properties that the device has, or why there is none."""
     client.open(timeout_s)
 
@@ -163,9 +169,11 @@ def _ask(
 
     known = client.wait_for(look, timeout_s)
     if known is not None and known.name == "CONNECTION":
-        return Standing(False, "is not connected, and flatctl does not connect it", known=False)
+        return ConditionStatus(
+            False, "is not connected, and flatctl does not connect it", known=False
+        )
     if known is not None:
         return known
     if not client.look(lambda registry: device in registry.devices):
-        return Standing(False, f"is not on the {client.name}", known=False)
-    return Standing(False, f"has no {' or '.join(names)}", known=False)
+        return ConditionStatus(False, f"is not on the {client.name}", known=False)
+    return ConditionStatus(False, f"has no {' or '.join(names)}", known=False)

@@ -192,7 +192,7 @@ class IndiPanel:
         if self._run_cover(wanted, other, _SHARE_OF_FIRST_RUN * timeout_s) is not None:
             failure = self._run_cover(wanted, other, deadline.left_s)
             if isinstance(failure, NoReply):
-                raise self._client.silent(failure.device, failure.what, failure.mend)
+                raise self._client.silent(failure.device, failure.what, failure.remedy)
             if failure is not None:
                 raise failure
 
@@ -213,7 +213,7 @@ class IndiPanel:
             return NoReply(self._device, what, "look whether something blocks it")
         if moved.alerted > since:
             what = f"the cover did not move ({wanted})"
-            return self._client.refusal(self._device, since, what, mend="")
+            return self._client.refusal(self._device, since, what, remedy="")
         return None
 
     def _watched_wheel(self) -> str:

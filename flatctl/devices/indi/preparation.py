@@ -130,8 +130,8 @@ class Preparation:
             self._client.set_switch(self._device, known.name, element, self._answer_s)
             return
         if known.kind != "number" or not mode.isdecimal():
-            mend = "give its number as camera.readout_mode"
-            raise Fault(self._device, f"numbers its readout modes and knows no {mode!r}", mend)
+            remedy = "give its number as camera.readout_mode"
+            raise Fault(self._device, f"numbers its readout modes and knows no {mode!r}", remedy)
         element = next(iter(known.elements))
         values = {element: float(mode)}
         self._client.set(self._device, known.name, values, self._answer_s)
@@ -171,7 +171,7 @@ class Preparation:
             raise self._client.silent(self._device, what, "has the cooler power?")
         if now.alerted > since:
             what = "refuses to switch its cooler on"
-            raise self._client.refusal(self._device, since, what, mend="")
+            raise self._client.refusal(self._device, since, what, remedy="")
 
     def _await_temperature(self, wanted_c: float) -> None:
         def look(registry: Registry) -> Property | None:
@@ -182,7 +182,7 @@ class Preparation:
                 )
             if now.alerted > self._cooled:
                 what = f"refuses a temperature of {wanted_c:g} °C"
-                raise self._client.refusal(self._device, self._cooled, what, mend="")
+                raise self._client.refusal(self._device, self._cooled, what, remedy="")
             off_c = abs((now.number("CCD_TEMPERATURE_VALUE") or 0.0) - wanted_c)
             near = off_c <= _EXACT_C or (off_c <= _NEAR_C and now.state != "Busy")
             return now if near else None

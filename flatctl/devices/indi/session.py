@@ -19,16 +19,16 @@ class DeviceSession:
     """Says when a device is no longer the one that was taken.
 
     Nobody knows how a restarted driver stands, nor what happened while there was no connection.
-    `needed` are properties that it has while it is connected, `mend` is what helps.
+    `needed` are properties that it has while it is connected, `remedy` is what helps.
     """
 
     def __init__(
-        self, client: IndiClient, device: str, needed: str, mend: str = "open it again"
+        self, client: IndiClient, device: str, needed: str, remedy: str = "open it again"
     ) -> None:
         self._client = client
         self._device = device
         self._needed = needed
-        self._mend = mend
+        self._remedy = remedy
         self.identity: tuple[int, int] | None = None  # as it was taken: connection, driver
 
     def take(self) -> None:
@@ -58,7 +58,7 @@ class DeviceSession:
             what = "it was disconnected since"
         else:
             return None
-        return Fault(self._device, what, self._mend)
+        return Fault(self._device, what, self._remedy)
 
     def _present(self) -> tuple[int, int] | None:
         known = self._client.look(lambda registry: registry.devices.get(self._device))

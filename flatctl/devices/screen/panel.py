@@ -118,9 +118,9 @@ class ScreenPanel:
             return ScreenServer(self._listen, self._token, self._seat)
         except OSError as error:
             what = f"the page can't be served at {host}:{port} ({error.strerror or error})"
-            mend = "choose another address in listen, e.g. 0.0.0.0:8765 for the whole network"
+            remedy = "choose another address in listen, e.g. 0.0.0.0:8765 for the whole network"
             kind = Busy if error.errno == errno.EADDRINUSE else Unreachable
-            raise kind(self._described(), what, mend) from error
+            raise kind(self._described(), what, remedy) from error
 
     def _show(self, color: Color, timeout_s: float, *, lit: bool) -> None:
         self._opened()

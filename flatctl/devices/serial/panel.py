@@ -173,8 +173,8 @@ class SerialPanel(ABC):
                 self._link.send(self._off_command)
             raise
 
-    def _fault(self, what: str, mend: str) -> Fault:
-        return Fault(self._link.name, what, mend)
+    def _fault(self, what: str, remedy: str) -> Fault:
+        return Fault(self._link.name, what, remedy)
 
 
 class SerialFlap(SerialPanel):
@@ -267,9 +267,9 @@ class SerialFlap(SerialPanel):
                 # At rest elsewhere. Before the motor starts that is where it comes from.
                 return state
 
-    def _need_cover(self, mend: str) -> None:
+    def _need_cover(self, remedy: str) -> None:
         if not self.has_cover:
-            raise self._fault("this unit has no cover", mend)
+            raise self._fault("this unit has no cover", remedy)
 
 
 _COVER_ENDED = {
