@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
+from flatctl.core.nights.history import PastRun, SettingKey, Trained
 from flatctl.core.types import FilterPlan
 from flatctl.errors import ExitCode
-from flatctl.storage.history import History, PastRun, SettingKey, Trained
+from flatctl.storage.history import History
 
 USUAL_OVERHEAD_S = 5.0
 SEARCH_TRIALS = 3

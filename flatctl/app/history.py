@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flatctl.core.calibration import Calibration
+from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 from flatctl.settings.loading import load
 from flatctl.settings.tables import default_history
-from flatctl.storage.history import Calibrated, History, PastRun, SettingKey, Trained
+from flatctl.storage.history import History
 
 _TRAINED_HEADINGS = (
     *("Rig", "Filter", "Camera", "Bin", "Gain", "Offset"),

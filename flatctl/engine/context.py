@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flatctl.core.calibration import Calibration
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import Site
 from flatctl.core.pixels.channels import ChannelChoice
 from flatctl.core.quality.findings import QualityLimits
@@ -19,7 +20,7 @@ from flatctl.engine.shelf import Shelf
 from flatctl.engine.shot import Exposure, Shot
 from flatctl.events import Listener
 from flatctl.storage.bayer import bayer_pattern
-from flatctl.storage.history import History, SettingKey
+from flatctl.storage.history import History
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Wanted
 

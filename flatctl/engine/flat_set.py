@@ -5,6 +5,7 @@ from functools import partial
 
 from flatctl import events
 from flatctl.core.band import Band
+from flatctl.core.nights.history import SettingKey, Trained
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.settle import SettleCheck
@@ -26,7 +27,6 @@ from flatctl.engine.shot import Shot
 from flatctl.engine.start import trained_start, untrained_start
 from flatctl.errors import BadReply, DeviceError
 from flatctl.events import Doubt, Why
-from flatctl.storage.history import SettingKey, Trained
 from flatctl.storage.resume import FinishedFrame, finished
 
 _FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light

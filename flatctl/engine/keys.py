@@ -1,9 +1,9 @@
 """Under what the history keeps things: how the camera stands, or how it is configured to stand."""
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.types import Bank, CameraSetup
 from flatctl.devices.protocols import CameraState
 from flatctl.engine.rig import Rig
-from flatctl.storage.history import SettingKey
 
 
 def panel_name(rig: Rig, bank: Bank | None = None) -> str:

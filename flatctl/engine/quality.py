@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from flatctl import events
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.pixels.channels import imbalance
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.quality.frames import Look, SetJudge, look_at
@@ -19,7 +20,6 @@ from flatctl.core.types import FilterPlan, Statistics
 from flatctl.engine.context import RunContext
 from flatctl.engine.panel_off import last_pedestal
 from flatctl.engine.shot import Shot
-from flatctl.storage.history import SettingKey
 
 _PAIRS_FOR_COUNT = 4
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flatctl import events
+from flatctl.core.nights.history import PastRun
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
@@ -21,7 +22,7 @@ from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
-from flatctl.storage.history import History, PastRun
+from flatctl.storage.history import History
 
 USUAL_BITS = 16
 

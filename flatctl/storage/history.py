@@ -9,10 +9,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 
 Kept = TypeVar("Kept")
 
@@ -35,54 +37,6 @@ CREATE TABLE IF NOT EXISTS runs (
 """
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
-
-
-@dataclass(frozen=True)
-class SettingKey:
-    """What a trained setting holds for; `None`, where a value isn't known, equals `None`."""
-
-    rig: str
-    camera: str
-    filter: str | None
-    binning: int
-    gain: float | None
-    offset: float | None
-    readout_mode: str | None
-    panel: str | None
-    iso: int | None = None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The setting that was accepted last, its level as a fraction of full scale, and when."""
-
-    brightness: int
-    exposure_s: float
-    level: float
-    time: datetime
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """A calibration (JSON text, see `flatctl.core.calibration`), what it holds for, and when."""
-
-    key: SettingKey
-    calibration: str
-    time: datetime
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """One run: `filters` maps each filter to its outcome; `started` is time zone aware."""
-
-    run: str
-    rig: str
-    started: datetime
-    seconds: float
-    exit_code: int
-    frames: int
-    directory: str
-    filters: Mapping[str, str] = field(default_factory=dict)
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:

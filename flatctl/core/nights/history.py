@@ -1,0 +1,53 @@
+"""What is remembered of earlier nights: the values that the history keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class SettingKey:
+    """What a trained setting holds for; `None`, where a value isn't known, equals `None`."""
+
+    rig: str
+    camera: str
+    filter: str | None
+    binning: int
+    gain: float | None
+    offset: float | None
+    readout_mode: str | None
+    panel: str | None
+    iso: int | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The setting that was accepted last, its level as a fraction of full scale, and when."""
+
+    brightness: int
+    exposure_s: float
+    level: float
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration (JSON text, see `flatctl.core.calibration`), what it holds for, and when."""
+
+    key: SettingKey
+    calibration: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run: `filters` maps each filter to its outcome; `started` is time zone aware."""
+
+    run: str
+    rig: str
+    started: datetime
+    seconds: float
+    exit_code: int
+    frames: int
+    directory: str
+    filters: Mapping[str, str] = field(default_factory=dict)
