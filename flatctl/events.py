@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from flatctl.core.quality.findings import Finding
+from flatctl.core.search.endings import Ending
 from flatctl.core.types import FilterPlan, Outcome, Statistics, Verdict
 
 
@@ -23,7 +24,7 @@ class Doubt(StrEnum):
 
 
 # Why something ended or was refused. Text is what a device, or an old `run.json`, said itself.
-Why = tuple[Finding, ...] | Doubt | str
+Why = tuple[Finding, ...] | Ending | Doubt | str
 
 
 @dataclass(frozen=True, kw_only=True)

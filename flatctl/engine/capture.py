@@ -103,7 +103,7 @@ class Capture:
         watch.finish(self._context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
             return Outcome.COMPLETE, ""
-        return series.outcome, self.refused or series.explanation
+        return series.outcome, self.refused or series.ending or ""
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
         """Take the frames of the series; the `accepted` one is the first."""

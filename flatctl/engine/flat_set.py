@@ -39,7 +39,7 @@ def _is_stuck(search: FlatSearch, start: Setting) -> bool:
     Steps that are near, or so dark that the camera's pedestal hides them, prove nothing.
     """
     low, high = sorted((start.brightness, search.setting.brightness))
-    if not search.light_is_deaf or high < _FAR * low:
+    if not search.light_is_unresponsive or high < _FAR * low:
         return False
     dim, bright = search.light((low, high))
     return bright <= _ALIKE * dim
@@ -160,8 +160,8 @@ class FilterRun:
         if search.outcome is not Outcome.REACHED:
             found.tell()
             self._tell_curve(search, limits)
-            self._doubt = Doubt.UNRESPONSIVE if search.light_is_deaf else None
-            return search.outcome or Outcome.UNSTABLE, search.explanation
+            self._doubt = Doubt.UNRESPONSIVE if search.light_is_unresponsive else None
+            return search.outcome or Outcome.UNSTABLE, search.ending or ""
         stuck = _is_stuck(search, start)
         if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self.learned.deaf:
             # Another exposure would do. But a panel that does not dim may not go out either.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from flatctl.core.quality.findings import Finding
+from flatctl.core.search.endings import Ending
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.events import Doubt, Event, FilterFinished, Why
@@ -43,6 +44,8 @@ def _reason(why: Why, unknown: str) -> dict[str, object]:
         case str():
             kind = why.value if isinstance(why, Enum) else unknown
             plain["finding"] = {"kind": kind, "figures": {}}
+        case Ending():
+            plain["finding"] = {"kind": why.kind.value, "figures": _plain(why.figures)}
         case (first, *others):
             plain["finding"] = {"kind": first.kind.value, "figures": _plain(first.figures)}
             if others:

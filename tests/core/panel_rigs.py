@@ -1,12 +1,13 @@
 """Simulated rigs for the tests of the core: exact, without noise unless asked for."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flatctl import FlatSearch
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
+from flatctl.core.search.endings import Ending
 from flatctl.core.search.search import TRIALS_MAX
 from flatctl.core.search.series import FlatSeries
 from flatctl.core.types import Measurement, Setting, Verdict
@@ -92,8 +93,16 @@ class Run:
         return self.search.outcome
 
     @property
-    def explanation(self) -> str:
-        return self.search.explanation
+    def ending(self) -> Ending | None:
+        return self.search.ending
+
+    @property
+    def kind(self) -> str | None:
+        return self.ending and self.ending.kind
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        return self.ending.figures
 
     def first_exposure_move(self) -> int | None:
         """Return the index of the first frame exposed other than the first one."""

@@ -85,7 +85,7 @@ def test_shutter_speeds_reach_what_can_be_reached_on_a_panel_full_of_jumps(name)
     rig = HARD[name]
     assert rig.reachable()
     run = rig.run()
-    assert run.outcome is Outcome.REACHED, run.explanation
+    assert run.outcome is Outcome.REACHED, run.ending
     moved = run.first_exposure_move()
     assert moved is None or run.brightness_exhausted(rig, moved)
 
@@ -99,7 +99,7 @@ def test_a_limit_is_tried_before_halving_where_all_frames_are_too_dim():
     )
     rig.start = (962, 1.0)
     run = rig.run()
-    assert run.outcome is Outcome.REACHED, run.explanation
+    assert run.outcome is Outcome.REACHED, run.ending
     assert run.first_exposure_move() == 5
 
 

@@ -87,8 +87,8 @@ def test_reached_means_that_the_last_frame_was_in_the_band_and_a_reachable_one_i
     low, high = rig.band
     assert (run.outcome is Outcome.REACHED) == (low <= run.levels[-1] <= high)
     if rig.reachable():
-        assert run.outcome is Outcome.REACHED, run.explanation
-    assert (run.outcome is Outcome.REACHED) == (run.explanation == "")
+        assert run.outcome is Outcome.REACHED, run.ending
+    assert (run.outcome is Outcome.REACHED) == (run.ending is None)
 
 
 @SPEED
@@ -99,7 +99,7 @@ def test_a_list_of_exposures_is_kept_to_and_no_reachable_target_told_to_be_out_o
     if rig.reachable() and run.outcome is not Outcome.REACHED:
         # Every exposure of the list has its own steps to halve: 20 frames can't do that for eight
         # exposures of a panel that jumps as it likes.
-        assert run.explanation.startswith("Not found within 20 exposures")
+        assert run.kind == "not_found"
     assert all(s.exposure_s in rig.search()._limits.exposures_s for s in run.path)
 
 
@@ -150,7 +150,7 @@ def dslrs(draw):
 def test_whatever_shutter_speeds_there_are_a_reachable_target_of_a_panel_is_reached(rig):
     run = rig.run()
     if rig.reachable():
-        assert run.outcome is Outcome.REACHED, run.explanation
+        assert run.outcome is Outcome.REACHED, run.ending
 
 
 @SPEED
@@ -196,7 +196,7 @@ def test_what_another_filter_of_the_panel_taught_costs_no_ending(rig, data):
     other = replace(rig, k=rig.k * 10 ** data.draw(st.floats(-2, 2)))
     rig.known["response"] = other.run().search.response
     run = rig.run()
-    assert run.outcome is Outcome.REACHED, run.explanation
+    assert run.outcome is Outcome.REACHED, run.ending
     moved = run.first_exposure_move()
     assert moved is None or moved > 0
 
@@ -219,7 +219,7 @@ def test_a_frame_with_clipped_pixels_is_accepted_only_within_the_allowance(rig, 
     if hot_frac > CLIPPED_FRAC_MAX:
         assert run.outcome is not Outcome.REACHED
     elif rig.reachable():
-        assert run.outcome is Outcome.REACHED, run.explanation
+        assert run.outcome is Outcome.REACHED, run.ending
 
 
 @SPEED
@@ -284,7 +284,7 @@ class AnyLight(RuleBasedStateMachine):
         if self.search.outcome is Outcome.REACHED:
             assert abs(self.last - 33400.0) <= 3277.0
         elif self.search.outcome is not None:
-            assert self.search.explanation
+            assert self.search.ending is not None
 
     @invariant()
     def can_always_be_handed_on(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 from panel_rigs import a_series, measured, observe
 
 from flatctl import FlatSearch, Outcome
+from flatctl.core.search.endings import Ending
 from flatctl.core.search.response import Response
 from flatctl.core.search.series import FlatSeries
 from flatctl.core.types import Setting
@@ -49,7 +50,7 @@ def steady(level: float):
 def test_a_steady_light_keeps_its_setting():
     capture = series()
     frames = take(capture, steady(33000.0))
-    assert (capture.outcome, capture.kept, capture.explanation) == (Outcome.REACHED, 10, "")
+    assert (capture.outcome, capture.kept, capture.ending) == (Outcome.REACHED, 10, None)
     assert {setting for setting, _, _ in frames} == {(128, 1.0)}
 
 
@@ -109,21 +110,21 @@ def test_pixels_that_clip_at_the_lower_end_too_end_the_set():
     capture = series()
     take(capture, steady(33400.0), lambda level: 0.01)
     assert capture.outcome is Outcome.TOO_BRIGHT
-    assert "1.00 % of the pixels clip" in capture.explanation
+    assert capture.ending.kind == "pixels_clip"
 
 
 def test_a_light_that_fades_beyond_the_limits_ends_too_dim():
     capture = series(setting=(255, 30.0))
     take(capture, lambda b, t, now: 20000.0)
     assert capture.outcome is Outcome.TOO_DIM
-    assert "raise exposure_s.max" in capture.explanation
+    assert capture.ending.kind == "faded"
 
 
 def test_a_light_that_grows_beyond_the_limits_ends_too_bright():
     capture = series(setting=(0, 0.1))
     take(capture, lambda b, t, now: 50000.0)
     assert capture.outcome is Outcome.TOO_BRIGHT
-    assert "paper" in capture.explanation
+    assert capture.ending.kind == "grew"
 
 
 def test_a_jumping_light_ends_unstable_within_its_budget():
@@ -131,7 +132,7 @@ def test_a_jumping_light_ends_unstable_within_its_budget():
     frames = take(capture, lambda b, t, now: 33400.0 * (1.3 if int(now) % 2 else 0.7))
     assert capture.outcome is Outcome.UNSTABLE
     assert len(frames) <= 5
-    assert "does not stand still" in capture.explanation
+    assert capture.ending.kind == "unsteady"
 
 
 def test_the_rejected_frames_of_a_set_are_counted_in_all():
@@ -302,9 +303,10 @@ def test_the_ending_of_a_set_tells_its_figures():
     while capture.outcome is None:
         level = 20000.0 + capture.rejected
         observe(capture, median_adu=level, clipped_frac=0.0, time_s=level)
-    assert capture.explanation.startswith(
-        "4 frames rejected, 1 kept; at last step 255 and 30 s gave 20003 ADU (30.5 %), "
-        "the band goes from 30123 ADU (46.0 %) to 36677 ADU (56.0 %)."
+    assert capture.ending == Ending(
+        "faded",
+        capture.band,
+        {"brightness": 255, "exposure_s": 30.0, "level_adu": 20003.0, "kept": 1, "rejected": 4},
     )
 
 

@@ -1,138 +1,134 @@
-"""Why a search or a set ended without its frames: the last figures and the mend, in plain words."""
+"""Why a search or a set ended without its frames: the kind, its figures, and the proofs."""
 
-from collections.abc import Sequence
-from math import log2, sqrt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
 from flatctl.core.search.evidence import Judged
-from flatctl.core.types import Outcome, Setting
+from flatctl.core.types import Measurement, Outcome
 
 Span = tuple[float, float]
 
-# Two levels this near (a ratio) are the same.
-_SAME_FRAC = 0.01
-# An exposure foretold within this (a ratio) is as good as known.
-_KNOWN = 1.25
-_PAPER = "put a sheet of white paper over the panel"
-_UNLIT = "see whether the panel is lit, in front of the telescope, and the cover open"
+# Two levels this near (a ratio) are the same: five times the scatter of frames, 0.2 %.
+SAME_FRAC = 0.01
+# A level at its ceiling scatters much less.
+_CEILING_FRAC = 0.001
+# A pedestal lies below this fraction of full scale.
+_PEDESTAL_MAX_FRAC = 0.1
+# The ceilings of 8 to 15 bits; a pedestal lies at one of them only by a rare chance.
+_CEILINGS_ADU = tuple(2.0**bits - 1 for bits in range(8, 16))
+# An exposure so many times the longest allowed is no advice.
+_ADVICE_MAX = 1000.0
 
 
-def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> str:
+class EndingKind(StrEnum):
+    """What kept a search or a set from its frames."""
+
+    PLATEAU = "plateau"  # too dim: the level stops below the full scale that was stated
+    UNRESPONSIVE = "unresponsive"  # too dim, and brightness changes nothing
+    UNRESPONSIVE_TO_ALL = "unresponsive_to_all"  # too dim, nor does exposure
+    NO_LIGHT = "no_light"  # too dim by far
+    NEEDS_LONGER = "needs_longer"  # too dim: a longer exposure would do
+    NEEDS_SHORTER = "needs_shorter"  # too bright: a shorter exposure would do
+    ALWAYS_BRIGHT = "always_bright"  # too bright, and brightness changes nothing
+    PIXELS_CLIP = "pixels_clip"  # part of the pixels clip even at the lower end of the band
+    TOO_COARSE = "too_coarse"  # the band lies between two settings next to each other
+    UNSTABLE = "unstable"  # the light changed by itself, both ways
+    NOT_FOUND = "not_found"  # the exposures of the search were used up
+    FADED = "faded"  # during the set, and no setting makes up for it
+    GREW = "grew"  # during the set, and no setting makes up for it
+    UNSTEADY = "unsteady"  # during the set, too often
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What kept a search or a set from its frames: the `band`, and the figures to tell it by.
+
+    `brightness`, `exposure_s` and `level_adu` are those of the frame that tells most: the last, or
+    the one nearest to the band (where it is too coarse, below it: `above_...` is the other one).
+    An exposure between `enough_min_s` and `enough_max_s` would meet the aim; `shortest_s` is the
+    shortest allowed. `clipped_frac`, `change_frac` (the greatest change of the light by itself),
+    `trials`, `kept` and `rejected` belong to their kinds.
+    """
+
+    kind: EndingKind
+    band: Band
+    figures: Mapping[str, float]
+
+
+def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> Ending:
     """Return why even the most light is too little; an exposure within `enough_s` would do."""
     last = max(frames, key=lambda f: (f.level_adu, f.exposure_s, f.brightness))
-    seen = f"Too dim: {_frame(last, band)}, and the band starts at {_level(band.low_adu, band)}."
-    plateau = _plateau(frames, band)
-    if plateau is not None:
-        return (
-            f"{seen} The level stays at {plateau:.0f} ADU however much light there is, as if the "
-            f"camera delivered {log2(plateau + 1):.0f} bits: set camera.full_scale_adu to that."
-        )
-    if deaf(frames):
+    if _plateau(frames, band):
+        return _ending(band, EndingKind.PLATEAU, last)
+    if unresponsive(frames):
         times = {f.exposure_s for f in frames}
-        idle = "Brightness changes next to nothing"
         if len(times) > 1 and _same([f.level_adu for f in frames]):
-            idle = "Brightness and exposure change nothing"
-        return f"{seen} {idle}: {_UNLIT}."
-    if enough_s[0] < 1000 * limits.longest_s:
-        return f"{seen} Raise exposure_s.max to {_span(enough_s, 1.05)}."
-    return f"{seen} There is next to no light: {_UNLIT}."
+            return _ending(band, EndingKind.UNRESPONSIVE_TO_ALL, last)
+        return _ending(band, EndingKind.UNRESPONSIVE, last)
+    if enough_s[0] < _ADVICE_MAX * limits.longest_s:
+        return _ending(band, EndingKind.NEEDS_LONGER, last, **_enough(enough_s))
+    return _ending(band, EndingKind.NO_LIGHT, last)
 
 
-def too_bright(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> str:
+def too_bright(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> Ending:
     """Return why even the least light is too much; an exposure within `enough_s` would do."""
     last = min(frames, key=lambda f: (f.exposure_s, f.brightness))
-    no_answer = " Brightness changes nothing: see whether the panel obeys." if deaf(frames) else ""
-    to = f"below {limits.shortest_s:g} s" if last.clipped else f"to {_span(enough_s, 0.95)}"
-    return (
-        f"Too bright: {_frame(last, band)}, and the band ends at {_level(band.high_adu, band)}."
-        f"{no_answer} {_PAPER.capitalize()}, or lower exposure_s.min {to}."
-    )
+    kind = EndingKind.ALWAYS_BRIGHT if unresponsive(frames) else EndingKind.NEEDS_SHORTER
+    enough = {} if last.clipped else _enough(enough_s)
+    return _ending(band, kind, last, shortest_s=limits.shortest_s, **enough)
 
 
-def clipped_pixels(setting: Setting, level_adu: float, clipped_frac: float, band: Band) -> str:
-    """Return why no level within the band keeps the pixels from clipping."""
-    return (
-        f"Too bright: step {setting.brightness} and {setting.exposure_s:.4g} s gave "
-        f"{_level(level_adu, band)}, at the lower end of the band, and still "
-        f"{100 * clipped_frac:.2f} % of the pixels clip. Lower flats.target, or see what makes "
-        "part of the picture so bright."
-    )
+def pixels_clip(frame: Measurement, band: Band) -> Ending:
+    """Return that no level within the band keeps the pixels from clipping."""
+    return _ending(band, EndingKind.PIXELS_CLIP, frame, clipped_frac=frame.clipped_frac)
 
 
-def too_coarse(frames: Sequence[Judged], band: Band) -> str:
+def too_coarse(frames: Sequence[Judged], band: Band) -> Ending:
     """Return between which two settings the band lies unreached."""
     below = max((f for f in frames if not f.bright), key=lambda f: f.brightness)
     above = min((f for f in frames if f.bright), key=lambda f: f.brightness)
-    return (
-        f"Steps too coarse: {_frame(below, band)}, {_frame(above, band)}, and the band from "
-        f"{_level(band.low_adu, band)} to {_level(band.high_adu, band)} lies between. Allow more "
-        f"exposures (exposure_s.min, exposure_s.max), widen flats.tolerance, or {_PAPER}."
+    return _ending(
+        band,
+        EndingKind.TOO_COARSE,
+        below,
+        above_brightness=above.brightness,
+        above_exposure_s=above.exposure_s,
+        above_level_adu=above.level_adu,
     )
 
 
-def unstable(frames: Sequence[Judged], band: Band, changes: Sequence[float]) -> str:
-    """Return how the light changed by itself."""
+def unstable(frames: Sequence[Judged], band: Band, changes: Iterable[float]) -> Ending:
+    """Return by how much the light changed by itself; `changes` are ratios of levels."""
     by = max((abs(change - 1) for change in changes), default=0.0)
-    return (
-        f"Unstable light: the level changed by up to {100 * by:.0f} % without a reason, at last "
-        f"{_frame(frames[-1], band)}. Let the lamp warm up, keep stray light out, or raise "
-        "panel.settle_s."
-    )
+    return _ending(band, EndingKind.UNSTABLE, frames[-1], change_frac=by)
 
 
-def budget_spent(frames: Sequence[Judged], band: Band, trials: int) -> str:
+def not_found(frames: Sequence[Judged], band: Band, trials: int) -> Ending:
     """Return how far a search came before its exposures were used up."""
-    return (
-        f"Not found within {trials} exposures: at last {_frame(frames[-1], band)}, the band goes "
-        f"from {_level(band.low_adu, band)} to {_level(band.high_adu, band)}. See whether light "
-        "and camera are steady, or widen flats.tolerance."
-    )
+    return _ending(band, EndingKind.NOT_FOUND, frames[-1], trials=trials)
 
 
-def set_broken(
-    outcome: Outcome, setting: Setting, level_adu: float, band: Band, kept: int, rejected: int
-) -> str:
+def set_broken(outcome: Outcome, last: Measurement, band: Band, kept: int, rejected: int) -> Ending:
     """Return why a set could not be finished."""
-    mend = {
-        Outcome.TOO_DIM: "The light faded and no setting is left to make up for it: raise "
-        "exposure_s.max, or let the lamp warm up.",
-        Outcome.TOO_BRIGHT: "The light grew and no setting is left to make up for it: "
-        f"{_PAPER}, or lower exposure_s.min.",
-    }.get(
-        outcome,
-        "The light does not stand still: let the lamp warm up, keep stray light out, or raise "
-        "panel.settle_s.",
-    )
-    return (
-        f"{rejected} frames rejected, {kept} kept; at last step {setting.brightness} and "
-        f"{setting.exposure_s:.4g} s gave {_level(level_adu, band)}, the band goes from "
-        f"{_level(band.low_adu, band)} to {_level(band.high_adu, band)}. {mend}"
-    )
+    kinds = {Outcome.TOO_DIM: EndingKind.FADED, Outcome.TOO_BRIGHT: EndingKind.GREW}
+    kind = kinds.get(outcome, EndingKind.UNSTEADY)
+    return _ending(band, kind, last, kept=kept, rejected=rejected)
 
 
-def _frame(frame: Judged, band: Band) -> str:
-    level = "full scale" if frame.clipped else _level(frame.level_adu, band)
-    return f"step {frame.brightness} and {frame.exposure_s:.4g} s gave {level}"
+def _ending(band: Band, kind: EndingKind, frame: Measurement, **figures: float) -> Ending:
+    brightness, exposure_s = frame.setting
+    seen = {"brightness": brightness, "exposure_s": exposure_s, "level_adu": frame.level_adu}
+    return Ending(kind, band, {**seen, **figures})
 
 
-def _level(level_adu: float, band: Band) -> str:
-    return f"{level_adu:.0f} ADU ({100 * level_adu / band.full_scale_adu:.1f} %)"
+def _enough(seconds: Span) -> dict[str, float]:
+    return {"enough_min_s": seconds[0], "enough_max_s": seconds[1]}
 
 
-def _span(seconds: Span, margin: float) -> str:
-    """Return the words for an exposure known to lie within a span, with a margin (a ratio)."""
-    low, high = seconds
-    if high < _KNOWN * low:
-        return f"about {_rounded(margin * sqrt(low * high))} s"
-    return f"somewhere between {_rounded(low)} and {_rounded(high)} s"
-
-
-def _rounded(seconds: float) -> str:
-    return f"{float(f'{seconds:.2g}'):g}"
-
-
-def deaf(frames: Sequence[Judged]) -> bool:
+def unresponsive(frames: Sequence[Judged]) -> bool:
     """Tell whether the brightest and the dimmest step tried gave the same level.
 
     Full frames are alike whatever the light, and tell nothing.
@@ -147,19 +143,15 @@ def deaf(frames: Sequence[Judged]) -> bool:
 
 
 def _same(levels: Sequence[float]) -> bool:
-    return max(levels) - min(levels) <= _SAME_FRAC * max(min(levels), 1.0)
+    return max(levels) - min(levels) <= SAME_FRAC * max(min(levels), 1.0)
 
 
-def _plateau(frames: Sequence[Judged], band: Band) -> float | None:
-    """Return the level that more light did not exceed, where it can't be just the pedestal."""
+def _plateau(frames: Sequence[Judged], band: Band) -> bool:
+    """Tell whether more light did not exceed the highest level, and it is no mere pedestal."""
     top = max(frames, key=lambda f: f.level_adu)
     more_light = any(
-        f.setting != top.setting and f.level_adu >= (1 - _SAME_FRAC / 10) * top.level_adu
+        f.setting != top.setting and f.level_adu >= (1 - _CEILING_FRAC) * top.level_adu
         for f in frames
     )
-    # The ceilings of 8 to 15 bits; a pedestal lies at one of them only by a rare chance.
-    ends = [2.0**bits - 1 for bits in range(8, 16)]
-    at_end = any(0.999 * end <= top.level_adu <= end for end in ends)
-    if more_light and (at_end or top.level_adu > 0.1 * band.full_scale_adu):
-        return top.level_adu
-    return None
+    at_end = any((1 - _CEILING_FRAC) * end <= top.level_adu <= end for end in _CEILINGS_ADU)
+    return more_light and (at_end or top.level_adu > _PEDESTAL_MAX_FRAC * band.full_scale_adu)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
 from flatctl.core.search import endings, listed, trims
+from flatctl.core.search.endings import Ending
 from flatctl.core.search.evidence import ROUNDED_ADU, Evidence, Judged
 from flatctl.core.search.response import Response
 from flatctl.core.types import Outcome, Setting, Verdict
@@ -44,10 +45,9 @@ class FlatSearch:
     """Find the setting that brings the median of a frame into the band.
 
     Expose with `setting`, hand the result to `observe`, until `outcome` is not None. On `REACHED`
-    `setting` is that of the accepted frame; else `explanation` says why in plain words, with the
-    last figures and the mend. `trials` counts the frames, `verdict` judges the last one:
-    `accepted`, `too_dim`, `too_bright` or `clipped`. Pure: the same observations give the same
-    settings.
+    `setting` is that of the accepted frame; else `ending` tells what kept it from the `band`.
+    `trials` counts the frames, `verdict` judges the last one. Pure: the same observations give the
+    same settings.
 
     `target_adu`, `tolerance_adu` and `full_scale_adu` are levels of the median; `brightness_range`
     in the panel's own steps, `exposure_range_s` in seconds; `start` is clamped into both;
@@ -99,7 +99,7 @@ class FlatSearch:
     ) -> None:
         if not (isfinite(start[0]) and isfinite(start[1]) and start[1] > 0):
             raise ValueError(f"start must be a brightness and an exposure > 0 s: {start}")
-        self._band, self._limits, self._known = band, limits, known
+        self.band, self._limits, self._known = band, limits, known
         self._setting = limits.clamp(*start)
         self._start_s = self._setting.exposure_s
         self._evidence = Evidence(limits, max(0.001 * band.full_scale_adu, ROUNDED_ADU))
@@ -108,7 +108,7 @@ class FlatSearch:
         self._outcome: Outcome | None = None
         self.trials = 0
         self.verdict: Verdict | None = None
-        self.explanation = ""
+        self.ending: Ending | None = None
 
     @property
     def setting(self) -> Setting:
@@ -131,9 +131,9 @@ class FlatSearch:
         return tuple(self._look().light(steps).tolist()) if self._evidence.frames else ()
 
     @property
-    def light_is_deaf(self) -> bool:
+    def light_is_unresponsive(self) -> bool:
         """Whether different brightnesses were tried, none clipped, and all gave the same level."""
-        return bool(self._evidence.frames) and endings.deaf(self._evidence.frames)
+        return bool(self._evidence.frames) and endings.unresponsive(self._evidence.frames)
 
     def observe(self, *, median_adu: float, clipped_frac: float) -> None:
         """Take in the frame exposed with `setting`.
@@ -146,30 +146,29 @@ class FlatSearch:
         """
         if self._outcome is not None:
             raise ValueError(f"the search is over: {self._outcome.value}")
-        self.verdict = self._band.judge(median_adu, clipped_frac)
+        self.verdict = self.band.judge(median_adu, clipped_frac)
         self.trials += 1
         frame = Judged(
             self._setting,
             median_adu,
             clipped_frac,
             bright=self.verdict is not Verdict.TOO_DIM,
-            clipped=median_adu > self._band.linear_adu,
+            clipped=median_adu > self.band.linear_adu,
         )
         self._evidence.add(frame)
         if self.verdict is Verdict.ACCEPTED:
             self._outcome = Outcome.REACHED
-        elif self.verdict is Verdict.CLIPPED and median_adu <= self._band.high_adu:
-            self._lower_aim(frame, clipped_frac)
+        elif self.verdict is Verdict.CLIPPED and median_adu <= self.band.high_adu:
+            self._lower_aim(frame)
         else:
             self._decide()
 
-    def _lower_aim(self, frame: Judged, clipped_frac: float) -> None:
+    def _lower_aim(self, frame: Judged) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
-        lower = self._band.below(frame.level_adu)
+        lower = self.band.below(frame.level_adu)
         if lower is None:
-            text = endings.clipped_pixels(frame.setting, frame.level_adu, clipped_frac, self._band)
-            return self._end(Outcome.TOO_BRIGHT, text)
-        self._band = lower
+            return self._end(Outcome.TOO_BRIGHT, endings.pixels_clip(frame, self.band))
+        self.band = lower
         return self._decide()
 
     def _look(self) -> "Outlook":
@@ -179,19 +178,19 @@ class FlatSearch:
         from flatctl.core.search.panels import Panels
 
         if self._panels is None:
-            full = self._band.full_scale_adu
+            full = self.band.full_scale_adu
             self._panels = Panels(self._limits.brightest, self._known, full)
-        return Outlook(self._panels, self._evidence.frames, self._band)
+        return Outlook(self._panels, self._evidence.frames, self.band)
 
     def _decide(self) -> None:
         """Choose the next setting, or end the search."""
-        evidence, band = self._evidence, self._band
+        evidence = self._evidence
         if evidence.swings >= _SWINGS_MAX:
-            text = endings.unstable(evidence.frames, band, evidence.changes)
-            return self._end(Outcome.UNSTABLE, text)
+            ending = endings.unstable(evidence.frames, self.band, evidence.changes)
+            return self._end(Outcome.UNSTABLE, ending)
         if self.trials >= TRIALS_MAX:
-            text = endings.budget_spent(evidence.frames, band, self.trials)
-            return self._end(Outcome.UNSTABLE, text)
+            ending = endings.not_found(evidence.frames, self.band, self.trials)
+            return self._end(Outcome.UNSTABLE, ending)
         stale = self._stale()
         if stale is not None:
             self._setting = stale
@@ -219,14 +218,14 @@ class FlatSearch:
         if not steps or self._edges is None:
             return not steps
         below, above = self._edges
-        limits, band = self._limits, self._band
+        limits, band = self._limits, self.band
         dim = below < limits.dimmest or outlook.level(below, self._start_s) < band.low_adu
         bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
         return dim and bright
 
     def _by_exposure(self, outlook: "Outlook") -> Setting | None:
         """Return what is best tried by another exposure, if one may do."""
-        evidence, limits, band = self._evidence, self._limits, self._band
+        evidence, limits, band = self._evidence, self._limits, self.band
         if limits.exposures_s:
             left = TRIALS_MAX - self.trials
             return listed.best_listed(evidence, outlook, limits, band.low_adu, left)
@@ -262,10 +261,10 @@ class FlatSearch:
         *before, last = self._evidence.frames
         same = [f.level_adu for f in before if f.setting == last.setting]
         if last.bright:
-            return last.level_adu < _HAIR * self._band.high_adu and len(same) < _REPEATS
+            return last.level_adu < _HAIR * self.band.high_adu and len(same) < _REPEATS
         # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
         near = 1 + 0.4 * min(10 / last.exposure_s, 1)
-        if last.level_adu * near < self._band.low_adu:
+        if last.level_adu * near < self.band.low_adu:
             return False
         return not same or last.level_adu > 1.005 * same[-1]
 
@@ -280,12 +279,12 @@ class FlatSearch:
         if len({f.bright for f in newer}) > 1 or any(f.clipped for f in newer):
             return None
         opposite = [f for f in older if f.bright is not newer[0].bright and not f.clipped]
-        near = [f for f in opposite if 0.7 < f.level_adu / self._band.aim_adu < 1.4]
+        near = [f for f in opposite if 0.7 < f.level_adu / self.band.aim_adu < 1.4]
         return near[-1].setting if near and not self._steady() else None
 
     def _steady(self) -> bool:
         """Tell whether an exposure taken again gave the same level."""
-        alike = _ALIKE * self._band.width_adu
+        alike = _ALIKE * self.band.width_adu
         levels: dict[Setting, float] = {}
         for frame in self._evidence.frames:
             before = levels.get(frame.setting)
@@ -295,7 +294,7 @@ class FlatSearch:
         return False
 
     def _give_up(self, outlook: "Outlook") -> None:
-        frames, band, limits = self._evidence.frames, self._band, self._limits
+        frames, band, limits = self._evidence.frames, self.band, self._limits
         if not any(f.bright for f in frames):
             enough_s = outlook.enough_s(limits.brightest)
             self._end(Outcome.TOO_DIM, endings.too_dim(frames, band, limits, enough_s))
@@ -305,6 +304,5 @@ class FlatSearch:
         else:
             self._end(Outcome.TOO_COARSE, endings.too_coarse(frames, band))
 
-    def _end(self, outcome: Outcome, explanation: str) -> None:
-        self._outcome = outcome
-        self.explanation = explanation
+    def _end(self, outcome: Outcome, ending: Ending) -> None:
+        self._outcome, self.ending = outcome, ending

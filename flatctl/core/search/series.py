@@ -12,6 +12,7 @@ from math import exp, isfinite, log
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
 from flatctl.core.search import endings
+from flatctl.core.search.endings import Ending
 from flatctl.core.search.response import Response
 from flatctl.core.search.warmup import warmed
 from flatctl.core.types import Measurement, Outcome, Setting, Verdict
@@ -65,7 +66,7 @@ class FlatSeries:
             raise ValueError(f"count must be at least 1: {count}")
         if lag < 0:
             raise ValueError(f"lag must be at least 0: {lag}")
-        self._band, self._limits = band, limits
+        self.band, self._limits = band, limits
         self._setting = limits.clamp(*setting)
         self._count = count
         self._lag = lag
@@ -83,7 +84,7 @@ class FlatSeries:
         self._outcome: Outcome | None = None
         self.kept = 0
         self.rejected = 0
-        self.explanation = ""
+        self.ending: Ending | None = None
         if seen:
             self._retrim(True)
 
@@ -113,7 +114,7 @@ class FlatSeries:
             raise ValueError(f"the set is over: {self._outcome.value}")
         if not isfinite(frame.time_s):
             raise ValueError(f"time_s must be a number of seconds: {frame.time_s}")
-        verdict = self._band.judge(frame.level_adu, frame.clipped_frac)
+        verdict = self.band.judge(frame.level_adu, frame.clipped_frac)
         right = verdict is Verdict.ACCEPTED
         kept = right and not refused
         if right and refused:
@@ -131,7 +132,7 @@ class FlatSeries:
             self.rejected += 1
             self._in_a_row += not overtaken
             self._check_budget(verdict)
-            within = frame.level_adu <= self._band.high_adu
+            within = frame.level_adu <= self.band.high_adu
             if verdict is Verdict.CLIPPED and within and not overtaken:
                 self._lower_aim(frame)
         if overtaken and kept and frame.setting == self._left:
@@ -167,14 +168,12 @@ class FlatSeries:
 
     def _lower_aim(self, frame: Measurement) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
-        lower = self._band.below(frame.level_adu)
+        lower = self.band.below(frame.level_adu)
         if lower is not None:
-            self._band = lower
+            self.band = lower
         elif self._outcome is None:
             self._outcome = Outcome.TOO_BRIGHT
-            self.explanation = endings.clipped_pixels(
-                self._setting, frame.level_adu, frame.clipped_frac, self._band
-            )
+            self.ending = endings.pixels_clip(frame, self.band)
 
     def _check_budget(self, verdict: Verdict) -> None:
         """End the set where it can't go on, or has cost too much."""
@@ -183,25 +182,21 @@ class FlatSeries:
         elif self._in_a_row >= _IN_A_ROW_MAX or self.rejected > max(_REJECTED_MAX, self._count):
             self._outcome = Outcome.UNSTABLE
         if self._outcome is not None:
-            self.explanation = endings.set_broken(
-                self._outcome,
-                self._setting,
-                self._frames[-1].level_adu,
-                self._band,
-                self.kept,
-                self.rejected,
+            last = self._frames[-1]
+            self.ending = endings.set_broken(
+                self._outcome, last, self.band, self.kept, self.rejected
             )
 
     def _retrim(self, kept: bool) -> None:
         """Change the setting if the last frame was rejected or the next one would be."""
         if self._accident and not kept:
             return
-        level, band = self._forecast(), self._band
+        level, band = self._forecast(), self.band
         guard = _GUARD_FRAC * level
         safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
         # A lamp just switched on gets brighter, and one frame does not tell how fast.
         wary = (
-            kept and self._drift is None and level > band.high_adu - _UNSURE * self._band.width_adu
+            kept and self._drift is None and level > band.high_adu - _UNSURE * self.band.width_adu
         )
         if safe and not wary:
             return
@@ -223,16 +218,16 @@ class FlatSeries:
         from flatctl.core.search.panels import Panels
 
         step, exposure_s = self._setting
-        panels = Panels(self._limits.brightest, self._known, self._band.full_scale_adu)
+        panels = Panels(self._limits.brightest, self._known, self.band.full_scale_adu)
         if len(panels.measured) < _MEASURED_MIN:
             return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
         light = panels.light(steps)[panels.odds.argmax()]
         wanted = max(float(light[step - steps[0]]) * ratio, 1e-9)
         found = int(abs(light - wanted).argmin())
-        miss = abs(float(light[found]) / wanted - 1) * self._band.aim_adu
+        miss = abs(float(light[found]) / wanted - 1) * self.band.aim_adu
         coarse = 0.35 if self._limits.exposures_s else 0.15
-        fine = miss <= coarse * self._band.width_adu
+        fine = miss <= coarse * self.band.width_adu
         return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
@@ -241,10 +236,10 @@ class FlatSeries:
 
     def _aim(self, wary: bool) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
-        most = _LEAD * self._band.width_adu
+        most = _LEAD * self.band.width_adu
         rest = (self._count - self.kept) * self._cadence() * (self._drift or 0.0)
-        ahead = min(max(rest / 2 * self._band.aim_adu, -most), most)
-        return self._band.aim_adu - (most if wary else ahead)
+        ahead = min(max(rest / 2 * self.band.aim_adu, -most), most)
+        return self.band.aim_adu - (most if wary else ahead)
 
     def _forecast(self) -> float:
         """Return the level (ADU) expected of the next frame to be begun, with the same setting."""

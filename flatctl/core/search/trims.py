@@ -35,7 +35,7 @@ def best_trim(
     """Return what to try next, None if nothing is open that may reach the band.
 
     `edges` are the steps next to the band at the first exposure. While it is `early`, and the light
-    does not listen to brightness, a long exposure is made no longer than a proof needs.
+    does not respond to brightness, a long exposure is made no longer than a proof needs.
     """
     options = []
     for step in edges:
@@ -51,7 +51,7 @@ def best_trim(
         exposure_s, cost = outlook.best_exposure(step, shortest_s, longest_s)
         if cost >= 1 and _disproved(outlook.enough_s(step), limits, *between):
             exposure_s = limits.between(*between)
-        if early and exposure_s == limits.longest_s and endings.deaf(evidence.frames):
+        if early and exposure_s == limits.longest_s and endings.unresponsive(evidence.frames):
             exposure_s = _proof(evidence, outlook, limits, band, step, shortest_s)
         options.append((cost, Setting(step, exposure_s)))
     return min(options)[1] if options else None

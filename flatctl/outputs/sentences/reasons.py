@@ -1,6 +1,8 @@
 """Why something ended or was refused, in words."""
 
+from flatctl.core.search.endings import Ending
 from flatctl.events import Doubt, Why
+from flatctl.outputs.sentences.endings import ending_sentence
 from flatctl.outputs.sentences.findings import all_words
 
 
@@ -13,5 +15,7 @@ def why_words(why: Why) -> str:
             return "it reports the same brightness, and the light has changed"
         case str():
             return why
+        case Ending():
+            return ending_sentence(why)
         case _:
             return all_words(why)
