@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.core.band import Band
+from flatctl.core.pedestal import most_trusted
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
@@ -20,6 +21,7 @@ from flatctl.core.search.series import FlatSeries
 from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.limits import Limits
+from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Exposure, Shot
@@ -77,17 +79,18 @@ class Capture:
         """
         plan = self._plan
         accepted, known = found.shot, found.search.response
+        pedestal = most_trusted(known_pedestal(self._context), known.pedestal)
         self._earlier = set(present) | self._kept
         series = FlatSeries(
             band=Band.of(plan.target, plan.tolerance, self._context.full_scale_adu),
             limits=limits.of_search,
             setting=accepted.setting,
-            response=known,
+            response=known.knowing(pedestal),
             count=plan.count - len(self._earlier),
             lag=1,
             seen=found.readings,
         )
-        watch = SetWatch(self._context, plan, known.pedestal_adu)
+        watch = SetWatch(self._context, plan, pedestal)
         if plan.flat_noise is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 

@@ -22,6 +22,7 @@ from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext
 from flatctl.engine.learned import Learned, spread_steps
 from flatctl.engine.limits import Limits
+from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.engine.start import trained_start, untrained_start
@@ -181,8 +182,10 @@ class FilterRun:
     def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
         plan = self._plan
         band = Band.of(plan.target, plan.tolerance, self._context.full_scale_adu)
-        known = self.learned.response or self._stored_response()
-        return FlatSearch.within(band, limits.of_search, start, known)
+        known = self.learned.response or self._stored_response() or Response()
+        return FlatSearch.within(
+            band, limits.of_search, start, known.knowing(known_pedestal(self._context))
+        )
 
     def _search(self, limits: Limits, start: Setting) -> Found:
         """Search to the end; the last frame is not told of yet, there is no time for that."""

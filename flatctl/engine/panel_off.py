@@ -1,16 +1,12 @@
 """Two frames with the panel off at the end of a run: light that leaks in, and the pedestal."""
 
-import json
-
 from flatctl import events
+from flatctl.core.pedestal import Origin, Pedestal, most_trusted
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.quality.leak import judge_leak
 from flatctl.engine.context import RunContext
 from flatctl.engine.recovery import RigLost
 from flatctl.errors import FlatctlError
-
-# The history keeps the pedestal under a name which no filter can have.
-_PANEL_OFF = "\0panel off"
 
 
 def check_leak(
@@ -23,6 +19,7 @@ def check_leak(
     """
     if context.quality is None:
         return
+    last = _last(context)
     try:
         short, long = (context.begin_dark(each).read()[0] for each in (shortest_s, longest_s))
         found = judge_leak(
@@ -30,7 +27,7 @@ def check_leak(
             long.raw,
             exposure_s=longest_s,
             flat_adu=flat_adu,
-            last_pedestal_adu=last_pedestal(context),
+            last_pedestal_adu=None if last is None else last.adu,
             limits=context.quality,
         )
     except (FlatctlError, RigLost, ValueError):
@@ -68,19 +65,22 @@ def learn_pedestal(context: RunContext, dark_adu: float) -> None:
         _remember(context, dark_adu)
 
 
+def known_pedestal(context: RunContext) -> Pedestal | None:
+    """Return the level without light, as far as frames without light have told it."""
+    calibrated = None
+    if context.calibration is not None:
+        adu = context.calibration.pedestal_adu
+        calibrated = Pedestal.measured(adu, Origin.CALIBRATION)
+    return most_trusted(_last(context), calibrated)
+
+
 def _wanted(context: RunContext) -> bool:
-    return context.quality is not None and last_pedestal(context) is None
+    return context.quality is not None and _last(context) is None
 
 
-def _remember(context: RunContext, pedestal_adu: float) -> None:
-    key = context.setting_key(_PANEL_OFF)
-    context.history.remember_set(key, json.dumps({"pedestal_adu": pedestal_adu}))
+def _last(context: RunContext) -> Pedestal | None:
+    return context.history.pedestal(context.setting_key(None))
 
 
-def last_pedestal(context: RunContext) -> float | None:
-    """Return the level without light in ADU, as the last run measured it."""
-    text = context.history.last_set(context.setting_key(_PANEL_OFF))
-    try:
-        return None if text is None else float(json.loads(text)["pedestal_adu"])
-    except (KeyError, TypeError, ValueError):
-        return None
+def _remember(context: RunContext, adu: float) -> None:
+    context.history.remember_pedestal(context.setting_key(None), Pedestal.measured(adu))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flatctl import events
 from flatctl.core.nights.history import SettingKey
+from flatctl.core.pedestal import Pedestal
 from flatctl.core.pixels.channels import imbalance
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.quality.frames import Look, SetJudge, look_at
@@ -18,7 +19,6 @@ from flatctl.core.quality.sets import (
 from flatctl.core.quality.shape import Cells
 from flatctl.core.types import FilterPlan, Statistics
 from flatctl.engine.context import RunContext
-from flatctl.engine.panel_off import last_pedestal
 from flatctl.engine.shot import Shot
 
 _PAIRS_FOR_COUNT = 4
@@ -27,30 +27,25 @@ _PAIRS_FOR_COUNT = 4
 class SetWatch:
     """Judge the frames of one set against each other, and the set against the last one.
 
-    `known_pedestal_adu` is the level without light, as the search knows it;
-    `measured_pedestal_adu` is that of frames with the panel off, `None` where there were none.
-    Without limits in the context nothing is looked at and nothing is said.
+    `pedestal` is the level without light, the same as for the search; `measured_pedestal_adu` is
+    `None` where only lit frames tell of it. Without limits in the context nothing is looked at and
+    nothing is said.
     """
 
-    def __init__(
-        self, context: RunContext, plan: FilterPlan, known_pedestal_adu: float | None
-    ) -> None:
+    def __init__(self, context: RunContext, plan: FilterPlan, pedestal: Pedestal | None) -> None:
         self._context = context
         self._plan = plan
         self._last = self._last_record()
-        pedestal_adu = last_pedestal(context)
-        self.measured_pedestal_adu = pedestal_adu
-        if pedestal_adu is None and context.calibration is not None:
-            self.measured_pedestal_adu = context.calibration.pedestal_adu
-        if pedestal_adu is None:
-            pedestal_adu = self._last.pedestal_adu if self._last else known_pedestal_adu
+        pedestal_adu = pedestal.adu if pedestal else 0.0
+        measured = pedestal is not None and pedestal.is_measured
+        self.measured_pedestal_adu = pedestal_adu if measured else None
         # One and the same pedestal for both sets, or a better guess of it looked like a change.
         if self._last is not None:
-            self._last = self._last.with_pedestal(pedestal_adu or 0.0)
+            self._last = self._last.with_pedestal(pedestal_adu)
         limits = context.quality
         if limits is not None and plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
-        self._judge = None if limits is None else SetJudge(limits, pedestal_adu or 0.0)
+        self._judge = None if limits is None else SetJudge(limits, pedestal_adu)
         self._looked: tuple[Shot, Look | None] | None = None
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
+from flatctl.core.pedestal import Origin, Pedestal
 
 Kept = TypeVar("Kept")
 
@@ -29,12 +30,17 @@ CREATE TABLE IF NOT EXISTS calibrations (
     key TEXT PRIMARY KEY, rig TEXT NOT NULL, calibration TEXT NOT NULL, time TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sets (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS pedestals (
+    key TEXT PRIMARY KEY, adu REAL NOT NULL, error_adu REAL NOT NULL, origin TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
     exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
     filters TEXT NOT NULL
 ) STRICT;
 """
+# An earlier flatctl kept the pedestal under a name which no filter can have.
+_OLD_PEDESTAL = "\0panel off"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 
@@ -164,6 +170,29 @@ class History:
         """Keep `record` of a set in place of the last one of `key`."""
         self._run("INSERT OR REPLACE INTO sets VALUES (?, ?)", _text(key), record)
 
+    def pedestal(self, key: SettingKey) -> Pedestal | None:
+        """Return the level without light; the filter of `key` does not matter."""
+        rows = self._run(
+            "SELECT adu, error_adu, origin FROM pedestals WHERE key = ?",
+            _text(replace(key, filter=None)),
+        )
+        known = _readable(_pedestal, rows) or _readable(_old_pedestal, self._old_pedestals(key))
+        return next(iter(known), None)
+
+    def _old_pedestals(self, key: SettingKey) -> list[tuple[Any, ...]]:
+        text = self.last_set(replace(key, filter=_OLD_PEDESTAL))
+        return [] if text is None else [(text,)]
+
+    def remember_pedestal(self, key: SettingKey, pedestal: Pedestal) -> None:
+        """Keep the level without light for all filters of `key`."""
+        self._run(
+            "INSERT OR REPLACE INTO pedestals VALUES (?, ?, ?, ?)",
+            _text(replace(key, filter=None)),
+            pedestal.adu,
+            pedestal.error_adu,
+            pedestal.origin.value,
+        )
+
     def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
         """Return past runs, of one rig or of all, the latest first."""
         rows = self._run(
@@ -279,6 +308,15 @@ def _calibrated(row: tuple[Any, ...]) -> Calibrated:
     return Calibrated(SettingKey(**json.loads(key)), calibration, datetime.fromisoformat(time))
 
 
+def _pedestal(row: tuple[Any, ...]) -> Pedestal:
+    adu, error_adu, origin = row
+    return Pedestal(adu, error_adu, Origin(origin))
+
+
+def _old_pedestal(row: tuple[Any, ...]) -> Pedestal:
+    return Pedestal.measured(float(json.loads(row[0])["pedestal_adu"]))
+
+
 def _past_run(row: tuple[Any, ...]) -> PastRun:
     run, rig, started, seconds, exit_code, frames, directory, filters = row
     when = datetime.fromisoformat(started)
@@ -289,6 +327,6 @@ def _readable(make: Callable[[tuple[Any, ...]], Kept], rows: list[tuple[Any, ...
     """Make values of the rows; one that another program has spoilt counts as unknown."""
     made: list[Kept] = []
     for row in rows:
-        with suppress(ValueError, TypeError):
+        with suppress(KeyError, TypeError, ValueError):
             made.append(make(row))
     return made

@@ -8,8 +8,10 @@ from bench import Bench
 
 from flatctl import events
 from flatctl.core.quality.findings import Kind, QualityLimits
+from flatctl.core.search.response import Response
 from flatctl.core.types import CameraSetup
 from flatctl.errors import Unreachable
+from flatctl.storage.history import History
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import SHUTTER_S, scenario
 
@@ -236,6 +238,17 @@ def test_the_pedestal_is_no_light_from_the_first_run_on(tmp_path):
     (quality,) = bench.all(events.SetQuality)
     # 0.75 electrons per 16-bit ADU at ISO 100, and a 14-bit one is four of them.
     assert quality.e_per_adu == pytest.approx(3.0, rel=0.03)
+
+
+def test_what_the_panel_off_told_is_the_pedestal_of_search_set_and_flats(tmp_path):
+    bench = judged(tmp_path, count=2)
+    bench.leak_check = True
+    assert bench.run() == 0
+    (told,) = {fits.getheader(path)["FLATPED"] for path in bench.frames}
+    with History(tmp_path / "history.sqlite") as history:
+        ((key, _),) = history.all_trained()
+        assert Response.from_json(history.response(key)).pedestal_adu == told
+        assert history.pedestal(key).adu == pytest.approx(told, abs=1)
 
 
 def test_dark_flats_teach_the_next_run_the_pedestal(tmp_path):

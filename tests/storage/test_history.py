@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.storage.history import (
     Calibrated,
     History,
@@ -346,3 +347,21 @@ def test_the_history_lies_where_the_desktop_standard_says(
 ) -> None:
     in_home = Path.home() / ".local/state/flatctl/history.sqlite"
     assert default_path(environ) == (expected or in_home)
+
+
+def test_a_pedestal_is_known_to_every_filter_of_its_camera_setup(history: History) -> None:
+    pedestal = Pedestal.measured(1000.5)
+    history.remember_pedestal(KEY, pedestal)
+    assert history.pedestal(replace(KEY, filter="L")) == pedestal
+    assert history.pedestal(replace(KEY, gain=0.0)) is None
+
+
+def test_a_pedestal_that_an_earlier_version_kept_is_known(history: History) -> None:
+    history.remember_set(replace(KEY, filter="\0panel off"), '{"pedestal_adu": 1000.5}')
+    assert history.pedestal(KEY) == Pedestal.measured(1000.5, Origin.PANEL_OFF)
+
+
+@pytest.mark.parametrize("record", ["{}", "no JSON", '{"pedestal_adu": -1}', "[]"])
+def test_a_spoilt_pedestal_counts_as_unknown(history: History, record: str) -> None:
+    history.remember_set(replace(KEY, filter="\0panel off"), record)
+    assert history.pedestal(KEY) is None

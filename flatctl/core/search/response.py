@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 
+from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.core.search.evidence import Judged
 from flatctl.core.types import Measurement, Setting
 
@@ -42,6 +43,19 @@ class Response:
         """Return the response of a calibrated panel: pairs (step, light in ADU per second)."""
         run = tuple(Measurement(Setting(step, 1.0), pedestal_adu + light) for step, light in points)
         return Response(pedestal_adu, 0.0, (run,))
+
+    @property
+    def pedestal(self) -> Pedestal | None:
+        """Return the pedestal that the searches found."""
+        if self.pedestal_adu is None:
+            return None
+        return Pedestal(self.pedestal_adu, self.pedestal_error_adu, Origin.SEARCH)
+
+    def knowing(self, pedestal: Pedestal | None) -> "Response":
+        """Return the response with a pedestal known from elsewhere, where there is one."""
+        if pedestal is None:
+            return self
+        return Response(pedestal.adu, pedestal.error_adu, self.runs)
 
     def with_run(
         self, frames: Iterable[Judged], pedestal_adu: float, error_adu: float
