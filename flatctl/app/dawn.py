@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.app.check import check_settings
-from flatctl.app.run import PlainListener, Telling, describe, run_settings, stored_in
+from flatctl.app.run import PlainListener, Telling, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.notify import Owner, local_zone
 from flatctl.app.wiring.rig import claim_dawn, claim_rig
@@ -18,6 +18,7 @@ from flatctl.core.nights.window import Window, window_at
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.errors import Busy, ConfigError, UsageError
 from flatctl.outputs.systemd import Service
+from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
@@ -53,7 +54,7 @@ def dawn(
     wanted = plan()
     due = Due(settings, at, sun_altitude_deg)
     if dry_run:
-        print("\n".join([*due.describe(SystemClock().now()), *describe(settings, wanted)]))
+        print("\n".join([*due.describe(SystemClock().now()), *plan_lines(settings, wanted)]))
         return 0
     service = Service(patience_s(settings))
     with claim_dawn(settings), service, Owner(settings) as owner:

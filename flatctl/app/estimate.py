@@ -1,25 +1,17 @@
 """How long flats will take, from what earlier nights took."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from statistics import mean, median
 
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
 from flatctl.core.types import FilterPlan
 from flatctl.errors import ExitCode
+from flatctl.outputs.tables.plan import Estimate
 from flatctl.storage.history import History
 
 USUAL_OVERHEAD_S = 5.0
 SEARCH_TRIALS = 3
 _RUNS = 20
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Seconds that a set will take; `known` where the history has its exposure."""
-
-    seconds: float
-    known: bool
 
 
 class Experience:
@@ -63,9 +55,14 @@ def _overhead(runs: Sequence[PastRun], trained: Sequence[tuple[SettingKey, Train
         exposures.setdefault(key.filter or "none", []).append(found.exposure_s)
     lost = []
     for run in runs:
-        # Sets are named by their filter first.
-        names = [name.split(",")[0] for name in run.filters]
-        known = [exposure for name in names for exposure in exposures.get(name, [])]
+        filters = [_filter_of(name, exposures) for name in run.filters]
+        known = [exposure for one in filters if one for exposure in exposures[one]]
         if run.exit_code == ExitCode.COMPLETE and run.frames and known:
             lost.append(max(0.0, run.seconds / run.frames - mean(known)))
     return median(lost) if lost else USUAL_OVERHEAD_S
+
+
+def _filter_of(name: str, filters: Iterable[str]) -> str | None:
+    """Return which of `filters` a set's name begins with: it is the filter's, or that and more."""
+    fitting = (each for each in filters if f"{name}, ".startswith((f"{each}, ", f"{each} (")))
+    return max(fitting, key=len, default=None)

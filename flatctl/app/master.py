@@ -1,13 +1,14 @@
 """`flatctl master`: master flats and master dark flats of what a run left."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from flatctl.core.nights.masters import master_sets
 from flatctl.core.types import FrameKind
-from flatctl.errors import ExitCode, StorageError
+from flatctl.errors import StorageError
+from flatctl.outputs import figures
+from flatctl.outputs.tables.master import Master, MasterListing
 from flatctl.storage.fits import prepare_directory
 from flatctl.storage.master_frames import Source, Sources, find_sources
 from flatctl.storage.masters import (
@@ -24,64 +25,6 @@ from flatctl.storage.verify import read_values
 Progress = Callable[[str, int, int], None]
 FOLDER = "MASTER"
 MEMORY_BYTES = 500_000_000
-_CLIPPED_FROM = 3
-
-
-@dataclass(frozen=True)
-class Master:
-    """A master, or the `problem` for which there is none.
-
-    `made` is false where it was there already. `subtracted` says what was taken from its flats.
-    `noise` is that of one of its pixels: a fraction of the light, in dark flats ADU.
-    """
-
-    kind: FrameKind
-    filter: str | None
-    frames: int
-    path: Path | None = None
-    made: bool = False
-    subtracted: str = ""
-    noise: float | None = None
-    clipped_frac: float = 0.0
-    problem: str = ""
-
-    def to_plain(self) -> dict[str, object]:
-        """Return it as JSON can hold it."""
-        path = None if self.path is None else str(self.path)
-        return asdict(self) | {"kind": self.kind.value, "path": path}
-
-    def line(self) -> str:
-        """Say in one line what it is."""
-        what = "dark flat" if self.kind is FrameKind.DARK_FLAT else "flat"
-        text = f"{self.path}: {self.frames} {what}{'' if self.frames == 1 else 's'}"
-        if self.subtracted:
-            text += f", less {self.subtracted}"
-        if self.noise is not None:
-            noise = f"{self.noise:.2%}" if self.kind is FrameKind.FLAT else f"{self.noise:.2g} ADU"
-            text += f"; noise {noise}, {self.clipped_frac:.2g} of the values clipped"
-        if self.frames < _CLIPPED_FROM:
-            text += "; too few to clip what doesn't belong"
-        return text if self.made else f"{text} (was there already)"
-
-
-@dataclass(frozen=True)
-class MasterListing:
-    """The masters of a folder, and what else lies in it.
-
-    `skipped` are files that no use could be made of, each with why; `others` counts frames of
-    other kinds. `damaged` tells whether a frame of flatctl's own is among the skipped.
-    """
-
-    skipped: Sequence[tuple[Path, str]]
-    others: Mapping[str, int]
-    damaged: bool
-    masters: Sequence[Master]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """`INCOMPLETE` where a frame is damaged or a set has no master."""
-        incomplete = self.damaged or any(one.problem for one in self.masters)
-        return ExitCode.INCOMPLETE if incomplete else ExitCode.COMPLETE
 
 
 def master(
@@ -159,8 +102,7 @@ def _nothing(directory: Path, sources: Sources) -> str:
     parts = [f"{count} {kind}" for kind, count in sources.others.items()]
     if sources.skipped:
         path, problem = sources.skipped[0]
-        count = len(sources.skipped)
-        files = "1 file" if count == 1 else f"{count} files"
+        files = figures.plural(len(sources.skipped), "file")
         parts.append(f"{files} without use ({path.name}: {problem})")
     found = f", but {', '.join(parts)}" if parts else ""
     return f"{directory}: no flats of flatctl's here or below{found}; name the folder of a night"

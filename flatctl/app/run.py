@@ -3,7 +3,7 @@
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from flatctl.app.wiring.notify import Owner, local_zone
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
-    cover_at_end,
     make_client,
     make_rig,
     make_rules,
@@ -29,6 +28,7 @@ from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
+from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
@@ -60,7 +60,7 @@ def run(
     # What can be wrong with the wish itself is said before any device is touched.
     wanted = plan()
     if dry_run:
-        print("\n".join(describe(settings, wanted)))
+        print("\n".join(plan_lines(settings, wanted)))
         return 0
     service = Service(patience_s(settings))
     with service, Owner(settings) as owner:
@@ -141,52 +141,6 @@ class Telling:
         plain = to_plain(event)
         for listener in self._listeners:
             listener(plain)
-
-
-def describe(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
-    """Yield the lines of a plan: what a run would do, in order."""
-    yield f"rig      {settings.rig.name}"
-    yield f"camera   {settings.camera.device} at {settings.indi.host}:{settings.indi.port}"
-    yield f"panel    {settings.panel.kind}"
-    yield f"output   {settings.output.directory}"
-    if not plans:
-        flats = settings.flats
-        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}:"
-        yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
-    for plan in plans:
-        yield (
-            f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
-            f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
-            f"brightness and {plan.exposure_start_s:g} s, "
-            f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
-        )
-    yield from _conditions(settings)
-    if settings.dark_flats.ladder:
-        yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
-    if settings.dark_flats.count:
-        yield f"then {settings.dark_flats.count} dark flats of each exposure"
-    left = cover_at_end(settings)
-    yield "then the panel off" + (f", its cover {left.value}" if left else "")
-
-
-def _many(plan: FilterPlan) -> str:
-    if plan.flat_noise is None:
-        return str(plan.count)
-    return f"as many as bring the noise under {100 * plan.flat_noise:g} % per pixel"
-
-
-def _conditions(settings: Settings) -> Iterator[str]:
-    mount, dome, weather = settings.mount, settings.dome, settings.weather
-    if mount is not None and mount.park:
-        yield f"{mount.device} parks first"
-    for table, wanted in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
-        if table is not None and table.policy != "ignore":
-            waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
-            yield f"{table.device} must be {wanted}, before each frame; otherwise {waits}"
-
-
-def _wanted(target: float, tolerance: float) -> str:
-    return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"
 
 
 def _load_ahead() -> None:

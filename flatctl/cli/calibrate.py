@@ -26,14 +26,9 @@ def calibrate(
     """
     from flatctl.app import calibrate as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import warn
 
     found = app.calibrate(config, filter_name=filter_name, tell=lambda t: typer.echo(t, err=True))
-    for warning in found.warnings:
-        typer.echo(f"flatctl: {warning}", err=True)
-    screen = Screen()
-    for title, headings, rows in found.tables():
-        screen.line(title if rows else f"{title}: no point could be measured")
-        if rows:
-            screen.table(headings, rows)
-            screen.line("")
+    warn(found.warnings)
+    Screen().tables(found.tables(), "no point could be measured")
     raise typer.Exit(found.exit_code)

@@ -20,13 +20,8 @@ def history(
     """List trained settings and past runs."""
     from flatctl.app import history as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import warn
 
-    screen = Screen()
     listing = app.history(config)
-    for warning in listing.warnings:
-        typer.echo(f"flatctl: {warning}", err=True)
-    for title, headings, rows in listing.tables():
-        screen.line(title if rows else f"{title}: none yet")
-        if rows:
-            screen.table(headings, rows)
-            screen.line("")
+    warn(listing.warnings)
+    Screen().tables(listing.tables(), "none yet")

@@ -43,7 +43,7 @@ def master(
     """
     from flatctl.app import master as app
     from flatctl.cli.screen import Screen
-    from flatctl.cli.talk import drawing_progress
+    from flatctl.cli.talk import drawing_progress, left_out, warn
     from flatctl.outputs.jsonlines import JsonLines
 
     screen, lines = Screen(), JsonLines(sys.stdout)
@@ -55,11 +55,7 @@ def master(
             memory_bytes=memory * 1_000_000,
             progress=progress,
         )
-    for path, why in listing.skipped:
-        typer.echo(f"flatctl: skipped {path}: {why}", err=True)
-    if listing.others:
-        counts = ", ".join(f"{count} {kind}" for kind, count in listing.others.items())
-        typer.echo(f"flatctl: other frames, passed over: {counts}", err=True)
+    warn(left_out(listing.skipped, listing.others))
     for made in listing.masters:
         if made.problem:
             typer.echo(f"flatctl: {made.filter or 'flats'}: no master: {made.problem}", err=True)

@@ -36,16 +36,12 @@ def plan(
     """
     from flatctl.app import plan as app
     from flatctl.cli.screen import Screen
-    from flatctl.cli.talk import drawing_progress
+    from flatctl.cli.talk import drawing_progress, left_out, warn
 
     with drawing_progress() as progress:
         reading = partial(progress, "Reading headers") if progress else None
         listing = app.plan(config, lights, write=write, progress=reading)
-    for path, why in listing.skipped:
-        typer.echo(f"flatctl: skipped {path}: {why}", err=True)
-    if listing.others:
-        counts = ", ".join(f"{count} {kind}" for kind, count in listing.others.items())
-        typer.echo(f"flatctl: other frames, passed over: {counts}", err=True)
+    warn(left_out(listing.skipped, listing.others))
     screen = Screen()
     screen.table(*listing.table())
     for name, possible, text in listing.findings():

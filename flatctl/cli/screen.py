@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from flatctl.outputs.jsonlines import Outlet
+from flatctl.outputs.tables.table import Table
 
 # Wide enough for any line: who reads a pipe wants lines as they are.
 _PIPE_WIDTH = 1000
@@ -36,10 +37,18 @@ class Screen:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""
-        table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = RichTable(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))
         self._show(table)
+
+    def tables(self, tables: Iterable[Table], nothing: str = "nothing") -> None:
+        """Write each table below its title, one without rows as a line that says `nothing`."""
+        for title, headings, rows in tables:
+            self.line(title if rows else f"{title}: {nothing}")
+            if rows:
+                self.table(headings, rows)
+                self.line("")
 
     def _show(self, what: RenderableType, *, soft_wrap: bool = False) -> None:
         with self._console.capture() as captured:

@@ -46,7 +46,5 @@ def stats(
         if json:
             lines(found.to_plain())
         elif not found.problem:
-            screen.line(found.title())
-            screen.table(*found.table())
-            screen.line("")
+            screen.tables([found.table()])
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

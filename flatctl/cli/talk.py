@@ -1,8 +1,9 @@
 """Who listens: to a run, one JSON object per line or a person; to long work, a bar."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 Listeners = list[Callable[[dict[str, object]], None]]
 
@@ -38,3 +39,18 @@ def drawing_progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield lambda what, done, total: bar.update(
             task, description=what, completed=done, total=total
         )
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Say something besides on stderr, a line each."""
+    for sentence in sentences:
+        print(f"flatctl: {sentence}", file=sys.stderr)
+
+
+def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> Iterator[str]:
+    """Yield which files were skipped and why, and how many frames of other kinds there are."""
+    for path, why in skipped:
+        yield f"skipped {path}: {why}"
+    if others:
+        counts = ", ".join(f"{count} {kind}" for kind, count in others.items())
+        yield f"other frames, passed over: {counts}"

@@ -34,6 +34,8 @@ _STRIDE = 1.5
 
 SETTLE_AGREE_FRAC = 0.005
 SETTLE_LIMIT_S = 180.0
+# A lamp that needs longer than this is followed by the series, not waited for at every step.
+SETTLE_ADOPTED_MAX_S = 10.0
 SETTLE_WATCH_S = 5.0
 _SETTLE_FRAMES = 5
 

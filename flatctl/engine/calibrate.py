@@ -29,8 +29,6 @@ from flatctl.errors import DeviceError
 from flatctl.events import Event, Waiting
 from flatctl.storage.history import History
 
-# A lamp that needs longer than this is followed by the series, not waited for at every step.
-SETTLE_ADOPTED_MAX_S = 10.0
 _SIXTEEN_BITS_ADU = 65535.0
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flatctl import events
+from flatctl.core.calibration import SETTLE_ADOPTED_MAX_S
 from flatctl.core.nights.history import PastRun
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
-from flatctl.engine.calibrate import SETTLE_ADOPTED_MAX_S, Known, known_calibration
+from flatctl.engine.calibrate import Known, known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FilterRun

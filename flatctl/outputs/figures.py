@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import datetime
 
 UNKNOWN = "–"
 _INSIDE_FIGURE = re.compile(
@@ -56,6 +57,16 @@ def duration(value: float) -> str:
 def brightness(step: float, maximum: float) -> str:
     """Return the panel's brightness as `128 of 255`, in its own steps."""
     return f"{whole(step)} of {whole(maximum)}" if math.isfinite(maximum) else whole(step)
+
+
+def setting(value: float | None, unit: str = "", absent: str = "") -> str:
+    """Return what a device is set to, as the configuration would write it: `100`, `-10 °C`."""
+    return absent if value is None else f"{value:.10g}{unit}"
+
+
+def local_time(when: datetime) -> str:
+    """Return a moment in the computer's own time: `2026-11-22 17:15`."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -148,7 +148,7 @@ def test_init_writes_a_configuration_that_loads_whatever_a_device_is_called(
     command, tmp_path, monkeypatch
 ):
     name = 'Bell\a "CCD" \\ 1\n'
-    found = [Listing(name=name, driver="", connected=True, roles=tuple(Role))]
+    found = [Listing(name=name, connected=True, roles=tuple(Role))]
     monkeypatch.setattr("flatctl.app.init.indi_devices", lambda *_: (found, ""))
     command("init", tmp_path / "rig.toml")
     settings = load(tmp_path / "rig.toml", {})

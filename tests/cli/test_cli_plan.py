@@ -131,7 +131,7 @@ def test_the_time_comes_from_what_earlier_nights_took(plan, lights, rig):
         history.remember(key, Trained(80, 4.0, 0.51, when))
         history.remember_run(PastRun("1", "bench", when, 60.0, 0, 10, "", {"Ha": "complete"}))
     # 10 flats of 4 s and, as that night, 2 s around each.
-    assert "10 flats, about 60 s (as earlier nights took)" in plan().stdout
+    assert "10 flats, about 1 min 00 s (as earlier nights took)" in plan().stdout
 
 
 def test_a_time_without_history_is_called_a_guess(plan, lights):

@@ -1,0 +1,83 @@
+"""What `flatctl history` answers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flatctl.core.calibration import Calibration
+from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
+from flatctl.outputs import figures
+from flatctl.outputs.tables.table import Table
+
+_TRAINED = (
+    *("Rig", "Filter", "Camera", "Bin", "Gain", "Offset"),
+    *("Panel", "Brightness", "Exposure", "Level", "When"),
+)
+_CALIBRATED = (
+    *("Rig", "Camera", "Bin", "Gain", "Offset", "Panel"),
+    *("Pedestal", "Leak/s", "Full scale", "Settling", "When"),
+)
+_RUN = ("Started", "Rig", "Filters", "Frames", "Seconds", "Exit code")
+
+
+@dataclass(frozen=True)
+class HistoryListing:
+    """What is remembered, of one rig or of all, and what is wrong with the history."""
+
+    trained: Sequence[tuple[SettingKey, Trained]]
+    calibrations: Sequence[Calibrated]
+    runs: Sequence[PastRun]
+    warnings: Sequence[str]
+
+    def tables(self) -> Iterator[Table]:
+        """Yield trained settings, calibrations and past runs."""
+        yield Table("Trained settings", _TRAINED, [_trained(*each) for each in self.trained])
+        rows = [row for known in self.calibrations for row in _calibrated(known)]
+        yield Table("Calibrations", _CALIBRATED, rows)
+        yield Table("Past runs", _RUN, [_run(run) for run in self.runs])
+
+
+def _trained(key: SettingKey, trained: Trained) -> tuple[str, ...]:
+    return (
+        key.rig,
+        key.filter or "none",
+        *_camera(key),
+        key.panel or "none",
+        str(trained.brightness),
+        figures.seconds(trained.exposure_s),
+        figures.percent(trained.level),
+        figures.local_time(trained.time),
+    )
+
+
+def _calibrated(known: Calibrated) -> Iterator[tuple[str, ...]]:
+    try:
+        found = Calibration.from_json(known.calibration)
+    except ValueError:
+        return  # written by another version
+    full_adu, settle_s = found.full_scale_adu, found.settle_s
+    yield (
+        known.key.rig,
+        *_camera(known.key),
+        known.key.panel or "none",
+        figures.adu(round(found.pedestal_adu)),
+        f"{found.leak_adu_s:.1f}",
+        "not reached" if full_adu is None else figures.adu(round(full_adu)),
+        "not seen" if settle_s is None else f"{settle_s:.1f} s",
+        figures.local_time(known.time),
+    )
+
+
+def _camera(key: SettingKey) -> tuple[str, ...]:
+    gain, offset = (figures.setting(v, absent="as it was") for v in (key.gain, key.offset))
+    return key.camera, str(key.binning), gain, offset
+
+
+def _run(run: PastRun) -> tuple[str, ...]:
+    return (
+        figures.local_time(run.started),
+        run.rig,
+        ", ".join(f"{name} {outcome}" for name, outcome in run.filters.items()),
+        str(run.frames),
+        f"{run.seconds:.0f}",
+        str(run.exit_code),
+    )

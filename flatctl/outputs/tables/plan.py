@@ -1,0 +1,116 @@
+"""What `flatctl plan` answers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flatctl.errors import ExitCode
+from flatctl.outputs import figures
+from flatctl.settings.matching import Match
+from flatctl.settings.planfile import describe_set, size
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds that a set will take; `known` where the history has its exposure."""
+
+    seconds: float
+    known: bool
+
+
+@dataclass(frozen=True)
+class PlannedSet:
+    """A set with the time it takes; `estimate` is `None` for what can't be taken.
+
+    A set that shares its flats with an earlier one takes none of its own.
+    """
+
+    match: Match
+    flats: int = 0
+    estimate: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class PlanListing:
+    """The sets that the lights need, and what else lay in their folder.
+
+    `skipped` are the files that nothing could be read from, each with why; `others` counts frames
+    of other kinds. `dark_flats` are taken of each exposure; `written` is the plan's file.
+    """
+
+    sets: Sequence[PlannedSet]
+    skipped: Sequence[tuple[Path, str]]
+    others: dict[str, int]
+    lights: int
+    dark_flats: int
+    written: Path | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """`INCOMPLETE` where there are sets that the configuration can't take."""
+        incomplete = any(one.estimate is None for one in self.sets)
+        return ExitCode.INCOMPLETE if incomplete else ExitCode.COMPLETE
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Return headings and a row for each set; a column that is empty in all is left out."""
+        rows = [_row(one) for one in self.sets]
+        kept = [key for key in rows[0] if any(row[key] for row in rows)]
+        return kept, [[row[key] for key in kept] for row in rows]
+
+    def findings(self) -> Iterator[tuple[str, bool, str]]:
+        """Yield what to know of a set, whether it can be taken all the same, and the set's name."""
+        seen: set[str] = set()
+        for one in self.sets:
+            words = describe_set(one.match.wanted)
+            if one.match.obstacle:
+                yield ", ".join(words[:3]), False, one.match.obstacle
+            for note in one.match.notes:
+                if note not in seen:
+                    seen.add(note)
+                    yield words[0], True, note
+
+    def summary(self) -> str:
+        """Say how much work it is, in one line."""
+        taken = [one for one in self.sets if one.estimate is not None]
+        flats = sum(one.flats for one in taken)
+        need = "1 light needs" if self.lights == 1 else f"{self.lights} lights need"
+        text = f"{need} {figures.plural(len(self.sets), 'set')} of flats"
+        if len(taken) < len(self.sets):
+            text += f", {len(taken)} of which this configuration can take"
+        if not taken:
+            return text + "."
+        seconds = sum(one.estimate.seconds for one in taken if one.estimate)
+        known = sum(one.estimate.known for one in taken if one.estimate)
+        basis = "as earlier nights took"
+        if known < len(taken):
+            basis = f"a guess: no night has taken {len(taken) - known} of these sets yet"
+        darks = f" and {self.dark_flats} dark flats for each exposure" if self.dark_flats else ""
+        return f"{text}: {flats} flats{darks}, about {figures.duration(seconds)} ({basis})."
+
+
+def _row(one: PlannedSet) -> dict[str, str]:
+    like = one.match.wanted.like
+    setup = like.setup
+    return {
+        "Lights": str(one.match.wanted.lights),
+        "Filter": like.filter or "",
+        "Bin": str(setup.binning),
+        "Gain": figures.setting(setup.gain),
+        "Offset": figures.setting(setup.offset),
+        "ISO": figures.setting(setup.iso),
+        "Mode": setup.readout_mode or "",
+        "Temperature": figures.setting(setup.temperature_c, " °C"),
+        "Rotator": figures.setting(like.rotator_deg, "°"),
+        "Focuser": figures.setting(like.focuser_steps),
+        "Size": size(one.match.wanted),
+        "Flats": str(one.flats or ""),
+        "Time": _time(one),
+    }
+
+
+def _time(one: PlannedSet) -> str:
+    if one.estimate is None:
+        return "can't"
+    if one.match.shared:
+        return "shared"
+    return figures.duration(one.estimate.seconds) + ("" if one.estimate.known else " ?")

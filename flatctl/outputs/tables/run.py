@@ -1,0 +1,54 @@
+"""What `flatctl run --dry-run` answers."""
+
+from collections.abc import Iterator, Sequence
+
+from flatctl.core.types import FilterPlan
+from flatctl.settings.models import Settings
+from flatctl.settings.panels import CoverOptions
+
+
+def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
+    """Yield what a run would do, in order; without `plans` it takes every slot of the wheel."""
+    yield f"rig      {settings.rig.name}"
+    yield f"camera   {settings.camera.device} at {settings.indi.host}:{settings.indi.port}"
+    yield f"panel    {settings.panel.kind}"
+    yield f"output   {settings.output.directory}"
+    if not plans:
+        flats = settings.flats
+        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}:"
+        yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
+    for plan in plans:
+        yield (
+            f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
+            f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
+            f"brightness and {plan.exposure_start_s:g} s, "
+            f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
+        )
+    yield from _conditions(settings)
+    if settings.dark_flats.ladder:
+        yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
+    if settings.dark_flats.count:
+        yield f"then {settings.dark_flats.count} dark flats of each exposure"
+    panel = settings.panel
+    cover = panel.cover_at_end if isinstance(panel, CoverOptions) else "leave"
+    yield "then the panel off" + ("" if cover == "leave" else f", its cover {cover}")
+
+
+def _many(plan: FilterPlan) -> str:
+    if plan.flat_noise is None:
+        return str(plan.count)
+    return f"as many as bring the noise under {100 * plan.flat_noise:g} % per pixel"
+
+
+def _conditions(settings: Settings) -> Iterator[str]:
+    mount, dome, weather = settings.mount, settings.dome, settings.weather
+    if mount is not None and mount.park:
+        yield f"{mount.device} parks first"
+    for table, wanted in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
+        if table is not None and table.policy != "ignore":
+            waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
+            yield f"{table.device} must be {wanted}, before each frame; otherwise {waits}"
+
+
+def _wanted(target: float, tolerance: float) -> str:
+    return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"

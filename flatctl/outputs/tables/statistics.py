@@ -1,0 +1,71 @@
+"""What `flatctl stats` answers for a file."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from flatctl.core.pixels.survey import Survey
+from flatctl.outputs.tables.table import Table
+
+_LABELS = {"average_deviation": "average deviation", "mad": "MAD", "clipped_frac": "clipped"}
+_FIGURES = 7
+
+
+@dataclass(frozen=True)
+class FileStatistics:
+    """What one file holds: levels in ADU by channel, or a `problem` and nothing else.
+
+    `shape` is ([planes,] rows, cols). `channels` begins with the whole image, `all`.
+    """
+
+    path: Path
+    problem: str = ""
+    shape: tuple[int, ...] = ()
+    type: str = ""
+    full_scale_adu: float = math.nan
+    channels: Mapping[str, Survey] | None = None
+
+    def to_plain(self) -> dict[str, object]:
+        """Return it as JSON can hold it."""
+        if self.channels is None:
+            return {"path": str(self.path), "problem": self.problem}
+        scale = self.full_scale_adu
+        return {
+            "path": str(self.path),
+            "shape": list(self.shape),
+            "type": self.type,
+            "full_scale_adu": scale,
+            "adu": {name: asdict(one) for name, one in self.channels.items()},
+            "normalised": {
+                name: asdict(one.normalised(scale)) for name, one in self.channels.items()
+            },
+        }
+
+    def table(self) -> Table:
+        """Return a row for each figure, two columns for each channel."""
+        found = self.channels or {}
+        headings = [""]
+        for name in found:
+            headings += [f"{name} (ADU)", f"{name} (0-1)"]
+        rows = [[_LABELS.get(field.name, field.name)] for field in fields(Survey)]
+        for one in found.values():
+            both = one, one.normalised(self.full_scale_adu)
+            for row, field in zip(rows, fields(Survey), strict=True):
+                adu, unit = (_figure(getattr(each, field.name)) for each in both)
+                match field.name:
+                    case "count":
+                        row += [adu, ""]
+                    case "clipped_frac":
+                        row += ["", unit]
+                    case _:
+                        row += [adu, unit]
+        size = " × ".join(str(length) for length in reversed(self.shape))
+        title = f"{self.path}: {size} px, {self.type}, full scale {self.full_scale_adu:g} ADU"
+        return Table(title, headings, rows)
+
+
+def _figure(value: float | int | None) -> str:
+    if value is None:
+        return "unknown"
+    return str(value) if isinstance(value, int) else f"{value:.{_FIGURES}g}"
