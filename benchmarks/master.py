@@ -17,6 +17,7 @@ from served import BIN, SIZES
 
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
+from flatctl.fits.header import Header
 from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of
 from flatctl.storage.record import FrameRecord
@@ -48,7 +49,7 @@ def write_set(folder: Path, kind: FrameKind, count: int, cols: int, rows: int) -
             target_adu=None if dark else measured.median,
             tolerance_adu=None if dark else 100.0,
         )
-        write_frame(folder, night_of(STARTED, UTC), pixels, b"", record)
+        write_frame(folder, night_of(STARTED, UTC), pixels, Header(), record)
 
 
 def processor_s() -> float:

@@ -20,6 +20,7 @@ from page import publish, table
 from flatctl.core.pixels.histogram import CHUNK_PX, LEVELS, fast_histogram, plain_histogram
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
+from flatctl.fits.header import Header
 from flatctl.storage.fits import write_frame
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.verify import verify_file
@@ -97,10 +98,10 @@ def writing(stored: np.ndarray, folder: Path, repeat: int) -> str:
     facts, night = record(stored), date(2026, 11, 22)
 
     def store() -> None:
-        made.append(write_frame(folder, night, stored, b"", facts))
+        made.append(write_frame(folder, night, stored, Header(), facts))
 
     made: list[Path] = []
-    kept = write_frame(folder, night, stored, b"", facts)
+    kept = write_frame(folder, night, stored, Header(), facts)
     times = {
         "`dd conv=fsync`": dd_ms(kept, folder / "bare", repeat),
         "**stored**: header, checksums, write, fsync, name, fsync of the folder": best_ms(

@@ -7,6 +7,7 @@ from datetime import datetime
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.protocols import CameraInfo, CameraState, CoverState, Frame, PanelStatus
 from flatctl.errors import BadReply, Fault, NoReply
+from flatctl.fits.header import Header
 from hardware_sims.clock import VirtualClock
 from hardware_sims.faults import FaultList
 from hardware_sims.fits import Exposed, cards
@@ -130,7 +131,7 @@ class FakeCamera:
             filter=self._world.filter.name,
             bayer=self._sensor.bayer,
         )
-        return Frame(pixels, cards(exposed, *pixels.shape), exposure_s, started)
+        return Frame(pixels, Header(cards(exposed, *pixels.shape)), exposure_s, started)
 
     def warm_up(self, temperature_c: float) -> None:
         """Let the sensor be that warm, whatever it was cooled to."""

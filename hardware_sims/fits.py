@@ -7,6 +7,8 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from flatctl.core.pixels.sixteen_bits import BZERO, to_stored
+
 BLOCK = 2880
 
 
@@ -39,7 +41,7 @@ def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
         ("NAXIS1", cols, "length of data axis 1"),
         ("NAXIS2", rows, "length of data axis 2"),
         ("EXTEND", True, "FITS dataset may contain extensions"),
-        ("BZERO", 32768, "offset data range to that of unsigned short"),
+        ("BZERO", BZERO, "offset data range to that of unsigned short"),
         ("BSCALE", 1, "default scaling factor"),
         ("ROWORDER", "TOP-DOWN", "Row Order"),
         ("INSTRUME", exposed.camera, "Camera Name"),
@@ -81,6 +83,5 @@ def cards(exposed: Exposed, rows: int, cols: int) -> bytes:
 def encode(exposed: Exposed, pixels: NDArray[np.uint16]) -> bytes:
     """Return a whole FITS file of `pixels` (rows, cols)."""
     head: str = header(exposed, *pixels.shape).tostring()
-    # An unsigned value less 32768, as two's complement, is the value with its top bit flipped.
-    stored = (pixels ^ np.uint16(0x8000)).astype(">u2")
+    stored = to_stored(pixels)
     return head.encode("ascii") + stored.tobytes() + bytes(-stored.nbytes % BLOCK)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from flatctl.core.pixels.channels import stored_pattern
 from flatctl.core.pixels.survey import guess_full_scale, survey_channels
+from flatctl.fits.header import NotReadable
 from flatctl.outputs.tables.statistics import FileStatistics
-from flatctl.storage.glance import NotReadable
 from flatctl.storage.images import read_image
 
 # Where programs say at what level a pixel is full: ours, and the usual ones.

@@ -15,7 +15,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from flatctl.core.pixels.sixteen_bits import to_unsigned
 from flatctl.core.types import Bank, CameraSetup, FrameKind
+from flatctl.fits.header import Header
 
 Pixels = NDArray[np.uint16]
 Stored = NDArray[np.int16]
@@ -26,12 +28,12 @@ class Frame:
     """One frame as it came from the camera.
 
     `pixels` has shape (rows, cols), dtype uint16, native byte order, in ADU. `header` is the
-    driver's FITS header as it came: 80-byte cards without `END` and padding, possibly empty.
+    driver's FITS header as it came, possibly empty.
     `exposure_s` is the exposure asked for; `started` is the UTC time at which it began.
     """
 
     pixels: Pixels
-    header: bytes
+    header: Header
     exposure_s: float
     started: datetime
 
@@ -48,7 +50,9 @@ class StoredFrame(Frame):
     they are asked for first.
     """
 
-    def __init__(self, stored: Stored, header: bytes, exposure_s: float, started: datetime) -> None:
+    def __init__(
+        self, stored: Stored, header: Header, exposure_s: float, started: datetime
+    ) -> None:
         facts = {"stored": stored, "header": header, "exposure_s": exposure_s, "started": started}
         # As a frozen dataclass does it.
         for name, value in facts.items():
@@ -59,10 +63,7 @@ class StoredFrame(Frame):
     @cached_property
     def pixels(self) -> Pixels:
         """The pixels in native form, a copy."""
-        pixels: Pixels = np.empty(self.stored.shape, np.uint16)
-        # Adding 32768 to a 16-bit number turns over its highest bit: one pass over the pixels.
-        np.bitwise_xor(self.stored.view(">u2"), np.uint16(0x8000), out=pixels)
-        return pixels
+        return to_unsigned(self.stored)
 
     @property
     def raw(self) -> Stored:

@@ -7,7 +7,7 @@ from functools import partial
 from flatctl.core.calibration import Calibration
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import Site
-from flatctl.core.pixels.channels import ChannelChoice
+from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import Bank, FilterPlan, FrameKind, Setting, Statistics
 from flatctl.devices.protocols import Frame
@@ -19,7 +19,6 @@ from flatctl.engine.safety import Safety
 from flatctl.engine.shelf import Shelf
 from flatctl.engine.shot import Exposure, Shot
 from flatctl.events import Listener
-from flatctl.storage.bayer import bayer_pattern
 from flatctl.storage.history import History
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Wanted
@@ -76,7 +75,7 @@ class RunContext:
         # Bins of a colour sensor hold every colour.
         bayer = None
         if self.rig.state.binning == 1:
-            bayer = bayer_pattern(frame.header, frame.raw.shape[0], self.rig.info.bayer)
+            bayer = frame_pattern(frame.header.values, frame.raw.shape[0], self.rig.info.bayer)
         return Shot(exposure.setting, frame, time_s, self.full_scale_adu, bayer, channel)
 
     def setting_key(self, filter_name: str | None, bank: Bank | None = None) -> SettingKey:

@@ -4,16 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from flatctl import __version__
+from flatctl.core.pixels.sixteen_bits import BZERO
 from flatctl.core.types import FrameKind
-from flatctl.storage.cards import make_card, read_cards
+from flatctl.fits.cards import keyword_of, make_card, sound_cards
+from flatctl.fits.header import Header
 from flatctl.storage.keyword import Keyword, made_cards, real, whole_if_possible
 from flatctl.storage.record import FrameRecord
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Card, Header
 
 POINTING = ("RA", "DEC", "OBJCTRA", "OBJCTDEC")
 _STRUCTURE = re.compile(
@@ -215,20 +213,18 @@ KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
 # fmt: on
 
 
-def frame_header(record: FrameRecord, driver_header: bytes, shape: Sequence[int]) -> "Header":
-    """Return the header of a frame of `shape` (rows, cols), checksums aside.
+def frame_header(record: FrameRecord, driver_header: Header, shape: Sequence[int]) -> list[str]:
+    """Return the cards of a frame of `shape` (rows, cols), checksums aside.
 
     The driver's cards stay in their order, then ours come. What describes the array is made anew,
     and where the telescope pointed is left out, as no plate solver should believe that of a flat.
     """
-    from astropy.io.fits import Header
-
-    driver = [card for card in read_cards(driver_header) if may_stay(card.keyword)]
-    record = replace(record, actual_s=record.actual_s or _driver_exposure(driver, record))
-    ours = made_cards(KEYWORDS, record, {card.keyword for card in driver})
-    replaced = {card.keyword for card in ours}
-    kept = [card for card in driver if card.keyword not in replaced]
-    return Header([*_structure_cards(shape), *kept, *ours])
+    driver = [card for card in sound_cards(driver_header) if may_stay(keyword_of(card))]
+    record = replace(record, actual_s=record.actual_s or _driver_exposure(driver_header, record))
+    ours = made_cards(KEYWORDS, record, set(map(keyword_of, driver)))
+    replaced = set(map(keyword_of, ours))
+    kept = [card for card in driver if keyword_of(card) not in replaced]
+    return [*_structure_cards(shape), *kept, *ours]
 
 
 def may_stay(keyword: str) -> bool:
@@ -236,25 +232,27 @@ def may_stay(keyword: str) -> bool:
     return keyword not in POINTING and not _STRUCTURE.fullmatch(keyword)
 
 
-def _driver_exposure(cards: "Sequence[Card]", record: FrameRecord) -> float | None:
+def _driver_exposure(header: Header, record: FrameRecord) -> float | None:
     """Return the exposure the driver reports, unless it can't be seconds of this frame."""
-    for card in cards:
-        if card.keyword in ("EXPTIME", "EXPOSURE") and isinstance(card.value, int | float):
-            exposure_s = float(card.value)
-            if abs(exposure_s - record.exposure_s) <= 0.1 * record.exposure_s:
-                return exposure_s
+    for keyword in ("EXPTIME", "EXPOSURE"):
+        said_s = header.values.get(keyword)
+        if (
+            isinstance(said_s, int | float)
+            and abs(said_s - record.exposure_s) <= 0.1 * record.exposure_s
+        ):
+            return float(said_s)
     return None
 
 
-def _structure_cards(shape: Sequence[int]) -> "list[Card]":
+def _structure_cards(shape: Sequence[int]) -> list[str]:
     return [
         *axes_cards(16, "16-bit pixels", shape),
-        make_card("BZERO", 32768, "Pixels are unsigned"),
+        make_card("BZERO", BZERO, "Pixels are unsigned"),
         make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
     ]
 
 
-def axes_cards(bits: int, meaning: str, shape: Sequence[int]) -> "list[Card]":
+def axes_cards(bits: int, meaning: str, shape: Sequence[int]) -> list[str]:
     """Return the cards with which the header of an image of `shape` (rows, cols) begins."""
     rows, cols = shape
     return [

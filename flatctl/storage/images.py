@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from flatctl.storage.glance import NotReadable, glance
+from flatctl.fits.header import NotReadable
+from flatctl.storage.glance import glance
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
 
 @dataclass(frozen=True)
-class Image:
+class FileImage:
     """The first image of a file.
 
     `pixels` has shape ([planes,] rows, cols), native byte order, scaled by BZERO and BSCALE;
@@ -27,9 +28,9 @@ class Image:
     keywords: Mapping[str, object]
 
 
-def read_image(path: Path) -> Image:
+def read_image(path: Path) -> FileImage:
     """Read the first image of a file. Raises `NotReadable`, saying why."""
-    glance(path, ())
+    glance(path)
     try:
         from astropy.io import fits
         from astropy.io.fits import VerifyError
@@ -49,10 +50,10 @@ def read_image(path: Path) -> Image:
         raise NotReadable("its pixels don't fit into the memory") from None
 
 
-def _first_image(file: "HDUList") -> Image:
+def _first_image(file: "HDUList") -> FileImage:
     for part in file:
         if part.is_image and part.header.get("NAXIS", 0) >= 2 and part.data is not None:
             pixels = part.data
             keywords = {str(card.keyword): card.value for card in part.header.cards}
-            return Image(pixels.astype(pixels.dtype.newbyteorder("="), copy=False), keywords)
+            return FileImage(pixels.astype(pixels.dtype.newbyteorder("="), copy=False), keywords)
     raise NotReadable("there is no image in it")

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from flatctl.storage.cards import Value, make_card
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Card
+from flatctl.fits.cards import make_card
+from flatctl.fits.header import Value
 
 Record = TypeVar("Record")
 
@@ -33,7 +31,7 @@ class Keyword(Generic[Record]):
 
 def made_cards(
     keywords: Iterable[Keyword[Record]], record: Record, sent: Collection[str] = ()
-) -> "list[Card]":
+) -> list[str]:
     """Return the cards of all keywords that have a value; `sent` are those of the driver."""
     cards = []
     for keyword in keywords:

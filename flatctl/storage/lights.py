@@ -14,8 +14,9 @@ from pathlib import Path
 
 from flatctl.core.nights.plan import Light
 from flatctl.core.types import CameraSetup
+from flatctl.fits.header import NotReadable, Value
 from flatctl.storage.atomic import storage_error
-from flatctl.storage.glance import NotReadable, Value, glance
+from flatctl.storage.glance import glance
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kind": ("IMAGETYP", "FRAME", "PICTTYPE", "IMGTYPE", "OBSTYPE", "FRAMETYP"),
@@ -33,7 +34,6 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "focuser": ("FOCPOS", "FOCUSPOS", "FOCUSER", "FOCUSPO"),
     "frames": ("STACKCNT", "NCOMBINE", "NUMFRAME"),
 }
-_KEYWORDS = frozenset(name for names in SPELLINGS.values() for name in names)
 _KINDS = ("flat", "dark", "bias", "light")
 _LIGHT_WORDS = ("object", "science", "snapshot")
 _WORKERS = 4  # as many as hide the latency of a network drive; a local disk needs one
@@ -106,7 +106,7 @@ def files_below(directory: Path) -> tuple[list[Path], list[Reading]]:
 def read_light(path: Path, *, measured_temperature: bool = False) -> Reading:
     """Read one file; never raises for what is in it."""
     try:
-        values = glance(path, _KEYWORDS)
+        values = glance(path)
         kind = _kind(values, path)
         if kind != "light":
             return Reading(path, kind=kind)
@@ -193,8 +193,8 @@ def _number(values: Mapping[str, Value], what: str) -> float | None:
     """Return the first number among the spellings: ROTATOR may be the rotator's name."""
     for name in SPELLINGS[what]:
         value = values.get(name)
-        if isinstance(value, float):
-            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
         if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", value.strip()):
             return float(value)
     return None
@@ -208,6 +208,6 @@ def _text(values: Mapping[str, Value], what: str) -> str | None:
             shown = "".join(letter for letter in value if letter.isprintable()).strip()
             if shown:
                 return shown
-        if isinstance(value, float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return f"{value:g}"
     return None

@@ -4,26 +4,22 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flatctl import __version__
 from flatctl.core.pixels.clipping import SIGMAS, Floats
 from flatctl.core.types import FrameKind
+from flatctl.fits.cards import history_cards, keyword_of, sound_cards
+from flatctl.fits.encoding import encode_data
+from flatctl.fits.header import read_header
 from flatctl.storage.atomic import create
-from flatctl.storage.cards import read_cards
-from flatctl.storage.fits import encode_data
 from flatctl.storage.headers import ALWAYS, FLATS, KNOWN, axes_cards, may_stay
 from flatctl.storage.keyword import Keyword, made_cards, real
 from flatctl.storage.master_frames import Source
 from flatctl.storage.naming import master_name
 from flatctl.storage.stacking import MONO
-from flatctl.storage.text import to_ascii
 from flatctl.storage.verify import verify_file
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Card, Header
 
 # Of one frame each, so that they say nothing of a master.
 _OF_A_FRAME = (
@@ -183,32 +179,27 @@ def write_master(directory: Path, pixels: Floats, record: MasterRecord) -> Path:
             return path
 
 
-def master_header(record: MasterRecord, shape: tuple[int, int]) -> "Header":
-    """Return the header of a master, checksums aside: what all its frames share, then its own."""
-    from astropy.io.fits import Header
-
+def master_header(record: MasterRecord, shape: tuple[int, int]) -> list[str]:
+    """Return the cards of a master, checksums aside: what all its frames share, then its own."""
     ours = made_cards(KEYWORDS, record)
-    replaced = {card.keyword for card in ours}.union(_OF_A_FRAME)
+    replaced = set(map(keyword_of, ours)).union(_OF_A_FRAME)
     if record.dark:
         replaced.add("FILTER")  # which happened to be in the beam, and a stacker would match on
-    shared = [card for card in _shared(record.sources) if card.keyword not in replaced]
-    header = Header([*axes_cards(-32, "32-bit real pixels", shape), *shared, *ours])
-    for line in _history(record):
-        header.add_history(to_ascii(line))
-    return header
+    shared = [card for card in _shared(record.sources) if keyword_of(card) not in replaced]
+    history = [card for line in _history(record) for card in history_cards(line)]
+    return [*axes_cards(-32, "32-bit real pixels", shape), *shared, *ours, *history]
 
 
-def _shared(sources: Sequence[Source]) -> "list[Card]":
+def _shared(sources: Sequence[Source]) -> list[str]:
     """Return the cards that all frames have alike."""
-    headers = [_cards(source) for source in sources]
-    others = [{str(card.image) for card in cards} for cards in headers[1:]]
-    return [card for card in headers[0] if all(str(card.image) in other for other in others)]
+    first, *others = [_cards(source) for source in sources]
+    return [card for card in first if all(card in other for other in others)]
 
 
-def _cards(source: Source) -> "list[Card]":
+def _cards(source: Source) -> list[str]:
     with source.path.open("rb") as file:
-        cards = read_cards(file.read(source.data_start))
-    return [card for card in cards if may_stay(card.keyword)]
+        cards = sound_cards(read_header(file))
+    return [card for card in cards if may_stay(keyword_of(card))]
 
 
 def _history(record: MasterRecord) -> list[str]:

@@ -12,7 +12,7 @@ from flatctl.core.nights.masters import Taken
 from flatctl.core.pixels.channels import measure_channels, stored_pattern
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
-from flatctl.storage.cards import Value
+from flatctl.fits.header import Value
 from flatctl.storage.lights import files_below, read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO

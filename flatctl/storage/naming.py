@@ -11,8 +11,8 @@ from pathlib import Path
 
 from flatctl.core.nights.masters import Taken
 from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.fits.text import to_ascii
 from flatctl.storage.record import FrameRecord
-from flatctl.storage.text import to_ascii
 
 FOLDERS = {FrameKind.FLAT: "FLAT", FrameKind.DARK_FLAT: "DARKFLAT"}
 FILTER_LENGTH = 32

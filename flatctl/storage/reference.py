@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flatctl.storage.cards import Value
+from flatctl.fits.header import Value
 from flatctl.storage.headers import KEYWORDS, POINTING
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.master_file import KEYWORDS as MASTER_KEYWORDS

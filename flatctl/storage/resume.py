@@ -7,7 +7,8 @@ from pathlib import Path
 
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
-from flatctl.storage.cards import Value, make_card
+from flatctl.fits.cards import as_written
+from flatctl.fits.header import Value
 from flatctl.storage.naming import SUFFIX, frame_folder
 from flatctl.storage.verify import is_ours, level_problems, read_values, verify_file
 
@@ -125,8 +126,7 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "SET-TEMP": wanted.set_temperature_c,
     }
     alike = all(
-        value is None or _alike(cards.get(keyword), keyword, value)
-        for keyword, value in expected.items()
+        value is None or _alike(cards.get(keyword), value) for keyword, value in expected.items()
     )
     is_dark = cards.get("IMAGETYP") != "FLAT"
     target = cards.get("FLATTGT")
@@ -153,10 +153,10 @@ def _stood(found: Value | None, wanted: float | None, slack: float, turn: float 
     return min(apart, abs(turn - apart)) <= slack if turn else apart <= slack
 
 
-def _alike(found: Value | None, keyword: str, wanted: Value) -> bool:
+def _alike(found: Value | None, wanted: Value) -> bool:
     """Compare with what would have been written: text is reduced to what a card can hold."""
     if isinstance(wanted, str):
-        return found == str(make_card(keyword, wanted, "").value).rstrip()
+        return found == as_written(wanted)
     if not isinstance(found, int | float):
         return False
     return abs(found - wanted) <= _RELATIVE_SLACK * abs(wanted)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatctl.core.pixels.clipping import SIGMAS, Floats, centre, common_noise, spread
+from flatctl.core.pixels.sixteen_bits import BZERO
 from flatctl.errors import StorageError, UsageError
 from flatctl.storage.atomic import storage_error
 
@@ -22,7 +23,6 @@ MONO = "M"
 # Of each value in a stack, more than ccdproc and the clipping were measured to keep at a time.
 _BYTES_PER_VALUE = 48
 _NOISE_ROWS = 16
-_BZERO = 32768
 
 Progress = Callable[[int, int], None]
 Place = tuple[EllipsisType, slice, slice]
@@ -143,10 +143,10 @@ def _read(layers: Sequence[Layer], first: int, last: int, cols: int, pattern: st
             if dark.path not in known:
                 start = dark.data_start
                 known[dark.path] = _rows(dark.path, start, ">f4", first, last, cols)
-            rows += _BZERO
+            rows += BZERO
             rows -= known[dark.path]
         else:
-            rows += np.float32(_BZERO - dark)
+            rows += np.float32(BZERO - dark)
         for colour, place in places(pattern):
             rows[place] /= np.float32(layer.light_adu[colour])
     return slab

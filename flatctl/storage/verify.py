@@ -3,32 +3,25 @@
 Nothing that a file says is believed before its size and its checksums have been compared.
 """
 
-import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
+from flatctl.fits.checksum import ALL_ONES, ones_complement_sum
+from flatctl.fits.header import Header, NotReadable, Value, read_header
+from flatctl.fits.pixels import stored_image
 from flatctl.storage.atomic import storage_error
-from flatctl.storage.cards import Value, read_cards
-from flatctl.storage.checksum import ALL_ONES, ones_complement_sum
-from flatctl.storage.fits import BLOCK_LENGTH
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.record import FrameRecord
 
 CLIPPED_MAX_FRAC = 0.001
 SUFFIXES = (".fits", ".fit", ".fts")
-_HEADER_BLOCKS_MAX = 1000  # 36,000 cards; no camera writes a hundredth of them
-_BITPIX = (8, 16, 32, 64, -32, -64)  # FITS standard 4.0, table 8
-_UNSIGNED = {"BITPIX": 16, "NAXIS": 2, "BZERO": 32768, "BSCALE": 1}
 
 
 @dataclass(frozen=True)
@@ -71,31 +64,31 @@ def verify_file(path: Path) -> Verdict:
     """Verify structure, checksums, header and level of one file; never raises for its content."""
     try:
         with path.open("rb") as file:
-            header = _read_header(file)
-            cards = _values(header)
-            data, surplus = _read_data(file, cards)
+            header = read_header(file)
+            data, surplus = _read_data(file, header)
     except OSError as error:
         return Verdict(path, problems=(f"it can't be read: {error.strerror}",))
-    except ValueError as error:
+    except NotReadable as error:
         return Verdict(path, problems=(str(error),))
+    cards = header.values
     ours = is_ours(cards)
-    statistics = _statistics(cards, data)
-    problems = [*_checksum_problems(header, data, cards, ours)]
+    statistics = _statistics(header, data)
+    problems = [*_checksum_problems(header, data, ours)]
     if ours:
         problems += [f"{surplus} bytes follow the data"] if surplus else []
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
-    return Verdict(path, ours, cards, statistics, tuple(problems), len(header))
+    return Verdict(path, ours, cards, statistics, tuple(problems), header.length)
 
 
 def read_values(path: Path) -> Mapping[str, Value]:
     """Return the values of a file's header. Raises `StorageError` where it has none."""
     try:
         with path.open("rb") as file:
-            return _values(_read_header(file))
+            return read_header(file).values
     except OSError as error:
         raise storage_error(path, "reading", error) from error
-    except ValueError as error:
+    except NotReadable as error:
         raise StorageError(f"{path}: {error}") from error
 
 
@@ -104,73 +97,30 @@ def is_ours(cards: Mapping[str, Value]) -> bool:
     return str(cards.get("SWCREATE", "")).startswith("flatctl ") and "FLATSES" in cards
 
 
-def _read_header(file: BinaryIO) -> bytes:
-    header = bytearray()
-    for _ in range(_HEADER_BLOCKS_MAX):
-        block = file.read(BLOCK_LENGTH)
-        if len(block) < BLOCK_LENGTH:
-            break
-        header += block
-        if not header.startswith(b"SIMPLE  ="):
-            raise ValueError("it is not a FITS file")
-        if any(block[i : i + 80].rstrip() == b"END" for i in range(0, BLOCK_LENGTH, 80)):
-            return bytes(header)
-    raise ValueError(
-        "it is truncated: its header has no end" if header else "it is not a FITS file"
-    )
-
-
-def _values(header: bytes) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for card in read_cards(header):
-        if isinstance(card.value, str | int | float | bool):
-            values.setdefault(card.keyword, card.value)
-    return values
-
-
-def _read_data(file: BinaryIO, cards: Mapping[str, Value]) -> tuple[bytes, int]:
+def _read_data(file: BinaryIO, header: Header) -> tuple[bytes, int]:
     """Return the padded data of the first HDU and how many bytes follow it."""
-    axes = _whole(cards, "NAXIS", range(1000))
-    sizes = [_whole(cards, f"NAXIS{n}", range(2**31)) for n in range(1, axes + 1)]
-    bits = abs(_whole(cards, "BITPIX", _BITPIX))
-    length = bits // 8 * math.prod(sizes) if axes else 0
-    length = -(-length // BLOCK_LENGTH) * BLOCK_LENGTH
-    there = os.fstat(file.fileno()).st_size - file.tell()
+    there, length = os.fstat(file.fileno()).st_size - file.tell(), header.data_length
     if there < length:
-        raise ValueError(f"it is truncated: {there} of {length} bytes of data are there")
+        raise NotReadable(f"it is truncated: {there} of {length} bytes of data are there")
     return file.read(length), there - length
 
 
-def _whole(cards: Mapping[str, Value], keyword: str, allowed: range | tuple[int, ...]) -> int:
-    value = cards.get(keyword)
-    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
-        raise ValueError(f"its {keyword} is {'missing' if value is None else repr(value)}")
-    return value
-
-
-def _statistics(cards: Mapping[str, Value], data: bytes) -> Statistics | None:
+def _statistics(header: Header, data: bytes) -> Statistics | None:
     """Measure the pixels, or return `None` where they aren't 16-bit unsigned."""
-    standing = {"BSCALE": 1, **cards}
-    if any(standing.get(keyword) != value for keyword, value in _UNSIGNED.items()):
+    try:
+        image = stored_image(header, data)
+    except NotReadable:
         return None
-    pixels = _pixels(data, int(cards["NAXIS2"]), int(cards["NAXIS1"]))
-    full_scale_adu = cards.get("FLATFULL")
+    full_scale_adu = header.values.get("FLATFULL")
     if not (isinstance(full_scale_adu, int | float) and full_scale_adu > 0):
         full_scale_adu = 65535
-    return measure(pixels, full_scale_adu) if pixels.size else None
+    return measure(image.data, full_scale_adu) if image.unsigned else None
 
 
-def _pixels(data: bytes, rows: int, cols: int) -> NDArray[np.uint16]:
-    pixels = np.frombuffer(data, ">u2", rows * cols).astype(np.uint16)
-    pixels ^= 0x8000
-    return pixels.reshape(rows, cols)
-
-
-def _checksum_problems(
-    header: bytes, data: bytes, cards: Mapping[str, Value], ours: bool
-) -> Iterator[str]:
+def _checksum_problems(header: Header, data: bytes, ours: bool) -> Iterator[str]:
+    cards = header.values
     data_sum = ones_complement_sum(data)
-    total = ones_complement_sum(header, start=data_sum)
+    total = ones_complement_sum(header.raw, start=data_sum)
     for keyword in ("CHECKSUM", "DATASUM"):
         if ours and keyword not in cards:
             yield f"its {keyword} is missing"

@@ -83,7 +83,7 @@ def test_a_frame_knows_its_exposure_and_its_cards(ready):
     frame = frame_of(ready)
     assert frame.exposure_s == EXPOSURE_S
     assert frame.started.utcoffset() is not None
-    assert len(frame.header) % 80 == 0
+    assert len(frame.header.cards) % 80 == 0
 
 
 def test_every_frame_is_a_new_one(ready):

@@ -74,4 +74,4 @@ def test_its_frames_have_14_bits_and_name_their_pattern(dslr):
     frame = dslr.read(LIMIT_S)
     assert int(frame.pixels.max()) < 1 << 14
     assert np.median(frame.pixels) == pytest.approx(2048, abs=5)
-    assert b"BAYERPAT= 'RGGB" in frame.header
+    assert frame.header.values["BAYERPAT"] == "RGGB"

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import flatctl
+from flatctl.core.pixels.sixteen_bits import to_stored
 from flatctl.core.types import Setting
-from flatctl.devices.protocols import Frame
+from flatctl.devices.protocols import Frame, StoredFrame
 from flatctl.engine.shot import Shot
+from flatctl.fits.header import Header
 
 SOURCES = sorted(Path(flatctl.__file__).parent.rglob("*.py"))
 RELEASED = """
@@ -21,8 +23,9 @@ import numpy as np
 from flatctl.core.types import Setting
 from flatctl.devices.protocols import Frame
 from flatctl.engine.shot import Shot
+from flatctl.fits.header import Header
 
-frame = Frame(np.full((4, 4), 1200, np.uint16), b"", 1.0, datetime.now(UTC))
+frame = Frame(np.full((4, 4), 1200, np.uint16), Header(), 1.0, datetime.now(UTC))
 shot = Shot(Setting(10, 1.0), frame, 0.0, 65535.0)
 shot.release_pixels()
 print(shot.level_adu, shot.frame.raw.size)
@@ -31,7 +34,7 @@ print(shot.level_adu, shot.frame.raw.size)
 
 @pytest.fixture
 def shot() -> Shot:
-    frame = Frame(np.full((4, 4), 1200, np.uint16), b"", 1.0, datetime.now(UTC))
+    frame = Frame(np.full((4, 4), 1200, np.uint16), Header(), 1.0, datetime.now(UTC))
     return Shot(Setting(10, 1.0), frame, 0.0, 65535.0)
 
 
@@ -57,3 +60,11 @@ def test_an_assert_only_narrows_a_type(source):
     nodes = ast.walk(ast.parse(source.read_text()))
     checks = [ast.unparse(node.test) for node in nodes if isinstance(node, ast.Assert)]
     assert all("is not None" in check or "isinstance(" in check for check in checks)
+
+
+def test_stored_pixels_are_converted_once_and_only_when_asked_for():
+    stored = to_stored(np.full((4, 4), 1200, np.uint16))
+    frame = StoredFrame(stored, Header(), 1.0, datetime.now(UTC))
+    assert frame.raw is stored
+    assert frame.pixels is frame.pixels
+    assert frame.pixels.tolist() == [[1200] * 4] * 4

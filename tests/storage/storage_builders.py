@@ -7,6 +7,7 @@ import numpy as np
 
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
+from flatctl.fits.header import Header
 from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of
 from flatctl.storage.record import FrameRecord
@@ -103,4 +104,4 @@ def store(directory: Path, pixels=None, header: bytes = b"", **changes) -> Path:
     """Write a frame below `directory` and return its path."""
     pixels = flat_pixels() if pixels is None else pixels
     record = flat_record(pixels, **changes)
-    return write_frame(directory, NIGHT, pixels, header, record)
+    return write_frame(directory, NIGHT, pixels, Header(header), record)

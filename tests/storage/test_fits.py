@@ -17,7 +17,9 @@ from hypothesis.extra import numpy as hnp
 from storage_builders import NIGHT, dark_record, driver_header, flat_pixels, flat_record, store
 
 from flatctl.errors import StorageError
-from flatctl.storage.fits import encode_frame, ensure_writable, prepare_directory, write_frame
+from flatctl.fits.encoding import encode_frame
+from flatctl.fits.header import Header
+from flatctl.storage.fits import ensure_writable, prepare_directory, write_frame
 from flatctl.storage.headers import frame_header
 
 BLOCK = 2880
@@ -50,7 +52,7 @@ def test_a_flat_lies_where_it_was_promised(flats: Path) -> None:
 
 
 def test_a_dark_flat_lies_apart(flats: Path) -> None:
-    path = write_frame(flats, NIGHT, flat_pixels(), b"", dark_record())
+    path = write_frame(flats, NIGHT, flat_pixels(), Header(), dark_record())
     assert path.parent == flats / "2026-11-22" / "DARKFLAT"
 
 
@@ -62,7 +64,7 @@ def test_a_dark_flat_lies_apart(flats: Path) -> None:
     )
 )
 def test_pixels_come_back_as_they_were(pixels: np.ndarray) -> None:
-    header = frame_header(flat_record(pixels), b"", pixels.shape)
+    header = frame_header(flat_record(pixels), Header(), pixels.shape)
     content = b"".join(bytes(part) for part in encode_frame(pixels, header))
     assert np.array_equal(read_strictly(io.BytesIO(content)), pixels)
 
@@ -76,16 +78,14 @@ def test_pixels_come_back_as_they_were(pixels: np.ndarray) -> None:
 )
 def test_pixels_as_a_driver_stored_them_make_the_same_file(pixels: np.ndarray) -> None:
     stored = (pixels.astype(np.int32) - 32768).astype(">i2")
-    files = [
-        b"".join(map(bytes, encode_frame(form, frame_header(flat_record(pixels), b"", form.shape))))
-        for form in (pixels, stored)
-    ]
+    header = frame_header(flat_record(pixels), Header(), pixels.shape)
+    files = [b"".join(map(bytes, encode_frame(form, header))) for form in (pixels, stored)]
     assert files[0] == files[1]
 
 
 def test_pixels_as_a_driver_stored_them_are_written_without_a_copy() -> None:
     stored = np.zeros((20, 30), ">i2")
-    parts = encode_frame(stored, frame_header(flat_record(), b"", stored.shape))
+    parts = encode_frame(stored, frame_header(flat_record(), Header(), stored.shape))
     assert any(np.shares_memory(stored, np.frombuffer(part, np.uint8)) for part in parts)
 
 
@@ -141,7 +141,7 @@ def test_a_directory_that_went_away_is_an_error(tmp_path: Path) -> None:
 )
 def test_what_is_not_a_frame_is_refused(flats: Path, pixels: np.ndarray) -> None:
     with pytest.raises(ValueError, match="16-bit"):
-        write_frame(flats, NIGHT, pixels, b"", flat_record())
+        write_frame(flats, NIGHT, pixels, Header(), flat_record())
 
 
 def test_a_disk_that_runs_full_leaves_no_file(flats: Path) -> None:
@@ -214,11 +214,13 @@ def test_a_directory_that_can_not_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_night_is_the_caller_s(flats: Path) -> None:
-    path = write_frame(flats, date(2026, 11, 21), flat_pixels(), b"", flat_record())
+    path = write_frame(flats, date(2026, 11, 21), flat_pixels(), Header(), flat_record())
     assert path.is_relative_to(flats / "2026-11-21")
 
 
-@pytest.mark.parametrize("module", ["fits", "headers", "naming", "cards", "atomic"])
+@pytest.mark.parametrize(
+    "module", ["storage.fits", "storage.headers", "storage.naming", "fits.cards", "storage.atomic"]
+)
 def test_start_up_does_not_pay_for_astropy(module: str) -> None:
-    code = f"import sys, flatctl.storage.{module}; sys.exit('astropy' in sys.modules)"
+    code = f"import sys, flatctl.{module}; sys.exit('astropy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
 from flatctl.core.nights.sun import Site
-from flatctl.storage.fits import encode_frame
+from flatctl.fits.encoding import encode_frame
+from flatctl.fits.header import Header
 from flatctl.storage.headers import KEYWORDS, frame_header
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.reference import reference
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def read_back(record: FrameRecord, header: bytes = b"", pixels=None) -> fits.Header:
     """Make a file, read it with astropy at its strictest, and return its header."""
     pixels = flat_pixels() if pixels is None else pixels
-    parts = encode_frame(pixels, frame_header(record, header, pixels.shape))
+    parts = encode_frame(pixels, frame_header(record, Header(header), pixels.shape))
     with fits.open(io.BytesIO(b"".join(bytes(part) for part in parts)), checksum=True) as hdus:
         hdus.verify("exception")
         assert np.array_equal(hdus[0].data, pixels)

@@ -10,6 +10,7 @@ from storage_builders import NIGHT, STARTED, dark_record, flat_record
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
+from flatctl.fits.header import Header
 from flatctl.storage.fits import write_frame
 from flatctl.storage.master_file import KEYWORDS
 from flatctl.storage.master_frames import find_sources
@@ -50,7 +51,7 @@ def taken(folder, count: int, *, level: float = 32000.0, light=LIGHT, rays=(), *
             **({} if dark else {"target_adu": median, "full_scale_adu": 65535}),
             **{key: value for key, value in facts.items() if key != "kind"},
         )
-        write_frame(folder, NIGHT, pixels, b"", record)
+        write_frame(folder, NIGHT, pixels, Header(), record)
 
 
 def sources(folder, kind: FrameKind = FrameKind.FLAT):

@@ -7,6 +7,7 @@ import pytest
 from storage_builders import NIGHT, dark_record, flat_pixels, store
 
 from flatctl.core.types import FrameKind
+from flatctl.fits.header import Header
 from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import frame_folder
 from flatctl.storage.resume import Finished, Wanted, finished
@@ -125,7 +126,7 @@ def test_dark_flats_are_told_apart_by_exposure(
     flats: Path, exposure_s: float, found: list[int]
 ) -> None:
     pixels = flat_pixels(level=500)
-    write_frame(flats, NIGHT, pixels, b"", dark_record(pixels))
+    write_frame(flats, NIGHT, pixels, Header(), dark_record(pixels))
     kind = FrameKind.DARK_FLAT
     darks = wanted(
         kind=kind, filter=None, target_adu=None, tolerance_adu=None, exposure_s=exposure_s

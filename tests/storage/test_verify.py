@@ -18,7 +18,9 @@ from storage_builders import (
 )
 
 from flatctl.errors import StorageError
-from flatctl.storage.fits import encode_frame, write_frame
+from flatctl.fits.encoding import encode_frame
+from flatctl.fits.header import Header
+from flatctl.storage.fits import write_frame
 from flatctl.storage.headers import frame_header
 from flatctl.storage.verify import read_values, verify_directory, verify_file
 
@@ -51,7 +53,7 @@ def test_a_flat_as_it_was_written_has_no_problems(flats: Path) -> None:
 
 def test_a_dark_flat_as_it_was_written_has_no_problems(flats: Path) -> None:
     pixels = flat_pixels(level=500)
-    path = write_frame(flats, NIGHT, pixels, b"", dark_record(pixels))
+    path = write_frame(flats, NIGHT, pixels, Header(), dark_record(pixels))
     assert problems_of(path) == ""
 
 
@@ -199,7 +201,7 @@ def test_a_giant_that_is_only_claimed_is_found_at_once(flats: Path) -> None:
 @given(st.data())
 def test_no_content_is_fatal(flats: Path, data: st.DataObject) -> None:
     path = flats / "any.fits"
-    header = frame_header(flat_record(), b"", flat_pixels().shape)
+    header = frame_header(flat_record(), Header(), flat_pixels().shape)
     sound = b"".join(bytes(part) for part in encode_frame(flat_pixels(), header))
     at = data.draw(st.integers(0, len(sound) - 1))
     path.write_bytes(sound[:at] + data.draw(st.binary(max_size=300)) + sound[at:])

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.pixels.histogram import LEVELS, Pixels16, histogram
+from flatctl.core.pixels.histogram import LEVELS, histogram
+from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.pixels.statistics import check, summarise
 from flatctl.core.types import Statistics
 
@@ -44,6 +45,14 @@ def stored_pattern(keywords: Mapping[str, object], rows: int) -> str | None:
         # The first row stored is the bottom one; with an odd count it has the colours of the top.
         down += (rows - 1) % 2
     return shifted(pattern, across, down)
+
+
+def frame_pattern(keywords: Mapping[str, object], rows: int, known: str | None) -> str | None:
+    """Return the pattern of a camera's frame; where its header says nothing, `known` counts."""
+    if "BAYERPAT" in keywords:
+        return stored_pattern(keywords, rows)
+    pattern = (known or "").strip().upper()
+    return pattern if pattern in PATTERNS else None
 
 
 def shifted(pattern: str, across: int, down: int) -> str:

@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels16 = NDArray[np.uint16] | NDArray[np.int16]
+from flatctl.core.pixels.sixteen_bits import Pixels16
+
 Counts = NDArray[np.int64]
 
 LEVELS = 1 << 16

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from flatctl.core.pixels.histogram import LEVELS, Counts, Pixels16, histogram
+from flatctl.core.pixels.histogram import LEVELS, Counts, histogram
+from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.types import Statistics
 
 _LEVELS_ADU = np.arange(LEVELS, dtype=np.int64)

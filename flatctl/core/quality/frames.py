@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatctl.core.pixels.histogram import Pixels16
+from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.quality.change import Change, change, towards
 from flatctl.core.quality.dust import spots
 from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits

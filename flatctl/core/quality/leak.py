@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatctl.core.pixels.histogram import Pixels16
+from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.quality.findings import Finding, Kind, QualityLimits
 from flatctl.core.quality.shape import scatter, sums
 

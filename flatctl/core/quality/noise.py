@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.pixels.histogram import Pixels16
+from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.quality.shape import native
 
 TILES_ALONG = 8

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.pixels.histogram import Pixels16
+from flatctl.core.pixels.sixteen_bits import Pixels16, to_unsigned
 
 Cells = NDArray[np.float64]
 
@@ -83,9 +83,7 @@ def native(pixels: Pixels16) -> NDArray[np.uint16]:
     """Return pixels as unsigned numbers in this computer's byte order, a copy if they are not."""
     if pixels.dtype.kind == "u":
         return pixels.astype(np.uint16, copy=False)
-    # Signed ones are 32768 less, as FITS stores them: their highest bit is turned over.
-    turned: NDArray[np.uint16] = pixels.astype(np.int16).view(np.uint16) ^ np.uint16(0x8000)
-    return turned
+    return to_unsigned(pixels)
 
 
 def sums(pixels: Pixels16) -> Sums:

@@ -12,13 +12,13 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import LOG, IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.discovery import Role
-from flatctl.devices.indi.fits import Image, decode
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation
 from flatctl.devices.indi.registry import Blob, Property, Registry
 from flatctl.devices.indi.session import DeviceSession, begin_anew
-from flatctl.devices.protocols import CameraInfo, CameraState, Frame
+from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
 from flatctl.errors import BadReply, DeviceError, Fault
+from flatctl.fits.pixels import StoredImage, decode
 
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
@@ -115,12 +115,13 @@ class IndiCamera:
         try:
             image = self._await_image(exposure, Deadline(timeout_s))
             self._exposure = None
-            self._late.arrive(exposure, image.keywords)
+            self._late.arrive(exposure, image.header.values)
             self._check_temperature()
         except DeviceError:
             self._session.drop()
             raise
-        return image.frame(exposure.exposure_s, exposure.started)
+        made = StoredFrame if image.unsigned else Frame
+        return made(image.pixels(), image.header, exposure.exposure_s, exposure.started)
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
@@ -162,7 +163,7 @@ class IndiCamera:
             what = f"can not expose {exposure_s:g} s"
             raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
 
-    def _await_image(self, exposure: Exposure, deadline: Deadline) -> Image:
+    def _await_image(self, exposure: Exposure, deadline: Deadline) -> StoredImage:
         wrong = ""
         grace: Deadline | None = None
 
@@ -218,7 +219,7 @@ class IndiCamera:
 
         self._client.wait_for(look, min(_GRACE_S, deadline.left_s))
 
-    def _decode(self, blob: Blob) -> Image:
+    def _decode(self, blob: Blob) -> StoredImage:
         if blob.fault:
             raise ValueError(blob.fault)
         if blob.format != ".fits":
@@ -226,12 +227,10 @@ class IndiCamera:
         # Nobody closes it: it lasts as long as somebody looks at the pixels.
         return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
 
-    def _check(self, image: Image, exposure: Exposure, arrived_s: float) -> None:
-        if self._late.is_one(exposure, image.keywords, arrived_s):
+    def _check(self, image: StoredImage, exposure: Exposure, arrived_s: float) -> None:
+        if self._late.is_one(exposure, image.header.values, arrived_s):
             raise ValueError("it is the late one of an exposure that was given up")
-        said_s = image.number("EXPTIME")
-        if said_s is None and (text := image.keywords.get("EXPTIME")):
-            raise ValueError(f"its EXPTIME is {text!r}, not a number")
+        said_s = image.header.real("EXPTIME")
         if said_s is not None and not math.isclose(
             said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
         ):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from flatctl.fits.header import Value
+
 # Between the time in a header and the moment at which we asked for the frame, clocks alike.
 _ALIKE = timedelta(seconds=5)
 # A countdown may end a little early.
@@ -41,7 +43,7 @@ class LateFrames:
         """Remember that the frame of this exposure has not come."""
         self._lost.append(exposure)
 
-    def is_one(self, exposure: Exposure, keywords: Mapping[str, str], arrived_s: float) -> bool:
+    def is_one(self, exposure: Exposure, keywords: Mapping[str, Value], arrived_s: float) -> bool:
         """Say whether a frame that came is that of an earlier exposure than `exposure`."""
         if not self._lost:
             return False
@@ -58,7 +60,7 @@ class LateFrames:
         late, self._doubted = arrived_s < soonest_s and not self._doubted, True
         return late
 
-    def arrive(self, exposure: Exposure, keywords: Mapping[str, str]) -> None:
+    def arrive(self, exposure: Exposure, keywords: Mapping[str, Value]) -> None:
         """Take note of a frame that is what was waited for; frames come in order."""
         self._lost.clear()
         self._doubted = False
@@ -66,10 +68,10 @@ class LateFrames:
         self._lag = None if said is None else exposure.started - said
 
 
-def _time_of(keywords: Mapping[str, str]) -> datetime | None:
+def _time_of(keywords: Mapping[str, Value]) -> datetime | None:
     """Return the start of the exposure as the driver has it; it is UTC, and says so nowhere."""
     try:
-        said = datetime.fromisoformat(keywords["DATE-OBS"])
+        said = datetime.fromisoformat(str(keywords["DATE-OBS"]))
     except (KeyError, ValueError):
         return None
     return said.replace(tzinfo=said.tzinfo or UTC)

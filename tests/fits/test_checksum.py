@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.storage.checksum import ALL_ONES, encode, ones_complement_sum
+from flatctl.fits.checksum import ALL_ONES, encode, ones_complement_sum
 
 words = st.lists(st.integers(0, ALL_ONES), max_size=50)
 

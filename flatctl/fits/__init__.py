@@ -1,0 +1,1 @@
+"""FITS: the one place that knows how its headers, cards, checksums and pixels lie."""
