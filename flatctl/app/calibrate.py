@@ -6,7 +6,7 @@ from pathlib import Path
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
-    make_client,
+    make_connections,
     make_rig,
     make_rules,
 )
@@ -46,18 +46,18 @@ def calibrate(
     with (
         signals.installed(),
         claim_rig(settings),
-        make_client(settings) as client,
+        make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
         found = CalibrationRun(
-            make_rig(settings, client, SystemClock()),
+            make_rig(settings, connections, SystemClock()),
             plan,
             rig_name=settings.rig.name,
             history=history,
             signals=signals,
             tell=tell,
             tell_fault=lambda error, recovered: tell(_fault(error, recovered)),
-            rules=make_rules(settings, client),
+            rules=make_rules(settings, connections),
         ).run()
         return CalibrationListing(
             found, plans[0], configured_settling(settings), tuple(history.warnings)

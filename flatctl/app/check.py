@@ -1,16 +1,24 @@
 """`flatctl check`: is everything well for tonight? Touches nothing but a light blink."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flatctl.app.panel import describe_status
 from flatctl.app.wiring.notify import look_at_notify
-from flatctl.app.wiring.rig import claim_panel, make_client, make_panel, make_rules
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Listing, Role, list_devices
+from flatctl.app.wiring.rig import (
+    claim_panel,
+    devices_of,
+    make_connections,
+    make_panel,
+    make_rule,
+    transports_of,
+)
+from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
 from flatctl.devices.protocols import LightPanel
+from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import PANEL_TIMEOUT_S
@@ -25,12 +33,6 @@ from flatctl.storage.fits import ensure_writable
 from flatctl.storage.history import History
 
 BLINK_S = 1.0
-_TABLES = {
-    Role.CAMERA: "camera",
-    Role.WHEEL: "wheel",
-    Role.ROTATOR: "rotator",
-    Role.FOCUSER: "focuser",
-}
 FRAME_BYTES = 2 * 60_000_000
 
 
@@ -55,6 +57,7 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
 
 def check_settings(settings: Settings, *, light: bool = False) -> Iterator[CheckLine]:
     """Yield what is well and what is not with a rig."""
+    transports = transports_of(settings)
     yield CheckLine("configuration", True, f"{settings.source or 'it'} is sound")
     yield _finding("output", lambda: _output(settings))
     yield _finding("history", lambda: _history(settings))
@@ -62,21 +65,35 @@ def check_settings(settings: Settings, *, light: bool = False) -> Iterator[Check
         # It spoils no run, so it does not count as one that would end.
         found_out = _finding("notify", lambda: look_at_notify(settings))
         yield replace(found_out, exit_code=ExitCode.COMPLETE)
-    with make_client(settings) as client:
-        found: list[Listing] = []
-        yield _finding("INDI server", lambda: _server(settings, client, found))
-        if found:
-            yield _finding("camera", lambda: _camera(settings, found))
-            yield _finding("filter wheel", lambda: _wheel(settings, client, found))
-            if settings.rotator is not None:
-                name = settings.rotator.device
-                yield _finding("rotator", partial(_present, name, Role.ROTATOR, found))
-            if settings.focuser is not None:
-                name = settings.focuser.device
-                yield _finding("focuser", partial(_present, name, Role.FOCUSER, found))
-            for rule in make_rules(settings, client):
-                yield _finding("order and safety", partial(_rule, rule))
-        yield _finding("panel", lambda: _panel(settings, client, light))
+    with make_connections(settings) as connections:
+        yield from _devices(settings, connections, transports)
+        yield _finding("panel", lambda: _panel(settings, connections, light))
+
+
+def _devices(
+    settings: Settings, connections: Connections, transports: Sequence[Transport[Any]]
+) -> Iterator[CheckLine]:
+    """Yield how the devices but the panel are; of a dead server only that it is dead."""
+    dead = []
+    for transport in transports:
+        if transport.server:
+            session = connections.of(transport)
+            line = _finding(transport.server, partial(transport.survey, session, settings))
+            yield line
+            if not line.ok:
+                dead.append(transport)
+    for catalogue, device in devices_of(settings):
+        if catalogue.transport(settings, device) in dead:
+            continue
+        if catalogue in CONDITIONS:
+            rule = make_rule(settings, connections, catalogue)
+            yield _finding("order and safety", partial(_rule, rule))
+        else:
+            look = partial(_present, settings, connections, catalogue, device)
+            yield _finding(catalogue.role.value, look)
+        if catalogue is CAMERAS and settings.wheel is None:
+            text = "none configured: one set of flats without a filter name"
+            yield CheckLine(WHEELS.role.value, True, text)
 
 
 def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
@@ -102,38 +119,16 @@ def _history(settings: Settings) -> str:
         return f"{settings.output.history}"
 
 
-def _server(settings: Settings, client: IndiClient, found: list[Listing]) -> str:
-    client.open(settings.indi.timeout_s)
-    found += list_devices(client, settings.indi.timeout_s)
-    names = ", ".join(d.name for d in found) or "no devices"
-    return f"{settings.indi.host}:{settings.indi.port} serves {names}"
-
-
-def _camera(settings: Settings, found: list[Listing]) -> str:
-    return _present(settings.camera.device, Role.CAMERA, found)
-
-
-def _wheel(settings: Settings, client: IndiClient, found: list[Listing]) -> str:
-    if settings.wheel is None:
-        return "none configured: one set of flats without a filter name"
-    text = _present(settings.wheel.device, Role.WHEEL, found)
-    names = client.find(settings.wheel.device, "FILTER_NAME")
-    if names is None:
-        return f"{text}; its filters can be checked once it is connected"
-    slots = [str(element.value) for element in names.elements.values()]
-    filters = dict.fromkeys(str(plan.filter) for plan in plan_flats(settings, slots))
-    return f"{text}; flats of {', '.join(filters)}"
-
-
-def _present(name: str, role: Role, found: list[Listing]) -> str:
-    device = next((d for d in found if d.name == name), None)
-    if device is None:
-        fitting = [d.name for d in found if role in d.roles]
-        there = f"the server has {', '.join(fitting)}" if fitting else "the server has none"
-        raise DeviceError(
-            name, f"no such {role.value} on the server", f"{there}; mend [{_TABLES[role]}] device"
-        )
-    return f"{name} is {'connected' if device.connected else 'there; a run will connect it'}"
+def _present(
+    settings: Settings, connections: Connections, catalogue: Catalogue[Any], device: str
+) -> str:
+    there = catalogue.check(connections, device)
+    if catalogue is not WHEELS:
+        return there.text
+    if there.slots is None:
+        return f"{there.text}; its filters can be checked once it is connected"
+    filters = dict.fromkeys(str(plan.filter) for plan in plan_flats(settings, there.slots))
+    return f"{there.text}; flats of {', '.join(filters)}"
 
 
 def _rule(rule: Rule) -> str:
@@ -146,8 +141,8 @@ def _rule(rule: Rule) -> str:
     return f"{name}: {status.text}; a run {ends[rule.policy]}"
 
 
-def _panel(settings: Settings, client: IndiClient, light: bool) -> str:
-    panel = make_panel(settings, client)
+def _panel(settings: Settings, connections: Connections, light: bool) -> str:
+    panel = make_panel(settings, connections)
     with claim_panel(settings):
         try:
             if light:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Listing, list_devices
+from flatctl.devices.catalog import TRANSPORTS
 from flatctl.devices.serial.link import serial_ports
+from flatctl.devices.transports import FoundDevice, Where
 from flatctl.errors import DeviceError
 
 SEARCH_S = 10.0
@@ -13,31 +13,24 @@ SEARCH_S = 10.0
 
 @dataclass(frozen=True)
 class DeviceListing:
-    """INDI devices as (name, roles, connected), serial ports as (port, what it is).
+    """Devices by the title of their transport, and serial ports as (port, what it is).
 
-    `problem` says why the INDI devices could not be listed, or is empty.
+    `problems` say of a transport why nobody could be asked.
     """
 
-    indi: Sequence[tuple[str, tuple[str, ...], bool]]
+    found: dict[str, Sequence[FoundDevice]]
     serial_ports: Sequence[tuple[str, str]]
-    problem: str
+    problems: dict[str, str]
 
 
 def devices(host: str, port: int) -> DeviceListing:
-    """List the INDI devices with their roles, and the serial ports."""
-    found, problem = indi_devices(host, port)
-    return DeviceListing(
-        indi=[(d.name, tuple(role.value for role in d.roles), d.connected) for d in found],
-        serial_ports=[(p.path, p.description) for p in serial_ports()],
-        problem=problem,
-    )
-
-
-def indi_devices(host: str, port: int) -> tuple[list[Listing], str]:
-    """Return the devices of an INDI server, and why there are none or an empty string."""
-    with IndiClient(host, port) as client:
+    """List the devices of every transport with their roles, and the serial ports."""
+    found: dict[str, Sequence[FoundDevice]] = {}
+    problems: dict[str, str] = {}
+    for transport in TRANSPORTS:
         try:
-            client.open(SEARCH_S)
-            return list_devices(client, SEARCH_S), ""
+            found[transport.title] = transport.discover(Where(host, port), SEARCH_S)
         except DeviceError as error:
-            return [], str(error)
+            problems[transport.title] = str(error)
+    ports = [(one.path, one.description) for one in serial_ports()]
+    return DeviceListing(found, ports, problems)

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 
-from flatctl.app.devices import indi_devices
-from flatctl.devices.indi.discovery import Listing, Role
-from flatctl.devices.serial.link import serial_ports
+from flatctl.app.devices import devices
+from flatctl.devices.transports import FoundDevice, Role
 from flatctl.errors import ConfigError, StorageError
 from flatctl.settings.toml import toml_comment, toml_value
 
@@ -47,7 +46,7 @@ directory = "~/flats"        # gets a folder per night
 _WHEEL = "[wheel]\ndevice = {}\n"
 _NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'
 _AXIS = "[{}]                    # only sets of `flatctl plan` move it\ndevice = {}\n\n"
-_INDI_PANEL = '[panel]\nkind = "indi"\ndevice = {}\nsettle_s = 0.5\n'
+_PANEL = "[panel]\nkind = {}\ndevice = {}\nsettle_s = 0.5\n"
 _SERIAL_PANEL = (
     '[panel]\nkind = "alnitak"             # `flatctl devices --panels` lists the kinds\n'
     "port = {}{}\nsettle_s = 0.5\n"
@@ -61,17 +60,18 @@ def init(path: Path, host: str, port: int) -> str:
     """
     if path.exists():
         raise ConfigError(f"{path}: exists already; name another file or move that one away")
-    found, problem = indi_devices(host, port)
+    listing = devices(host, port)
+    found = [one for ones in listing.found.values() for one in ones]
     camera, wheel, panel = (_first(found, r) for r in (Role.CAMERA, Role.WHEEL, Role.PANEL))
     axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
-    ports = [p.path for p in serial_ports()]
+    ports = [path for path, _ in listing.serial_ports]
     text = _TEMPLATE.substitute(
         host=toml_value(host),
         port=port,
-        camera=toml_value(camera or "CCD Simulator")
+        camera=toml_value(camera.name if camera else "CCD Simulator")
         + ("" if camera else "     # no camera was found: put its INDI device name here"),
-        wheel=_WHEEL.format(toml_value(wheel)) if wheel else _NO_WHEEL,
-        axes="".join(_AXIS.format(n, toml_value(found)) for n, found in axes.items() if found),
+        wheel=_WHEEL.format(toml_value(wheel.name)) if wheel else _NO_WHEEL,
+        axes="".join(_AXIS.format(n, toml_value(one.name)) for n, one in axes.items() if one),
         panel=_panel_table(panel, ports),
     )
     try:
@@ -81,25 +81,24 @@ def init(path: Path, host: str, port: int) -> str:
         raise StorageError(f"{path}: can't be written: {error.strerror}") from error
     lines = [
         f"Wrote {path}.",
-        f"camera: {camera or 'none found'}",
-        f"filter wheel: {wheel or 'none found'}",
-        f"panel: {panel or (ports[0] if ports else 'none found')}",
+        f"camera: {camera.name if camera else 'none found'}",
+        f"filter wheel: {wheel.name if wheel else 'none found'}",
+        f"panel: {panel.name if panel else ports[0] if ports else 'none found'}",
+        *(f"No {title} devices: {why}" for title, why in listing.problems.items()),
+        f"Look it over, then: flatctl check {path}",
     ]
-    if problem:
-        lines.append(f"No INDI devices: {problem}")
-    lines.append(f"Look it over, then: flatctl check {path}")
     return "\n".join(lines)
 
 
-def _first(found: Iterable[Listing], role: Role) -> str | None:
+def _first(found: Iterable[FoundDevice], role: Role) -> FoundDevice | None:
     """Return the device of that role; one that is nothing else goes first."""
     fitting = sorted((d for d in found if role in d.roles), key=lambda d: len(d.roles))
-    return fitting[0].name if fitting else None
+    return fitting[0] if fitting else None
 
 
-def _panel_table(panel: str | None, ports: Sequence[str]) -> str:
+def _panel_table(panel: FoundDevice | None, ports: Sequence[str]) -> str:
     if panel:
-        return _INDI_PANEL.format(toml_value(panel))
+        return _PANEL.format(toml_value(panel.transport), toml_value(panel.name))
     if ports:
         others = "   " + toml_comment(f"or {', '.join(ports[1:])}") if ports[1:] else ""
         return _SERIAL_PANEL.format(toml_value(ports[0]), others)

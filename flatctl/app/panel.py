@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from flatctl.app.wiring.rig import claim_panel, describe_panel, make_client, make_panel
+from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
@@ -21,8 +21,8 @@ def panel(config: Path, action: str, value: int | None) -> str:
     """
     settings = load(config)
     signals = StopSignals()
-    with signals.installed(), claim_panel(settings), make_client(settings) as client:
-        light = make_panel(settings, client)
+    with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+        light = make_panel(settings, connections)
         try:
             steps = light.open(PANEL_TIMEOUT_S)
             match action:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import flatctl
 from flatctl.app.panel import require_step
-from flatctl.app.wiring.rig import claim_panel, make_client, make_panel
+from flatctl.app.wiring.rig import claim_panel, make_connections, make_panel
 from flatctl.devices.protocols import Cover, LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
@@ -41,9 +41,9 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
         raise UsageError(f"{file}: there is no such folder")
     recorder, signals = Recorder(), StopSignals()
     failure: DeviceError | None = None
-    with signals.installed(), claim_panel(settings), make_client(settings) as client:
+    with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
         with tapping(recorder):
-            panel = make_panel(settings, client)
+            panel = make_panel(settings, connections)
         try:
             _Round(settings, panel, recorder, signals).do(action, value)
         except DeviceError as error:

@@ -11,7 +11,7 @@ from flatctl.app.wiring.notify import Owner, local_zone
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
-    make_client,
+    make_connections,
     make_rig,
     make_rules,
 )
@@ -88,11 +88,11 @@ def run_settings(
     with (
         signals.installed(),
         claim_rig(settings),
-        make_client(settings) as client,
+        make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
         session = Session(
-            make_rig(settings, client, clock),
+            make_rig(settings, connections, clock),
             Job(
                 rig=settings.rig.name,
                 plan=plan,
@@ -103,7 +103,7 @@ def run_settings(
                 leak_check=settings.quality.leak_check,
                 site=settings.rig.site,
                 resume=resume,
-                rules=make_rules(settings, client),
+                rules=make_rules(settings, connections),
                 adopt_settling=configured_settling(settings) is None,
             ),
             shelf=Shelf(directory, local_zone()),

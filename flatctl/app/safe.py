@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flatctl.app.wiring.rig import claim_panel, cover_at_end, make_client, make_panel
+from flatctl.app.wiring.rig import claim_panel, cover_at_end, make_connections, make_panel
 from flatctl.devices.protocols import Cover
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -20,8 +20,8 @@ def safe(config: Path) -> str:
     """
     settings = load(config)
     signals = StopSignals()
-    with signals.installed(), claim_panel(settings), make_client(settings) as client:
-        panel = make_panel(settings, client)
+    with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+        panel = make_panel(settings, connections)
         left = cover_at_end(settings)
         guard = LampGuard(
             panel,

@@ -45,12 +45,18 @@ def _list_devices(host: str, port: int) -> None:
 
     screen = Screen()
     found = app.devices(host, port)
-    if found.indi:
+    for title, devices in found.found.items():
+        if not devices:
+            continue
         screen.table(
-            ("INDI device", "Roles", "State"),
+            (f"{title} device", "Roles", "State"),
             (
-                (name, ", ".join(roles) or "other", "connected" if connected else "not connected")
-                for name, roles, connected in found.indi
+                (
+                    one.name,
+                    ", ".join(one.roles) or "other",
+                    "connected" if one.connected else "not connected",
+                )
+                for one in devices
             ),
         )
         screen.line("")
@@ -58,6 +64,7 @@ def _list_devices(host: str, port: int) -> None:
         screen.table(("Serial port", "What it is"), found.serial_ports)
     else:
         screen.line("No serial ports.")
-    if found.problem:
-        typer.echo(f"flatctl: {found.problem}", err=True)
+    for problem in found.problems.values():
+        typer.echo(f"flatctl: {problem}", err=True)
+    if found.problems:
         raise typer.Exit(ExitCode.DEVICE)

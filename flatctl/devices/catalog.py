@@ -1,17 +1,30 @@
-"""Every kind of light panel, and how one is made from its options.
+"""Every kind of device, and how one is made; a rig is put together from these tables.
 
-A new kind is three things: a model in `flatctl.settings.panels`, a driver, and a row here. The
-contract tests walk this table; a kind without a simulator or a model fails them.
+A new kind of light panel is three things: a model in `flatctl.settings.panels`, a driver, and a
+row in `PANELS`. A new transport is a row in each table whose devices it reaches. The contract
+tests walk all of them; a row without a bench fails them.
 """
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flatctl.devices.indi.transport import INDI
+from flatctl.devices.protocols import (
+    Camera,
+    Condition,
+    FilterWheel,
+    Focuser,
+    LightPanel,
+    Mount,
+    Rotator,
+)
+from flatctl.devices.transports import Catalogue, Connections, Kind, Role, Transport
+from flatctl.settings.models import Settings
 from flatctl.settings.panels import (
     PANEL_MODELS,
     CoverOptions,
@@ -19,26 +32,47 @@ from flatctl.settings.panels import (
     ManualOptions,
     PanelOptions,
     ScreenOptions,
+    SerialOptions,
 )
 
-if TYPE_CHECKING:
-    from flatctl.devices.indi.client import IndiClient
-    from flatctl.devices.protocols import LightPanel
-
-Build = Callable[[Any, "IndiClient"], "LightPanel"]
+Build = Callable[[Any, Connections], LightPanel]
 
 # Options that are the engine's business, not the driver's.
 _FOR_THE_ENGINE = {*PanelOptions.model_fields, *CoverOptions.model_fields}
+_SIMULATOR = "simulator, never hardware"
+
+TRANSPORTS: tuple[Transport[Any], ...] = (INDI,)
+
+
+def _indi(driver: str) -> dict[str, Kind[Any]]:
+    """Return the row of a class in `flatctl.devices.indi`, which is loaded when it is needed."""
+    module, _, name = driver.partition(".")
+
+    def build(client: object, device: str) -> Any:
+        return getattr(import_module(f"flatctl.devices.indi.{module}"), name)(client, device)
+
+    return {INDI.name: Kind(INDI, build)}
+
+
+CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _indi("camera.IndiCamera"))
+WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _indi("wheel.IndiFilterWheel"))
+ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _indi("rotator.IndiRotator"))
+FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("focuser.IndiFocuser"))
+MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("observatory.IndiMount"))
+DOMES = Catalogue[Condition]("dome", Role.DOME, _indi("observatory.IndiDome"))
+WEATHERS = Catalogue[Condition]("weather", Role.WEATHER, _indi("observatory.IndiWeather"))
+CONDITIONS: tuple[Catalogue[Any], ...] = (MOUNTS, DOMES, WEATHERS)
+CATALOGUES: tuple[Catalogue[Any], ...] = (CAMERAS, WHEELS, ROTATORS, FOCUSERS, *CONDITIONS)
 
 
 @dataclass(frozen=True)
 class PanelKind:
     """A row of the catalogue.
 
-    `build` makes a panel from the kind's options without touching hardware; the INDI client is
-    only used by panels behind INDI. `tried_on` says what the driver has met: `hardware`,
-    `simulator, never hardware`, a browser's name, or `nothing to try` for a light without a wire.
-    `reads_back`: it can be asked how it stands; else its status is unconfirmed.
+    `build` makes a panel from the kind's options without touching hardware. `tried_on` says what
+    the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `nothing to
+    try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
+    is unconfirmed. `transport` is that of its `device`, where it has one.
     """
 
     kind: str
@@ -46,6 +80,7 @@ class PanelKind:
     build: Build
     tried_on: str
     reads_back: bool = True
+    transport: Transport[Any] | None = None
 
     @property
     def options(self) -> type[PanelOptions]:
@@ -57,35 +92,49 @@ class PanelKind:
         """How far its status can be trusted, in a word or two."""
         return "read back" if self.reads_back else "unconfirmed"
 
+    def address(self, settings: Settings) -> str | None:
+        """Return what identifies the configured panel, to claim it; `None` where nothing does."""
+        options: Any = settings.panel
+        if self.transport is not None:
+            return self.transport.address(settings, options.device)
+        if isinstance(options, SerialOptions):
+            # One adapter has several names: by-id, an owner's udev rule, ttyUSB0.
+            port = options.port
+            return f"port {port if '://' in port else os.path.realpath(port)}"
+        return None
 
-def _serial(module: str, driver: str, **preset: str) -> Build:
-    """Return what builds a driver of `flatctl.devices.serial`; its arguments are its options.
+
+def _serial(
+    kind: str, title: str, driver: str, *, reads_back: bool = True, **preset: str
+) -> PanelKind:
+    """Return the row of a driver in `flatctl.devices.serial`; its arguments are its options.
 
     `preset` are arguments that are no options. Drivers are loaded when they are needed: the command
     line starts sooner.
     """
+    module, _, name = driver.partition(".")
 
-    def build(options: PanelOptions, _client: IndiClient) -> LightPanel:
-        made = getattr(import_module(f"flatctl.devices.serial.{module}"), driver)
+    def build(options: PanelOptions, _connections: Connections) -> LightPanel:
+        made = getattr(import_module(f"flatctl.devices.serial.{module}"), name)
         panel: LightPanel = made(**preset, **options.model_dump(exclude=_FOR_THE_ENGINE))
         return panel
 
-    return build
+    return PanelKind(kind, title, build, _SIMULATOR, reads_back)
 
 
-def _indi(options: IndiOptions, client: IndiClient) -> LightPanel:
+def _indi_panel(options: IndiOptions, connections: Connections) -> LightPanel:
     from flatctl.devices.indi.panel import IndiPanel
 
-    return IndiPanel(client, options.device)
+    return IndiPanel(connections.of(INDI), options.device)
 
 
-def _manual(_options: ManualOptions, _client: IndiClient) -> LightPanel:
+def _manual(_options: ManualOptions, _connections: Connections) -> LightPanel:
     from flatctl.devices.manual import ManualPanel
 
     return ManualPanel()
 
 
-def _screen(options: ScreenOptions, _client: IndiClient) -> LightPanel:
+def _screen(options: ScreenOptions, connections: Connections) -> LightPanel:
     from flatctl.devices.screen.panel import ScreenPanel
 
     host, _, port = options.listen.rpartition(":")
@@ -94,117 +143,50 @@ def _screen(options: ScreenOptions, _client: IndiClient) -> LightPanel:
         tint=options.tint,
         token=options.token,
         wait_s=options.wait_s,
-        announce=lambda address: print(
-            f"Open on the screen, full screen: {address}", file=sys.stderr, flush=True
-        ),
+        announce=lambda address: connections.say(f"Open on the screen, full screen: {address}"),
     )
 
-
-_SIMULATOR = "simulator, never hardware"
 
 PANELS: dict[str, PanelKind] = {
     row.kind: row
     for row in (
-        PanelKind(
-            "alnitak",
-            "Alnitak Flat-Man, Flip-Flat, Remote Dust Cover",
-            _serial("alnitak", "AlnitakPanel"),
-            _SIMULATOR,
+        _serial(
+            "alnitak", "Alnitak Flat-Man, Flip-Flat, Remote Dust Cover", "alnitak.AlnitakPanel"
         ),
-        PanelKind(
+        _serial(
             "alnitak-arduino",
             "Arduino boxes that speak as Alnitak's panels do",
-            _serial("alnitak", "AlnitakPanel", make="Alnitak-Arduino"),
-            _SIMULATOR,
+            "alnitak.AlnitakPanel",
+            make="Alnitak-Arduino",
         ),
-        PanelKind(
-            "artesky",
-            "Artesky USB flat box",
-            _serial("alnitak", "AlnitakPanel", make="Artesky"),
-            _SIMULATOR,
+        _serial("artesky", "Artesky USB flat box", "alnitak.AlnitakPanel", make="Artesky"),
+        _serial(
+            "geoptik", "Geoptik flat field generator", "geoptik.GeoptikPanel", reads_back=False
         ),
-        PanelKind(
-            "geoptik",
-            "Geoptik flat field generator",
-            _serial("geoptik", "GeoptikPanel"),
-            _SIMULATOR,
-            reads_back=False,
-        ),
-        PanelKind(
-            "deepskydad",
-            "Deep Sky Dad FP1 and FP2",
-            _serial("deepskydad", "DeepSkyDadPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
+        _serial("deepskydad", "Deep Sky Dad FP1 and FP2", "deepskydad.DeepSkyDadPanel"),
+        _serial(
             "flatmaster",
             "Pegasus FlatMaster, first model",
-            _serial("flatmaster", "FlatMasterPanel"),
-            _SIMULATOR,
+            "flatmaster.FlatMasterPanel",
             reads_back=False,
         ),
-        PanelKind(
+        _serial(
             "flatmaster-wifi",
             "Pegasus FlatMaster WiFi on USB",
-            _serial("flatmaster_wifi", "FlatMasterWifiPanel"),
-            _SIMULATOR,
+            "flatmaster_wifi.FlatMasterWifiPanel",
         ),
-        PanelKind(
-            "flatmaster-neo",
-            "Pegasus FlatMaster Neo",
-            _serial("flatmaster_wifi", "FlatMasterNeoPanel"),
-            _SIMULATOR,
+        _serial("flatmaster-neo", "Pegasus FlatMaster Neo", "flatmaster_wifi.FlatMasterNeoPanel"),
+        _serial("snapcap", "SnapCap", "snapcap.SnapCapPanel"),
+        _serial(
+            "wanderer-v3", "Wanderer Cover V3", "wanderer_v3.WandererV3Panel", reads_back=False
         ),
-        PanelKind(
-            "snapcap",
-            "SnapCap",
-            _serial("snapcap", "SnapCapPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "wanderer-v3",
-            "Wanderer Cover V3",
-            _serial("wanderer_v3", "WandererV3Panel"),
-            _SIMULATOR,
-            reads_back=False,
-        ),
-        PanelKind(
-            "wanderer-v4",
-            "Wanderer Cover V4-EC and V4 Pro-EC",
-            _serial("wanderer_v4", "WandererV4Panel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "darklight",
-            "DarkLight Cover/Calibrator",
-            _serial("darklight", "DarkLightPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "darkskygeek",
-            "DarkSkyGeek wireless flat panel",
-            _serial("darkskygeek", "DarkSkyGeekPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "excalibur",
-            "RBF Excalibur",
-            _serial("excalibur", "ExcaliburPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "gemini",
-            "Gemini flat panels Rev1, Rev2, Lite and Pro",
-            _serial("gemini", "GeminiPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind(
-            "giotto",
-            "PrimaLuceLab GIOTTO, alone or on an ALTO",
-            _serial("giotto", "GiottoPanel"),
-            _SIMULATOR,
-        ),
-        PanelKind("indi", "Any light box behind INDI", _indi, _SIMULATOR),
+        _serial("wanderer-v4", "Wanderer Cover V4-EC and V4 Pro-EC", "wanderer_v4.WandererV4Panel"),
+        _serial("darklight", "DarkLight Cover/Calibrator", "darklight.DarkLightPanel"),
+        _serial("darkskygeek", "DarkSkyGeek wireless flat panel", "darkskygeek.DarkSkyGeekPanel"),
+        _serial("excalibur", "RBF Excalibur", "excalibur.ExcaliburPanel"),
+        _serial("gemini", "Gemini flat panels Rev1, Rev2, Lite and Pro", "gemini.GeminiPanel"),
+        _serial("giotto", "PrimaLuceLab GIOTTO, alone or on an ALTO", "giotto.GiottoPanel"),
+        PanelKind("indi", "Any light box behind INDI", _indi_panel, _SIMULATOR, transport=INDI),
         PanelKind("screen", "Any laptop, tablet or phone", _screen, "Chromium"),
         PanelKind("manual", "A fixed light", _manual, "nothing to try", reads_back=False),
     )

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flatctl.devices.indi.discovery import Listing, Role
+from flatctl.app.devices import DeviceListing
+from flatctl.devices.transports import FoundDevice, Role
 from flatctl.settings.loading import load
 
 GOOD = """
@@ -148,8 +149,10 @@ def test_init_writes_a_configuration_that_loads_whatever_a_device_is_called(
     command, tmp_path, monkeypatch
 ):
     name = 'Bell\a "CCD" \\ 1\n'
-    found = [Listing(name=name, connected=True, roles=tuple(Role))]
-    monkeypatch.setattr("flatctl.app.init.indi_devices", lambda *_: (found, ""))
+    found = [FoundDevice("indi", name, connected=True, roles=tuple(Role))]
+    monkeypatch.setattr(
+        "flatctl.app.init.devices", lambda *_: DeviceListing({"INDI": found}, [], {})
+    )
     command("init", tmp_path / "rig.toml")
     settings = load(tmp_path / "rig.toml", {})
     assert (settings.camera.device, settings.panel.device) == (name, name)

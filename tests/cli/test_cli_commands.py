@@ -138,9 +138,14 @@ def test_panel_does_what_it_is_told_and_says_how_the_light_stands(
 
 def test_devices_are_listed_with_roles_and_state(app, command):
     app.answers["devices"] = SimpleNamespace(
-        indi=[("CCD Simulator", ("camera", "wheel"), True), ("Focuser", (), False)],
+        found={
+            "INDI": [
+                SimpleNamespace(name="CCD Simulator", roles=("camera", "wheel"), connected=True),
+                SimpleNamespace(name="Focuser", roles=(), connected=False),
+            ]
+        },
         serial_ports=[("/dev/ttyUSB0", "FT232R")],
-        problem="",
+        problems={},
     )
     lines = [line.split("  ") for line in command("devices").stdout.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
@@ -155,7 +160,9 @@ def test_devices_are_listed_with_roles_and_state(app, command):
 
 def test_serial_ports_are_listed_even_without_a_server(app, command):
     app.answers["devices"] = SimpleNamespace(
-        indi=[], serial_ports=[("/dev/ttyUSB0", "FT232R")], problem="localhost:7624: nobody answers"
+        found={},
+        serial_ports=[("/dev/ttyUSB0", "FT232R")],
+        problems={"INDI": "localhost:7624: nobody answers"},
     )
     ending = command("devices")
     assert (ending.code, "/dev/ttyUSB0" in ending.stdout, ending.stderr) == (

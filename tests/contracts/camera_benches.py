@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from indi_served import indi_served
+from indi_served import connections_to, indi_served
 
-from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.catalog import CAMERAS, WHEELS
 from flatctl.devices.protocols import Camera, FilterWheel
 from hardware_sims import camera, wheel
 from hardware_sims.camera import SimCamera
@@ -41,9 +39,12 @@ def behind_indi() -> Iterator[RigBench]:
     world = World(scenario("mono"))
     with (
         indi_served(lambda: [SimCamera(world), SimWheel(world)]) as port,
-        IndiClient("127.0.0.1", port) as client,
+        connections_to(port) as connections,
     ):
-        yield RigBench(IndiCamera(client, camera.NAME), IndiFilterWheel(client, wheel.NAME), world)
+        yield RigBench(
+            CAMERAS.build(connections, camera.NAME), WHEELS.build(connections, wheel.NAME), world
+        )
 
 
-RIGS: dict[str, Callable[[], object]] = {"in-process": in_process, "indi": behind_indi}
+BENCHES: dict[str, Callable[[], object]] = {"indi": behind_indi}
+RIGS: dict[str, Callable[[], object]] = {"in-process": in_process, **BENCHES}

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from flatctl.devices.transports import Connections
+from flatctl.settings.models import Settings
 from hardware_sims.indi.driver import SimDriver
 from hardware_sims.indi.server import SimServer
 
@@ -34,3 +36,13 @@ def indi_served(make_drivers: Callable[[], Sequence[SimDriver]]) -> Iterator[int
     finally:
         stop()
         thread.join(20)
+
+
+def connections_to(port: int) -> Connections:
+    """Return connections as a configuration with an INDI server on that port makes them."""
+    tables = {
+        "indi": {"host": "127.0.0.1", "port": port},
+        "camera": {"device": "none"},
+        "panel": {"kind": "manual"},
+    }
+    return Connections(Settings.model_validate(tables), print)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from indi_served import connections_to
+
 from flatctl.devices.catalog import PANELS
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.protocols import LightPanel
+from flatctl.devices.transports import Connections
 from flatctl.errors import DeviceError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.server import PtyServer, SimulatedPanel
@@ -68,11 +70,13 @@ class Bench:
             panel.close()
 
 
-def build(kind: str, options: Mapping[str, object], client: IndiClient | None = None) -> LightPanel:
+def build(
+    kind: str, options: Mapping[str, object], connections: Connections | None = None
+) -> LightPanel:
     """Build a panel as the program does, from the catalogue and checked options."""
     row = PANELS[kind]
     checked = row.options.model_validate({"kind": kind, **options})
-    return row.build(checked, client or IndiClient("localhost", 7624))
+    return row.build(checked, connections or connections_to(7624))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import os
 
-from flatctl.devices.indi.discovery import Role, listing
+from flatctl.devices.indi.discovery import describe
 from flatctl.devices.indi.registry import Registry
+from flatctl.devices.transports import Role
 
 
 def gain(serial: int, value: float, state: str = "Ok", **changes: object) -> dict[str, object]:
@@ -120,4 +121,4 @@ def test_roles_come_from_the_driver_interface_or_the_properties():
     light = gain(2, 0, name="FLAT_LIGHT_CONTROL", kind="switch")
     device = heard(info, light).devices["Cam"]
 
-    assert listing(device).roles == (Role.CAMERA, Role.WHEEL, Role.PANEL)
+    assert describe(device).roles == (Role.CAMERA, Role.WHEEL, Role.PANEL)

@@ -18,9 +18,10 @@ from indiserver import CCD, LIGHTPANEL, TELESCOPE, WHEEL, Server, free_port, ind
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Role, list_devices
+from flatctl.devices.indi.discovery import list_devices
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.transports import Role
 from flatctl.errors import BadReply, ConfigError, DeviceError, Fault, NoReply, Unreachable
 
 pytestmark = pytest.mark.indi_bin

@@ -1,36 +1,61 @@
 """From a configuration to the devices of a rig. Nothing is touched yet."""
 
-import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from flatctl.app.wiring.claim import Claim
-from flatctl.devices.catalog import PANELS
-from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.focuser import IndiFocuser
-from flatctl.devices.indi.observatory import IndiDome, IndiMount, IndiWeather
-from flatctl.devices.indi.rotator import IndiRotator
-from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.catalog import (
+    CAMERAS,
+    CATALOGUES,
+    CONDITIONS,
+    FOCUSERS,
+    PANELS,
+    ROTATORS,
+    WHEELS,
+)
 from flatctl.devices.protocols import CoverState, LightPanel
+from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule
 from flatctl.settings.models import Settings
-from flatctl.settings.panels import CoverOptions, IndiOptions, SerialOptions
+from flatctl.settings.observatory import Mount
+from flatctl.settings.panels import CoverOptions, SerialOptions
 
 _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.OPEN}
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
-def make_client(settings: Settings) -> IndiClient:
-    """Return the client that all INDI devices of the rig share."""
-    indi = settings.indi
-    return IndiClient(indi.host, indi.port, socket=indi.socket, tell=_say)
+def make_connections(settings: Settings) -> Connections:
+    """Return the connections that the devices of the rig share; none is made before its time."""
+    return Connections(settings, _say)
 
 
-def make_panel(settings: Settings, client: IndiClient) -> LightPanel:
+def devices_of(settings: Settings) -> Iterator[tuple[Catalogue[Any], str]]:
+    """Yield each configured device but the panel, as its catalogue and its `device`."""
+    for catalogue in CATALOGUES:
+        if (device := catalogue.device_in(settings)) is not None:
+            yield catalogue, device
+
+
+def transports_of(settings: Settings) -> list[Transport[Any]]:
+    """Return every transport that the rig needs.
+
+    Raises `ConfigError` for a `device` of a scheme that nobody knows.
+    """
+    used = [catalogue.transport(settings, device) for catalogue, device in devices_of(settings)]
+    panel = PANELS[settings.panel.kind].transport
+    return list(dict.fromkeys(used + ([panel] if panel is not None else [])))
+
+
+def open_timeout_s(settings: Settings) -> float:
+    """Return the seconds granted to a device to appear and connect."""
+    return max(transport.open_s(settings) for transport in transports_of(settings))
+
+
+def make_panel(settings: Settings, connections: Connections) -> LightPanel:
     """Return the panel of the configured kind."""
-    return PANELS[settings.panel.kind].build(settings.panel, client)
+    return PANELS[settings.panel.kind].build(settings.panel, connections)
 
 
 def cover_at_end(settings: Settings) -> CoverState | None:
@@ -39,20 +64,20 @@ def cover_at_end(settings: Settings) -> CoverState | None:
     return _COVER_AT_END[panel.cover_at_end] if isinstance(panel, CoverOptions) else None
 
 
-def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
+def make_rig(settings: Settings, connections: Connections, clock: Clock) -> Rig:
     """Return camera, wheel, rotator, focuser and panel as one instrument."""
     wheel, rotator, focuser = settings.wheel, settings.rotator, settings.focuser
     return Rig(
-        IndiCamera(client, settings.camera.device),
-        IndiFilterWheel(client, wheel.device) if wheel else None,
-        make_panel(settings, client),
+        CAMERAS.build(connections, settings.camera.device),
+        WHEELS.build(connections, wheel.device) if wheel else None,
+        make_panel(settings, connections),
         setup=settings.camera.setup,
         clock=clock,
-        rotator=IndiRotator(client, rotator.device) if rotator else None,
-        focuser=IndiFocuser(client, focuser.device) if focuser else None,
+        rotator=ROTATORS.build(connections, rotator.device) if rotator else None,
+        focuser=FOCUSERS.build(connections, focuser.device) if focuser else None,
         settle_s=settings.panel.settle_s,
         timeouts=Timeouts(
-            open_s=settings.indi.timeout_s,
+            open_s=open_timeout_s(settings),
             cooling_s=settings.camera.temperature_timeout_s,
             wheel_s=wheel.timeout_s if wheel else 0.0,
             rotator_s=rotator.timeout_s if rotator else 0.0,
@@ -64,29 +89,35 @@ def make_rig(settings: Settings, client: IndiClient, clock: Clock) -> Rig:
     )
 
 
-def make_rules(settings: Settings, client: IndiClient) -> list[Rule]:
+def make_rules(settings: Settings, connections: Connections) -> list[Rule]:
     """Return what must be so around the rig, in the order in which it is looked at."""
-    rules = []
-    if (mount := settings.mount) is not None:
-        condition = IndiMount(client, mount.device)
-        rules.append(Rule(condition, mount.policy, mount.wait_s, park_first=mount.park))
-    if (dome := settings.dome) is not None:
-        rules.append(Rule(IndiDome(client, dome.device), dome.policy, dome.wait_s))
-    if (weather := settings.weather) is not None:
-        rules.append(Rule(IndiWeather(client, weather.device), weather.policy, weather.wait_s))
-    return rules
+    there = (catalogue for catalogue, _ in devices_of(settings))
+    return [make_rule(settings, connections, one) for one in there if one in CONDITIONS]
+
+
+def make_rule(settings: Settings, connections: Connections, catalogue: Catalogue[Any]) -> Rule:
+    """Return the rule of mount, dome or weather, whichever the catalogue is of."""
+    table = getattr(settings, catalogue.table)
+    condition = catalogue.build(connections, table.device)
+    park = isinstance(table, Mount) and table.park
+    return Rule(condition, table.policy, table.wait_s, park_first=park)
 
 
 def claim_rig(settings: Settings) -> Claim:
     """Return the claim on all that a run drives; nobody else may drive it meanwhile."""
-    tables = (settings.camera, settings.wheel, settings.rotator, settings.focuser)
-    things = [_indi_address(settings, table.device) for table in tables if table is not None]
+    driven = (CAMERAS, WHEELS, ROTATORS, FOCUSERS)
+    things = [
+        catalogue.transport(settings, device).address(settings, device)
+        for catalogue, device in devices_of(settings)
+        if catalogue in driven
+    ]
     return Claim(settings.rig.name, things + _panel_addresses(settings))
 
 
 def claim_dawn(settings: Settings) -> Claim:
     """Return the claim on waiting for the morning; the rig itself stays free until then."""
-    camera = _indi_address(settings, settings.camera.device)
+    device = settings.camera.device
+    camera = CAMERAS.transport(settings, device).address(settings, device)
     return Claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}"])
 
 
@@ -98,30 +129,14 @@ def claim_panel(settings: Settings) -> Claim:
 def describe_panel(settings: Settings) -> str:
     """Return the kind of the configured panel and where it is, for messages."""
     panel = settings.panel
-    match panel:
-        case IndiOptions(device=device):
-            return f"{panel.kind} panel {device}"
-        case SerialOptions(port=port):
-            return f"{panel.kind} panel at {port}"
-        case _:
-            return f"{panel.kind} panel"
+    if isinstance(panel, SerialOptions):
+        return f"{panel.kind} panel at {panel.port}"
+    return f"{panel.kind} panel {getattr(panel, 'device', '')}".rstrip()
 
 
 def _panel_addresses(settings: Settings) -> list[str]:
-    match settings.panel:
-        case IndiOptions(device=device):
-            return [_indi_address(settings, device)]
-        case SerialOptions(port=port):
-            # One adapter has several names: by-id, an owner's udev rule, ttyUSB0.
-            return [f"port {port if '://' in port else os.path.realpath(port)}"]
-        case _:
-            return []
-
-
-def _indi_address(settings: Settings, device: str) -> str:
-    host = settings.indi.host.casefold()
-    where = "localhost" if host in _THIS_MACHINE else host
-    return f"indi {where}:{settings.indi.port} {device}"
+    address = PANELS[settings.panel.kind].address(settings)
+    return [] if address is None else [address]
 
 
 def configured_settling(settings: Settings) -> float | None:

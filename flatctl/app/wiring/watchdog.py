@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flatctl.app.wiring.rig import open_timeout_s
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.settings.models import Settings
@@ -35,7 +36,7 @@ def patience_s(settings: Settings) -> float:
         + camera.readout_timeout_s
         + (camera.temperature_timeout_s if camera.temperature_c is not None else 0.0)
         + (wheel.timeout_s if wheel else 0.0)
-        + 3 * settings.indi.timeout_s
+        + 3 * open_timeout_s(settings)
         + 2 * PANEL_TIMEOUT_S
         + max((t.wait_s for t in (settings.mount,) if t is not None and t.park), default=0.0)
         + _READING_S

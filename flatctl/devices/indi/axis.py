@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession
+from flatctl.devices.transports import Role
 from flatctl.errors import Fault
 
 

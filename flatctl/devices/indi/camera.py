@@ -11,12 +11,12 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import LOG, IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation
 from flatctl.devices.indi.registry import Blob, Property, Registry
 from flatctl.devices.indi.session import DeviceSession, begin_anew
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
+from flatctl.devices.transports import Role
 from flatctl.errors import BadReply, DeviceError, Fault
 from flatctl.fits.pixels import StoredImage, decode
 

@@ -11,12 +11,12 @@ from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.discovery import (
     QUIET_S,
     SIGNS,
-    Role,
     interface_of,
     list_devices,
     settle,
 )
 from flatctl.devices.indi.registry import Registry
+from flatctl.devices.transports import Role
 from flatctl.errors import Fault, Unreachable
 
 _UNKNOWN_S = 2.0

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.registry import Device, Property, Registry
+from flatctl.devices.transports import PLAIN, FoundDevice, Role
 
 QUIET_S = 0.3
-
-
-class Role(StrEnum):
-    """What a device can be in a rig."""
-
-    CAMERA = "camera"
-    WHEEL = "filter wheel"
-    PANEL = "light panel"
-    COVER = "dust cover"
-    ROTATOR = "rotator"
-    FOCUSER = "focuser"
-    MOUNT = "mount"
-    DOME = "dome"
-    WEATHER = "weather station"
 
 
 # The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
@@ -42,21 +27,13 @@ SIGNS = {
 }
 
 
-@dataclass(frozen=True)
-class Listing:
-    """A device on the server and what it is good for."""
-
-    name: str
-    connected: bool
-    roles: tuple[Role, ...]
-
-
-def listing(device: Device) -> Listing:
+def describe(device: Device) -> FoundDevice:
     """Describe a device by what its driver says of it."""
     info = device.properties.get("DRIVER_INFO")
     interface = interface_of(info)
     connection = device.properties.get("CONNECTION")
-    return Listing(
+    return FoundDevice(
+        transport=PLAIN,
         name=device.name,
         connected=connection is None or connection.on("CONNECT"),
         roles=tuple(
@@ -98,9 +75,14 @@ def settle(
     return client.wait_for(look, timeout_s) is not None
 
 
-def list_devices(client: IndiClient, timeout_s: float) -> list[Listing]:
+def known_devices(client: IndiClient) -> list[FoundDevice]:
+    """Return all devices that the server has told of so far, by name."""
+    found = client.look(lambda registry: [describe(one) for one in registry.devices.values()])
+    return sorted(found, key=lambda one: one.name)
+
+
+def list_devices(client: IndiClient, timeout_s: float) -> list[FoundDevice]:
     """Return all devices of the server, by name."""
     client.open(timeout_s)
     settle(client, None, 2 * QUIET_S, timeout_s)
-    found = client.look(lambda registry: [listing(one) for one in registry.devices.values()])
-    return sorted(found, key=lambda one: one.name)
+    return known_devices(client)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.protocols import ConditionStatus
+from flatctl.devices.transports import Role
 from flatctl.errors import Fault, NoReply
 
 _MOUNT_PARK = "TELESCOPE_PARK"

@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession, begin_anew
 from flatctl.devices.protocols import CoverState, PanelStatus
+from flatctl.devices.transports import Role
 from flatctl.errors import DeviceError, Fault, NoReply
 
 _LIGHT = "FLAT_LIGHT_CONTROL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flatctl.devices.indi.axis import Axis
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.discovery import Role
+from flatctl.devices.transports import Role
 
 
 class IndiRotator:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.discovery import Role
 from flatctl.devices.indi.registry import Registry
 from flatctl.devices.indi.session import DeviceSession
+from flatctl.devices.transports import Role
 from flatctl.errors import ConfigError
 
 _SLOT = "FILTER_SLOT_VALUE"

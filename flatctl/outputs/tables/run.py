@@ -10,7 +10,9 @@ from flatctl.settings.panels import CoverOptions
 def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
     """Yield what a run would do, in order; without `plans` it takes every slot of the wheel."""
     yield f"rig      {settings.rig.name}"
-    yield f"camera   {settings.camera.device} at {settings.indi.host}:{settings.indi.port}"
+    camera, indi = settings.camera.device, settings.indi
+    # A URL says itself where the camera is.
+    yield f"camera   {camera}" + ("" if "://" in camera else f" at {indi.host}:{indi.port}")
     yield f"panel    {settings.panel.kind}"
     yield f"output   {settings.output.directory}"
     if not plans:

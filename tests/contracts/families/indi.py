@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from indi_served import indi_served
+from indi_served import connections_to, indi_served
 from panel_bench import Bench, build
 
-from flatctl.devices.indi.client import IndiClient
 from hardware_sims import lightbox
 from hardware_sims.light import Light
 from hardware_sims.lightbox import SimLightBox
@@ -35,9 +34,10 @@ class BehindIndi:
         world = World(scenario("mono"), light=light)
         with (
             indi_served(lambda: [SimLightBox(world)]) as port,
-            IndiClient("127.0.0.1", port) as client,
+            connections_to(port) as connections,
         ):
-            yield Bench(kind, lambda: build(kind, {"device": lightbox.NAME}, client), light=light)
+            options = {"device": lightbox.NAME}
+            yield Bench(kind, lambda: build(kind, options, connections), light=light)
 
 
 BENCHES = {"indi": {"light-box": BehindIndi()}}

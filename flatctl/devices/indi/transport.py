@@ -1,0 +1,77 @@
+"""INDI as a transport: one server, and one client that its devices share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flatctl.devices.transports import PLAIN, FoundDevice, Presence, Role, Transport, Where
+from flatctl.errors import DeviceError
+
+if TYPE_CHECKING:
+    from flatctl.devices.indi.client import IndiClient
+    from flatctl.settings.models import Settings
+
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+
+class IndiTransport(Transport["IndiClient"]):
+    """Devices of an INDI server, by name. The client is loaded when it is needed."""
+
+    name = PLAIN
+    title = "INDI"
+    form = "an INDI device name"
+    server = "INDI server"
+
+    def connect(self, settings: Settings, say: Callable[[str], None]) -> IndiClient:
+        """Make the client; it starts its process once a device is opened."""
+        from flatctl.devices.indi.client import IndiClient
+
+        indi = settings.indi
+        return IndiClient(indi.host, indi.port, socket=indi.socket, tell=say)
+
+    def address(self, settings: Settings, device: str) -> str:
+        """Return server and device; this machine has one name."""
+        host = settings.indi.host.casefold()
+        where = "localhost" if host in _THIS_MACHINE else host
+        return f"indi {where}:{settings.indi.port} {device}"
+
+    def open_s(self, settings: Settings) -> float:
+        """Return `[indi] timeout_s`."""
+        return settings.indi.timeout_s
+
+    def survey(self, session: IndiClient, settings: Settings) -> str:
+        """Reach the server and say which devices it serves."""
+        from flatctl.devices.indi.discovery import list_devices
+
+        session.open(settings.indi.timeout_s)
+        found = list_devices(session, settings.indi.timeout_s)
+        names = ", ".join(one.name for one in found) or "no devices"
+        return f"{settings.indi.host}:{settings.indi.port} serves {names}"
+
+    def check(self, session: IndiClient, device: str, role: Role, table: str) -> Presence:
+        """Look for the device on the server."""
+        from flatctl.devices.indi.discovery import known_devices
+
+        found = known_devices(session)
+        there = next((one for one in found if one.name == device), None)
+        if there is None:
+            fitting = ", ".join(one.name for one in found if role in one.roles) or "none"
+            mend = f"the server has {fitting}; mend [{table}] device"
+            raise DeviceError(device, f"no such {role.value} on the server", mend)
+        names = session.find(device, "FILTER_NAME") if role is Role.WHEEL else None
+        return Presence(
+            f"{device} is {'connected' if there.connected else 'there; a run will connect it'}",
+            tuple(str(one.value) for one in names.elements.values()) if names else None,
+        )
+
+    def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
+        """Return the devices of the server."""
+        from flatctl.devices.indi.client import IndiClient
+        from flatctl.devices.indi.discovery import list_devices
+
+        with IndiClient(where.host, where.port) as client:
+            return list_devices(client, timeout_s)
+
+
+INDI = IndiTransport()

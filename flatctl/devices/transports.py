@@ -1,0 +1,197 @@
+"""Ways to reach devices, INDI being one, and what a rig's devices are over each of them.
+
+A new transport is a `Transport`, and a row in each catalogue of `flatctl.devices.catalog` whose
+devices it reaches. A device is told by the `device` of its table: a URL's scheme names the
+transport, a plain name is INDI's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+from flatctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flatctl.settings.models import Settings
+
+PLAIN = "indi"
+"""The transport of a `device` without a scheme."""
+
+
+class Session(Protocol):
+    """What the devices of a transport share, such as a connection to a server."""
+
+    def close(self) -> None:
+        """End it; devices stay as they are."""
+        ...
+
+
+S = TypeVar("S", bound=Session)
+D = TypeVar("D")
+
+
+class Role(StrEnum):
+    """What a device can be in a rig."""
+
+    CAMERA = "camera"
+    WHEEL = "filter wheel"
+    PANEL = "light panel"
+    COVER = "dust cover"
+    ROTATOR = "rotator"
+    FOCUSER = "focuser"
+    MOUNT = "mount"
+    DOME = "dome"
+    WEATHER = "weather station"
+
+
+@dataclass(frozen=True)
+class FoundDevice:
+    """A device that was found: its transport, what to write as `device`, what it is good for."""
+
+    transport: str
+    name: str
+    connected: bool
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """That a configured device is there, in words; of a wheel its slots where they are known."""
+
+    text: str
+    slots: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where to look for devices, as the command line has it."""
+
+    host: str
+    port: int
+
+
+class Transport(ABC, Generic[S]):
+    """One way to reach devices.
+
+    `name` is the scheme of its URLs, `title` what users call it, `form` how it wants a `device`
+    written. `server` is what `flatctl check` calls that which serves all its devices, empty where
+    each is reached by itself.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    form: ClassVar[str]
+    server: ClassVar[str] = ""
+
+    @abstractmethod
+    def connect(self, settings: Settings, say: Callable[[str], None]) -> S:
+        """Make what its devices share; touches nothing. `say` gets remarks for the user."""
+
+    @abstractmethod
+    def address(self, settings: Settings, device: str) -> str:
+        """Return what identifies the hardware, to claim it: one device has one address."""
+
+    @abstractmethod
+    def open_s(self, settings: Settings) -> float:
+        """Return the seconds granted to a device to appear and connect."""
+
+    @abstractmethod
+    def survey(self, session: S, settings: Settings) -> str:
+        """Reach the `server` and say what it has; other transports are never asked."""
+
+    @abstractmethod
+    def check(self, session: S, device: str, role: Role, table: str) -> Presence:
+        """Look for a device of the table, after `survey`; nothing is connected.
+
+        Raises `DeviceError` where it is not there.
+        """
+
+    @abstractmethod
+    def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
+        """Return the devices there are, by name. Raises `DeviceError` where nobody can be asked."""
+
+
+class Connections:
+    """The shared sessions of a rig, each made once the first device needs it."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.say = say
+        self._sessions: dict[str, Any] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._sessions.clear()
+        self._closing.close()
+
+    def of(self, transport: Transport[S]) -> S:
+        """Return the session of a transport."""
+        if transport.name not in self._sessions:
+            made = transport.connect(self.settings, self.say)
+            self._sessions[transport.name] = self._closing.enter_context(closing(made))
+        session: S = self._sessions[transport.name]
+        return session
+
+
+@dataclass(frozen=True)
+class Kind(Generic[D]):
+    """A row of a catalogue: `build` makes a device from session and `device`, touching nothing."""
+
+    transport: Transport[Any]
+    build: Callable[[Any, str], D]
+
+
+@dataclass(frozen=True)
+class Catalogue(Generic[D]):
+    """How a role of a rig is taken, by transport; its table in the configuration is `table`."""
+
+    table: str
+    role: Role
+    rows: dict[str, Kind[D]]
+
+    def row(self, settings: Settings, device: str) -> Kind[D]:
+        """Return the row of a configured `device`, by its scheme.
+
+        Raises `ConfigError` where no transport of that name has such devices.
+        """
+        scheme, url, _ = device.partition("://")
+        name = scheme.casefold() if url else PLAIN
+        if name in self.rows:
+            return self.rows[name]
+        allowed = " or ".join(row.transport.form for row in self.rows.values())
+        key = f"{settings.source or 'configuration'}: {self.table}.device"
+        raise ConfigError(f'{key} = "{device}": unknown scheme {scheme}://; allowed: {allowed}')
+
+    def device_in(self, settings: Settings) -> str | None:
+        """Return the configured `device`, `None` where there is no such table."""
+        table = getattr(settings, self.table)
+        device: str | None = table.device if table is not None else None
+        return device
+
+    def transport(self, settings: Settings, device: str) -> Transport[Any]:
+        """Return how a configured `device` is reached."""
+        return self.row(settings, device).transport
+
+    def build(self, connections: Connections, device: str) -> D:
+        """Make a device; touches nothing."""
+        row = self.row(connections.settings, device)
+        return row.build(connections.of(row.transport), device)
+
+    def check(self, connections: Connections, device: str) -> Presence:
+        """Look for a device where it should be; see `Transport.check`."""
+        transport = self.transport(connections.settings, device)
+        return transport.check(connections.of(transport), device, self.role, self.table)

@@ -1,0 +1,122 @@
+"""A rig is put together by its transports; what no device needs is never started."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from flatctl.app.check import check_settings
+from flatctl.app.run import run_settings
+from flatctl.app.wiring.rig import claim_rig
+from flatctl.devices.catalog import CAMERAS, PANELS, WHEELS
+from flatctl.devices.transports import Kind, Presence, Transport
+from flatctl.errors import ConfigError
+from flatctl.settings import load
+from flatctl.settings.plan import plan_flats
+from hardware_sims.fakes import FakeRig
+from hardware_sims.scenarios import scenario
+
+
+class Nothing:
+    def close(self) -> None:
+        pass
+
+
+class InProcess(Transport[Nothing]):
+    """Reaches what stands in this process."""
+
+    name, title, form = "fake", "Fake", "fake://NAME"
+
+    def connect(self, settings, say):
+        return Nothing()
+
+    def address(self, settings, device):
+        return device
+
+    def open_s(self, settings):
+        return 1.0
+
+    def survey(self, session, settings):
+        raise AssertionError("it has no server")
+
+    def check(self, session, device, role, table):
+        return Presence(f"{device} is there", ("L", "R"))
+
+    def discover(self, where, timeout_s):
+        return []
+
+
+RIG = """
+[camera]
+device = "fake://camera"
+[wheel]
+device = "fake://wheel"
+[panel]
+kind = "manual"
+[flats]
+filters = ["L"]
+count = 2
+[dark_flats]
+count = 0
+[quality]
+leak_check = false
+"""
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = tmp_path / "rig.toml"
+    path.write_text(f'{RIG}[output]\ndirectory = "{tmp_path / "flats"}"\n')
+    return load(path, {})
+
+
+@pytest.fixture
+def rig(monkeypatch):
+    """A rig in this process, where nobody can start INDI's child process."""
+    fakes, transport = FakeRig(scenario("mono", rows=120, cols=160)), InProcess()
+    monkeypatch.setitem(CAMERAS.rows, "fake", Kind(transport, lambda *_: fakes.camera))
+    monkeypatch.setitem(WHEELS.rows, "fake", Kind(transport, lambda *_: fakes.wheel))
+    row = replace(PANELS["manual"], build=lambda *_: fakes.panel)
+    monkeypatch.setitem(PANELS, "manual", row)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a child process for INDI was made")
+
+    monkeypatch.setattr("flatctl.devices.indi.child.Child.__init__", refuse)
+    return fakes
+
+
+def test_a_rig_without_an_indi_device_takes_its_flats_without_indi(settings, rig, tmp_path):
+    code = run_settings(
+        settings, partial(plan_flats, settings), resume=False, listeners=[], clock=rig.clock
+    )
+    assert (code, len(list((tmp_path / "flats").rglob("FLAT_*.fits")))) == (0, 2)
+
+
+def test_a_check_looks_for_devices_where_they_are(settings, rig):
+    lines = {line.subject: line.text for line in check_settings(settings)}
+    assert lines["filter wheel"] == "fake://wheel is there; flats of L"
+    assert "INDI server" not in lines
+
+
+def test_a_scheme_nobody_knows_is_named_with_what_is_allowed(settings):
+    expected = r'rig.toml: camera.device = "fake://camera": .*allowed: an INDI device name'
+    with pytest.raises(ConfigError, match=expected):
+        claim_rig(settings)
+
+
+def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):
+    path = tmp_path / "rig.toml"
+    path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "manual"\n')
+    program = (
+        "import sys; from pathlib import Path; from flatctl.app.safe import safe; "
+        "safe(Path(sys.argv[1])); print(*(m for m in sys.modules if m.startswith("
+        "('PyIndi', 'flatctl.devices.indi.client', 'flatctl.devices.indi.child'))))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, path], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == ""
