@@ -146,7 +146,7 @@ def read_header(file: Readable, *, first: bool = True) -> Header:
 
 def _check_begin(block: bytes, *, first: bool) -> None:
     if not block:
-        raise NotReadable("it is empty, not a FITS file" if first else "there is no image in it")
+        raise NotReadable("it is empty" if first else "there is no image in it")
     if block.startswith(b"XISF0100"):
         raise NotReadable("it is an XISF file; only FITS is read")
     if not block.startswith(b"SIMPLE  =" if first else b"XTENSION="):

@@ -83,7 +83,12 @@ def test_a_changed_card_is_found(flats: Path) -> None:
     assert "CHECKSUM" in problems_of(path)
 
 
-@pytest.mark.parametrize("keep", [0, 1, 100, 2880, 5760, -1, -2880])
+def test_an_empty_file_is_found(flats: Path) -> None:
+    (flats / "empty.fits").write_bytes(b"")
+    assert problems_of(flats / "empty.fits") == "it is empty"
+
+
+@pytest.mark.parametrize("keep", [1, 100, 2880, 5760, -1, -2880])
 def test_a_truncated_file_is_found(flats: Path, keep: int) -> None:
     path = store(flats)
     path.write_bytes(path.read_bytes()[:keep])
