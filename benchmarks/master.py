@@ -18,9 +18,9 @@ from served import BIN, SIZES
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.writer import write_frame
 from hardware_sims.optics import Optics
 from hardware_sims.sensor import Readout, Sensor
 

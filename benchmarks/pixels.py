@@ -21,9 +21,9 @@ from flatctl.core.pixels.histogram import CHUNK_PX, LEVELS, fast_histogram, plai
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.verify import verify_file
+from flatctl.storage.writer import write_frame
 
 
 def best_ms(

@@ -7,7 +7,7 @@ python docs/generate.py --check   changes nothing, exits with 1 where one is not
 import json
 import runpy
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
@@ -25,11 +25,14 @@ from flatctl.core.types import Outcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.errors import ExitCode
 from flatctl.events import Event
+from flatctl.fits.header import Value
 from flatctl.settings.allowed import allowed
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema
 from flatctl.settings.tables import Brightnesses, Exposures
-from flatctl.storage.reference import reference as fits_page
+from flatctl.storage.headers import KEYWORDS, POINTING
+from flatctl.storage.keyword import Keyword
+from flatctl.storage.master_file import KEYWORDS as MASTER_KEYWORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made from the code by docs/generate.py; don't edit. -->\n"
@@ -48,6 +51,56 @@ A variable `FLATCTL_SECTION__KEY` overrides a key: `FLATCTL_CAMERA__GAIN=120`,
 `FLATCTL_FLATS__EXPOSURE_S__MAX=60`, `FLATCTL_FILTERS__Ha__COUNT=5`. Its value is read as TOML, or
 else as a text.
 {tables}"""
+
+FITS = """\
+# FITS files
+
+{made}
+Frames lie in `{{directory}}/{{night}}/FLAT/` and `{{directory}}/{{night}}/DARKFLAT/`, where the
+night is the local date twelve hours earlier. A file is called
+
+    FLAT_FILTER-Ha_EXPTIME-1.234s_GAIN-100_BINNING-1_20261122T171530123Z_0007.fits
+
+with the start of the exposure in UTC to the millisecond and the number of the frame in its set. A
+token is left out where its value isn't known: `FILTER` without a wheel, `GAIN` where the camera
+doesn't say. DSLRs have `ISOSPEED`. In the file name, and only there, a filter's name is reduced to
+`[A-Za-z0-9-]`. Where a name is taken already, `-2`, `-3` and so on follow the number; nothing is
+ever overwritten.
+
+A file under its final name is complete: it was written under a name that ends in `.part`, put on
+the disk, and given its name last. A `.part` file that a power cut left behind can be deleted.
+
+Pixels are 16-bit unsigned (`BITPIX` 16, `BZERO` 32768, `BSCALE` 1), in ADU, rows in the order in
+which they came. `CHECKSUM` and `DATASUM` cover header and data; `flatctl verify DIR` checks them.
+
+## Keywords
+
+Every card that the driver sent is kept, except these:
+
+- where the telescope pointed ({pointing}), so that no plate solver believes it;
+- what describes the array, which is made anew;
+- cards that are broken beyond repair;
+- those of the table below, which replace the driver's.
+
+| keyword | type | unit | written | meaning |
+|---|---|---|---|---|
+{rows}
+
+## Masters
+
+`flatctl master` writes `MASTERFLAT_...` and `MASTERDARKFLAT_...`, named like frames, with the night
+for the time:
+
+    MASTERFLAT_FILTER-Ha_EXPTIME-1.234s_GAIN-100_BINNING-1_20261122.fits
+
+Pixels are 32-bit real numbers (`BITPIX` -32): master flats have a mean of 1, master dark flats are
+in ADU. Cards that all frames of a master have alike are kept; those of a single frame are left out;
+these are the master's own. `HISTORY` names every frame and says what was done with them.
+
+| keyword | type | unit | written | meaning |
+|---|---|---|---|---|
+{masters}
+"""
 
 COMMANDS = """\
 # Commands
@@ -376,6 +429,23 @@ def _json_type(hint: Any) -> str:
     if getattr(hint, "__origin__", None) is tuple:
         return f"list of {_json_type(get_args(hint)[0])}s"
     return "object"
+
+
+def fits_page() -> str:
+    """Return the reference of FITS files, from the tables of their keywords."""
+    return FITS.format(
+        made=MADE,
+        rows=_keyword_rows(KEYWORDS),
+        masters=_keyword_rows(MASTER_KEYWORDS),
+        pointing=", ".join(f"`{name}`" for name in POINTING),
+    )
+
+
+def _keyword_rows(keywords: Iterable[Keyword[Any]]) -> str:
+    types: dict[type[Value], str] = {str: "text", int: "whole", float: "real", bool: "logical"}
+    return "\n".join(
+        f"| `{k.name}` | {types[k.type]} | {k.unit} | {k.when} | {k.meaning} |" for k in keywords
+    )
 
 
 def schema_file() -> str:

@@ -29,7 +29,7 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
-from flatctl.storage.fits import ensure_writable
+from flatctl.storage.directory import ensure_writable
 from flatctl.storage.history import History
 
 BLINK_S = 1.0

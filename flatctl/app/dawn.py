@@ -10,7 +10,7 @@ from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import PlainListener, Telling, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
-from flatctl.app.wiring.notify import Owner, local_zone
+from flatctl.app.wiring.notify import Owner
 from flatctl.app.wiring.rig import claim_dawn, claim_rig
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
@@ -22,7 +22,7 @@ from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
-from flatctl.storage.naming import night_of
+from flatctl.storage.naming import local_zone, night_of
 
 COMMAND_S = 60.0
 USUALLY_OPEN = timedelta(hours=3)

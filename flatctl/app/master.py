@@ -9,7 +9,7 @@ from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.tables.master import Master, MasterListing
-from flatctl.storage.fits import prepare_directory
+from flatctl.storage.directory import prepare_directory
 from flatctl.storage.master_frames import Source, Sources, find_sources
 from flatctl.storage.masters import (
     MasterDark,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.wiring.notify import Owner, local_zone
+from flatctl.app.wiring.notify import Owner
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
@@ -19,7 +19,6 @@ from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.run import Job, Session
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
 from flatctl.events import Event, RunStarted
@@ -33,8 +32,10 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 from flatctl.storage.atomic import write_text
-from flatctl.storage.fits import ensure_writable
+from flatctl.storage.directory import ensure_writable
 from flatctl.storage.history import History
+from flatctl.storage.naming import local_zone
+from flatctl.storage.writer import FrameWriter
 
 PlainListener = Callable[[dict[str, object]], None]
 
@@ -106,7 +107,7 @@ def run_settings(
                 rules=make_rules(settings, connections),
                 adopt_settling=configured_settling(settings) is None,
             ),
-            shelf=Shelf(directory, local_zone()),
+            writer=FrameWriter(directory, local_zone()),
             history=history,
             emit=told,
             signals=signals,

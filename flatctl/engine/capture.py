@@ -101,7 +101,7 @@ class Capture:
             shot.release_pixels()
 
         self._take(series, accepted, deal_with)
-        self._context.shelf.drain()
+        self._context.writer.drain()
         self.response = series.response
         watch.finish(self._context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
@@ -183,7 +183,7 @@ class Capture:
             self.exposures_s.add(shot.setting.exposure_s)
             self._telling.flat(shot, index=number, count=count, path=path)
 
-        self._context.shelf.put(shot.frame, record, placed)
+        self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
 
     def _off_level(self, verdict: Verdict, shot: Shot) -> Finding:
         band = Band.of(self._plan.target, self._plan.tolerance, self._context.full_scale_adu)

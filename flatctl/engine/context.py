@@ -16,12 +16,12 @@ from flatctl.engine.keys import measured_key, panel_name
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.shot import Exposure, Shot
 from flatctl.events import Listener
 from flatctl.storage.history import History
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Wanted
+from flatctl.storage.writer import FrameWriter
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RunContext:
     steps: range
     full_scale_adu: float
     resume: bool
-    shelf: Shelf
+    writer: FrameWriter
     history: History
     recovery: Recovery
     safety: Safety
@@ -162,5 +162,5 @@ class RunContext:
             wheel=self.rig.wheel.name if self.rig.wheel else None,
             site=self.site,
             dark_flat_type=self.dark_flat_type,
-            local_zone=self.shelf.zone,
+            local_zone=self.writer.zone,
         )

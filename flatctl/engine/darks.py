@@ -54,7 +54,7 @@ def take_dark_flats(
             number=index,
             count=count,
         )
-        context.shelf.put(frame, record, partial(placed, exposure_s, index))
+        context.writer.put(frame.raw, frame.header, record, partial(placed, exposure_s, index))
         return None
 
     wanted = [(each_s, n) for each_s in exposures_s for n in _missing(context, each_s, count)]
@@ -65,7 +65,7 @@ def take_dark_flats(
         _, fault = _take(context, left, keep)
     if fault is not None:
         raise fault
-    context.shelf.drain()
+    context.writer.drain()
 
 
 def _take(
@@ -100,7 +100,7 @@ def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:
     if not (count and context.resume):
         return list(range(1, count + 1))
     wanted = context.wanted(FrameKind.DARK_FLAT, exposure_s=exposure_s)
-    present = finished(context.shelf.directory, context.shelf.night, wanted).frames[:count]
+    present = finished(context.writer.directory, context.writer.night, wanted).frames[:count]
     taken = {frame.number for frame in present}
     free = (n for n in range(1, count + len(taken) + 1) if n not in taken)
     return list(islice(free, count - len(present)))

@@ -75,7 +75,7 @@ class FilterRun:
             outcome, why = self._search_and_capture()
         except DeviceError as error:
             outcome, why = Outcome.DEVICE, str(error)
-            self._context.shelf.drain()
+            self._context.writer.drain()
         self.finish(outcome, why)
         return outcome
 
@@ -176,7 +176,7 @@ class FilterRun:
         self.learned = replace(self.learned, response=self._capture.response)
         self._remember(self._capture.response, found.shot)
         self._tell_curve(search, limits)
-        self._context.shelf.drain()
+        self._context.writer.drain()
         return outcome, why
 
     def _new_search(self, limits: Limits, start: Setting) -> FlatSearch:
@@ -240,7 +240,7 @@ class FilterRun:
         self._present = ()
         if context.resume:
             wanted = context.wanted(FrameKind.FLAT, plan)
-            found = finished(context.shelf.directory, context.shelf.night, wanted)
+            found = finished(context.writer.directory, context.writer.night, wanted)
             self._present = found.frames[: plan.count]
         return self._present
 

@@ -20,10 +20,10 @@ from flatctl.engine.panel_off import check_leak, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
 from flatctl.storage.history import History
+from flatctl.storage.writer import FrameWriter
 
 USUAL_BITS = 16
 
@@ -32,7 +32,7 @@ USUAL_BITS = 16
 class Job:
     """What a run is to do.
 
-    `plan` makes the flats wanted out of the wheel's slot names, `shelf` opens the place where
+    `plan` makes the flats wanted out of the wheel's slot names, `writer` opens the place where
     frames go. Where `full_scale_adu` is `None` it is that of a stored calibration, else derived
     from what the camera says; `dark_flats` are wanted of each exposure, panel off. With
     `adopt_settling` the rig waits after a change of light as long as a calibration has measured.
@@ -60,14 +60,14 @@ class Session:
         rig: Rig,
         job: Job,
         *,
-        shelf: Shelf,
+        writer: FrameWriter,
         history: History,
         emit: events.Listener,
         signals: StopSignals,
     ) -> None:
         self._rig = rig
         self._job = job
-        self._shelf = shelf
+        self._writer = writer
         self._history = history
         self._emit = emit
         self._signals = signals
@@ -86,7 +86,7 @@ class Session:
         """
         began_s = self._rig.clock.monotonic()
         try:
-            with self._shelf:
+            with self._writer:
                 under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
         except BaseException as error:
             code = (
@@ -185,7 +185,7 @@ class Session:
             steps=steps,
             full_scale_adu=full_scale_adu,
             resume=self._job.resume,
-            shelf=self._shelf,
+            writer=self._writer,
             history=self._history,
             recovery=Recovery(self._rig, self._tell_fault),
             safety=Safety(self._job.rules, self._rig, self._emit),
@@ -201,7 +201,7 @@ class Session:
             rig=self._job.rig,
             filters=tuple(dict.fromkeys(self._filters.values())),
             sets=tuple(self._outcomes),
-            folder=self._shelf.open_night(now),
+            folder=self._writer.open_night(now),
             camera=self._rig.camera.name,
             panel=self._rig.panel.name,
             brightness_min=steps[0],
@@ -281,7 +281,7 @@ class Session:
             started.time,
             seconds,
             code,
-            self._shelf.placed,
+            self._writer.placed,
             str(started.folder),
             sets,
         )
@@ -296,7 +296,7 @@ class Session:
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=sets,
-                    frames=self._shelf.placed,
+                    frames=self._writer.placed,
                     seconds=seconds,
                     reason=reason,
                 )

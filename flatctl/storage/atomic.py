@@ -4,7 +4,7 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -47,6 +47,18 @@ def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         raise
     except OSError as error:
         raise storage_error(path, "writing", error) from error
+
+
+def create_free(name: Callable[[int], Path], parts: Sequence[bytes | memoryview]) -> Path:
+    """Do what `create` does under the first name that is free: `name(1)`, `name(2)` and so on."""
+    copy = 1
+    while True:
+        try:
+            create(name(copy), parts)
+        except FileExistsError:
+            copy += 1
+        else:
+            return name(copy)
 
 
 def write_text(path: Path, text: str) -> None:

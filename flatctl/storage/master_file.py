@@ -13,7 +13,7 @@ from flatctl.core.types import FrameKind
 from flatctl.fits.cards import history_cards, keyword_of, sound_cards
 from flatctl.fits.encoding import encode_data
 from flatctl.fits.header import read_header
-from flatctl.storage.atomic import create
+from flatctl.storage.atomic import create_free
 from flatctl.storage.headers import ALWAYS, FLATS, KNOWN, axes_cards, may_stay
 from flatctl.storage.keyword import Keyword, made_cards, real
 from flatctl.storage.master_frames import Source
@@ -168,15 +168,8 @@ def write_master(directory: Path, pixels: Floats, record: MasterRecord) -> Path:
     header = master_header(record, (pixels.shape[0], pixels.shape[1]))
     stored = pixels if pixels.dtype == _STORED else pixels.byteswap(inplace=True).view(_STORED)
     parts = encode_data(memoryview(stored.reshape(-1).view(np.uint8).data), header)
-    copy = 1
-    while True:
-        path = directory / master_name(record.sources[0].taken, copy)
-        try:
-            create(path, parts)
-        except FileExistsError:
-            copy += 1
-        else:
-            return path
+    taken = record.sources[0].taken
+    return create_free(lambda copy: directory / master_name(taken, copy), parts)
 
 
 def master_header(record: MasterRecord, shape: tuple[int, int]) -> list[str]:

@@ -19,6 +19,11 @@ FILTER_LENGTH = 32
 SUFFIX = ".fits"
 
 
+def local_zone() -> tzinfo:
+    """Return the computer's own time zone, by which a night gets its date."""
+    return datetime.now().astimezone().tzinfo or UTC
+
+
 def night_of(when: datetime, zone: tzinfo) -> date:
     """Return the date on which the night of `when` (time zone aware) began in `zone`.
 

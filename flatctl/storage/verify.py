@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
@@ -20,7 +21,6 @@ from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.record import FrameRecord
 
-CLIPPED_MAX_FRAC = 0.001
 SUFFIXES = (".fits", ".fit", ".fts")
 
 
@@ -181,5 +181,5 @@ def level_problems(
             f"its median of {level_adu:.1f} ADU lies outside "
             f"{target_adu:.1f} ± {tolerance_adu:.1f} ADU"
         )
-    if statistics.clipped_frac > CLIPPED_MAX_FRAC:
+    if statistics.clipped_frac > CLIPPED_FRAC_MAX:
         yield f"{statistics.clipped_frac:.2%} of its pixels are clipped"

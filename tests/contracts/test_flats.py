@@ -11,9 +11,9 @@ from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.protocols import CoverState
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Job, Session
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History
+from flatctl.storage.writer import FrameWriter
 from hardware_sims.clock import VirtualClock
 from hardware_sims.fakes import FakeCamera
 from hardware_sims.scenarios import scenario
@@ -55,7 +55,7 @@ def test_flats_are_taken_with_it_and_it_is_dark_after(name, tmp_path):
             code = Session(
                 rig,
                 Job(rig="bench", plan=lambda slots: (FilterPlan(None, count=COUNT),)),
-                shelf=Shelf(tmp_path / "flats", UTC),
+                writer=FrameWriter(tmp_path / "flats", UTC),
                 history=history,
                 emit=lambda event: None,
                 signals=StopSignals(),

@@ -9,9 +9,9 @@ from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Job, Session
 from flatctl.engine.safety import Rule
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History
+from flatctl.storage.writer import FrameWriter
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
 
@@ -83,7 +83,7 @@ class Bench:
                     leak_check=self.leak_check,
                     rules=self.rules,
                 ),
-                shelf=Shelf(self.folder / "flats", UTC),
+                writer=FrameWriter(self.folder / "flats", UTC),
                 history=history,
                 emit=self._take,
                 signals=StopSignals(),

@@ -14,10 +14,10 @@ from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine.calibrate import CalibrationRun, known_calibration
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Job, Session
-from flatctl.engine.shelf import Shelf
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import Fault, NoReply, Stopped, Unreachable
 from flatctl.storage.history import History
+from flatctl.storage.writer import FrameWriter
 from hardware_sims.fakes import FakeRig
 from hardware_sims.world import Scenario
 
@@ -213,7 +213,7 @@ def flats(calibrated: Calibrating, job: Job | None = None) -> tuple[int, list[ev
         code = Session(
             rig,
             job or Job("bench", lambda slots: [FilterPlan("L", count=1), FilterPlan("R", count=1)]),
-            shelf=Shelf(calibrated.folder / "flats", UTC),
+            writer=FrameWriter(calibrated.folder / "flats", UTC),
             history=history,
             emit=told.append,
             signals=StopSignals(),

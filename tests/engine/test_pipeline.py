@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flatctl import events
-from flatctl.engine import shelf, shot
+from flatctl.engine import shot
 from flatctl.errors import Fault, Stopped
-from flatctl.storage.fits import write_frame
+from flatctl.storage import writer
+from flatctl.storage.writer import write_frame
 
 DARK = 0.3  # what is left of a frame's light when something gets in its way
 
@@ -119,7 +120,7 @@ def test_no_more_frames_are_in_memory_than_are_on_their_way(disturbed):
     camera.read = read_and_count
     disturbed.bench.run()
     # Of those that wait for the disk; the one being read out comes on top of them.
-    assert max(alive) <= shelf.IN_FLIGHT
+    assert max(alive) <= writer.IN_FLIGHT
 
 
 def test_a_bad_frame_is_replaced_at_the_end_of_the_set(disturbed):
@@ -194,7 +195,7 @@ def test_no_frame_is_lost_doubled_or_out_of_order(
         if len(bench.told) == stop_at:
             raise Stopped(15)
 
-    monkeypatch.setattr(shelf, "write_frame", write_slowly)
+    monkeypatch.setattr(writer, "write_frame", write_slowly)
     bench.hear = stop
     stopped = False
     try:

@@ -8,9 +8,9 @@ import numpy as np
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import night_of
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.writer import write_frame
 
 STARTED = datetime(2026, 11, 22, 17, 15, 30, 123456, tzinfo=UTC)
 NIGHT = night_of(STARTED, UTC)

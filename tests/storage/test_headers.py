@@ -3,7 +3,6 @@
 import io
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +16,6 @@ from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.headers import KEYWORDS, frame_header
 from flatctl.storage.record import FrameRecord
-from flatctl.storage.reference import reference
-
-ROOT = Path(__file__).parents[2]
 
 
 def read_back(record: FrameRecord, header: bytes = b"", pixels=None) -> fits.Header:
@@ -314,8 +310,3 @@ def test_no_keyword_is_in_the_table_twice() -> None:
 
 def test_keywords_are_no_longer_than_fits_allows() -> None:
     assert max(len(keyword.name) for keyword in KEYWORDS) <= 8
-
-
-def test_the_reference_page_is_up_to_date() -> None:
-    page = (ROOT / "docs/reference/fits.md").read_text("utf-8")
-    assert page == reference(), "run: python -m flatctl.storage.reference > docs/reference/fits.md"

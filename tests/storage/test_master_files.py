@@ -11,7 +11,6 @@ from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.master_file import KEYWORDS
 from flatctl.storage.master_frames import find_sources
 from flatctl.storage.masters import (
@@ -24,6 +23,7 @@ from flatctl.storage.masters import (
 )
 from flatctl.storage.stacking import MONO, Layer, stack
 from flatctl.storage.verify import verify_file
+from flatctl.storage.writer import write_frame
 
 ROWS, COLS = 26, 34
 PLENTY = 500_000_000

@@ -8,9 +8,9 @@ from storage_builders import NIGHT, dark_record, flat_pixels, store
 
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.naming import frame_folder
 from flatctl.storage.resume import Finished, Wanted, finished
+from flatctl.storage.writer import write_frame
 
 
 def wanted(**changes: object) -> Wanted:

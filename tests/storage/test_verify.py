@@ -20,9 +20,9 @@ from storage_builders import (
 from flatctl.errors import StorageError
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
-from flatctl.storage.fits import write_frame
 from flatctl.storage.headers import frame_header
 from flatctl.storage.verify import read_values, verify_directory, verify_file
+from flatctl.storage.writer import write_frame
 
 
 @pytest.fixture

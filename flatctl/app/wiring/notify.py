@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +10,7 @@ from flatctl.errors import ConfigError, FlatctlError
 from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.models import Settings
-from flatctl.storage.naming import night_of
+from flatctl.storage.naming import local_zone, night_of
 from flatctl.storage.quota import Quota
 
 
@@ -107,8 +107,3 @@ def look_at_notify(settings: Settings) -> str:
     if path is not None and path.stat().st_mode & 0o077:
         raise ConfigError(f"{path}: others may read these secrets: chmod 600 {path}")
     return f"{len(urls)} service(s), {settings.notify.at_most} messages a night at most"
-
-
-def local_zone() -> tzinfo:
-    """Return the computer's own time zone, by which a night gets its date."""
-    return datetime.now().astimezone().tzinfo or UTC

@@ -19,8 +19,9 @@ from storage_builders import NIGHT, dark_record, driver_header, flat_pixels, fla
 from flatctl.errors import StorageError
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
-from flatctl.storage.fits import ensure_writable, prepare_directory, write_frame
+from flatctl.storage.directory import ensure_writable, prepare_directory
 from flatctl.storage.headers import frame_header
+from flatctl.storage.writer import write_frame
 
 BLOCK = 2880
 
@@ -219,7 +220,8 @@ def test_the_night_is_the_caller_s(flats: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["storage.fits", "storage.headers", "storage.naming", "fits.cards", "storage.atomic"]
+    "module",
+    ["storage.writer", "storage.headers", "storage.naming", "fits.cards", "storage.atomic"],
 )
 def test_start_up_does_not_pay_for_astropy(module: str) -> None:
     code = f"import sys, flatctl.{module}; sys.exit('astropy' in sys.modules)"

@@ -1,4 +1,7 @@
-"""Frames on their way to the disk: written beside the next exposure, in order, a few in flight."""
+"""Frames on their way to the disk: written beside the next exposure, in order, a few in flight.
+
+Each is a FITS file that is complete, checksummed and never in place of another one.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -6,17 +9,23 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
-from flatctl.devices.protocols import Frame
-from flatctl.storage.atomic import make_folder
-from flatctl.storage.fits import prepare_directory, write_frame
-from flatctl.storage.naming import night_of
+import numpy as np
+
+from flatctl.core.pixels.sixteen_bits import STORED, Pixels16
+from flatctl.fits.encoding import encode_frame
+from flatctl.fits.header import Header
+from flatctl.storage.atomic import create_free, make_folder
+from flatctl.storage.directory import prepare_directory
+from flatctl.storage.headers import frame_header
+from flatctl.storage.naming import frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
 
 IN_FLIGHT = 2
 
 
-class Shelf:
+class FrameWriter:
     """The frames of one night below `directory`, written by one background thread.
 
     At most `IN_FLIGHT` frames wait there, so memory is bounded by that many frames beside the one
@@ -30,10 +39,10 @@ class Shelf:
         self.zone = zone
         self.night = date.min
         self.placed = 0
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shelf")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._pending: deque[tuple[Future[Path], Callable[[Path], None]]] = deque()
 
-    def __enter__(self) -> "Shelf":
+    def __enter__(self) -> Self:
         """Begin."""
         return self
 
@@ -47,7 +56,7 @@ class Shelf:
         try:
             self.drain()
         finally:
-            self._writer.shutdown()
+            self._thread.shutdown()
 
     def open_night(self, now: datetime) -> Path:
         """Make the directory ready for the night of `now` and return that night's folder."""
@@ -61,11 +70,17 @@ class Shelf:
         """The folder of this night's run: frames below it, `run.json` and the report in it."""
         return self.directory / self.night.isoformat()
 
-    def put(self, frame: Frame, record: FrameRecord, placed: Callable[[Path], None]) -> None:
+    def put(
+        self,
+        pixels: Pixels16,
+        driver_header: Header,
+        record: FrameRecord,
+        placed: Callable[[Path], None],
+    ) -> None:
         """Write a frame in the background; `placed` gets its path once it is safe on disk."""
         self._settle(IN_FLIGHT - 1)
-        writing = self._writer.submit(
-            write_frame, self.directory, self.night, frame.raw, frame.header, record
+        writing = self._thread.submit(
+            write_frame, self.directory, self.night, pixels, driver_header, record
         )
         self._pending.append((writing, placed))
 
@@ -81,3 +96,27 @@ class Shelf:
             path = writing.result()
             self.placed += 1
             placed(path)
+
+
+def write_frame(
+    directory: Path,
+    night: date,
+    pixels: Pixels16,
+    driver_header: Header,
+    record: FrameRecord,
+) -> Path:
+    """Store a frame of shape (rows, cols), dtype uint16, and return its path.
+
+    Pixels of dtype >i2 are taken for what the file is to hold, 32768 less, and written as they are.
+    The file lies in the night's folder below `directory`, which has to exist. It is on disk when
+    this returns. A name that is taken is not used: the frame gets the next free one.
+
+    Raises `StorageError`; nothing stays behind then.
+    """
+    unsigned = pixels.dtype.newbyteorder("=") == np.uint16
+    if pixels.ndim != 2 or not (unsigned or pixels.dtype == STORED):
+        raise ValueError(f"a frame is rows of 16-bit pixels, not {pixels.shape} {pixels.dtype}")
+    folder = frame_folder(directory, night, record.kind)
+    make_folder(folder, directory)
+    parts = encode_frame(pixels, frame_header(record, driver_header, pixels.shape))
+    return create_free(lambda copy: folder / frame_name(record, copy), parts)
