@@ -24,7 +24,7 @@ from flatctl.cli import program
 from flatctl.core.types import Outcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.errors import ExitCode
-from flatctl.events import Event
+from flatctl.events import KINDS
 from flatctl.fits.header import Value
 from flatctl.settings.allowed import allowed
 from flatctl.settings.models import Settings
@@ -396,7 +396,7 @@ def exit_codes_page() -> str:
 def events_page() -> str:
     """Return the reference of events, from their classes."""
     sections = []
-    for kind in Event.__subclasses__():
+    for kind in KINDS.values():
         hints = get_type_hints(kind)
         keys = {f.name: _json_type(hints[f.name]) for f in fields(kind) if f.name != "time"}
         if keys.pop("why", None):

@@ -6,11 +6,12 @@ never changed. Times are UTC, units are in the names.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
+from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
 from flatctl.core.types import FilterPlan, Outcome, Statistics, Verdict
@@ -23,8 +24,11 @@ class Doubt(StrEnum):
     CHANGED = "changed"
 
 
-# Why something ended or was refused. Text is what a device, or an old `run.json`, said itself.
+# Why something ended or was refused. Text is what a device, or a `run.json`, said in words.
 Why = tuple[Finding, ...] | Ending | Doubt | str
+
+# When something happened of which a damaged file does not say it.
+UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,16 @@ class Event:
     """Something that happened at `time` (UTC)."""
 
     event: ClassVar[str]
+    passing: ClassVar[bool] = False  # it says what goes on, and is no fact once that is over
     time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfSet(Event):
+    """Something that happened to a set of flats; `set` is its filter where that has only one."""
+
+    filter: str
+    set: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +87,10 @@ class CalibrationUsed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilterStarted(Event):
+class FilterStarted(OfSet):
     """A filter is in place and its search begins."""
 
     event = "filter_started"
-    filter: str
-    set: str
     start_brightness: int
     start_exposure_s: float
     trained: bool
@@ -92,18 +103,19 @@ class Waiting(Event):
     """The run waits for something that takes its time; told for who watches, not kept."""
 
     event = "waiting"
+    passing = True
     what: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exposing(Event):
+class Exposing(OfSet):
     """A shutter is about to open; told for who watches, not kept.
 
     `kind` is `trial`, `flat` or `dark_flat`; `n` counts within its kind.
     """
 
     event = "exposing"
-    filter: str
+    passing = True
     kind: str
     n: int
     brightness: int
@@ -112,7 +124,7 @@ class Exposing(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial(Event):
+class Trial(OfSet):
     """An exposure of the search was measured.
 
     `level` is the median as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
@@ -121,8 +133,6 @@ class Trial(Event):
     """
 
     event = "trial"
-    filter: str
-    set: str
     n: int
     brightness: int
     exposure_s: float
@@ -134,37 +144,31 @@ class Trial(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OffLadder(Event):
+class OffLadder(OfSet):
     """No exposure of the ladder serves a filter: any exposure goes now."""
 
     event = "off_ladder"
-    filter: str
-    set: str
     why: Why
 
 
 @dataclass(frozen=True, kw_only=True)
-class PanelCurve(Event):
+class PanelCurve(OfSet):
     """What the search of a filter has learned of the light: `light_adu_s` at each `brightness`.
 
     A frame of `exposure_s` is expected at pedestal + light × exposure.
     """
 
     event = "panel_curve"
-    filter: str
-    set: str
     pedestal_adu: float
     brightness: tuple[int, ...]
     light_adu_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flat(Event):
+class Flat(OfSet):
     """A flat was measured, accepted and is safe on disk."""
 
     event = "flat"
-    filter: str
-    set: str
     index: int
     count: int
     brightness: int
@@ -177,12 +181,10 @@ class Flat(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rejected(Event):
+class Rejected(OfSet):
     """A frame of the set was measured and not kept."""
 
     event = "rejected"
-    filter: str
-    set: str
     why: Why
     brightness: int
     exposure_s: float
@@ -192,7 +194,7 @@ class Rejected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetQuality(Event):
+class SetQuality(OfSet):
     """What the flats of a set taken in this run are worth, and what changed since the last set.
 
     Figures that can't be known, as from a single flat, are `null`. Each of `findings` has a `kind`,
@@ -204,8 +206,6 @@ class SetQuality(Event):
     """
 
     event = "set_quality"
-    filter: str
-    set: str
     flats: int
     photons_e: float | None
     e_per_adu: float | None
@@ -221,9 +221,9 @@ class SetQuality(Event):
     compared: bool
     cell_px: int | None
     difference_ppm: tuple[tuple[int, ...], ...] | None
-    spots: tuple[Mapping[str, float], ...]
+    spots: tuple[Spot, ...]
     channels: Mapping[str, float]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding | str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +238,7 @@ class LightLeak(Event):
     pedestal_adu: float
     leak_adu: float
     leak_frac: float
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding | str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,12 +253,10 @@ class DarkFlat(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilterFinished(Event):
+class FilterFinished(OfSet):
     """A filter has ended; there is no reason where it is complete."""
 
     event = "filter_finished"
-    filter: str
-    set: str
     outcome: Outcome
     trials: int
     flats: int
@@ -291,14 +289,20 @@ class RunFinished(Event):
 
     event = "run_finished"
     exit_code: int
-    filters: Mapping[str, str]
-    sets: Mapping[str, str]
+    filters: Mapping[str, Outcome]
+    sets: Mapping[str, Outcome]
     frames: int
     seconds: float
     reason: str = ""
 
 
 Listener = Callable[[Event], None]
+
+KINDS: Mapping[str, type[Event]] = {
+    kind.event: kind
+    for kind in list(globals().values())
+    if isinstance(kind, type) and issubclass(kind, Event) and hasattr(kind, "event")
+}
 
 NO_FILTER = "none"
 

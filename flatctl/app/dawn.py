@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.app.check import check_settings
-from flatctl.app.run import PlainListener, Telling, run_settings, stored_in
+from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.notify import Owner
 from flatctl.app.wiring.rig import claim_dawn, claim_rig
@@ -17,6 +17,7 @@ from flatctl.core.nights.sun import next_rise, sun_range_deg
 from flatctl.core.nights.window import Window, window_at
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.errors import Busy, ConfigError, UsageError
+from flatctl.outputs.record import Listener
 from flatctl.outputs.systemd import Service
 from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
@@ -40,7 +41,7 @@ def dawn(
     output: Path | None = None,
     dry_run: bool = False,
     resume: bool = True,
-    listeners: Sequence[PlainListener] = (),
+    listeners: Sequence[Listener] = (),
 ) -> int:
     """Wait until flats are due, then do what `run` does and return its exit code.
 
@@ -58,11 +59,11 @@ def dawn(
         return 0
     service = Service(patience_s(settings))
     with claim_dawn(settings), service, Owner(settings) as owner:
-        heard: list[PlainListener] = [service, owner.listen, *listeners]
+        heard: list[Listener] = [service, owner.listen, *listeners]
         clock = BeatingClock(service.beat)
 
         def job() -> int:
-            Watch(settings, clock, Telling(heard), owner).until(due)
+            Watch(settings, clock, EventHub(heard), owner).until(due)
             return run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
 
         return owner.hears_of(job)

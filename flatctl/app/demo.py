@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flatctl.app.run import PlainListener, run_settings, stored_in
+from flatctl.app.run import run_settings, stored_in
 from flatctl.errors import Unreachable
+from flatctl.events import Event, RunStarted
+from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE
 from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
@@ -21,7 +23,7 @@ DEMO_COUNT = 6
 START_S = 30.0
 
 
-def demo(output: Path, listeners: Sequence[PlainListener]) -> int:
+def demo(output: Path, listeners: Sequence[Listener]) -> int:
     """Take the flats of three filters on a simulated rig and return the exit code.
 
     Frames, `run.json` and `report.html` are in the night's folder below `output`; the last two
@@ -35,9 +37,9 @@ def demo(output: Path, listeners: Sequence[PlainListener]) -> int:
         plan = partial(plan_flats, settings, only=DEMO_FILTERS, count=DEMO_COUNT)
         nights: list[Path] = []
 
-        def note(event: dict[str, object]) -> None:
-            if event["event"] == "run_started":
-                nights.append(Path(str(event["folder"])))
+        def note(event: Event, _run: RunRecord) -> None:
+            if isinstance(event, RunStarted):
+                nights.append(event.folder)
 
         code = run_settings(settings, plan, resume=False, listeners=[note, *listeners])
     for name in (RUN_FILE, REPORT_FILE):

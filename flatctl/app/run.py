@@ -21,9 +21,9 @@ from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.run import Job, Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
-from flatctl.events import Event, RunStarted
+from flatctl.events import Event
 from flatctl.outputs.album import Album
-from flatctl.outputs.jsonlines import to_plain
+from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
@@ -37,8 +37,6 @@ from flatctl.storage.history import History
 from flatctl.storage.naming import local_zone
 from flatctl.storage.writer import FrameWriter
 
-PlainListener = Callable[[dict[str, object]], None]
-
 
 def run(
     config: Path,
@@ -48,7 +46,7 @@ def run(
     output: Path | None = None,
     dry_run: bool = False,
     resume: bool = True,
-    listeners: Sequence[PlainListener] = (),
+    listeners: Sequence[Listener] = (),
 ) -> int:
     """Take the flats that the configuration asks for and return the exit code.
 
@@ -65,7 +63,7 @@ def run(
         return 0
     service = Service(patience_s(settings))
     with service, Owner(settings) as owner:
-        heard: list[PlainListener] = [service, owner.listen, *listeners]
+        heard: list[Listener] = [service, owner.listen, *listeners]
         clock = BeatingClock(service.beat)
         return owner.hears_of(
             lambda: run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
@@ -77,7 +75,7 @@ def run_settings(
     plan: Callable[[Sequence[str]], Sequence[FilterPlan]],
     *,
     resume: bool,
-    listeners: Sequence[PlainListener],
+    listeners: Sequence[Listener],
     clock: Clock | None = None,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
@@ -85,7 +83,7 @@ def run_settings(
     ensure_writable(directory)
     signals, clock = StopSignals(), clock or SystemClock()
     album = Album()
-    told = Telling([RunFile(write_text), album, *listeners])
+    hub = EventHub([RunFile(write_text), album, *listeners])
     with (
         signals.installed(),
         claim_rig(settings),
@@ -109,7 +107,7 @@ def run_settings(
             ),
             writer=FrameWriter(directory, local_zone()),
             history=history,
-            emit=told,
+            emit=hub,
             signals=signals,
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.
@@ -117,9 +115,9 @@ def run_settings(
         try:
             return session.run()
         finally:
-            if told.folder is not None:
+            if hub.record.folder is not None:
                 with signals.held():
-                    _write_report(told.folder, album)
+                    _write_report(hub.record, album)
 
 
 def stored_in(settings: Settings, directory: Path) -> Settings:
@@ -128,20 +126,18 @@ def stored_in(settings: Settings, directory: Path) -> Settings:
     return settings.model_copy(update={"output": output})
 
 
-class Telling:
-    """Hand every event to all listeners, as a plain dictionary; know the run's `folder`."""
+class EventHub:
+    """Fold every event into the record of the run, and hand both to all listeners."""
 
-    def __init__(self, listeners: Sequence[PlainListener]) -> None:
+    def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = listeners
-        self.folder: Path | None = None
+        self.record = RunRecord()
 
     def __call__(self, event: Event) -> None:
         """Hand on one event."""
-        if isinstance(event, RunStarted):
-            self.folder = event.folder
-        plain = to_plain(event)
+        self.record.take(event)
         for listener in self._listeners:
-            listener(plain)
+            listener(event, self.record)
 
 
 def _load_ahead() -> None:
@@ -149,9 +145,9 @@ def _load_ahead() -> None:
     importlib.import_module("astropy.io.fits")
 
 
-def _write_report(folder: Path, album: Album) -> None:
+def _write_report(run: RunRecord, album: Album) -> None:
     """Write the page; a page that can't be written must not change how the run ended."""
     try:
-        write_report(folder, write_text, album.thumbnail)
+        write_report(run, write_text, album.thumbnail)
     except FlatctlError as error:
         print(f"flatctl: no report: {error}", file=sys.stderr)

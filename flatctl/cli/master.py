@@ -60,7 +60,7 @@ def master(
         if made.problem:
             typer.echo(f"flatctl: {made.filter or 'flats'}: no master: {made.problem}", err=True)
         if json:
-            lines(made.to_plain())
+            lines.print(made.to_plain())
         elif not made.problem:
             screen.line(made.line())
     raise typer.Exit(listing.exit_code)

@@ -44,7 +44,7 @@ def stats(
         if found.problem:
             typer.echo(f"flatctl: {found.path}: {found.problem}", err=True)
         if json:
-            lines(found.to_plain())
+            lines.print(found.to_plain())
         elif not found.problem:
             screen.tables([found.table()])
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

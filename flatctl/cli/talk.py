@@ -4,12 +4,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-Listeners = list[Callable[[dict[str, object]], None]]
+if TYPE_CHECKING:
+    from flatctl.outputs.record import Listener
 
 
 @contextmanager
-def listening(*, json: bool) -> Iterator[Listeners]:
+def listening(*, json: bool) -> "Iterator[list[Listener]]":
     """Give the listeners of a run; however it ends, the terminal is left as it was.
 
     stdout carries the results (the end table, or with `json` the events), stderr the talk.

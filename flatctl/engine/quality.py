@@ -116,10 +116,7 @@ class SetWatch:
                 compared=quality.compared,
                 cell_px=self._judge.mean.cell_px if self._judge.mean else None,
                 difference_ppm=_millionths(quality.difference),
-                spots=tuple(
-                    {"row_px": s.row_px, "col_px": s.col_px, "depth_frac": s.depth_frac}
-                    for s in quality.spots
-                ),
+                spots=quality.spots,
                 channels={c: each.median for c, each in self._first.channels.items()},
                 findings=tuple(findings),
             )

@@ -218,13 +218,13 @@ class Session:
             self._adopt(known)
         return context
 
-    def _by_filter(self) -> dict[str, str]:
+    def _by_filter(self) -> dict[str, Outcome]:
         """Return the outcome of each filter: complete where all its sets are."""
-        found: dict[str, str] = {}
+        found: dict[str, Outcome] = {}
         for name, outcome in self._outcomes.items():
             before = found.get(self._filters[name])
             if before in (None, Outcome.COMPLETE):
-                found[self._filters[name]] = outcome.value
+                found[self._filters[name]] = outcome
         return found
 
     def _full_scale(self, known: Known | None) -> float:
@@ -295,7 +295,7 @@ class Session:
                     time=self._rig.clock.now(),
                     exit_code=code,
                     filters=self._by_filter(),
-                    sets=sets,
+                    sets=dict(self._outcomes),
                     frames=self._writer.placed,
                     seconds=seconds,
                     reason=reason,

@@ -1,10 +1,10 @@
 """The pictures of a run, made while it goes on: of each set the flat that the report will show."""
 
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from flatctl.outputs.record import text
+from flatctl.events import Event, Flat
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
 
@@ -16,16 +16,14 @@ class Album:
 
     def __init__(self) -> None:
         self._studio = ThreadPoolExecutor(max_workers=1, thread_name_prefix="album")
-        self._made: dict[str, Future[Thumbnail]] = {}
+        self._made: dict[Path, Future[Thumbnail]] = {}
         self._sets: set[str] = set()
 
-    def __call__(self, event: Mapping[str, object]) -> None:
+    def __call__(self, event: Event, _run: RunRecord) -> None:
         """Take one event: the first flat of a set is made a picture of."""
-        name = text(event, "set")
-        if text(event, "event") == "flat" and name not in self._sets:
-            self._sets.add(name)
-            path = text(event, "path")
-            self._made[path] = self._studio.submit(load_thumbnail, Path(path))
+        if isinstance(event, Flat) and event.set not in self._sets:
+            self._sets.add(event.set)
+            self._made[event.path] = self._studio.submit(load_thumbnail, event.path)
 
     def thumbnail(self, path: Path) -> Thumbnail:
         """Return the frame as a small picture.
@@ -34,5 +32,5 @@ class Album:
             StorageError: the file is gone or broken.
 
         """
-        made = self._made.get(str(path))
+        made = self._made.get(path)
         return load_thumbnail(path) if made is None else made.result()

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 
+from flatctl.core.types import Verdict
+from flatctl.events import Flat, Rejected, Trial
 from flatctl.outputs import figures
 from flatctl.outputs.drawing import (
     BOTTOM,
@@ -22,7 +24,8 @@ from flatctl.outputs.drawing import (
     percent_ticks,
 )
 from flatctl.outputs.markup import Markup, element, join
-from flatctl.outputs.record import FilterRecord, RunRecord, Shot, ShotKind, number, numbers
+from flatctl.outputs.record import FilterRecord, RunRecord, time_of
+from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.times import Course
 
 _LEVEL = "Level, % of full scale"
@@ -32,8 +35,7 @@ _LINE_PX = 12
 
 def search_over_brightness(run: RunRecord, record: FilterRecord) -> Markup:
     """Draw the search's path over the panel's curve as the search learned it."""
-    steps = known([shot.brightness for shot in record.trials])
-    highest = run.brightness_max if math.isfinite(run.brightness_max) else max(steps, default=1.0)
+    highest = run.brightness_max or max(shot.brightness for shot in record.trials)
     across = Axis(0.0, max(highest, 1.0), LEFT, RIGHT)
     ticks = [(t, figures.whole(t)) for t in linear_ticks(across.low, across.high, 5)]
     curves = _curves(run, record, across)
@@ -57,7 +59,7 @@ def levels_of_flats(record: FilterRecord) -> Markup:
     """Draw the level of every frame in time, those that were rejected too."""
     shots = [shot for shot in record.captured if math.isfinite(shot.level)]
     up = _level_axis(record, shots)
-    course = Course.of([shot.time for shot in shots])
+    course = Course.of([time_of(shot) for shot in shots])
     across = Axis(course.low, course.high, LEFT + 4, RIGHT - 4)
     radius = 3.4 if len(shots) <= 60 else 2.0
     marks = [
@@ -108,20 +110,21 @@ def panel_curve(points: Sequence[tuple[float, float]], full_adu: float) -> Marku
 
 def _curves(run: RunRecord, record: FilterRecord, across: Axis) -> Markup:
     """Return the level that every brightness gives, for the exposures that were tried."""
-    steps = numbers(record.curve, "brightness")
-    light = numbers(record.curve, "light_adu_s")
-    pedestal_adu = number(record.curve, "pedestal_adu")
-    if len(steps) < 2 or len(steps) != len(light) or not run.full_scale_adu > 0:
+    curve = record.curve
+    if curve is None or not run.full_scale_adu > 0:
+        return Markup("")
+    steps, light = curve.brightness, curve.light_adu_s
+    if len(steps) < 2 or len(steps) != len(light):
         return Markup("")
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     times = list(dict.fromkeys(reversed([s.exposure_s for s in record.trials])))[:_CURVES_MAX]
     parts, written = [], [math.inf]
     for exposure_s in known(times):
         points = [
-            (step, (pedestal_adu + rate * exposure_s) / run.full_scale_adu)
+            (step, (curve.pedestal_adu + rate * exposure_s) / run.full_scale_adu)
             for step, rate in zip(steps, light, strict=True)
         ]
-        points = [(s, level) for s, level in points if math.isfinite(s) and math.isfinite(level)]
+        points = [(s, level) for s, level in points if math.isfinite(level)]
         above = next((i for i, (_, level) in enumerate(points) if level > up.high), len(points))
         shown = points[: above + 1]
         if len(shown) < 2:
@@ -138,7 +141,7 @@ def _curves(run: RunRecord, record: FilterRecord, across: Axis) -> Markup:
     return join(*parts)
 
 
-def _level_axis(record: FilterRecord, shots: Sequence[Shot]) -> Axis:
+def _level_axis(record: FilterRecord, shots: Sequence[Flat | Rejected]) -> Axis:
     """Return the band with some room around it, more where frames lie farther out."""
     low, high = record.band
     levels = [shot.level for shot in shots]
@@ -155,14 +158,14 @@ def _search(
     across: Axis,
     ticks: Ticks,
     label: str,
-    value: Callable[[Shot], float],
+    value: Callable[[Trial], float],
     below: str = "",
 ) -> Markup:
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     shots = [s for s in record.trials if math.isfinite(s.level) and math.isfinite(value(s))]
     places = [(across.place(value(shot)), up.place(shot.level)) for shot in shots]
     described = f"{label} of each trial, and the level it gave: " + "; ".join(
-        f"trial {shot.number}: {figures.percent(shot.level)}" for shot in shots
+        f"trial {shot.n}: {figures.percent(shot.level)}" for shot in shots
     )
     return drawing(
         described,
@@ -175,10 +178,10 @@ def _search(
     )
 
 
-def _trial_mark(shot: Shot, x: float, y: float) -> Markup:
-    kind = "accepted" if shot.verdict == "accepted" else "tried"
+def _trial_mark(shot: Trial, x: float, y: float) -> Markup:
+    kind = "accepted" if shot.verdict is Verdict.ACCEPTED else "tried"
     told = (
-        f"Trial {shot.number}: brightness {figures.whole(shot.brightness)}, "
+        f"Trial {shot.n}: brightness {figures.whole(shot.brightness)}, "
         f"{figures.seconds(shot.exposure_s)}, {figures.adu(shot.median_adu)} ADU "
         f"({figures.percent(shot.level)}), {figures.words(shot.verdict)}"
     )
@@ -186,22 +189,22 @@ def _trial_mark(shot: Shot, x: float, y: float) -> Markup:
         "g",
         element("title", told),
         element("circle", cx=x, cy=y, r=8.5),
-        element("text", str(shot.number), x=x, y=y + 3.6, class_="number"),
+        element("text", str(shot.n), x=x, y=y + 3.6, class_="number"),
         class_=f"trial {kind}",
     )
 
 
-def _flat_mark(shot: Shot, x: float, up: Axis, radius: float) -> Markup:
+def _flat_mark(shot: Flat | Rejected, x: float, up: Axis, radius: float) -> Markup:
     y = up.place(shot.level)
     level = f"{figures.adu(shot.median_adu)} ADU ({figures.percent(shot.level)})"
-    if shot.kind is ShotKind.REJECTED:
+    if isinstance(shot, Rejected):
         arm = radius + 1.0
         cross = (
             f"M{x - arm:.1f} {y - arm:.1f}l{2 * arm} {2 * arm}m0 {-2 * arm}l{-2 * arm} {2 * arm}"
         )
-        title = element("title", f"Rejected: {level}: {shot.reason}")
+        title = element("title", f"Rejected: {level}: {why_words(shot.why)}")
         return element("g", title, element("path", d=cross), class_="rejected")
-    return dot(x, y, f"Flat {shot.number}: {level}, {figures.seconds(shot.exposure_s)}", radius)
+    return dot(x, y, f"Flat {shot.index}: {level}, {figures.seconds(shot.exposure_s)}", radius)
 
 
 def _band(record: FilterRecord, up: Axis) -> Markup:

@@ -2,32 +2,36 @@
 
 import io
 import os
-from collections.abc import Mapping
 from typing import Protocol, TextIO
 
 from rich.console import Console as RichConsole
 from rich.live import Live
 from rich.text import Text
 
+from flatctl.core.types import Outcome, Verdict
+from flatctl.events import (
+    DarkFlat,
+    Event,
+    Exposing,
+    FaultSeen,
+    FilterFinished,
+    FilterStarted,
+    Flat,
+    LightLeak,
+    Problem,
+    Rejected,
+    RunFinished,
+    RunStarted,
+    SetQuality,
+    Trial,
+    Waiting,
+)
 from flatctl.outputs import figures
 from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
-from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, number, text
-from flatctl.outputs.sentences.run import (
-    fault_line,
-    filter_label,
-    findings,
-    finish_line,
-    off_ladder,
-    problem_line,
-    quality_lines,
-    rejected_line,
-    run_line,
-    start_line,
-    trial_line,
-    waiting_line,
-)
+from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences.run import filter_label, line_of, lines_of, worth_line
 from flatctl.outputs.summary import print_summary
 
 _LOG_WIDTH = 100
@@ -36,9 +40,7 @@ _LOG_WIDTH = 100
 class Talk(Protocol):
     """What tells the user of a run while it goes on."""
 
-    record: RunRecord
-
-    def __call__(self, event: Plain) -> None:
+    def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
         ...
 
@@ -51,9 +53,8 @@ class TerminalProgress:
     """Draw bars and the current exposure below lines that stay: trials, rejects, faults, ends."""
 
     def __init__(self, screen: RichConsole) -> None:
-        self.record = RunRecord()
         self._screen = screen
-        self._dashboard = Dashboard(self.record, screen)
+        self._dashboard = Dashboard(screen)
         # Not stdout: it carries results, and those must not be drawn into the talk.
         self._live = Live(
             get_renderable=lambda: self._dashboard,
@@ -64,13 +65,12 @@ class TerminalProgress:
         )
         self._gone = False
 
-    def __call__(self, event: Plain) -> None:
+    def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
-        self.record.take(event)
         if self._gone:
             return
         try:
-            self._show(event)
+            self._show(event, run)
         except OSError:
             # The terminal is gone (a dropped connection); the flats matter more than the picture.
             self._gone = True
@@ -80,104 +80,99 @@ class TerminalProgress:
         if not self._gone:
             self._live.stop()
 
-    def _show(self, event: Plain) -> None:
-        for line in self._lines(event):
+    def _show(self, event: Event, run: RunRecord) -> None:
+        self._dashboard.run = run
+        for line in _lines(event, run):
             self._screen.print(_hanging(line, self._screen))
-        activity = self._activity(event)
+        activity = self._activity(event, run)
         if activity is not None:
             self._dashboard.activity = activity
-        match text(event, "event"):
-            case "run_started":
-                # Drawn at once: two threads that both draw first would leave one picture behind.
-                self._live.start(refresh=True)
-            case "run_finished":
-                self._live.stop()
-            case _:
-                pass
+        if isinstance(event, RunStarted):
+            # Drawn at once: two threads that both draw first would leave one picture behind.
+            self._live.start(refresh=True)
+        elif isinstance(event, RunFinished):
+            self._live.stop()
 
-    def _lines(self, event: Plain) -> list[Text]:
-        match text(event, "event"):
-            case "set_quality":
-                worth = quality_lines(self.record.of_event(event))
-                return [_text(each, "" if "photons" in each else "yellow") for each in worth]
-            case "light_leak":
-                return [_text(each, "yellow") for each in findings(event)]
-            case _:
-                line = self._line(event)
-                return [] if line is None else [line]
-
-    def _line(self, event: Plain) -> Text | None:
-        record = self.record.of_event(event) if "filter" in event else FilterRecord("")
-        match text(event, "event"):
-            case "run_started":
-                return _text(run_line(self.record), "bold")
-            case "filter_started":
-                return _text(start_line(self.record, record, event), "dim")
-            case "off_ladder":
-                return _text(f"{filter_label(record)}: {off_ladder(record)}", "yellow")
-            case "trial":
-                accepted = record.trials[-1].verdict == "accepted"
-                return _text(trial_line(self.record, record), "" if accepted else "dim")
-            case "rejected":
-                return _text(rejected_line(record), "yellow")
-            case "filter_finished":
-                done = record.outcome == "complete"
-                return _text(finish_line(self.record, record), "green" if done else "bold yellow")
-            case "problem":
-                return _text(problem_line(event), "bold red")
-            case "waiting" if self.record.started is None:
-                return _text(waiting_line(event), "dim")
-            case "fault":
-                recovered = event.get("recovered") is True
-                return _text(fault_line(event), "yellow" if recovered else "bold red")
-            case _:
-                return None
-
-    def _activity(self, event: Plain) -> Activity | None:
+    def _activity(self, event: Event, run: RunRecord) -> Activity | None:
         """Say what the run is at after this event: the wait that the user is going to see."""
         now = self._screen.get_time()
-        match text(event, "event"):
-            case "run_started":
+        match event:
+            case RunStarted():
                 return Activity("preparing the devices", now)
-            case "waiting":
-                return Activity(f"waiting: {text(event, 'what')}", now)
-            case "exposing":
-                return Activity(self._exposing(event), now, number(event, "exposure_s"))
-            case "filter_started":
-                record = self.record.of_event(event)
-                what = "trial 1" if record.present < record.wanted or not record.wanted else ""
-                expected = number(event, "start_exposure_s") if what else float("nan")
-                return Activity(_joined(filter_label(record), what), now, expected)
-            case "trial":
-                record = self.record.of_event(event)
-                shot = record.trials[-1]
-                if shot.verdict == "accepted":
-                    return Activity(f"{filter_label(record)} · saving flat 1", now)
-                return Activity(f"{filter_label(record)} · trial {shot.number + 1}", now)
-            case "flat" | "rejected":
-                return self._next_flat(self.record.of_event(event), now)
-            case "dark_flat":
-                done = f"{count(event, 'index')} of {count(event, 'count')}"
-                return Activity(f"dark flats · {done}", now, number(event, "exposure_s"))
+            case Waiting():
+                return Activity(f"waiting: {event.what}", now)
+            case Exposing():
+                return Activity(_exposing(event, run), now, event.exposure_s)
+            case FilterStarted():
+                begins = event.present < event.wanted or not event.wanted
+                label = _joined(filter_label(run.of_event(event)), "trial 1" if begins else "")
+                return Activity(label, now, event.start_exposure_s if begins else float("nan"))
+            case Trial():
+                accepted = event.verdict is Verdict.ACCEPTED
+                what = "saving flat 1" if accepted else f"trial {event.n + 1}"
+                return Activity(_joined(filter_label(run.of_event(event)), what), now)
+            case Flat() | Rejected():
+                return _next_flat(run.of_event(event), now)
+            case DarkFlat():
+                label = f"dark flats · {event.index} of {event.count}"
+                return Activity(label, now, event.exposure_s)
             case _:
                 return None
 
-    def _next_flat(self, record: FilterRecord, now: float) -> Activity:
-        following = record.on_disk + 1
-        latest = record.latest
-        if latest is None or following > record.wanted:
-            return Activity(f"{filter_label(record)} · finishing", now)
-        label = f"{filter_label(record)} · flat {following} of {record.wanted}"
-        return Activity(label, now, latest.exposure_s)
 
-    def _exposing(self, event: Plain) -> str:
-        light = figures.brightness(number(event, "brightness"), self.record.brightness_max)
-        what = f"{figures.words(text(event, 'kind'))} {count(event, 'n')}"
-        shutter = figures.seconds(number(event, "exposure_s"))
-        name = figures.printable(text(event, "filter"))
-        if text(event, "kind") == "dark_flat":
-            return _joined(name, what, shutter)
-        return _joined(name, what, light, shutter)
+def _lines(event: Event, run: RunRecord) -> list[Text]:
+    """Return the lines of an event that stay on the screen, each in its colour."""
+    match event:
+        case SetQuality():
+            worth = worth_line(run.of_event(event), event)
+            lines = lines_of(run, event)
+            return [_text(each, "" if each == worth else "yellow") for each in lines]
+        case Waiting() if run.started is not None:
+            return []
+        case RunFinished():
+            return []
+        case LightLeak():
+            return [_text(each, "yellow") for each in lines_of(run, event)]
+        case _:
+            line = line_of(run, event)
+            return [_text(line, _style(event))] if line else []
+
+
+def _style(event: Event) -> str:
+    match event:
+        case RunStarted():
+            return "bold"
+        case FilterStarted() | Waiting():
+            return "dim"
+        case Trial():
+            return "" if event.verdict is Verdict.ACCEPTED else "dim"
+        case FilterFinished():
+            return "green" if event.outcome is Outcome.COMPLETE else "bold yellow"
+        case FaultSeen():
+            return "yellow" if event.recovered else "bold red"
+        case Problem():
+            return "bold red"
+        case _:
+            return "yellow"
+
+
+def _next_flat(record: FilterRecord, now: float) -> Activity:
+    following = record.on_disk + 1
+    latest = record.latest
+    if latest is None or following > record.wanted:
+        return Activity(f"{filter_label(record)} · finishing", now)
+    label = f"{filter_label(record)} · flat {following} of {record.wanted}"
+    return Activity(label, now, latest.exposure_s)
+
+
+def _exposing(event: Exposing, run: RunRecord) -> str:
+    brightness = figures.brightness(event.brightness, run.brightness_max)
+    what = f"{figures.words(event.kind)} {event.n}"
+    shutter = figures.seconds(event.exposure_s)
+    name = figures.printable(event.filter)
+    if event.kind == "dark_flat":
+        return _joined(name, what, shutter)
+    return _joined(name, what, brightness, shutter)
 
 
 class Console:
@@ -198,17 +193,17 @@ class Console:
         else:
             self._talk = PlainLines(stderr)
 
-    def __call__(self, event: Mapping[str, object]) -> None:
+    def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event; `run_finished` brings the table."""
-        self._talk(event)
-        if self._results is not None and text(event, "event") == "run_finished":
-            self._results.write(self._table())
+        self._talk(event, run)
+        if self._results is not None and isinstance(event, RunFinished):
+            self._results.write(self._table(run))
 
     def close(self) -> None:
         """Leave the terminal as it was, however the run ended; idempotent."""
         self._talk.close()
 
-    def _table(self) -> str:
+    def _table(self, run: RunRecord) -> str:
         # Rendered apart from the stream: a locale without some character must not end the run.
         page = io.StringIO()
         drawn = self._stdout.isatty()
@@ -220,7 +215,7 @@ class Console:
             color_system="auto" if drawn else None,
             legacy_windows=False,
         )
-        print_summary(self._talk.record, screen)
+        print_summary(run, screen)
         lines = (line.rstrip() for line in page.getvalue().splitlines())
         return "\n".join(lines) + "\n"
 

@@ -32,15 +32,15 @@ class Activity:
 class Dashboard:
     """Draw the run as it stands at this moment; the time comes from the console's clock."""
 
-    def __init__(self, record: RunRecord, screen: Console) -> None:
-        self._record = record
+    def __init__(self, screen: Console) -> None:
+        self.run = RunRecord()
         self._spinner = Spinner("dots")
         self._screen = screen
         self.activity = Activity("", screen.get_time())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the bars and the line of the current exposure."""
-        records = list(self._record.filters.values())
+        records = list(self.run.filters.values())
         grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
         grid.add_column(no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
         grid.add_column(ratio=1)
@@ -79,7 +79,7 @@ def _is_going_on(record: FilterRecord) -> bool:
 
 def _bar(record: FilterRecord) -> ProgressBar:
     searching = _is_going_on(record) and not record.flats
-    ended_short = record.outcome not in ("", "complete")
+    ended_short = record.outcome is not None and not record.complete
     return ProgressBar(
         total=max(record.wanted, 1),
         completed=min(record.on_disk, max(record.wanted, 1)),
@@ -90,8 +90,7 @@ def _bar(record: FilterRecord) -> ProgressBar:
 
 def _state(record: FilterRecord) -> Text:
     if record.outcome:
-        style = "green" if record.outcome == "complete" else "yellow"
-        return Text(figures.words(record.outcome), style)
+        return Text(figures.words(record.outcome), "green" if record.complete else "yellow")
     if not record.started:
         return Text("waiting", "dim")
     if not record.flats:
@@ -102,7 +101,7 @@ def _state(record: FilterRecord) -> Text:
 def _time_left(record: FilterRecord) -> str:
     """Return `1 min 20 s left`, from the pace of the flats so far."""
     first, last = record.flats[0], record.flats[-1]
-    if len(record.flats) < 3 or first.time is None or last.time is None:
+    if len(record.flats) < 3:
         return ""
     pace_s = (last.time - first.time).total_seconds() / (len(record.flats) - 1)
     left_s = pace_s * (record.wanted - record.on_disk)

@@ -10,22 +10,24 @@ _INSIDE_FIGURE = re.compile(
 )
 
 
-def adu(value: float) -> str:
+def adu(value: float | None) -> str:
     """Return a level in ADU, thousands apart: `33 412`; one decimal below 100."""
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return UNKNOWN
     grouped = f"{value:,.1f}" if abs(value) < 100 and value != int(value) else f"{value:,.0f}"
     return grouped.replace(",", " ")
 
 
-def whole(value: float) -> str:
+def whole(value: float | None) -> str:
     """Return a whole number, thousands apart."""
-    return f"{value:,.0f}".replace(",", " ") if math.isfinite(value) else UNKNOWN
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"{value:,.0f}".replace(",", " ")
 
 
-def percent(fraction: float, decimals: int = 1) -> str:
+def percent(fraction: float | None, decimals: int = 1) -> str:
     """Return a fraction of full scale as `51.0 %`."""
-    if not math.isfinite(fraction):
+    if fraction is None or not math.isfinite(fraction):
         return UNKNOWN
     # Adding 0 makes a zero of what is rounded to minus zero.
     return f"{round(100 * fraction, decimals) + 0.0:.{decimals}f} %"
@@ -54,9 +56,9 @@ def duration(value: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
-def brightness(step: float, maximum: float) -> str:
-    """Return the panel's brightness as `128 of 255`, in its own steps."""
-    return f"{whole(step)} of {whole(maximum)}" if math.isfinite(maximum) else whole(step)
+def brightness(value: int, maximum: int) -> str:
+    """Return the panel's brightness as `128 of 255`, in its own steps; 0 is no known maximum."""
+    return f"{whole(value)} of {whole(maximum)}" if maximum else whole(value)
 
 
 def setting(value: float | None, unit: str = "", absent: str = "") -> str:

@@ -10,11 +10,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TextIO
 
+from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.events import Doubt, Event, FilterFinished, Why
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import why_words
 
@@ -63,7 +65,7 @@ def _plain(value: object) -> object:
             return value.value
         case Path():
             return str(value)
-        case Statistics():
+        case Statistics() | Spot():
             return asdict(value)
         case Finding():
             return {
@@ -155,6 +157,10 @@ class JsonLines:
     def __init__(self, stream: TextIO) -> None:
         self._outlet = Outlet(stream)
 
-    def __call__(self, event: Mapping[str, object]) -> None:
+    def __call__(self, event: Event, _run: RunRecord) -> None:
         """Print one event."""
-        self._outlet.write(encode(event) + "\n")
+        self.print(to_plain(event))
+
+    def print(self, plain: Mapping[str, object]) -> None:
+        """Print one line."""
+        self._outlet.write(encode(plain) + "\n")

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flatctl.core.quality.dust import Spot
+from flatctl.events import SetQuality
 from flatctl.outputs import figures
 from flatctl.outputs.drawing import (
     BOTTOM,
@@ -21,7 +23,6 @@ from flatctl.outputs.drawing import (
 )
 from flatctl.outputs.markup import Markup
 from flatctl.outputs.png import png
-from flatctl.outputs.record import Plain, number, numbers
 
 _CURVE_POINTS = 32
 _LESS_RGB, _MORE_RGB = (0.91, 0.42, 0.05), (0.16, 0.48, 0.87)
@@ -29,9 +30,9 @@ _FULL_SIGMA = 5.0
 _FULL_MIN = 0.002  # of the light: a set that differs by less in no place looks calm
 
 
-def radial_profile(quality: Plain) -> Markup | None:
+def radial_profile(quality: SetQuality) -> Markup | None:
     """Draw the light from the centre of the frame to its corners; None where it is not known."""
-    profile = numbers(quality, "profile")
+    profile = quality.profile
     if len(profile) < 2 or not all(map(math.isfinite, profile)):
         return None
     across = Axis(0.0, 1.0, LEFT, RIGHT)
@@ -54,16 +55,12 @@ def radial_profile(quality: Plain) -> Markup | None:
     )
 
 
-def photon_noise(quality: Plain) -> Markup | None:
+def photon_noise(quality: SetQuality) -> Markup | None:
     """Draw the noise of a pixel against its light, and what photons alone would make."""
-    pairs = zip(
-        numbers(quality, "transfer_light_adu"),
-        numbers(quality, "transfer_noise_adu"),
-        strict=False,
-    )
+    pairs = zip(quality.transfer_light_adu, quality.transfer_noise_adu, strict=False)
     points = [(x, y) for x, y in pairs if x > 0 and y > 0]
-    e_per_adu = number(quality, "e_per_adu")
-    if not points or not e_per_adu > 0:
+    e_per_adu = quality.e_per_adu
+    if not points or not e_per_adu or e_per_adu <= 0:
         return None
     lights, noises = [x for x, _ in points], [y for _, y in points]
     # Room around the points, at least a tenth of the light and of the noise.
@@ -102,14 +99,11 @@ class Difference:
     full_frac: float
 
 
-def difference_picture(quality: Plain) -> Difference | None:
+def difference_picture(quality: SetQuality) -> Difference | None:
     """Paint what each cell has more or less than in the last set; None where there is none."""
-    rows = quality.get("difference_ppm")
-    if not isinstance(rows, list | tuple) or not rows:
-        return None
-    lines = [numbers({"": row}, "") for row in rows]
-    width = len(lines[0])
-    if not width or any(len(cells) != width for cells in lines):
+    lines = quality.difference_ppm
+    width = len(lines[0]) if lines else 0
+    if not lines or not width or any(len(cells) != width for cells in lines):
         return None
     import numpy as np
 
@@ -122,16 +116,13 @@ def difference_picture(quality: Plain) -> Difference | None:
     return Difference(png(picture), len(lines), width, full)
 
 
-def spots(quality: Plain) -> list[tuple[float, float, float]]:
-    """Return the spots that came or went: row and column in pixels, depth (> 0 for darker)."""
-    each = quality.get("spots")
-    found = [one for one in each if isinstance(one, dict)] if isinstance(each, list | tuple) else []
-    places = [(number(s, "row_px"), number(s, "col_px"), number(s, "depth_frac")) for s in found]
-    return [place for place in places if all(map(math.isfinite, place))]
+def known_spots(quality: SetQuality) -> list[Spot]:
+    """Return the spots that came or went."""
+    return [spot for spot in quality.spots if math.isfinite(spot.depth_frac)]
 
 
-def _strongest(quality: Plain) -> float:
-    return max((abs(depth) for *_, depth in spots(quality)), default=0.0)
+def _strongest(quality: SetQuality) -> float:
+    return max((abs(spot.depth_frac) for spot in known_spots(quality)), default=0.0)
 
 
 def _around(values: Sequence[float], start_px: float, end_px: float) -> Axis:

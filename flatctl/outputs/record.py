@@ -1,83 +1,39 @@
-"""What a run has told so far, folded from its events for the console, `run.json` and the report.
-
-Events arrive as plain dictionaries, live from the engine or years later from a `run.json` that
-somebody may have edited. Whatever is missing or of another type reads as "unknown" (NaN, an empty
-text), so that a damaged file still gives a report.
-"""
+"""What a run has told so far, folded once from its events for all who show or keep it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from pathlib import Path
 
-Plain = Mapping[str, object]
+from flatctl.core.types import Outcome
+from flatctl.events import (
+    UNKNOWN_TIME,
+    CalibrationUsed,
+    DarkFlat,
+    Event,
+    FaultSeen,
+    FilterFinished,
+    FilterStarted,
+    Flat,
+    OffLadder,
+    OfSet,
+    PanelCurve,
+    Rejected,
+    RunFinished,
+    RunStarted,
+    SetQuality,
+    Trial,
+    Why,
+)
 
-
-def number(plain: Plain, key: str) -> float:
-    """Return a figure, NaN where there is none."""
-    value = plain.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value)
-
-
-def count(plain: Plain, key: str) -> int:
-    """Return a whole number, 0 where there is none."""
-    value = number(plain, key)
-    return int(value) if math.isfinite(value) else 0
-
-
-def text(plain: Plain, key: str) -> str:
-    """Return a text, empty where there is none."""
-    value = plain.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def mapping(plain: Plain, key: str) -> Plain:
-    """Return a nested dictionary, empty where there is none."""
-    value = plain.get(key)
-    return value if isinstance(value, Mapping) else {}
+Shot = Trial | Flat | Rejected
+"""One measured exposure of a filter."""
 
 
-def numbers(plain: Plain, key: str) -> list[float]:
-    """Return a list of figures, empty where there is none, NaN for what is no figure."""
-    values = plain.get(key)
-    found = values if isinstance(values, list | tuple) else []
-    return [number({"": value}, "") for value in found]
-
-
-def moment(plain: Plain, key: str = "time") -> datetime | None:
-    """Return a time of day (UTC), `None` where there is none."""
-    try:
-        return datetime.fromisoformat(text(plain, key))
-    except ValueError:
-        return None
-
-
-class ShotKind(StrEnum):
-    """What became of an exposure."""
-
-    TRIAL = "trial"
-    FLAT = "flat"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One measured exposure of a filter."""
-
-    kind: ShotKind
-    number: int
-    brightness: float
-    exposure_s: float
-    median_adu: float
-    level: float
-    time: datetime | None
-    verdict: str = ""
-    reason: str = ""
-    path: str = ""
-    statistics: Plain = field(default_factory=dict)
+def time_of(event: Event) -> datetime | None:
+    """Return when it happened (UTC), `None` where a damaged file does not say."""
+    return None if event.time == UNKNOWN_TIME else event.time
 
 
 @dataclass
@@ -95,24 +51,29 @@ class FilterRecord:
     present: int = 0
     trained: bool = False
     started: bool = False
-    outcome: str = ""
-    reason: str = ""
-    trials: list[Shot] = field(default_factory=list)
-    quality: Plain = field(default_factory=dict)
-    curve: Plain = field(default_factory=dict)
-    off_ladder: str = ""
+    outcome: Outcome | None = None
+    why: Why = ""
+    trials: list[Trial] = field(default_factory=list)
+    quality: SetQuality | None = None
+    curve: PanelCurve | None = None
+    off_ladder: Why = ""
     fresh: int = 0
-    flats: list[Shot] = field(default_factory=list)
-    rejected: list[Shot] = field(default_factory=list)
-    captured: list[Shot] = field(default_factory=list)
+    captured: list[Flat | Rejected] = field(default_factory=list)
+    flats: list[Flat] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all its flats are on disk."""
+        return self.outcome is Outcome.COMPLETE
 
     @property
     def on_disk(self) -> int:
         """Return how many flats there are now, those of an earlier run included."""
-        return max(self.present + self.fresh, self.flats[-1].number if self.flats else 0)
+        return max(self.present + self.fresh, self.flats[-1].index if self.flats else 0)
 
     @property
-    def latest(self) -> Shot | None:
+    def latest(self) -> Flat | Trial | None:
         """Return the exposure that stands for this filter: the last flat, else the last trial."""
         if self.flats:
             return self.flats[-1]
@@ -123,61 +84,43 @@ class FilterRecord:
         """Return the accepted levels, fractions of full scale (NaN where unknown)."""
         return self.target - self.tolerance, self.target + self.tolerance
 
-    def take(self, name: str, event: Plain) -> None:
+    def take(self, event: OfSet) -> None:
         """Add what an event of this filter says."""
-        match name:
-            case "filter_started":
+        match event:
+            case FilterStarted():
                 self.started = True
-                self.outcome = self.reason = self.off_ladder = ""
+                self.outcome, self.why, self.off_ladder = None, "", ""
                 self.fresh = 0
-                self.trained = event.get("trained") is True
-                self.wanted = count(event, "wanted")
-                self.present = count(event, "present")
-            case "trial":
-                shot = _shot(ShotKind.TRIAL, event, count(event, "n"))
-                if shot.number <= 1:
+                self.trained = event.trained
+                self.wanted, self.present = event.wanted, event.present
+            case Trial():
+                if event.n <= 1:
                     self.trials.clear()
-                self.trials.append(shot)
-            case "off_ladder":
-                self.off_ladder = text(event, "reason")
-            case "panel_curve":
+                self.trials.append(event)
+            case OffLadder():
+                self.off_ladder = event.why
+            case PanelCurve():
                 self.curve = event
-            case "flat":
-                self.wanted = count(event, "count") or self.wanted
-                shot = _shot(ShotKind.FLAT, event, count(event, "index"))
-                self.flats.append(shot)
+            case Flat():
+                self.wanted = event.count or self.wanted
+                self.flats.append(event)
                 self.fresh += 1
-                self.captured.append(shot)
-            case "rejected":
-                shot = _shot(ShotKind.REJECTED, event, len(self.rejected) + 1)
-                self.rejected.append(shot)
-                self.captured.append(shot)
-            case "set_quality":
+                self.captured.append(event)
+            case Rejected():
+                self.rejected.append(event)
+                self.captured.append(event)
+            case SetQuality():
                 self.quality = event
-            case "filter_finished":
-                self.outcome = text(event, "outcome")
-                self.reason = text(event, "reason")
-
-
-_OF_A_FILTER = frozenset(
-    {
-        "filter_started",
-        "trial",
-        "panel_curve",
-        "off_ladder",
-        "flat",
-        "rejected",
-        "set_quality",
-        "filter_finished",
-    }
-)
+            case FilterFinished():
+                self.outcome, self.why = event.outcome, event.why
+            case _:
+                pass
 
 
 @dataclass
 class Part:
     """One of the runs of a night: when it was, how it ended, and how many flats it took."""
 
-    run: str
     started: datetime | None
     finished: datetime | None = None
     exit_code: int | None = None
@@ -194,27 +137,26 @@ class RunRecord:
     rig: str = ""
     camera: str = ""
     panel: str = ""
-    folder: str = ""
+    folder: Path | None = None
     started: datetime | None = None
     finished: datetime | None = None
-    brightness_max: float = math.nan
+    brightness_max: int = 0
     full_scale_adu: float = math.nan
     exit_code: int | None = None
     reason: str = ""
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
-    calibration: Plain = field(default_factory=dict)
-    faults: list[Plain] = field(default_factory=list)
-    dark_flats: list[Plain] = field(default_factory=list)
-    leak: Plain = field(default_factory=dict)
+    calibration: CalibrationUsed | None = None
+    faults: list[FaultSeen] = field(default_factory=list)
+    dark_flats: list[DarkFlat] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     @classmethod
-    def of(cls, events: Iterable[object]) -> "RunRecord":
-        """Return the record of these events; what is not an event is passed over."""
+    def of(cls, events: Iterable[Event]) -> "RunRecord":
+        """Return the record of these events."""
         record = cls()
         for event in events:
-            if isinstance(event, Mapping):
-                record.take(event)
+            record.take(event)
         return record
 
     @property
@@ -225,82 +167,67 @@ class RunRecord:
     @property
     def complete(self) -> int:
         """Return how many filters are complete."""
-        return sum(f.outcome == "complete" for f in self.filters.values())
+        return sum(f.complete for f in self.filters.values())
 
-    def of_event(self, event: Plain) -> FilterRecord:
+    def of_event(self, event: OfSet) -> FilterRecord:
         """Return the record of the filter, or of the set of it, that an event speaks of.
 
         A dark flat is of no filter of the run: its record is a blank one, and not kept.
         """
-        name = text(event, "set") or text(event, "filter")
+        name = event.set or event.filter
         return self.filters.get(name) or FilterRecord(name)
 
-    def take(self, event: Plain) -> None:
-        """Add what an event says; one of an unknown name changes nothing."""
-        match text(event, "event"):
-            case "run_started":
+    def take(self, event: Event) -> None:
+        """Add what an event says; one that only says what goes on changes nothing."""
+        if event.passing:
+            return
+        self.events.append(event)
+        match event:
+            case RunStarted():
                 self._start(event)
-            case "calibration":
+            case CalibrationUsed():
                 self.calibration = event
-            case "light_leak":
-                self.leak = event
-            case "dark_flat":
+            case DarkFlat():
                 self.dark_flats.append(event)
-            case "fault":
+            case FaultSeen():
                 self.faults.append(event)
-            case "run_finished":
+            case RunFinished():
                 self._finish(event)
-            case name if name in _OF_A_FILTER:
+            case OfSet():
                 record = self.of_event(event)
-                self.filters.setdefault(record.name, record).take(name, event)
-                if name == "flat" and self.parts:
+                self.filters.setdefault(record.name, record).take(event)
+                if isinstance(event, Flat) and self.parts:
                     self.parts[-1].flats += 1
+            case _:
+                pass
 
-    def _start(self, event: Plain) -> None:
-        self.run = text(event, "run")
-        self.parts.append(Part(self.run, moment(event)))
+    def _start(self, event: RunStarted) -> None:
+        self.run = event.run
+        self.parts.append(Part(time_of(event)))
         self.finished, self.exit_code, self.reason = None, None, ""
-        self.rig = text(event, "rig")
-        self.camera = text(event, "camera")
-        self.panel = text(event, "panel")
-        self.folder = text(event, "folder")
-        self.started = self.started or moment(event)
-        self.brightness_max = number(event, "brightness_max")
-        self.full_scale_adu = number(event, "full_scale_adu")
-        names = event.get("sets", event.get("filters"))
-        for name in names if isinstance(names, list | tuple) else []:
-            target = number(mapping(event, "target"), str(name))
-            tolerance = number(mapping(event, "tolerance"), str(name))
-            one = self.filters.setdefault(str(name), FilterRecord(str(name)))
-            one.target, one.tolerance = target, tolerance
+        self.rig, self.camera, self.panel = event.rig, event.camera, event.panel
+        self.folder = event.folder
+        self.started = self.started or time_of(event)
+        self.brightness_max = event.brightness_max
+        self.full_scale_adu = event.full_scale_adu
+        for name in event.sets:
+            one = self.filters.setdefault(name, FilterRecord(name))
+            one.target = event.target.get(name, math.nan)
+            one.tolerance = event.tolerance.get(name, math.nan)
 
-    def _finish(self, event: Plain) -> None:
-        self.finished = moment(event)
-        self.exit_code = count(event, "exit_code")
-        self.reason = text(event, "reason")
-        seconds = number(event, "seconds")
-        self.duration_s = self.duration_s + seconds if self.duration_s >= 0 else seconds
+    def _finish(self, event: RunFinished) -> None:
+        self.finished, self.exit_code = time_of(event), event.exit_code
+        self.reason = event.reason
+        before_s = self.duration_s if self.duration_s >= 0 else 0.0
+        self.duration_s = before_s + event.seconds
         if self.parts:
             last = self.parts[-1]
             last.finished, last.exit_code, last.reason = self.finished, self.exit_code, self.reason
         # A filter that the run never came to has no `filter_finished` of its own.
-        sets = mapping(event, "sets") or mapping(event, "filters")
-        for name, outcome in sets.items():
+        for name, outcome in event.sets.items():
             filter_ = self.filters.setdefault(name, FilterRecord(name))
-            filter_.outcome = filter_.outcome or str(outcome)
+            filter_.outcome = filter_.outcome or outcome
 
 
-def _shot(kind: ShotKind, event: Plain, index: int) -> Shot:
-    return Shot(
-        kind=kind,
-        number=index,
-        brightness=number(event, "brightness"),
-        exposure_s=number(event, "exposure_s"),
-        median_adu=number(event, "median_adu"),
-        level=number(event, "level"),
-        time=moment(event),
-        verdict=text(event, "verdict"),
-        reason=text(event, "reason"),
-        path=text(event, "path"),
-        statistics=mapping(event, "statistics"),
-    )
+Listener = Callable[[Event, RunRecord], None]
+"""Who hears of each event, and of the record that has just taken it."""

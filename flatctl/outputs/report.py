@@ -7,21 +7,23 @@ was cut short, an event that misses a key: each is said on the page, and the res
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import Path
 from string import Template
 
 from flatctl.errors import ExitCode, StorageError
+from flatctl.events import DarkFlat, Event
 from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, escape, join, table
-from flatctl.outputs.record import FilterRecord, Plain, RunRecord, count, moment, number, text
+from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.report_calibration import calibration_chapter
 from flatctl.outputs.report_filter import Frames, chapter, todo
-from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs, read_run
-from flatctl.outputs.sentences.run import filter_label, notes
+from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs
+from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.run import filter_label, notes, outcome_words
+from flatctl.outputs.stored import events_of, read_run
 from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
 
 Load = Callable[[Path], Thumbnail]
@@ -47,16 +49,16 @@ class FrameFolder:
     `load` makes a picture of a file.
     """
 
-    def __init__(self, folder: Path, was: str, load: Load = load_thumbnail) -> None:
+    def __init__(self, folder: Path, was: Path | None, load: Load = load_thumbnail) -> None:
         self._folder = folder
-        self._was = PurePath(was)
+        self._was = was or Path()
         self._load = load
 
-    def missing(self, path: str) -> bool:
+    def missing(self, path: Path) -> bool:
         """Return whether the file is gone."""
         return not self._find(path).is_file()
 
-    def thumbnail(self, path: str) -> Thumbnail:
+    def thumbnail(self, path: Path) -> Thumbnail:
         """Return the frame as a small picture.
 
         Raises:
@@ -65,18 +67,25 @@ class FrameFolder:
         """
         return self._load(self._find(path))
 
-    def _find(self, path: str) -> Path:
+    def _find(self, path: Path) -> Path:
         try:
-            here = self._folder / PurePath(path).relative_to(self._was)
+            here = self._folder / path.relative_to(self._was)
         except ValueError:
-            return Path(path)
-        return here if here.is_file() else Path(path)
+            return path
+        return here if here.is_file() else path
 
 
-def write_report(run_dir: Path, write_text: WriteText, load: Load = load_thumbnail) -> Path:
-    """Write the report of the run in a folder (or of one `run_*.json` file), return its path.
+def write_report(run: RunRecord, write_text: WriteText, load: Load = load_thumbnail) -> Path:
+    """Write the report of a run that has just ended into its folder, return its path.
 
     `write_text(path, text)` replaces a file atomically, `load` makes a picture of a FITS file.
+    Raises `StorageError` where it can't be written.
+    """
+    return _write((run.folder or Path()) / RUN_FILE, run, write_text, load)
+
+
+def write_report_again(run_dir: Path, write_text: WriteText) -> Path:
+    """Write the report of the run in a folder (or of one `run_*.json` file), return its path.
 
     Raises:
         UsageError: there is no run in that folder.
@@ -84,33 +93,30 @@ def write_report(run_dir: Path, write_text: WriteText, load: Load = load_thumbna
 
     """
     path = run_dir if run_dir.suffix == ".json" else run_dir / RUN_FILE
-    run, earlier, troubles = read_run(path), [], []
-    if path.name == RUN_FILE:
-        for other in earlier_runs(path.parent):
-            try:
-                earlier.append(read_run(other))
-            except StorageError as error:
-                troubles.append(f"An earlier run of the night is not on this page: {error}")
+    return _write(path, RunRecord.of(events_of(read_run(path))), write_text, load_thumbnail)
+
+
+def _write(path: Path, run: RunRecord, write_text: WriteText, load: Load) -> Path:
+    """Write the report beside the file of a run, with the earlier runs of the night on it."""
+    earlier: list[Event] = []
+    troubles = []
+    for other in earlier_runs(path.parent) if path.name == RUN_FILE else []:
+        try:
+            earlier += events_of(read_run(other))
+        except StorageError as error:
+            troubles.append(f"An earlier run of the night is not on this page: {error}")
+    night = RunRecord.of([*earlier, *run.events]) if earlier else run
     name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
     target = path.with_name(name)
-    frames = FrameFolder(path.parent, text(run, "folder"), load)
-    write_text(target, render(run, frames, earlier=earlier, troubles=troubles))
+    write_text(target, render(night, FrameFolder(path.parent, run.folder, load), troubles))
     return target
 
 
-def render(
-    run: Mapping[str, object],
-    frames: Frames,
-    *,
-    earlier: Sequence[Mapping[str, object]] = (),
-    troubles: Sequence[str] = (),
-) -> str:
-    """Return the report of a night as one HTML page.
+def render(record: RunRecord, frames: Frames, troubles: Sequence[str] = ()) -> str:
+    """Return the report of a night, of one run or of several, as one HTML page.
 
-    `run` is the content of its `run.json`, `earlier` those of the runs of the night before it;
     `troubles` are said on the page.
     """
-    record = RunRecord.of(chain.from_iterable(_events(each) for each in (*earlier, run)))
     filters = list(record.filters.values())
     chapters = [
         chapter(record, one, f"filter-{place}", frames)
@@ -118,7 +124,7 @@ def render(
     ]
     package = files("flatctl.outputs")
     page = Template(package.joinpath("report.html").read_text(encoding="utf-8"))
-    night = _night(record)
+    night, folder = _night(record), str(record.folder or "")
     return page.substitute(
         title=escape(f"{record.rig or 'Flats'} · {night}"),
         style=package.joinpath("report.css").read_text(encoding="utf-8"),
@@ -133,13 +139,10 @@ def render(
             _dark_flats(record),
             _faults(record),
         ),
-        footer=escape(f"Run {record.run} · made by flatctl from {RUN_FILE} · {record.folder}"),
+        footer=join(
+            f"Run {record.run}", f"made by flatctl from {RUN_FILE}", folder, separator=" · "
+        ),
     )
-
-
-def _events(run: Mapping[str, object]) -> list[object]:
-    events = run.get("events")
-    return events if isinstance(events, list) else []
 
 
 def _runs(run: RunRecord) -> Markup:
@@ -238,7 +241,7 @@ def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str
     shot = record.latest
     levels = [s.level for s in record.flats if math.isfinite(s.level)]
     level = statistics.median(levels) if levels else (shot.level if shot else math.nan)
-    tone = "good" if record.outcome == "complete" else "warn"
+    tone = "good" if record.complete else "warn"
     return (
         element("a", filter_label(record), href=f"#filter-{place}"),
         _outcome(record, tone),
@@ -251,7 +254,7 @@ def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str
 
 
 def _outcome(record: FilterRecord, tone: str) -> Markup:
-    said = element("span", figures.words(record.outcome or "not begun"), class_=tone)
+    said = element("span", outcome_words(record), class_=tone)
     many = len(notes(record))
     if not many:
         return said
@@ -261,11 +264,11 @@ def _outcome(record: FilterRecord, tone: str) -> Markup:
 def _dark_flats(run: RunRecord) -> Markup:
     if not run.dark_flats:
         return Markup("")
-    taken: dict[float, list[Plain]] = {}
+    taken: dict[float, list[DarkFlat]] = {}
     for event in run.dark_flats:
-        taken.setdefault(number(event, "exposure_s"), []).append(event)
+        taken.setdefault(event.exposure_s, []).append(event)
     rows = [
-        (figures.seconds(exposure_s), f"{len(events)} of {count(events[-1], 'count')}")
+        (figures.seconds(exposure_s), f"{len(events)} of {events[-1].count}")
         for exposure_s, events in taken.items()
     ]
     return element(
@@ -280,9 +283,9 @@ def _faults(run: RunRecord) -> Markup:
         return Markup("")
     rows = [
         (
-            _clock(moment(event)),
-            join(element("strong", text(event, "device")), element("br"), text(event, "what")),
-            "yes" if event.get("recovered") is True else "no",
+            _clock(time_of(event)),
+            join(element("strong", event.device), element("br"), why_words(event.what)),
+            "yes" if event.recovered else "no",
         )
         for event in run.faults
     ]
@@ -292,7 +295,7 @@ def _faults(run: RunRecord) -> Markup:
 
 def _night(run: RunRecord) -> str:
     try:
-        day = date.fromisoformat(PurePath(run.folder).name)
+        day = date.fromisoformat(run.folder.name if run.folder else "")
     except ValueError:
         return f"{run.started.astimezone(UTC):%-d %B %Y}" if run.started else "night not known"
     return f"night of {day:%-d %B %Y}"

@@ -3,26 +3,29 @@
 import math
 import statistics
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path
 from typing import Protocol
 
+from flatctl.core.types import Verdict
 from flatctl.errors import StorageError
+from flatctl.events import Trial
 from flatctl.outputs import charts, figures
 from flatctl.outputs.markup import Markup, element, join, table
-from flatctl.outputs.record import FilterRecord, RunRecord, Shot, number
+from flatctl.outputs.record import FilterRecord, RunRecord, Shot, time_of
 from flatctl.outputs.report_quality import contours, picture, pictures, worth
-from flatctl.outputs.sentences.run import filter_label, setting
+from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.run import filter_label, outcome_words, setting
 from flatctl.outputs.thumbnail import Thumbnail
 
 
 class Frames(Protocol):
     """The run's frames on disk, found by the paths that its events name."""
 
-    def missing(self, path: str) -> bool:
+    def missing(self, path: Path) -> bool:
         """Return whether the file is gone."""
         ...
 
-    def thumbnail(self, path: str) -> Thumbnail:
+    def thumbnail(self, path: Path) -> Thumbnail:
         """Return the frame as a small picture.
 
         Raises:
@@ -34,14 +37,13 @@ class Frames(Protocol):
 
 def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -> Markup:
     """Return the whole chapter of a filter."""
-    outcome = record.outcome or "not begun"
-    tone = "good" if outcome == "complete" else "warn"
+    tone = "good" if record.complete else "warn"
     return element(
         "section",
         element(
             "header",
             element("h2", filter_label(record)),
-            element("span", figures.words(outcome), class_=f"outcome {tone}"),
+            element("span", outcome_words(record), class_=f"outcome {tone}"),
             element("p", figures.kept_together(_summary(run, record))),
         ),
         todo(record),
@@ -57,12 +59,12 @@ def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -
 
 def todo(record: FilterRecord, *, named: bool = False) -> Markup:
     """Return what to do where a filter is not complete, nothing where it is."""
-    if record.outcome == "complete" or not record.reason:
+    if record.complete or not record.why:
         return Markup("")
     heading = "What happened, and what to do"
     if named:
-        heading = f"{filter_label(record)}: {figures.words(record.outcome)}"
-    reason = element("p", figures.kept_together(record.reason))
+        heading = f"{filter_label(record)}: {outcome_words(record)}"
+    reason = element("p", figures.kept_together(why_words(record.why)))
     return element("div", element("strong", heading), reason, class_="todo")
 
 
@@ -107,7 +109,7 @@ def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
         (("", "num"), ("Brightness", "num"), ("Exposure", "num"), ("ADU", "num"), ("Level", "num")),
         [
             (
-                str(shot.number),
+                str(shot.n),
                 figures.whole(shot.brightness),
                 figures.seconds(shot.exposure_s),
                 figures.adu(shot.median_adu),
@@ -119,9 +121,9 @@ def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
     return element("div", *drawings, element("div", trials), class_="row")
 
 
-def _level_cell(shot: Shot) -> Markup:
+def _level_cell(shot: Trial) -> Markup:
     level = figures.percent(shot.level)
-    if shot.verdict == "accepted":
+    if shot.verdict is Verdict.ACCEPTED:
         return element("span", f"✓ {level}", class_="good", title="accepted")
     return element("span", level, title=figures.words(shot.verdict))
 
@@ -142,11 +144,11 @@ def _set_row(record: FilterRecord, run: RunRecord, frames: Frames) -> Markup:
 
 def _picture(record: FilterRecord, frames: Frames) -> Markup:
     """Return the first flat that can be opened, and a word on those that can't."""
-    paths = [shot.path for shot in record.flats if shot.path]
+    paths = [shot.path for shot in record.flats if shot.path.name]
     gone = [path for path in paths if frames.missing(path)]
     troubles = []
     if gone:
-        names = PurePath(gone[0]).name + (f" and {len(gone) - 1} more" if len(gone) > 1 else "")
+        names = gone[0].name + (f" and {len(gone) - 1} more" if len(gone) > 1 else "")
         troubles.append(f"No longer where it was written: {names}.")
     for path in (p for p in paths if p not in set(gone)):
         try:
@@ -163,9 +165,9 @@ def _picture(record: FilterRecord, frames: Frames) -> Markup:
 
 
 def _figure(
-    record: FilterRecord, path: str, thumbnail: Thumbnail, troubles: Sequence[str]
+    record: FilterRecord, path: Path, thumbnail: Thumbnail, troubles: Sequence[str]
 ) -> Markup:
-    name = PurePath(path).name
+    name = path.name
     described = f"Flat of {filter_label(record)}, contrast stretched: {name}"
     black, white = figures.adu(thumbnail.black_adu), figures.adu(thumbnail.white_adu)
     lines = "Contours in % of the brightest place. " if thumbnail.contours else ""
@@ -198,19 +200,19 @@ _ROWS: tuple[tuple[str, str], ...] = (
 
 def _statistics(record: FilterRecord, run: RunRecord) -> Markup:
     """Return the middle value and the range, over the set, of each statistic of a frame."""
-    known = [shot.statistics for shot in record.flats if shot.statistics]
+    known = [shot.statistics for shot in record.flats if shot.statistics.count]
     if not known:
         return element("p", "No flat was kept, so there are no statistics.", class_="soft")
     rows: list[tuple[str, ...]] = []
     for label, key in _ROWS:
-        values = _finite([number(one, key) for one in known])
+        values = _finite([getattr(one, key) for one in known])
         middle = statistics.median(values) if values else math.nan
         share = middle / run.full_scale_adu if run.full_scale_adu > 0 else math.nan
         title = "median absolute deviation from the median" if key == "mad" else None
         heading = element("span", label, title=title)
         rows.append((heading, figures.adu(middle), figures.percent(share, 2), _range(values)))
-    pixels = _finite([number(one, "count") for one in known])
-    clipped = _finite([number(one, "clipped_frac") for one in known])
+    pixels = [one.count for one in known]
+    clipped = _finite([one.clipped_frac for one in known])
     figures_table = table(
         "Statistics of the set",
         (("", ""), ("ADU", "num"), ("Of full scale", "num"), ("Lowest–highest", "num")),
@@ -218,7 +220,7 @@ def _statistics(record: FilterRecord, run: RunRecord) -> Markup:
         row_headings=True,
     )
     note = (
-        f"Count: {figures.whole(max(pixels, default=math.nan))} pixels a frame. "
+        f"Count: {figures.whole(max(pixels))} pixels a frame. "
         f"Middle value and range over {figures.plural(len(known), 'flat')}; "
         f"{_clipping(max(clipped, default=math.nan))}."
     )
@@ -245,7 +247,7 @@ def _rejected(record: FilterRecord) -> Markup:
         f"Rejected: {figures.plural(len(record.rejected), 'frame')}",
         (("Time, UTC", ""), ("Level", "num"), ("Exposure", "num room"), ("Why", "long")),
         [
-            (_clock(s), figures.percent(s.level), figures.seconds(s.exposure_s), s.reason)
+            (_clock(s), figures.percent(s.level), figures.seconds(s.exposure_s), why_words(s.why))
             for s in record.rejected
         ],
     )
@@ -270,14 +272,14 @@ def _every_flat(record: FilterRecord) -> Markup:
     )
     rows = [
         (
-            str(s.number),
+            str(s.index),
             _clock(s),
             figures.whole(s.brightness),
             figures.seconds(s.exposure_s),
             figures.adu(s.median_adu),
             figures.percent(s.level),
             *(
-                figures.adu(number(s.statistics, key))
+                figures.adu(getattr(s.statistics, key))
                 for key in ("mean", "std", "mad", "min", "max")
             ),
         )
@@ -291,7 +293,8 @@ def _every_flat(record: FilterRecord) -> Markup:
 
 
 def _clock(shot: Shot) -> str:
-    return f"{shot.time:%H:%M:%S}" if shot.time else figures.UNKNOWN
+    time = time_of(shot)
+    return f"{time:%H:%M:%S}" if time else figures.UNKNOWN
 
 
 def _finite(values: Sequence[float]) -> list[float]:

@@ -3,16 +3,17 @@
 import base64
 import math
 
+from flatctl.events import SetQuality
 from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, join
 from flatctl.outputs.quality_charts import (
     Difference,
     difference_picture,
+    known_spots,
     photon_noise,
     radial_profile,
-    spots,
 )
-from flatctl.outputs.record import FilterRecord, Plain, mapping, number
+from flatctl.outputs.record import FilterRecord
 from flatctl.outputs.sentences.run import notes
 from flatctl.outputs.thumbnail import Thumbnail
 
@@ -21,25 +22,13 @@ _LABELS_MAX = 6
 
 def worth(record: FilterRecord) -> Markup:
     """Return what is not as it should be, and the figures of the set."""
-    quality = record.quality
     found = [
         element("p", figures.kept_together(each[:1].upper() + each[1:].rstrip(".")) + ".")
         for each in notes(record)
     ]
-    limit = figures.percent(number(quality, "noise_limit_frac"), 2)
-    rows = [
-        ("Photons per pixel", figures.whole(number(quality, "photons_e"))),
-        ("Noise of the master flat", figures.percent(number(quality, "master_noise_frac"), 3)),
-        (f"Flats for {limit} of noise", figures.whole(number(quality, "flats_needed"))),
-        ("Gain", _gain(quality)),
-        ("Drift over the set", figures.percent(number(quality, "drift_frac"), 2)),
-        ("Light in the corners", figures.percent(number(quality, "corner_frac"))),
-    ]
-    medians = mapping(quality, "channels")
-    rows += [(f"Median of {colour}", _adu(number(medians, colour))) for colour in medians]
     entries = [
         element("div", element("dt", label), element("dd", value))
-        for label, value in rows
+        for label, value in (_rows(record.quality) if record.quality else [])
         if value != figures.UNKNOWN
     ]
     return join(
@@ -48,9 +37,24 @@ def worth(record: FilterRecord) -> Markup:
     )
 
 
+def _rows(quality: SetQuality) -> list[tuple[str, str]]:
+    limit = figures.percent(quality.noise_limit_frac, 2)
+    return [
+        ("Photons per pixel", figures.whole(quality.photons_e)),
+        ("Noise of the master flat", figures.percent(quality.master_noise_frac, 3)),
+        (f"Flats for {limit} of noise", figures.whole(quality.flats_needed)),
+        ("Gain", _gain(quality)),
+        ("Drift over the set", figures.percent(quality.drift_frac, 2)),
+        ("Light in the corners", figures.percent(quality.corner_frac)),
+        *((f"Median of {colour}", _adu(median)) for colour, median in quality.channels.items()),
+    ]
+
+
 def pictures(record: FilterRecord) -> list[Markup]:
     """Return the figures of the set: its profile, its noise, and what changed."""
     quality = record.quality
+    if quality is None:
+        return []
     charts = [
         _figure("Radial profile", radial_profile(quality), ""),
         _figure("Noise against photon noise", photon_noise(quality), _noise_caption(quality)),
@@ -103,13 +107,13 @@ def _adu(level: float) -> str:
     return f"{figures.adu(level)} ADU" if math.isfinite(level) else figures.UNKNOWN
 
 
-def _gain(quality: Plain) -> str:
-    gain = number(quality, "e_per_adu")
-    return f"{gain:.3g} e-/ADU" if math.isfinite(gain) else figures.UNKNOWN
+def _gain(quality: SetQuality) -> str:
+    gain = quality.e_per_adu
+    return figures.UNKNOWN if gain is None else f"{gain:.3g} e-/ADU"
 
 
-def _noise_caption(quality: Plain) -> str:
-    noise = figures.percent(number(quality, "noise_frac"), 2)
+def _noise_caption(quality: SetQuality) -> str:
+    noise = figures.percent(quality.noise_frac, 2)
     return (
         f"Dots: what the pairs of flats scatter by, from the dim parts of the frame to the bright. "
         f"Line: what photons alone make at {_gain(quality)}. One flat has {noise} of noise."
@@ -123,11 +127,11 @@ def _figure(heading: str, drawn: Markup | None, caption: str) -> Markup:
     return element("figure", element("h3", heading), drawn, below)
 
 
-def _dust(quality: Plain) -> Markup:
+def _dust(quality: SetQuality) -> Markup:
     heading = "Change since the last set"
     painted = difference_picture(quality)
     if painted is None:
-        if not quality or quality.get("compared") is True:
+        if quality.compared:
             return Markup("")
         words = "There is no earlier set to compare with: from the next one on, dust that came or "
         return element(
@@ -135,7 +139,7 @@ def _dust(quality: Plain) -> Markup:
             element("h3", heading),
             element("p", words + "went shows here.", class_="soft"),
         )
-    over = _circles(painted, number(quality, "cell_px"), quality)
+    over = _circles(painted, quality)
     described = "What each part of the frame has more or less light than in the last set"
     caption = (
         "Orange: darker than in the last set, blue: brighter; the full colour is "
@@ -150,27 +154,25 @@ def _dust(quality: Plain) -> Markup:
     )
 
 
-def _count(quality: Plain) -> str:
-    seen = spots(quality)
+def _count(quality: SetQuality) -> str:
+    seen = known_spots(quality)
     if not seen:
         return "No spot came or went."
     return f"{figures.plural(len(seen), 'spot')} came or went."
 
 
-def _circles(painted: Difference, cell_px: float, quality: Plain) -> Markup:
+def _circles(painted: Difference, quality: SetQuality) -> Markup:
     """Return a circle around each spot that came or went, with its depth."""
     parts: list[Markup] = []
-    cell_px = cell_px if cell_px > 0 else math.nan
-    for row_px, col_px, depth_frac in spots(quality):
-        x, y = col_px / cell_px, row_px / cell_px
-        if not (math.isfinite(x) and math.isfinite(y)):
-            continue
+    cell_px = quality.cell_px or 1
+    for spot in known_spots(quality):
+        x, y = spot.col_px / cell_px, spot.row_px / cell_px
         left = x > 0.75 * painted.cols
         parts.append(element("circle", cx=x, cy=y, r=3))
         parts.append(
             element(
                 "text",
-                f"{-100 * depth_frac:+.1f} %".replace("-", "−"),
+                f"{-100 * spot.depth_frac:+.1f} %".replace("-", "−"),
                 x=x - 4 if left else x + 4,
                 y=y + 1,
                 class_="end" if left else None,

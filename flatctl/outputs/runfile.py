@@ -13,19 +13,25 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flatctl.errors import StorageError, UsageError
-from flatctl.outputs.jsonlines import encode
-from flatctl.outputs.record import FilterRecord, Plain, RunRecord, moment, text
+from flatctl.errors import StorageError
+from flatctl.events import (
+    Event,
+    FaultSeen,
+    FilterFinished,
+    FilterStarted,
+    RunFinished,
+    RunStarted,
+)
+from flatctl.outputs.jsonlines import encode, to_plain
+from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.stored import moment
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
 BYTES_PER_S = 100_000
 _KEPT = re.compile(r"run_(\d{8}T\d{6}Z)(?:_(\d+))?\.json")
-_WRITTEN_AT_ONCE = frozenset(
-    {"run_started", "filter_started", "fault", "filter_finished", "run_finished"}
-)
-# These say what is going on at this moment; once it is over, other events hold the facts.
-_PASSING = frozenset({"exposing", "waiting"})
+_WRITTEN_AT_ONCE = (RunStarted, FilterStarted, FaultSeen, FilterFinished, RunFinished)
 
 WriteText = Callable[[Path, str], None]
 
@@ -38,33 +44,31 @@ class RunFile:
 
     def __init__(self, write_text: WriteText) -> None:
         self._write_text = write_text
-        self._record = RunRecord()
+        self._run = RunRecord()
         self._path: Path | None = None
         self._lines: list[str] = []
         self._size = 0
         self._written: datetime | None = None
         self._saved_lines = 0
 
-    def __call__(self, event: Plain) -> None:
+    def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event, and write the file when it is due.
 
         Raises:
             StorageError: the file can't be written, or an earlier run's can't be kept.
 
         """
-        name = text(event, "event")
-        if name in _PASSING:
+        if event.passing:
             return
-        line = encode(event)
+        self._run = run
+        line = encode(to_plain(event))
         self._lines.append(line)
         self._size += len(line)
-        self._record.take(event)
-        if name == "run_started":
-            folder = Path(text(event, "folder"))
-            keep_earlier_run(folder)
-            self._path = folder / RUN_FILE
-        if name in _WRITTEN_AT_ONCE or self._is_due(moment(event)):
-            self.save(moment(event))
+        if isinstance(event, RunStarted):
+            keep_earlier_run(event.folder)
+            self._path = event.folder / RUN_FILE
+        if isinstance(event, _WRITTEN_AT_ONCE) or self._is_due(event.time):
+            self.save(event.time)
 
     def save(self, now: datetime | None = None) -> None:
         """Write what is not yet written; do nothing before the run has started."""
@@ -74,21 +78,21 @@ class RunFile:
         self._saved_lines = len(self._lines)
         self._written = now or self._written
 
-    def _is_due(self, now: datetime | None) -> bool:
-        if now is None or self._written is None:
+    def _is_due(self, now: datetime) -> bool:
+        if self._written is None:
             return True
         waited_s = (now - self._written).total_seconds()
         # A clock set back must not keep the file from being written.
         return waited_s < 0 or waited_s >= self._size / BYTES_PER_S
 
     def _content(self) -> str:
-        run = self._record
+        run = self._run
         head = {
             "run": run.run,
             "rig": run.rig,
             "camera": run.camera,
             "panel": run.panel,
-            "folder": run.folder,
+            "folder": str(run.folder),
             "started": _stamp(run.started),
             "finished": _stamp(run.finished),
             "exit_code": run.exit_code,
@@ -97,28 +101,6 @@ class RunFile:
         }
         body = ",\n".join(f" {line}" for line in self._lines)
         return f'{encode(head)[:-1]},\n"events": [\n{body}\n]}}\n'
-
-
-def read_run(path: Path) -> dict[str, object]:
-    """Return what a `run.json` holds.
-
-    Raises:
-        UsageError: there is no such file.
-        StorageError: it can't be read, or holds something else.
-
-    """
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{path}: there is no such file; give the folder of a night, "
-            f"the one that holds {RUN_FILE} beside the FLAT folder"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
-    if not isinstance(run, dict):
-        raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
-    return run
 
 
 def earlier_runs(folder: Path) -> list[Path]:
@@ -163,8 +145,8 @@ def _stamp(time: datetime | None) -> str | None:
 def _facts(record: FilterRecord) -> dict[str, object]:
     latest = record.latest
     return {
-        "outcome": record.outcome or None,
-        "reason": record.reason,
+        "outcome": record.outcome,
+        "reason": why_words(record.why),
         "wanted": record.wanted,
         "present": record.present,
         "flats": len(record.flats),
@@ -182,7 +164,7 @@ def _facts(record: FilterRecord) -> dict[str, object]:
 def _start_stamp(path: Path) -> str:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        started = moment(content, "started") if isinstance(content, dict) else None
+        started = moment(content.get("started")) if isinstance(content, dict) else None
     except ValueError:
         started = None
     if started is None:

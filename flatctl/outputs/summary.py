@@ -8,7 +8,8 @@ from rich.text import Text
 from flatctl.errors import ExitCode
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences.run import end_line, filter_label
+from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.run import end_line, filter_label, outcome_words
 
 _NARROW = 72
 
@@ -16,19 +17,20 @@ _NARROW = 72
 def end_table(run: RunRecord, width: int) -> RenderableType:
     """Return the end of a run for a terminal of that many columns."""
     parts: list[RenderableType] = [Text(), _table(run, narrow=width < _NARROW), Text()]
-    incomplete = [f for f in run.filters.values() if f.reason and f.outcome != "complete"]
+    incomplete = [f for f in run.filters.values() if f.why and not f.complete]
     for record in incomplete:
-        parts.append(
-            Text(f"{filter_label(record)}: {figures.words(record.outcome)}", "bold yellow")
-        )
-        parts.append(Padding(Text(figures.printable(record.reason)), (0, 0, 0, 2)))
+        head = f"{filter_label(record)}: {outcome_words(record)}"
+        parts.append(Text(head, "bold yellow"))
+        parts.append(Padding(Text(figures.printable(why_words(record.why))), (0, 0, 0, 2)))
     if run.reason and not incomplete:
         parts.append(Text(figures.printable(run.reason), "yellow"))
     style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
     parts.append(Text(end_line(run), style))
     if run.folder:
         # Broken nowhere, so that it can be copied whole.
-        parts.append(Text(figures.printable(run.folder), "dim", no_wrap=True, overflow="ignore"))
+        parts.append(
+            Text(figures.printable(str(run.folder)), "dim", no_wrap=True, overflow="ignore")
+        )
     return Group(*parts)
 
 
@@ -44,14 +46,12 @@ def _table(run: RunRecord, *, narrow: bool) -> Table:
 
 
 def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
-    done = record.outcome == "complete"
-    outcome = Text(figures.words(record.outcome or "not begun"), "green" if done else "bold yellow")
+    outcome = Text(outcome_words(record), "green" if record.complete else "bold yellow")
     shot = record.latest
     unknown = figures.UNKNOWN
-    light = unknown
+    brightness = unknown
     if shot:
-        maximum = float("nan") if narrow else run.brightness_max
-        light = figures.brightness(shot.brightness, maximum)
+        brightness = figures.brightness(shot.brightness, 0 if narrow else run.brightness_max)
     between = "/" if narrow else " of "
     have = f"{record.on_disk}{between}{record.wanted}" if record.wanted else unknown
     return [
@@ -60,7 +60,7 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
         Text(str(len(record.trials))),
         Text(have),
         Text(figures.seconds(shot.exposure_s) if shot else unknown),
-        Text(light),
+        Text(brightness),
         Text(figures.percent(shot.level) if shot else unknown),
     ]
 

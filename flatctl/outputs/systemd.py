@@ -10,9 +10,10 @@ import threading
 import time
 from typing import Self
 
+from flatctl.events import Event, Flat
 from flatctl.outputs.figures import printable
-from flatctl.outputs.plain import line_of
-from flatctl.outputs.record import Plain, RunRecord, count, text
+from flatctl.outputs.record import RunRecord
+from flatctl.outputs.sentences.run import line_of
 
 
 class Service:
@@ -32,7 +33,6 @@ class Service:
         self._patience_s = patience_s
         self._heard_s = time.monotonic()
         self._end = threading.Event()
-        self._record = RunRecord()
 
     def __enter__(self) -> Self:
         self.tell("READY=1")
@@ -43,14 +43,12 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self._end.set()
 
-    def __call__(self, event: Plain) -> None:
+    def __call__(self, event: Event, run: RunRecord) -> None:
         """Take an event."""
         self.beat()
-        self._record.take(event)
-        line = line_of(self._record, event)
-        if text(event, "event") == "flat":
-            done = f"{count(event, 'index')} of {count(event, 'count')}"
-            line = f"{text(event, 'filter')} · flat {done}"
+        line = line_of(run, event)
+        if isinstance(event, Flat):
+            line = f"{event.filter} · flat {event.index} of {event.count}"
         if line:
             self.tell(f"STATUS={printable(line)}")
 

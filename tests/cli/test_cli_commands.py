@@ -1,17 +1,25 @@
 import json
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-FAULT = {"event": "fault", "time": "2026-11-22T17:15:30.123Z", "device": "Flat-Man"}
-FAULT |= {"what": "no reply", "recovered": True}
+from flatctl.events import FaultSeen
+from flatctl.outputs.jsonlines import to_plain
+from flatctl.outputs.record import RunRecord
+
+FAULT = FaultSeen(
+    time=datetime(2026, 11, 22, 17, 15, 30, 123000, tzinfo=UTC),
+    device="Flat-Man",
+    what="no reply",
+    recovered=True,
+)
 
 
 def told(*, listeners, **_options) -> int:
     for listener in listeners:
-        listener(FAULT)
+        listener(FAULT, RunRecord())
     return 5
 
 
@@ -85,7 +93,7 @@ def test_a_run_talks_on_stderr(app, command):
 
 def test_json_puts_one_event_a_line_on_stdout(app, command):
     app.answers["run"] = lambda _config, **options: told(**options)
-    assert json.loads(command("run", "rig.toml", "--json").stdout) == FAULT
+    assert json.loads(command("run", "rig.toml", "--json").stdout) == to_plain(FAULT)
 
 
 def test_check_says_ok_or_the_problem_and_its_mend(app, command, line):

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
 
+from flatctl.events import Event
+from flatctl.outputs.jsonlines import to_plain
+from flatctl.outputs.record import RunRecord
+from flatctl.outputs.stored import event_of, events_of
+
 FULL_SCALE = 65535
+
+
+def typed(event: str, **keys: object) -> Event:
+    """Return an event of these keys, unknown what is not among them."""
+    made = event_of({"event": event, "time": "2026-11-22T17:15:31.000Z", **keys})
+    assert made is not None
+    return made
+
+
+def told(listener: Callable[[Event, RunRecord], None], events: Iterable[Event]) -> RunRecord:
+    """Tell a listener of events as a run does, and return the record of them."""
+    record = RunRecord()
+    for event in events:
+        record.take(event)
+        listener(event, record)
+    return record
+
+
+def kept(events: Iterable[Event]) -> list[dict[str, object]]:
+    """Return events as `run.json` keeps them."""
+    return [to_plain(event) for event in events]
 
 
 class Night:
@@ -199,8 +225,8 @@ class Night:
     def _pass(self, exposure_s: float) -> None:
         self.now += timedelta(seconds=exposure_s + 0.8)
 
-    def __iter__(self) -> Iterator[dict[str, object]]:
-        return iter(self.events)
+    def __iter__(self) -> Iterator[Event]:
+        return events_of({"events": self.events})
 
 
 def complete_night(folder: Path | str = "/data/flats/2026-11-22", flats: int = 4) -> Night:

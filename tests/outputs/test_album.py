@@ -1,15 +1,16 @@
 from pathlib import Path
 
 import pytest
-from event_streams import write_flat
+from event_streams import told, typed, write_flat
 
 from flatctl.errors import StorageError
+from flatctl.events import Event
 from flatctl.outputs import album
 from flatctl.outputs.album import Album
 
 
-def flat(path: Path, name: str) -> dict[str, object]:
-    return {"event": "flat", "filter": "L", "set": name, "path": str(path)}
+def flat(path: Path, name: str) -> Event:
+    return typed("flat", filter="L", set=name, path=str(path))
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_the_first_flat_of_each_set_is_made_a_picture_of_while_the_run_goes_on(t
         for number in (1, 2):
             path = tmp_path / f"{name}{number}.fits"
             write_flat(path, 33000.0)
-            made(flat(path, name))
+            told(made, [flat(path, name)])
     pictures = [made.thumbnail(tmp_path / name) for name in ("L1.fits", "R1.fits")]
     assert loaded == ["L1.fits", "R1.fits"]
     assert all(picture.png for picture in pictures)
@@ -46,6 +47,6 @@ def test_any_other_picture_is_made_when_it_is_asked_for(tmp_path, loaded):
 
 def test_a_file_that_is_gone_is_told_of_when_its_picture_is_asked_for(tmp_path):
     made = Album()
-    made(flat(tmp_path / "L1.fits", "L"))
+    told(made, [flat(tmp_path / "L1.fits", "L")])
     with pytest.raises(StorageError, match="not there any more"):
         made.thumbnail(tmp_path / "L1.fits")

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Iterable
 
 import pytest
-from event_streams import Night, complete_night, mixed_night
+from event_streams import Night, complete_night, mixed_night, told, typed
 from rich.console import Console as RichConsole
 
+from flatctl.events import Event
 from flatctl.outputs.console import Console, TerminalProgress
 
 WIDTHS = (60, 80, 120)
@@ -46,24 +47,20 @@ class Terminal:
         return self._seen.decode("utf-8")
 
 
-def shown(
-    events: Iterable[dict[str, object]], columns: int = 80, *, results: bool = True
-) -> tuple[str, str]:
+def shown(events: Iterable[Event], columns: int = 80, *, results: bool = True) -> tuple[str, str]:
     """What stdout and stderr show when both are terminals of that width."""
     stdout, stderr = Terminal(columns), Terminal(columns)
     console = Console(stdout.stream, stderr.stream, results=results)
-    for event in events:
-        console(event)
+    told(console, events)
     console.close()
     return stdout.seen(), stderr.seen()
 
 
-def logged(events: Iterable[dict[str, object]], *, results: bool = True) -> tuple[str, str]:
+def logged(events: Iterable[Event], *, results: bool = True) -> tuple[str, str]:
     """What stdout and stderr hold when neither is a terminal."""
     stdout, stderr = io.StringIO(), io.StringIO()
     console = Console(stdout, stderr, results=results)
-    for event in events:
-        console(event)
+    told(console, events)
     console.close()
     return stdout.getvalue(), stderr.getvalue()
 
@@ -89,9 +86,8 @@ class Watched:
         )
         self.progress = TerminalProgress(self.screen)
 
-    def take(self, events: Iterable[dict[str, object]]) -> "Watched":
-        for event in events:
-            self.progress(event)
+    def take(self, events: Iterable[Event]) -> "Watched":
+        self.record = told(self.progress, events)
         self.progress.close()
         return self
 
@@ -119,7 +115,7 @@ def test_a_trial_shows_the_figure_that_matters(columns: int) -> None:
 
 def test_the_bars_are_drawn_before_a_second_thread_may_draw_them_too() -> None:
     watched = Watched()
-    watched.progress(Night(filters=("Ha",)).events[0])
+    told(watched.progress, Night(filters=("Ha",)))
     page = watched.page.getvalue()
     watched.progress.close()
     assert page.count("waiting") == 1
@@ -221,9 +217,9 @@ def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_log_holds_one_line_per_happening_and_none_per_flat() -> None:
     night = complete_night(flats=4)
-    told = [e for e in night if e["event"] != "flat"]
+    happenings = [e for e in night if e.event != "flat"]
     _, talk = logged(night)
-    assert len(talk.splitlines()) == len(told)
+    assert len(talk.splitlines()) == len(happenings)
 
 
 def test_a_log_line_begins_with_the_time() -> None:
@@ -288,20 +284,13 @@ def test_a_wait_of_unknown_length_shows_how_long_it_lasts_already() -> None:
 
 def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     night = Night().begin("Ha").trial("Ha", 0.02)
-    exposing = {
-        "event": "exposing",
-        "filter": "Ha",
-        "kind": "trial",
-        "n": 2,
-        "brightness": 255,
-        "exposure_s": 21.4,
-    }
+    exposing = typed("exposing", filter="Ha", kind="trial", n=2, brightness=255, exposure_s=21.4)
     bars = Watched().take([*night, exposing]).bars(later_s=4.0)
     assert "Ha · trial 2 · 255 of 255 · 21.4 s 4 s of 21 s" in bars
 
 
 def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
-    exposing = {"event": "exposing", "filter": "none", "kind": "dark_flat", "n": 1}
+    exposing = typed("exposing", filter="none", kind="dark_flat", n=1)
     night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")
     taken = [*night, exposing]
     *_, last = night.dark(1, 1).over()
@@ -311,7 +300,7 @@ def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
 
 
 def test_a_wait_that_is_announced_says_what_for() -> None:
-    waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
+    waiting = typed("waiting", what="camera at -3.2 °C, wanted -10.0 °C")
     assert "waiting: camera at -3.2 °C" in Watched().take([*Night(), waiting]).bars()
 
 
@@ -332,7 +321,7 @@ def test_the_run_goes_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPat
         watched.screen, "print", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO"))
     )
     watched.take(complete_night())
-    assert watched.progress.record.complete == 2
+    assert watched.record.complete == 2
 
 
 def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
@@ -348,7 +337,7 @@ def test_a_run_stopped_in_its_dark_flats_is_not_called_complete() -> None:
 
 
 def test_a_log_says_what_the_run_waits_for() -> None:
-    waiting = {"event": "waiting", "what": "camera at -3.2 °C, wanted -10.0 °C"}
+    waiting = typed("waiting", what="camera at -3.2 °C, wanted -10.0 °C")
     _, talk = logged([*Night(), waiting])
     assert "waiting: camera at -3.2 °C, wanted -10.0 °C" in talk
 

@@ -43,7 +43,7 @@ def test_a_level_is_a_percentage_of_full_scale() -> None:
 
 
 def test_a_brightness_without_a_known_maximum_stands_alone() -> None:
-    assert figures.brightness(128, math.nan) == "128"
+    assert figures.brightness(128, 0) == "128"
 
 
 def test_one_is_not_many() -> None:

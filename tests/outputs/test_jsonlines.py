@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from event_streams import mixed_night
+from event_streams import kept, mixed_night, told
 
 from flatctl.errors import StorageError
 from flatctl.outputs.jsonlines import JsonLines, Outlet, encode
@@ -14,17 +14,15 @@ from flatctl.outputs.jsonlines import JsonLines, Outlet, encode
 
 def test_every_event_is_one_line_of_json() -> None:
     stream = io.StringIO()
-    out = JsonLines(stream)
-    events = mixed_night().events
-    for event in events:
-        out(event)
-    assert [json.loads(line) for line in stream.getvalue().splitlines()] == events
+    night = mixed_night()
+    told(JsonLines(stream), night)
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == kept(night)
 
 
 def test_every_line_is_flushed_at_once(tmp_path: Path) -> None:
     path = tmp_path / "events"
     with path.open("w") as stream:
-        JsonLines(stream)({"event": "flat"})
+        JsonLines(stream).print({"event": "flat"})
         assert path.read_text() == '{"event": "flat"}\n'
 
 
@@ -36,7 +34,7 @@ def test_a_figure_json_does_not_know_becomes_null() -> None:
 def test_a_name_beyond_ascii_survives_any_locale() -> None:
     page = io.BytesIO()
     stream = io.TextIOWrapper(page, encoding="ascii")
-    JsonLines(stream)({"filter": "Hα\udcff"})
+    JsonLines(stream).print({"filter": "Hα\udcff"})
     assert json.loads(page.getvalue()) == {"filter": "Hα\udcff"}
 
 
@@ -53,7 +51,7 @@ def test_the_run_goes_on_in_silence_when_the_reader_has_left() -> None:
         "from flatctl.outputs.jsonlines import JsonLines\n"
         "sys.stdin.read()\n"
         "out = JsonLines(sys.stdout)\n"
-        "for _ in range(3): out({'event': 'flat'})\n"
+        "for _ in range(3): out.print({'event': 'flat'})\n"
         "sys.exit(5)\n"
     )
     read_end, write_end = os.pipe()
@@ -74,6 +72,6 @@ def test_a_full_disk_behind_a_redirection_is_reported_once() -> None:
     stream = open("/dev/full", "w")  # noqa: SIM115 because closing it would fail again
     out = JsonLines(stream)
     with pytest.raises(StorageError, match="make room"):
-        out({"event": "flat"})
-    out({"event": "flat"})
+        out.print({"event": "flat"})
+    out.print({"event": "flat"})
     stream.close()

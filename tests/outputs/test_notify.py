@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from event_streams import typed
 
 from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
@@ -130,8 +131,8 @@ def test_what_an_ending_is_to_the_owner(code, occasion):
 def test_the_text_is_the_end_table_without_a_control_code():
     record = RunRecord.of(
         [
-            {"event": "run_started", "filters": ["L"], "folder": "/f"},
-            {"event": "run_finished", "exit_code": 0, "filters": {"L": "complete"}},
+            typed("run_started", filters=["L"], folder="/f"),
+            typed("run_finished", exit_code=0, filters={"L": "complete"}),
         ]
     )
     text = ending_text(record, "")

@@ -3,10 +3,12 @@ import re
 
 import numpy as np
 import pytest
+from event_streams import typed
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from flatctl.events import SetQuality
 from flatctl.outputs.quality_charts import difference_picture, photon_noise, radial_profile
 
 PROFILE = {"profile": [1.0, 0.98, 0.95, 0.9, 0.82]}
@@ -15,6 +17,12 @@ NOISE = {
     "transfer_light_adu": [20_000.0, 25_000.0, 30_000.0],
     "transfer_noise_adu": [282.8, 316.2, 346.4],
 }
+
+
+def quality_of(figures: dict[str, object]) -> SetQuality:
+    made = typed("set_quality", **figures)
+    assert isinstance(made, SetQuality)
+    return made
 
 
 def changed(depth: float = -0.02) -> dict[str, object]:
@@ -29,19 +37,19 @@ def changed(depth: float = -0.02) -> dict[str, object]:
 
 
 def painted(quality: dict[str, object]) -> np.ndarray:
-    found = difference_picture(quality)
+    found = difference_picture(quality_of(quality))
     assert found is not None
     return np.asarray(Image.open(io.BytesIO(found.png))) / 255.0
 
 
 def test_the_profile_is_drawn_with_a_mark_per_ring() -> None:
-    drawing = str(radial_profile(PROFILE))
+    drawing = str(radial_profile(quality_of(PROFILE)))
     assert drawing.count('class="kept"') == 5
     assert "82.0 % at 90 % of the way" in drawing
 
 
 def test_noise_that_photons_make_lies_on_the_line_of_photons() -> None:
-    drawing = str(photon_noise(NOISE))
+    drawing = str(photon_noise(quality_of(NOISE)))
     marks = [tuple(map(float, m)) for m in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawing)]
     points = re.search(r'points="([^"]+)" class="photons"', drawing)
     assert points
@@ -52,8 +60,8 @@ def test_noise_that_photons_make_lies_on_the_line_of_photons() -> None:
 
 def test_noise_beyond_that_of_photons_lies_above_the_line() -> None:
     noisy = NOISE | {"transfer_noise_adu": [400.0, 420.0, 440.0]}
-    marks = re.findall(r'cy="([\d.]+)"', str(photon_noise(noisy)))
-    line = re.search(r'points="([^"]+)" class="photons"', str(photon_noise(noisy)))
+    marks = re.findall(r'cy="([\d.]+)"', str(photon_noise(quality_of(noisy))))
+    line = re.search(r'points="([^"]+)" class="photons"', str(photon_noise(quality_of(noisy))))
     assert line
     assert max(map(float, marks)) < min(float(p.split(",")[1]) for p in line[1].split())
 
@@ -70,7 +78,7 @@ def test_what_did_not_change_lets_the_page_show_through() -> None:
 
 
 def test_the_deepest_colour_is_that_of_the_strongest_spot() -> None:
-    found = difference_picture(changed(-0.02))
+    found = difference_picture(quality_of(changed(-0.02)))
     assert found is not None
     assert found.full_frac == pytest.approx(0.02)
 
@@ -92,9 +100,9 @@ def test_the_noise_of_a_calm_set_is_not_blown_up_to_full_colour() -> None:
     ],
 )
 def test_what_is_not_known_is_not_drawn(quality: dict[str, object]) -> None:
-    assert radial_profile(quality) is None
-    assert photon_noise(quality) is None
-    assert difference_picture(quality) is None
+    assert radial_profile(quality_of(quality)) is None
+    assert photon_noise(quality_of(quality)) is None
+    assert difference_picture(quality_of(quality)) is None
 
 
 @given(
@@ -111,6 +119,6 @@ def test_any_set_can_be_drawn(
         "transfer_light_adu": [x for x, _ in points],
         "transfer_noise_adu": [y for _, y in points],
     }
-    for drawing in (radial_profile(quality), photon_noise(quality)):
+    for drawing in (radial_profile(quality_of(quality)), photon_noise(quality_of(quality))):
         assert drawing is not None
         assert not re.search(r"\bnan\b|\binf\b", drawing)

@@ -5,11 +5,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from event_streams import Night, complete_night, mixed_night, run_of
+from event_streams import Night, complete_night, mixed_night, run_of, told
 
 from flatctl.errors import StorageError, UsageError
-from flatctl.outputs.report import FrameFolder, render, write_report
+from flatctl.outputs.record import RunRecord
+from flatctl.outputs.report import FrameFolder, render, write_report, write_report_again
 from flatctl.outputs.runfile import RunFile
+from flatctl.outputs.stored import events_of
 
 VOID = {"br", "circle", "img", "line", "meta", "path", "rect"}
 
@@ -55,7 +57,7 @@ def write(path: Path, text: str) -> None:
 
 
 def page_of(night: Night) -> Page:
-    return Page(render(run_of(night), FrameFolder(night.folder, str(night.folder))))
+    return Page(render(RunRecord.of(night), FrameFolder(night.folder, night.folder)))
 
 
 @pytest.fixture
@@ -184,7 +186,7 @@ def test_the_page_goes_on_without_any_file() -> None:
 def test_frames_are_found_when_the_folder_has_moved(folder: Path, tmp_path: Path) -> None:
     night = small_night(folder)
     moved = folder.rename(tmp_path / "archive")
-    page = Page(render(run_of(night), FrameFolder(moved, str(folder))))
+    page = Page(render(RunRecord.of(night), FrameFolder(moved, folder)))
     assert len(page.all("img")) == 1
 
 
@@ -219,7 +221,7 @@ def test_nothing_from_a_device_or_a_file_becomes_markup(evil: str) -> None:
     night = Night("/nowhere/" + evil, (evil,), rig=evil, camera=evil, panel=evil)
     night.begin(evil).trial(evil, 0.5).flat(evil, path=f"/nowhere/{evil}.fits")
     night.reject(evil).fault(evil, evil).end(evil, evil, evil).over(5, evil)
-    for event in night:
+    for event in night.events:
         event |= {key: evil for key in ("run", "reason", "verdict") if key in event}
     page = page_of(night)
     assert evil in page.text
@@ -234,7 +236,7 @@ def test_half_a_file_name_in_another_encoding_does_not_break_the_page() -> None:
 
 @pytest.mark.parametrize("run", [{}, {"events": None}, {"events": [1, None, {"event": "flat"}]}])
 def test_a_damaged_run_still_gives_a_page(run: dict[str, object]) -> None:
-    assert Page(render(run, FrameFolder(Path("/nowhere"), ""))).text
+    assert Page(render(RunRecord.of(events_of(run)), FrameFolder(Path("/nowhere"), None))).text
 
 
 def test_a_set_of_3000_flats_still_gives_a_page() -> None:
@@ -245,29 +247,34 @@ def test_a_set_of_3000_flats_still_gives_a_page() -> None:
 
 
 def test_the_report_is_written_beside_the_run(folder: Path) -> None:
-    out = RunFile(write)
-    for event in small_night(folder):
-        out(event)
-    assert write_report(folder, write) == folder / "report.html"
+    record = told(RunFile(write), small_night(folder))
+    assert write_report(record, write) == folder / "report.html"
     assert "The filter is complete: 2 flats" in Page((folder / "report.html").read_text()).text
+
+
+def test_the_report_made_at_the_end_of_a_run_is_the_one_made_of_its_file(folder: Path) -> None:
+    two_runs(folder)
+    page = write_report_again(folder, write).read_text()
+    record = RunRecord.of(events_of(json.loads((folder / "run.json").read_text())))
+    assert write_report(record, write).read_text() == page
 
 
 def test_an_earlier_run_of_the_night_can_be_reported_too(folder: Path) -> None:
     write(folder / "run_20261122T171530Z.json", json.dumps(run_of(complete_night(folder))))
-    path = write_report(folder / "run_20261122T171530Z.json", write)
+    path = write_report_again(folder / "run_20261122T171530Z.json", write)
     assert path == folder / "report_20261122T171530Z.html"
 
 
 def test_a_folder_without_a_run_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give the folder of a night"):
-        write_report(tmp_path, write)
+        write_report_again(tmp_path, write)
 
 
 @pytest.mark.parametrize("content", ["{torn", "[]", "\x00"])
 def test_a_run_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path, content: str) -> None:
     write(tmp_path / "run.json", content)
     with pytest.raises(StorageError, match=r"run\.json"):
-        write_report(tmp_path, write)
+        write_report_again(tmp_path, write)
 
 
 def two_runs(folder: Path) -> None:
@@ -281,14 +288,12 @@ def two_runs(folder: Path) -> None:
     second.begin("R", wanted=3, present=1).trial("R", 0.52)
     second.flat("R", count=3).flat("R", count=3).end("R").over()
     for night in (first.over(130), second):
-        out = RunFile(write)
-        for event in night:
-            out(event)
+        told(RunFile(write), night)
 
 
 def test_the_page_of_a_night_shows_all_its_runs(folder: Path) -> None:
     two_runs(folder)
-    page = Page(write_report(folder, write).read_text())
+    page = Page(write_report_again(folder, write).read_text())
     assert "All 2 filters are complete: 6 flats" in page.text
     assert page.text.count("3 of 3 flats on disk") == 2
     assert page.source.count('class="kept"') == 6
@@ -299,7 +304,7 @@ def test_the_page_of_a_night_shows_all_its_runs(folder: Path) -> None:
 
 def test_the_search_of_a_filter_that_was_complete_already_stays_on_the_page(folder: Path) -> None:
     two_runs(folder)
-    page = Page(write_report(folder, write).read_text())
+    page = Page(write_report_again(folder, write).read_text())
     assert "found in 2 trials" in page.text
 
 
@@ -310,17 +315,15 @@ def test_a_filter_that_a_later_run_did_not_come_to_is_as_the_earlier_run_left_it
         Night(folder, ("L",)).begin("L", wanted=1).flat("L", count=1).end("L").over(),
         Night(folder, ("R", "L")).begin("R").end("R", "device", "no reply").over(4),
     ):
-        out = RunFile(write)
-        for event in night:
-            out(event)
-    assert "1 of 2 filters complete" in Page(write_report(folder, write).read_text()).text
+        told(RunFile(write), night)
+    assert "1 of 2 filters complete" in Page(write_report_again(folder, write).read_text()).text
 
 
 def test_an_earlier_run_that_cannot_be_read_is_named_on_the_page(folder: Path) -> None:
     two_runs(folder)
     (earlier,) = folder.glob("run_*.json")
     earlier.write_text("{torn")
-    page = Page(write_report(folder, write).read_text())
+    page = Page(write_report_again(folder, write).read_text())
     assert f"An earlier run of the night is not on this page: {earlier}" in page.text
     assert "2 filters are complete" in page.text
 

@@ -3,8 +3,9 @@
 import math
 
 import pytest
-from event_streams import Night, complete_night, run_of
+from event_streams import Night, complete_night
 
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report import FrameFolder, render
 
 MEASURED = {
@@ -23,7 +24,7 @@ MEASURED = {
 def chapter(**changes: object) -> str:
     night = complete_night()
     night._say("calibration", **{**MEASURED, **changes})
-    page = render(run_of(night), FrameFolder(night.folder, str(night.folder)))
+    page = render(RunRecord.of(night), FrameFolder(night.folder, night.folder))
     start = page.find("Calibration of camera and panel")
     return page[start:].partition("</section>")[0] if start >= 0 else ""
 
@@ -68,5 +69,5 @@ def test_damaged_figures_are_unknown():
 
 def test_a_run_without_a_calibration_has_no_such_chapter():
     night = Night()
-    page = render(run_of(night), FrameFolder(night.folder, str(night.folder)))
+    page = render(RunRecord.of(night), FrameFolder(night.folder, night.folder))
     assert "Calibration of camera" not in page

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from event_streams import Night, complete_night, mixed_night
+from event_streams import Night, complete_night, kept, mixed_night, told, typed
 
 from flatctl.errors import StorageError
 from flatctl.outputs.runfile import BYTES_PER_S, RunFile
@@ -29,8 +29,7 @@ class Disk:
 def written(night: Night) -> Disk:
     disk = Disk()
     out = RunFile(disk.write)
-    for event in night:
-        out(event)
+    told(out, night)
     return disk
 
 
@@ -40,7 +39,7 @@ def write(path: Path, text: str) -> None:
 
 def test_the_file_holds_every_event(tmp_path: Path) -> None:
     night = mixed_night(tmp_path)
-    assert written(night).run["events"] == night.events
+    assert written(night).run["events"] == kept(night)
 
 
 def test_the_file_says_at_its_head_what_came_of_the_run(tmp_path: Path) -> None:
@@ -90,7 +89,7 @@ def test_the_start_of_a_run_is_written_at_once(tmp_path: Path) -> None:
 def test_nothing_is_written_before_the_run_has_started() -> None:
     disk = Disk()
     out = RunFile(disk.write)
-    out({"event": "fault", "time": "2026-11-22T17:15:30.000Z", "device": "wheel"})
+    told(out, [typed("fault", device="wheel")])
     out.save()
     assert disk.texts == []
 
@@ -120,36 +119,31 @@ def test_what_is_not_yet_written_can_be_saved_when_the_run_breaks(tmp_path: Path
         night.flat("L", exposure_s=0.001, count=3000)
     disk = Disk()
     out = RunFile(disk.write)
-    for event in night:
-        out(event)
+    told(out, night)
     out.save()
-    assert disk.run["events"] == night.events
+    assert disk.run["events"] == kept(night)
 
 
 def test_a_clock_set_back_does_not_keep_the_file_from_being_written(tmp_path: Path) -> None:
     night = Night(tmp_path).begin("L")
     night.now -= timedelta(hours=1)
     night.flat("L")
-    assert written(night).run["events"] == night.events
+    assert written(night).run["events"] == kept(night)
 
 
 def test_what_is_only_going_on_is_not_a_fact(tmp_path: Path) -> None:
     night = Night(tmp_path)
-    exposing = {"event": "exposing", "time": "2026-11-22T17:15:31.000Z", "exposure_s": 4.0}
     disk = Disk()
     out = RunFile(disk.write)
-    for event in [*night, exposing]:
-        out(event)
+    told(out, [*night, typed("exposing", exposure_s=4.0)])
     out.save()
-    assert disk.run["events"] == night.events
+    assert disk.run["events"] == kept(night)
 
 
 def test_an_earlier_run_of_the_night_keeps_its_files(tmp_path: Path) -> None:
-    first = RunFile(write)
-    for event in complete_night(tmp_path):
-        first(event)
+    told(RunFile(write), complete_night(tmp_path))
     write(tmp_path / "report.html", "first report")
-    RunFile(write)(Night(tmp_path).events[0])
+    told(RunFile(write), Night(tmp_path))
     earlier = json.loads((tmp_path / "run_20261122T171530Z.json").read_text())
     assert earlier["exit_code"] == 0
     assert (tmp_path / "report_20261122T171530Z.html").read_text() == "first report"
@@ -157,7 +151,7 @@ def test_an_earlier_run_of_the_night_keeps_its_files(tmp_path: Path) -> None:
 
 def test_runs_that_started_in_the_same_second_all_keep_their_files(tmp_path: Path) -> None:
     for _ in range(3):
-        RunFile(write)(Night(tmp_path).events[0])
+        told(RunFile(write), Night(tmp_path))
     kept = sorted(path.name for path in tmp_path.glob("run*.json"))
     assert kept == ["run.json", "run_20261122T171530Z.json", "run_20261122T171530Z_2.json"]
 
@@ -165,7 +159,7 @@ def test_runs_that_started_in_the_same_second_all_keep_their_files(tmp_path: Pat
 def test_a_broken_earlier_file_is_kept_under_its_own_date(tmp_path: Path) -> None:
     write(tmp_path / "run.json", "{torn")
     os.utime(tmp_path / "run.json", (1_700_000_000, 1_700_000_000))
-    RunFile(write)(Night(tmp_path).events[0])
+    told(RunFile(write), Night(tmp_path))
     assert (tmp_path / "run_20231114T221320Z.json").read_text() == "{torn"
 
 
@@ -177,4 +171,4 @@ def test_an_earlier_file_that_cannot_be_renamed_ends_the_run(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(StorageError, match="Permission denied"):
-        RunFile(write)(Night(tmp_path).events[0])
+        told(RunFile(write), Night(tmp_path))

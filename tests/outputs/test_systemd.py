@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+from event_streams import told, typed
 
 from flatctl.outputs.systemd import Service
 
@@ -65,7 +66,7 @@ def test_a_beat_is_a_sign_of_life(systemd):
 
 def test_the_status_says_what_goes_on(systemd):
     with Service(60) as service:
-        service({"event": "flat", "filter": "Ha", "index": 3, "count": 30})
+        told(service, [typed("flat", filter="Ha", index=3, count=30)])
         assert heard(systemd, "STATUS") == "STATUS=Ha · flat 3 of 30"
 
 
@@ -86,10 +87,10 @@ def test_an_abstract_address_will_do(monkeypatch):
 def test_a_systemd_that_is_gone_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
     with Service(60) as service:
-        service({"event": "waiting", "what": "morning"})
+        told(service, [typed("waiting", what="morning")])
 
 
 def test_without_systemd_nothing_is_sent(monkeypatch):
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     with Service(60) as service:
-        service({"event": "waiting", "what": "morning"})
+        told(service, [typed("waiting", what="morning")])

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from chromium import Chromium, chromium
 
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report import FrameFolder, render
 
 sys.path.append(str(Path(__file__).parents[1] / "outputs"))
-from event_streams import mixed_night, run_of
+from event_streams import mixed_night
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
 
@@ -29,7 +30,7 @@ def page(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("2026-11-22")
     night = mixed_night(folder, write=True)
     path = folder / "report.html"
-    path.write_text(render(run_of(night), FrameFolder(folder, str(folder))), encoding="utf-8")
+    path.write_text(render(RunRecord.of(night), FrameFolder(folder, folder)), encoding="utf-8")
     return path
 
 

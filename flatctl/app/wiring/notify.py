@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from flatctl.errors import ConfigError, FlatctlError
+from flatctl.events import Event
 from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.models import Settings
@@ -43,9 +44,9 @@ class Owner:
         for complaint in dict.fromkeys(self._messenger.complaints):
             print(f"flatctl: notify: {complaint}", file=sys.stderr)
 
-    def listen(self, event: dict[str, object]) -> None:
-        """Take an event of the run, for the table at its end."""
-        self._record.take(event)
+    def listen(self, _event: Event, run: RunRecord) -> None:
+        """Keep the record of the run, for the table at its end."""
+        self._record = run
 
     def tell(self, occasion: str, text: str) -> None:
         """Send word, if it is wanted and the night still allows it."""

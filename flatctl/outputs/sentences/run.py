@@ -1,9 +1,77 @@
 """The sentences of a run, the same on a terminal and in a log."""
 
-from collections.abc import Mapping
-
+from flatctl.core.quality.findings import Finding
+from flatctl.core.types import Verdict
+from flatctl.events import (
+    Event,
+    FaultSeen,
+    FilterFinished,
+    FilterStarted,
+    LightLeak,
+    OffLadder,
+    OfSet,
+    Problem,
+    Rejected,
+    RunFinished,
+    RunStarted,
+    SetQuality,
+    Trial,
+    Waiting,
+    Why,
+)
 from flatctl.outputs import figures
-from flatctl.outputs.record import FilterRecord, Plain, RunRecord, Shot, number, text
+from flatctl.outputs.record import FilterRecord, RunRecord, Shot
+from flatctl.outputs.sentences.findings import finding_words
+from flatctl.outputs.sentences.reasons import why_words
+
+
+def lines_of(run: RunRecord, event: Event) -> list[str]:
+    """Return what there is to say of an event that `run` has taken, line by line."""
+    match event:
+        case SetQuality():
+            return quality_lines(run.of_event(event), event)
+        case LightLeak():
+            return findings(event)
+        case _:
+            line = line_of(run, event)
+            return [line] if line else []
+
+
+def line_of(run: RunRecord, event: Event) -> str:
+    """Return what there is to say of an event that `run` has taken, or an empty text."""
+    match event:
+        case RunStarted():
+            return run_line(run)
+        case OfSet():
+            return _set_line(run, run.of_event(event), event)
+        case FaultSeen():
+            end = "recovered" if event.recovered else "not recovered"
+            return f"{event.device}: {why_words(event.what)} ({end})"
+        case Problem():
+            remedy = f"; {event.mend}" if event.mend else ""
+            return f"problem with {event.subject}: {event.what}{remedy}"
+        case Waiting():
+            return f"waiting: {event.what}"
+        case RunFinished():
+            return f"{end_line(run)} {run.reason}".rstrip()
+        case _:
+            return ""
+
+
+def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
+    match event:
+        case FilterStarted():
+            return start_line(run, event)
+        case OffLadder():
+            return f"{filter_label(record)}: {off_ladder(event.why)}"
+        case Trial():
+            return trial_line(run, event)
+        case Rejected():
+            return f"{filter_label(record)}: frame rejected: {why_words(event.why)}"
+        case FilterFinished():
+            return finish_line(run, record)
+        case _:
+            return ""
 
 
 def filter_label(record: FilterRecord) -> str:
@@ -11,10 +79,15 @@ def filter_label(record: FilterRecord) -> str:
     return figures.printable(record.name) or "no filter"
 
 
+def outcome_words(record: FilterRecord) -> str:
+    """Return how a filter ended."""
+    return figures.words(record.outcome) if record.outcome else "not begun"
+
+
 def setting(run: RunRecord, shot: Shot) -> str:
     """Return `128 of 255 · 4.20 s`."""
-    light = figures.brightness(shot.brightness, run.brightness_max)
-    return f"{light} · {figures.seconds(shot.exposure_s)}"
+    brightness = figures.brightness(shot.brightness, run.brightness_max)
+    return f"{brightness} · {figures.seconds(shot.exposure_s)}"
 
 
 def measured(shot: Shot) -> str:
@@ -28,92 +101,71 @@ def run_line(run: RunRecord) -> str:
     return f"{run.rig or 'flats'}: {names} -> {run.folder}"
 
 
-def start_line(run: RunRecord, record: FilterRecord, event: Plain) -> str:
+def start_line(run: RunRecord, event: FilterStarted) -> str:
     """Say where a search begins and what is there already."""
-    light = figures.brightness(number(event, "start_brightness"), run.brightness_max)
-    exposure = figures.seconds(number(event, "start_exposure_s"))
-    known = " (trained)" if record.trained else ""
-    there = f"; {record.present} of {record.wanted} already on disk" if record.present else ""
-    return f"{filter_label(record)}: starts at {light} · {exposure}{known}{there}"
+    brightness = figures.brightness(event.start_brightness, run.brightness_max)
+    exposure = figures.seconds(event.start_exposure_s)
+    known = " (trained)" if event.trained else ""
+    there = f"; {event.present} of {event.wanted} already on disk" if event.present else ""
+    name = filter_label(run.of_event(event))
+    return f"{name}: starts at {brightness} · {exposure}{known}{there}"
 
 
-def trial_line(run: RunRecord, record: FilterRecord) -> str:
-    """Say what the latest exposure of the search gave."""
-    shot = record.trials[-1]
-    head = f"{filter_label(record)} · trial {shot.number} · {setting(run, shot)}"
-    verdict = "" if shot.verdict == "accepted" else f", {figures.words(shot.verdict)}"
+def trial_line(run: RunRecord, shot: Trial) -> str:
+    """Say what an exposure of the search gave."""
+    head = f"{filter_label(run.of_event(shot))} · trial {shot.n} · {setting(run, shot)}"
+    verdict = "" if shot.verdict is Verdict.ACCEPTED else f", {figures.words(shot.verdict)}"
     return f"{head} -> {measured(shot)}{verdict}"
 
 
-def rejected_line(record: FilterRecord) -> str:
-    """Say which frame was not kept, and why."""
-    return f"{filter_label(record)}: frame rejected: {record.rejected[-1].reason}"
-
-
-def quality_lines(record: FilterRecord) -> list[str]:
+def quality_lines(record: FilterRecord, quality: SetQuality) -> list[str]:
     """Say what the set is worth, and what is not as it should be, a line each."""
-    quality, name = record.quality, filter_label(record)
-    noise = number(quality, "master_noise_frac")
-    lines = []
-    if noise == noise:  # not a NaN
-        photons = figures.whole(number(quality, "photons_e"))
-        lines.append(
-            f"{name}: {photons} photons per pixel, the master flat adds "
-            f"{figures.percent(noise, 2)} of noise"
-        )
-    return lines + [f"{name}: {reason}" for reason in findings(quality)]
+    name = filter_label(record)
+    lines = [f"{name}: {reason}" for reason in findings(quality)]
+    worth = worth_line(record, quality)
+    return [worth, *lines] if worth else lines
+
+
+def worth_line(record: FilterRecord, quality: SetQuality) -> str:
+    """Say what the set is worth; nothing where it is not known."""
+    if quality.master_noise_frac is None:
+        return ""
+    return (
+        f"{filter_label(record)}: {figures.whole(quality.photons_e)} photons per pixel, the master "
+        f"flat adds {figures.percent(quality.master_noise_frac, 2)} of noise"
+    )
 
 
 def notes(record: FilterRecord) -> list[str]:
     """Return what is to be known of a set besides its outcome, a sentence each."""
-    return [*([off_ladder(record)] if record.off_ladder else []), *findings(record.quality)]
+    found = findings(record.quality) if record.quality else []
+    return [off_ladder(record.off_ladder), *found] if record.off_ladder else found
 
 
-def off_ladder(record: FilterRecord) -> str:
+def off_ladder(why: Why) -> str:
     """Say that the exposure is none of the ladder, and why."""
     return (
-        "no exposure of the ladder serves, so that this set has an exposure of its own: "
-        f"{record.off_ladder}"
+        "no exposure of the ladder serves, so this set has an exposure of its own: "
+        f"{why_words(why)}"
     )
 
 
-def findings(quality: Plain) -> list[str]:
+def findings(event: SetQuality | LightLeak) -> list[str]:
     """Return the sentences of what was found, in a set or in the frames with the panel off."""
-    found = quality.get("findings")
-    each = found if isinstance(found, list | tuple) else []
-    return [text(one, "reason") for one in each if isinstance(one, Mapping)]
+    return [finding_words(each) if isinstance(each, Finding) else each for each in event.findings]
 
 
 def finish_line(run: RunRecord, record: FilterRecord) -> str:
     """Say how a filter ended, and what to do where it is not complete."""
-    head = f"{filter_label(record)}: {figures.words(record.outcome)}"
     have = f"{record.on_disk} of {record.wanted} flats" if record.wanted else ""
-    if record.outcome != "complete":
-        return ", ".join(part for part in (head, have) if part) + (
-            f": {record.reason}" if record.reason else ""
-        )
-    latest = record.flats[-1] if record.flats else None
-    figure = f"{setting(run, latest)}, {figures.percent(latest.level)}" if latest else ""
-    return ", ".join(part for part in (head, have, figure) if part)
-
-
-def fault_line(event: Plain) -> str:
-    """Say which device failed, and whether the run goes on with it."""
-    end = "recovered" if event.get("recovered") is True else "not recovered"
-    return f"{text(event, 'device')}: {text(event, 'what')} ({end})"
-
-
-def problem_line(event: Plain) -> str:
-    """Say what a look at the rig found, and how to mend it."""
-    mend = text(event, "mend")
-    return f"problem with {text(event, 'subject')}: {text(event, 'what')}" + (
-        f"; {mend}" if mend else ""
-    )
-
-
-def waiting_line(event: Plain) -> str:
-    """Say what the run waits for."""
-    return f"waiting: {text(event, 'what')}"
+    parts = [f"{filter_label(record)}: {outcome_words(record)}", have]
+    if not record.complete:
+        reason = why_words(record.why)
+        return ", ".join(filter(None, parts)) + (f": {reason}" if reason else "")
+    if record.flats:
+        latest = record.flats[-1]
+        parts.append(f"{setting(run, latest)}, {figures.percent(latest.level)}")
+    return ", ".join(filter(None, parts))
 
 
 def end_line(run: RunRecord) -> str:

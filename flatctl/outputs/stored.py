@@ -1,0 +1,131 @@
+"""The events of a `run.json`, read back years later, by whatever version wrote them.
+
+Somebody may have edited the file. Whatever is missing or of another type reads as unknown (NaN, an
+empty text), so that a damaged file still gives a report; what is no event is passed over.
+"""
+
+import json
+import math
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from flatctl.core.quality.findings import Finding
+from flatctl.core.types import Outcome, Verdict
+from flatctl.errors import StorageError, UsageError
+from flatctl.events import KINDS, UNKNOWN_TIME, Event
+
+# What a damaged word of these reads as.
+_UNKNOWN_WORD = {Outcome: Outcome.STOPPED, Verdict: Verdict.REFUSED}
+
+
+def read_run(path: Path) -> dict[str, object]:
+    """Return what a `run.json` holds.
+
+    Raises:
+        UsageError: there is no such file.
+        StorageError: it can't be read, or holds something else.
+
+    """
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: there is no such file; give the folder of a night, "
+            f"the one that holds {path.name} beside the FLAT folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
+    if not isinstance(run, dict):
+        raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
+    return run
+
+
+def events_of(run: Mapping[str, object]) -> Iterator[Event]:
+    """Yield the events of a run as `run.json` holds it."""
+    stored = run.get("events")
+    for plain in stored if isinstance(stored, list) else []:
+        event = event_of(plain)
+        if event is not None:
+            yield event
+
+
+def event_of(plain: object) -> Event | None:
+    """Return the event that a dictionary holds, None where it is of an unknown kind."""
+    if not isinstance(plain, Mapping):
+        return None
+    kind = KINDS.get(str(plain.get("event")))
+    if kind is None:
+        return None
+    # Keys that came later: sets beside filters, and reasons as facts.
+    first = {"set": plain.get("filter"), "sets": plain.get("filters"), "why": plain.get("reason")}
+    event: Event = _read(kind, {**first, **plain})
+    return event
+
+
+def moment(value: object) -> datetime | None:
+    """Return a time of day (UTC), `None` where it is none."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+@lru_cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(hint: Any, value: Any) -> Any:
+    """Return `value` as what a field is annotated as."""
+    options = get_args(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        return _read_one_of(options, value)
+    if get_origin(hint) is tuple:
+        values = value if isinstance(value, list) else []
+        if options[0] is int and not all(map(_is_figure, values)):
+            return ()  # a whole number has no way to be unknown
+        return tuple(_read(options[0], each) for each in values)
+    if get_origin(hint) is not None:
+        pairs = value.items() if isinstance(value, Mapping) else ()
+        return {str(key): _read(options[1], each) for key, each in pairs}
+    if is_dataclass(hint) and isinstance(hint, type):
+        inner = value if isinstance(value, Mapping) else {}
+        hints = _hints(hint)
+        return hint(**{f.name: _read(hints[f.name], inner.get(f.name)) for f in fields(hint)})
+    return _read_simple(hint, value)
+
+
+def _read_one_of(options: tuple[Any, ...], value: object) -> Any:
+    """Return an optional figure, or a reason: of that the file has the words."""
+    if types.NoneType in options:
+        inner = next(each for each in options if each is not types.NoneType)
+        unknown = value is None or (inner in (int, float) and not _is_figure(value))
+        return None if unknown else _read(inner, value)
+    if Finding in options and isinstance(value, Mapping):
+        value = value.get("reason")
+    return value if isinstance(value, str) else ""
+
+
+def _read_simple(hint: Any, value: Any) -> Any:
+    if hint is bool:
+        return value is True
+    if hint is float or hint is int:
+        unknown = math.nan if hint is float else 0
+        return hint(value) if _is_figure(value) else unknown
+    if hint is datetime:
+        return moment(value) or UNKNOWN_TIME
+    text = value if isinstance(value, str) else ""
+    if issubclass(hint, StrEnum):
+        return hint(text) if text in list(hint) else _UNKNOWN_WORD[hint]
+    return hint(text)
+
+
+def _is_figure(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
