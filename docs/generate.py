@@ -27,9 +27,9 @@ from flatctl.errors import ExitCode
 from flatctl.events import KINDS
 from flatctl.fits.header import Value
 from flatctl.settings.allowed import allowed
+from flatctl.settings.flats import Brightnesses, Exposures
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema
-from flatctl.settings.tables import Brightnesses, Exposures
 from flatctl.storage.headers import KEYWORDS, POINTING
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.master_file import KEYWORDS as MASTER_KEYWORDS

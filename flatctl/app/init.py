@@ -7,6 +7,9 @@ from string import Template
 from flatctl.app.devices import devices
 from flatctl.devices.transports import FoundDevice, Role
 from flatctl.errors import ConfigError, StorageError
+from flatctl.settings.flats import Flats
+from flatctl.settings.panels import PanelOptions
+from flatctl.settings.tables import Camera, Output, Table
 from flatctl.settings.toml import toml_comment, toml_value
 
 _TEMPLATE = Template("""\
@@ -23,33 +26,34 @@ port = $port
 device = $camera
 # gain = 100                 # gain, offset: left as they are when absent
 # offset = 10
-binning = 1
+binning = $binning
 # temperature_c = -10.0      # waited for before the first frame
 
 $wheel
-$axes$panel
+$axes$panel# settle_s = $settle_s             # absent: as `flatctl calibrate` measured, else this
+
 [flats]
 # filters = ["L", "R", "G", "B"]   # wheel slot names, in order; absent: every slot
-count = 30
-target = 0.51                # median level, as a fraction of full scale
-tolerance = 0.05             # target ± tolerance is accepted
-exposure_s = { start = 1.0, min = 0.1, max = 30.0 }
-brightness = { start = 0.5 } # fraction of the panel's range
+count = $count
+target = $target                # median level, as a fraction of full scale
+tolerance = $tolerance             # target ± tolerance is accepted
+exposure_s = $exposure_s
+brightness = $brightness # fraction of the panel's range
 
 # [filters.Ha]               # any key of [flats], for one filter
 # exposure_s = { start = 10.0, max = 120.0 }
 
 [output]
-directory = "~/flats"        # gets a folder per night
+directory = $directory        # gets a folder per night
 """)
 
 _WHEEL = "[wheel]\ndevice = {}\n"
 _NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'
 _AXIS = "[{}]                    # only sets of `flatctl plan` move it\ndevice = {}\n\n"
-_PANEL = "[panel]\nkind = {}\ndevice = {}\nsettle_s = 0.5\n"
+_PANEL = "[panel]\nkind = {}\ndevice = {}\n"
 _SERIAL_PANEL = (
     '[panel]\nkind = "alnitak"             # `flatctl devices --panels` lists the kinds\n'
-    "port = {}{}\nsettle_s = 0.5\n"
+    "port = {}{}\n"
 )
 
 
@@ -65,6 +69,7 @@ def init(path: Path, host: str, port: int) -> str:
     camera, wheel, panel = (_first(found, r) for r in (Role.CAMERA, Role.WHEEL, Role.PANEL))
     axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
     ports = [path for path, _ in listing.serial_ports]
+    flats = Flats()
     text = _TEMPLATE.substitute(
         host=toml_value(host),
         port=port,
@@ -73,6 +78,14 @@ def init(path: Path, host: str, port: int) -> str:
         wheel=_WHEEL.format(toml_value(wheel.name)) if wheel else _NO_WHEEL,
         axes="".join(_AXIS.format(n, toml_value(one.name)) for n, one in axes.items() if one),
         panel=_panel_table(panel, ports),
+        binning=_default(Camera, "binning"),
+        settle_s=_default(PanelOptions, "settle_s"),
+        count=flats.count,
+        target=flats.target,
+        tolerance=flats.tolerance,
+        exposure_s=toml_value(flats.exposure_s.model_dump()),
+        brightness=toml_value({"start": flats.brightness.start}),
+        directory=toml_value(str(_default(Output, "directory"))),
     )
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -103,3 +116,7 @@ def _panel_table(panel: FoundDevice | None, ports: Sequence[str]) -> str:
         others = "   " + toml_comment(f"or {', '.join(ports[1:])}") if ports[1:] else ""
         return _SERIAL_PANEL.format(toml_value(ports[0]), others)
     return _SERIAL_PANEL.format('"/dev/ttyUSB0"', "        # no serial port was found")
+
+
+def _default(table: type[Table], key: str) -> object:
+    return table.model_fields[key].default

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from flatctl.settings.flats import FilterFlats, WantedSet
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import PANEL_MODELS
-from flatctl.settings.tables import FilterFlats, WantedSet
 
 _MANY: dict[str, type[BaseModel]] = {"filters": FilterFlats, "sets": WantedSet}
 

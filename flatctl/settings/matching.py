@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from flatctl.core.nights.plan import FlatSet, Light
+from flatctl.settings.flats import WantedSet
 from flatctl.settings.models import Settings
 from flatctl.settings.problems import suggestion
-from flatctl.settings.tables import WantedSet
 
 
 @dataclass(frozen=True)

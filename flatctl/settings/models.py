@@ -5,25 +5,11 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from flatctl.settings.flats import DarkFlats, FilterFlats, Flats, Lights, WantedSet
 from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import PanelSettings
 from flatctl.settings.quality import Quality
-from flatctl.settings.tables import (
-    Camera,
-    DarkFlats,
-    FilterFlats,
-    Flats,
-    Focuser,
-    Indi,
-    Lights,
-    Name,
-    Output,
-    Rig,
-    Rotator,
-    Table,
-    WantedSet,
-    Wheel,
-)
+from flatctl.settings.tables import Camera, Focuser, Indi, Name, Output, Rig, Rotator, Table, Wheel
 from flatctl.settings.unattended import Dawn, Notify
 
 

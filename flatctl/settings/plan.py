@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from flatctl.core.limits import Limits
 from flatctl.core.nights.ladder import ladder
 from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
+from flatctl.settings.flats import FilterFlats
 from flatctl.settings.models import Settings
 from flatctl.settings.problems import Problem, refuse, suggestion
-from flatctl.settings.tables import FilterFlats
 
 # Flats of a set whose noise nobody knows yet; the first pair of them tells more.
 AUTO_GUESS = 30
@@ -130,20 +131,17 @@ def wanted(
     """Return the flats wanted of one filter: its own table over [flats] over the defaults."""
     table = merged(flats, own)
     exposure, brightness = table.exposure_s, table.brightness
-    shutter = tuple(sorted({s for s in table.exposures_s if exposure.min <= s <= exposure.max}))
-    start_s = clamp(exposure.start, exposure.min, exposure.max)
-    if shutter:
-        start_s = min(shutter, key=lambda s: abs(s - start_s))
+    limits = Limits.checked((0, 0), (exposure.min, exposure.max), table.exposures_s)
     return FilterPlan(
         filter=name,
         count=count or (AUTO_GUESS if table.count == "auto" else table.count),
         target=table.target,
         tolerance=table.tolerance,
-        exposure_start_s=start_s,
+        exposure_start_s=limits.clamp(0, exposure.start).exposure_s,
         exposure_min_s=exposure.min,
         exposure_max_s=exposure.max,
-        exposures_s=shutter,
-        brightness_start=clamp(brightness.start, brightness.min, brightness.max),
+        exposures_s=limits.exposures_s,
+        brightness_start=min(max(brightness.start, brightness.min), brightness.max),
         brightness_min=brightness.min,
         brightness_max=brightness.max,
         panel_bank=table.panel_bank,
@@ -171,11 +169,6 @@ def merged(flats: FilterFlats, own: FilterFlats | None) -> FilterFlats:
 def written(table: BaseModel) -> dict[str, Any]:
     """Return what the user wrote in a table, without defaults."""
     return table.model_dump(exclude_unset=True)
-
-
-def clamp(value: float, lowest: float, highest: float) -> float:
-    """Return the value of lowest..highest that is nearest."""
-    return max(lowest, min(highest, value))
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

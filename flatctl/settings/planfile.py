@@ -5,9 +5,9 @@ from pathlib import Path
 
 from flatctl.core.nights.plan import FlatSet, describe_setup
 from flatctl.errors import ConfigError, UsageError
+from flatctl.settings.flats import WantedSet
 from flatctl.settings.loading import read_text
 from flatctl.settings.matching import Match
-from flatctl.settings.tables import WantedSet
 from flatctl.settings.toml import toml_comment, toml_value
 
 MARK = "# Plan made by `flatctl plan`"

@@ -13,27 +13,27 @@ class Quality(Table):
         default=True, description="Whether flats and sets are judged by more than their level."
     )
     gradient: float = Field(
-        default=0.01,
+        default=QualityLimits.gradient,
         gt=0,
         lt=1,
         description="A frame is taken again where its light, from edge to edge, differs by more "
         "from the rest of the set; a set is reported where it does from the last one.",
     )
     banding: float = Field(
-        default=0.004,
+        default=QualityLimits.banding,
         gt=0,
         lt=1,
         description="A frame is taken again where its rows or columns wave by more, from trough "
         "to crest.",
     )
     dust: float = Field(
-        default=0.005,
+        default=QualityLimits.dust,
         gt=0,
         lt=1,
         description="Shadows that came or went since the last set are reported from this depth on.",
     )
     leak: float = Field(
-        default=0.001,
+        default=QualityLimits.leak,
         gt=0,
         lt=1,
         description="Light that reaches the sensor with the panel off is reported from this "

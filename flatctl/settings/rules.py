@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flatctl.settings.flats import FilterFlats, Flats
 from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.plan import merged, written
 from flatctl.settings.problems import Problem
-from flatctl.settings.tables import FilterFlats, Flats
 from flatctl.settings.unattended import Dawn
 
 Place = tuple[str, ...]
