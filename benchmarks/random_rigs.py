@@ -1,9 +1,13 @@
 """The random rigs of the search benchmark: cameras, panels and filters, with stated odds."""
 
+from bisect import bisect
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import exp
 from random import Random
+
+import numpy as np
 
 SHAPES = ("linear", "dead zone", "gamma", "exponential", "minimum above 0")
 DISTRIBUTION = """\
@@ -16,6 +20,10 @@ its pixels spread by 25 % about the median (vignetting). A quarter of the lamps 
 warm up with a time constant of 3-15 s; reading a frame out takes 1 s. Exposures of 0.1-30 s are
 allowed, the start is half brightness and 1 s, the target 51 % of full scale. A target counts as
 reachable if the warm lamp brings a setting 0.4 % inside the band."""
+
+
+# The odds that a panel that jumps is dark at its lowest steps.
+DARK_AT_FIRST = 0.3
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Rig:
     cold_frac: float
     warming_s: float
     seed: int
+    number: int
+    jumps: tuple[tuple[int, float], ...] = ()
 
     @staticmethod
     def draw(number: int, seed: int) -> "Rig":
@@ -58,7 +68,30 @@ class Rig:
             cold_frac=cold,
             warming_s=odds.uniform(3, 15),
             seed=odds.randrange(2**32),
+            number=number,
         )
+
+    def jumping(self) -> "Rig":
+        """Return the rig with a panel that jumps: a few levels of light, at steps as they come."""
+        odds = Random(self.seed)
+        firsts = sorted({odds.randrange(1, self.steps + 1) for _ in range(odds.randint(2, 20))})
+        lights = [1.0]
+        for _ in firsts:
+            lights.append(lights[-1] / exp(odds.uniform(0.05, 1.5)))
+        if odds.random() < DARK_AT_FIRST:
+            lights[-1] = 0.0
+        jumps = tuple(zip((0, *firsts), reversed(lights), strict=True))
+        return replace(self, shape="jumps", dimmest=0, jumps=jumps)
+
+    def cold(self) -> "Rig":
+        """Return the rig with a lamp that warms up, as a quarter of them do."""
+        odds = Random(self.seed)
+        return replace(self, cold_frac=odds.uniform(0.05, 0.3))
+
+    def unresponsive(self) -> "Rig":
+        """Return the rig with a light that no brightness changes; every other one is out."""
+        k = (0.0,) * len(self.filters) if self.number % 2 else self.filters
+        return replace(self, shape="constant", dimmest=0, filters=k)
 
     @property
     def full_scale_adu(self) -> float:
@@ -72,16 +105,18 @@ class Rig:
             return max(0.0, (u - self.strength) / (1 - self.strength))
         if self.shape == "gamma":
             return u**self.strength
+        if self.shape == "jumps":
+            return self.jumps[bisect(self.jumps, brightness, key=lambda jump: jump[0]) - 1][1]
+        if self.shape == "constant":
+            return 1.0
         if self.shape == "exponential":
             return exp(self.strength * (u - 1))
         return u
 
-    def steady_frac(self, k: float, brightness: int, exposure_s: float) -> float:
-        """Return the level of the warm lamp, as a fraction of full scale, not clipped."""
-        return self.pedestal_frac + k * self.curve(brightness) * exposure_s
-
     def reachable(self, k: float, limits: "Task") -> bool:
         """Tell whether a setting brings the warm lamp into the band, by more than the scatter."""
+        if limits.exposures_s:
+            return any(self.reachable_at(k, limits, t, t) for t in limits.exposures_s)
         return self.reachable_at(k, limits, limits.shortest_s, limits.longest_s)
 
     def reachable_at(
@@ -93,12 +128,17 @@ class Rig:
         without: Set[int] = frozenset(),
     ) -> bool:
         """Tell the same of the exposures of a range, some steps left out."""
-        return any(
-            self.steady_frac(k, step, shortest_s) <= limits.high * (1 - 2 * SCATTER)
-            and self.steady_frac(k, step, longest_s) >= limits.low * (1 + 2 * SCATTER)
-            for step in range(self.dimmest, self.steps + 1)
-            if step not in without
-        )
+        light = k * lights(self)
+        low = self.pedestal_frac + light * shortest_s <= limits.high * (1 - 2 * SCATTER)
+        high = self.pedestal_frac + light * longest_s >= limits.low * (1 + 2 * SCATTER)
+        steps = self.dimmest + np.flatnonzero(low & high)
+        return any(step not in without for step in steps.tolist())
+
+
+@lru_cache(maxsize=8)
+def lights(rig: Rig) -> np.ndarray:
+    """Return the light at every step of a rig."""
+    return np.array([rig.curve(step) for step in range(rig.dimmest, rig.steps + 1)])
 
 
 @dataclass(frozen=True)
@@ -110,6 +150,7 @@ class Task:
     shortest_s: float = 0.1
     longest_s: float = 30.0
     start_s: float = 1.0
+    exposures_s: tuple[float, ...] = ()
 
     @property
     def low(self) -> float:

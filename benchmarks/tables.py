@@ -1,13 +1,9 @@
 """The tables of the search benchmark, as Markdown."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from search import Case
+from case import Case, wrong
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 PARTS = {"first": "first filter", "later": "later filters", "trained": "trained"}
@@ -32,13 +28,6 @@ def tables(wide: list[Case], narrow: list[Case]) -> str:
 
 def _of(cases: list[Case], program: str, part: str) -> list[Case]:
     return [c for c in cases if (c.program, c.part) == (program, part)]
-
-
-def wrong(case: Case) -> bool:
-    """Tell whether a case ended wrongly: a bad frame kept, a reachable target missed, no end."""
-    if case.ending == "accepted":
-        return not case.in_band
-    return case.reachable or case.ending == "endless"
 
 
 def _row(label: str, cases: list[Case]) -> str:

@@ -462,7 +462,7 @@ def test_two_exposures_of_a_step_overrule_a_wrong_pedestal(pedestal):
     assert len(run.path) < 20
 
 
-def test_a_hair_above_the_band_at_the_limits_is_looked_at_again():
+def test_barely_above_the_band_at_the_limits_is_looked_at_again():
     levels = iter((60000.0, 37000.0, 36900.0, 36600.0))
     search = rig(1.0, steps=(9, 9), times_s=(0.5, 1.0), start=(9, 1.0)).search()
     while search.outcome is None:

@@ -8,11 +8,16 @@ from flatctl.core.band import Band
 from flatctl.core.search.evidence import ROUNDED_ADU, Judged
 from flatctl.core.search.panels import TRUST, Array
 
-# Pedestals tried: fractions of the lowest level seen, and no more than this of full scale.
-_PEDESTALS = (np.arange(24) + 0.5) / 24
+# Pedestals tried, so many: fractions of the lowest level seen, and no more than this of full scale.
+_TRIED = 24
+_PEDESTALS = (np.arange(_TRIED) + 0.5) / _TRIED
 _PEDESTAL_MAX_FRAC = 0.045
+# Below this fraction of the aim at least.
+_PEDESTAL_MAX_OF_AIM = 0.9
 # A lowest level that settings share, below this fraction of full scale, may be all pedestal.
 _DARK_FRAC = 0.15
+# A level this near to the lowest, in fractions of full scale, is as dark.
+_AS_DARK_FRAC = 0.003
 # Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
 _APART, _REACH = 1.1, 10.0
 # A known pedestal is off by so many of its errors, with these odds.
@@ -26,7 +31,7 @@ PARTLY_OVER = (1.0, 1.1, 1.2, 1.3)
 
 def onset(frames: Sequence[Judged], full: float) -> tuple[int, int]:
     """Return the highest step seen dark and the lowest one seen lit, -1 where there is none."""
-    lowest = min(f.level_adu for f in frames) + 0.003 * full
+    lowest = min(f.level_adu for f in frames) + _AS_DARK_FRAC * full
     dark = [f.brightness for f in frames if f.level_adu <= lowest and not f.bright]
     lit = [f.brightness for f in frames if f.level_adu > lowest]
     return max(dark, default=-1), min(lit, default=-1)
@@ -41,7 +46,7 @@ def pedestals(
     level that different settings share and that is rather low.
     """
     lowest = min(f.level_adu for f in frames)
-    possible = min(lowest, 0.9 * band.aim_adu)
+    possible = min(lowest, _PEDESTAL_MAX_OF_AIM * band.aim_adu)
     most = _PEDESTAL_MAX_FRAC * band.full_scale_adu
     tried = _PEDESTALS * min(possible, most)
     lines = _lines(frames, band.aim_adu).values()

@@ -12,16 +12,26 @@ from dataclasses import dataclass
 from flatctl.core.limits import Limits
 from flatctl.core.types import Measurement
 
-# A median may be this much off for noise alone before it is taken for a change of the light.
+# A level may be this much off for noise alone before it is taken for a change of the light: ten
+# times the scatter of a lamp, 0.2 %.
 NOISE_FRAC = 0.02
+# Near the dark it is rather this fraction of full scale: the read-out noise, and drifts of the
+# pedestal, of the cameras we know.
+NOISE_FULL_FRAC = 0.001
 # What two exposures predict about a third is believed with this factor of safety (a cold lamp
 # brightens by almost half while it warms up).
 GROWTH_MARGIN = 1.5
+# Two exposures predict a third if the longer one is this much (of itself) longer, at least: between
+# nearer ones the scatter of the lamp counts for more than the light.
+_GAP_MIN_FRAC = 0.3
+# The growth of the level between them may be this much of the level more than was seen: scatter.
+_SCATTER_FRAC = 0.003
 # An exposure read back or rounded may differ by this much and still be the same one.
 SAME_EXPOSURE = 1e-6
+_SLIGHTLY_LESS, _SLIGHTLY_MORE = 1 - SAME_EXPOSURE, 1 + SAME_EXPOSURE
 # Two levels in whole ADU may be this much further apart than they seem.
 ROUNDED_ADU = 1.0
-# From this fraction on all pixels count as clipped.
+# From this fraction on all pixels count as clipped: a few are always dead.
 _ALL_CLIPPED = 0.99
 
 
@@ -122,9 +132,9 @@ class Evidence:
                 if earlier.brightness > later.brightness or earlier.clipped:
                     continue
                 gap = later.exposure_s - earlier.exposure_s
-                if gap < 0.3 * later.exposure_s:
+                if gap < _GAP_MIN_FRAC * later.exposure_s:
                     continue
-                noise = 0.003 * later.level_adu + ROUNDED_ADU
+                noise = _SCATTER_FRAC * later.level_adu + ROUNDED_ADU
                 grown = max(later.level_adu - earlier.level_adu, 0.0) + noise
                 best = min(best, later.level_adu + GROWTH_MARGIN * rest * grown / gap)
         return best
@@ -134,10 +144,6 @@ class Evidence:
 
     def _bright(self) -> Iterator[Judged]:
         return (f for f in self.frames if f.bright)
-
-
-_SLIGHTLY_LESS = 1 - SAME_EXPOSURE
-_SLIGHTLY_MORE = 1 + SAME_EXPOSURE
 
 
 def _exposure(frame: Judged) -> float:

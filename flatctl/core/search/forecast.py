@@ -16,20 +16,34 @@ import numpy.typing as npt
 from flatctl.core.band import Band
 from flatctl.core.search import clues
 from flatctl.core.search.evidence import Judged
-from flatctl.core.search.panels import Array, Panels, interpolate
+from flatctl.core.search.panels import DARK, TAIL, Array, Panels, interpolate
 from flatctl.core.types import Setting
 
 # A light so many times full scale at the brightest step is unlikely.
 _OVER_MAX = 100.0
+# The least signal of a frame that sets the scale: 7 ADU of 16 bits, the rounding of its median.
+_SIGNAL_MIN_FRAC = 1e-4
+# Levels miss what was foretold by this fraction of full scale and this one of themselves: three
+# times the scatter of a lamp, for the shapes are none that a panel has to the letter.
+_SPREAD_FULL_FRAC, _SPREAD_FRAC = 0.0007, 0.006
+# So much of full scale above the pedestal, a frame tells the light of its step by itself.
+_CLEAR_FRAC = 0.02
 # How many explanations are followed up, and how many steps are compared at a time.
-_KEPT = 80
-_TRIED = 80
+_KEPT, _TRIED = 80, 80
 # How much of the belief makes a proof, and by how much (a ratio) it has to miss the band.
-_SURE = 0.9
-_MARGIN = 1.1
+_SURE, _MARGIN = 0.9, 1.1
+
+# What a setting costs, in exposures: nothing in the middle of the band, a bit at its ends, for the
+# explanation may be off; beyond `_SAFE` of the way to an end, a frame that teaches where to go
+# next, the less the further away in ln of light, and most where the panel was measured before; a
+# clipped one, or one as dark as the pedestal (below `_DARK_FRAC` of full scale), teaches little.
+_AT_END, _SAFE = 0.1, 0.8
+_TEACHES, _BLIND = 1.0, 2.0
+_PER_LN, _PER_LN_LEARNED = 0.3, 0.1
+_DARK_FRAC = 0.01
 
 
-class Outlook:
+class Forecast:
     """Foretell levels and choose settings by all explanations of the frames seen at once."""
 
     def __init__(self, panels: Panels, frames: Sequence[Judged], band: Band) -> None:
@@ -52,15 +66,18 @@ class Outlook:
         lit_there = light[panel, which[anchor]] > 0
         panel, offset, anchor = panel[lit_there], offset[lit_there], anchor[lit_there]
         pedestal = pedestals[offset]
-        k = np.maximum(start[anchor] - pedestal, 1e-4 * full) / light[panel, which[anchor]]
+        k = (
+            np.maximum(start[anchor] - pedestal, _SIGNAL_MIN_FRAC * full)
+            / light[panel, which[anchor]]
+        )
 
         miss = levels - pedestal[:, None] - k[:, None] * light[panel]
         ceiling = [(clues.PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
         miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
-        spread = 0.0007 * full + 0.006 * levels
+        spread = _SPREAD_FULL_FRAC * full + _SPREAD_FRAC * levels
         odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
         odds = odds / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
-        fit = np.log(odds) - 2 * np.log1p((miss / spread) ** 2).sum(axis=1)
+        fit = np.log(odds) - TAIL * np.log1p((miss / spread) ** 2).sum(axis=1)
 
         best = np.argsort(-fit, kind="stable")[:_KEPT]
         weight = np.exp(fit[best] - fit[best[0]])
@@ -75,7 +92,7 @@ class Outlook:
 
         Where there is no such frame it is the same at any step.
         """
-        clear = self.pedestal[0] + 0.02 * self._band.full_scale_adu
+        clear = self.pedestal[0] + _CLEAR_FRAC * self._band.full_scale_adu
         off = {
             i: abs(f.level_adu - self._band.aim_adu)
             for i, f in enumerate(frames)
@@ -206,7 +223,7 @@ class Outlook:
         if not known or around is None or self.learned < _SURE:
             return steps
         # Of a step between two no more is certain than that its light lies between theirs.
-        light = np.maximum(self._panels.light(around)[self._panel], 1e-12)
+        light = np.maximum(self._panels.light(around)[self._panel], DARK)
         below, there, above = light.T[:, :, None]
         signal = self.levels(known, exposure_s) - self._pedestal[:, None]
         most, least = self._pedestal[:, None] + signal * np.stack([there / below, there / above])
@@ -235,18 +252,20 @@ class Outlook:
         """
         band, levels = self._band, self.levels(steps, times_s)
         signal = np.maximum(levels - self._pedestal[:, None], 1.0)
-        off = np.abs(levels - band.aim_adu) / (band.high_adu - band.low_adu) * 2
+        off = np.abs(levels - band.aim_adu) / (band.width_adu / 2)
         far = np.abs(np.log(signal / (band.aim_adu - self._pedestal[:, None])))
-        blind = (levels > band.linear_adu) | (signal < 0.01 * band.full_scale_adu)
-        cost = np.where(blind, 2.0, 1.0 + (0.3 - 0.2 * self.learned) * far)
-        cost = np.where(off < 0.8, 0.1 * off**2, cost)
+        blind = (levels > band.linear_adu) | (signal < _DARK_FRAC * band.full_scale_adu)
+        per_ln = _PER_LN + (_PER_LN_LEARNED - _PER_LN) * self.learned
+        cost = np.where(blind, _BLIND, _TEACHES + per_ln * far)
+        cost = np.where(off < _SAFE, _AT_END * off**2, cost)
+        # Where even a limit is not enough there is nothing to be had, and the limit proves it.
         shortest, longest = times_s.min(), times_s.max()
         dark = self.levels(brightest, longest) < band.low_adu
         bright = self.levels(dimmest, shortest) > band.high_adu
         at_top = (steps == brightest) & (times_s == longest)
         at_bottom = (steps == dimmest) & (times_s == shortest)
-        cost = np.where(dark, np.where(at_top, 1.0, 2.0), cost)
-        cost = np.where(bright, np.where(at_bottom, 1.0, 2.0), cost)
+        cost = np.where(dark, np.where(at_top, _TEACHES, _BLIND), cost)
+        cost = np.where(bright, np.where(at_bottom, _TEACHES, _BLIND), cost)
         return np.asarray(self._weight @ cost)
 
 

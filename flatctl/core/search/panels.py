@@ -18,11 +18,23 @@ TRUST = 0.97
 """How much of the belief what was learned earlier gets before anything is seen now."""
 
 # How far apart, in ln of light, a measured point and a shape that fits may lie, and one that
-# does not fit.
-_FIT_ERROR = 0.03
-_BEND_ERROR = 0.5
-# Odds, in sum, of panels whose light begins between two given steps.
-_ONSET_ODDS = 0.05
+# does not fit; a point itself is known better than a shape.
+_FIT_ERROR, _BEND_ERROR, _POINT_ERROR = 0.03, 0.5, 0.01
+# Odds, in sum, of panels whose light begins between two given steps: in so many places, of shapes
+# with these exponents.
+_ONSET_ODDS, _ONSETS, _ONSET_GAMMAS = 0.05, 11, (1.0, 1.8)
+# Light counts as seen above so many errors of the pedestal, and of a frame: a fraction of full
+# scale, 32 ADU of 16 bits, as much as the median of a dark frame wanders.
+_SEEN_ERRORS, _FRAME_ERROR_FRAC = 4.0, 5e-4
+# The tails of the odds: a level that misses by n errors counts (1 + n^2)^-2, so that no single
+# frame ever rules a panel out.
+TAIL = 2.0
+# The pedestals tried around the one known, in its errors. Of levels above it by this fraction of
+# full scale the light is compared; it is known to so much (of itself), or of full scale.
+_TRIED_ERRORS = np.linspace(-3, 3, 13)
+_COMPARED_FRAC, _LIGHT_ERROR, _LEVEL_ERROR_FRAC = 0.003, 0.005, 2e-4
+# Light where a shape has none.
+DARK = 1e-12
 
 
 def _shapes() -> Array:
@@ -87,8 +99,8 @@ class Panels:
         return more
 
     def _add_onsets(self, dark: int, lit: int) -> None:
-        zones = np.linspace(dark, lit, 12)[:-1] / self._brightest
-        rows = np.array([(z, gamma, 0.0, 0.0, 0.0) for z in zones for gamma in (1.0, 1.8)])
+        zones = np.linspace(dark, lit, _ONSETS + 1)[:-1] / self._brightest
+        rows = np.array([(z, gamma, 0.0, 0.0, 0.0) for z in zones for gamma in _ONSET_GAMMAS])
         self._shapes = np.concatenate([self._shapes, rows])
         self.odds = np.concatenate([self.odds, np.full(len(rows), _ONSET_ODDS / len(rows))])
         self.learned = np.concatenate([self.learned, np.zeros(len(rows), dtype=bool)])
@@ -112,7 +124,7 @@ class Panels:
             return
         step, time, level, run = np.array(seen, dtype=float).T
         mean, error = self.pedestal = _agreed_pedestal(known, step, time, level, run, full)
-        faintest = 4 * (error + 5e-4 * full)
+        faintest = _SEEN_ERRORS * (error + _FRAME_ERROR_FRAC * full)
         self.lit_adu = mean + faintest
         signal = level - mean
         lit, run = signal > faintest, run.astype(int)
@@ -127,7 +139,7 @@ class Panels:
         plain = self.light(self._steps)
         shines = np.all(plain > 0, axis=1)
         apart = np.log(signal[lit] / time[lit]) - np.log(plain[shines][:, which])
-        doubt = np.hypot(_FIT_ERROR / 3, faintest / 4 / signal[lit])
+        doubt = np.hypot(_POINT_ERROR, faintest / _SEEN_ERRORS / signal[lit])
         count = len(self._steps)
         ridge = np.eye(count, count + run.max() + 1) / _BEND_ERROR
         design = np.concatenate([_design(which, run[lit], doubt, run.max()), ridge])
@@ -139,7 +151,7 @@ class Panels:
         # A dark frame speaks against the shapes that would have given light there.
         glow = self.light(step[dark])[shines] * np.exp(fitted[count + run[dark]].T) * time[dark]
         glow = glow * np.exp(bends[:, :1]) / faintest
-        odds = np.exp(fit - fit.max() - 2 * np.log1p(glow**2).sum(axis=1))
+        odds = np.exp(fit - fit.max() - TAIL * np.log1p(glow**2).sum(axis=1))
         self.learned = np.repeat([False, True], [len(plain), shines.sum()])
         self.odds = np.concatenate([(1 - TRUST) * self.odds, TRUST * odds / odds.sum()])
         self._shapes = np.concatenate([self._shapes, self._shapes[shines]])
@@ -173,16 +185,15 @@ def _agreed_pedestal(
     the same in every run, and the light of one step the same at every exposure.
     """
     mean, error = known.pedestal_adu or 0.0, known.pedestal_error_adu
-    off = np.linspace(-3, 3, 13)
-    misfit = off**2
-    tried = mean + error * off
+    misfit = _TRIED_ERRORS**2
+    tried = mean + error * _TRIED_ERRORS
     for i, pedestal in enumerate(tried):
         signal = level - pedestal
-        used = signal > 0.003 * full
+        used = signal > _COMPARED_FRAC * full
         if error == 0 or not used.any():
             return mean, error
         which = np.unique(step[used], return_inverse=True)[1]
-        doubt = np.hypot(0.005, 2e-4 * full / signal[used])
+        doubt = np.hypot(_LIGHT_ERROR, _LEVEL_ERROR_FRAC * full / signal[used])
         design = _design(which, run[used].astype(int), doubt, int(run.max()))
         wanted = np.log(signal[used] / time[used]) / doubt
         fitted = np.linalg.lstsq(design, wanted, rcond=None)[0]

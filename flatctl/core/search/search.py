@@ -1,42 +1,60 @@
 """The search for a setting that reaches the target: brightness first, exposure second.
 
 Three parts work together. `evidence` knows what the frames prove and so what is still open;
-`light` guesses what the light will do; this file asks the first what may be tried, the second
+`forecast` guesses what the light will do; this file asks the first what may be tried, the second
 what is worth trying, and decides when it is over.
+
+An accepted frame ends the search: REACHED. One whose pixels clip within the band lowers the aim, or
+ends it at the lower end of the band: TOO_BRIGHT. After any other, the first rule that applies:
+
+| rule                | applies where                                 | next                    |
+|---------------------|-----------------------------------------------|-------------------------|
+| `_light_swings`     | the light rose and fell by itself, twice each | UNSTABLE                |
+| `_exposures_spent`  | `TRIALS_MAX` frames were taken                | UNSTABLE                |
+| `_doubted_bound`    | the newer frames all miss one way             | the other bound, again  |
+| `_other_exposure`   | brightness can do no more at the first one    | the likeliest exposure  |
+| `_other_brightness` | steps are open at the first exposure          | the likeliest step      |
+| `_near_miss`        | the last frame missed by little, at a limit   | the same again          |
+| `_nothing_left`     | always                                        | TOO_DIM, TOO_BRIGHT or  |
+|                     |                                               | TOO_COARSE              |
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
-from flatctl.core.search import endings, listed, trims
+from flatctl.core.search import endings, exposure
 from flatctl.core.search.endings import Ending
-from flatctl.core.search.evidence import ROUNDED_ADU, Evidence, Judged
+from flatctl.core.search.evidence import NOISE_FULL_FRAC, ROUNDED_ADU, Evidence, Judged
 from flatctl.core.search.response import Response
 from flatctl.core.types import Outcome, Setting, Verdict
 
 if TYPE_CHECKING:
-    from flatctl.core.search.forecast import Outlook
+    from flatctl.core.search.forecast import Forecast
     from flatctl.core.search.panels import Panels
 
 TRIALS_MAX = 20
-"""More exposures than this no search takes."""
+"""More exposures than this no search takes (contract)."""
 
 # Exposures tried by the model alone before halving may be called for, and those that straight lines
 # leave to it.
-_FREE = 4
-_LINES = 3
+_FREE, _LINES = 4, 3
 # So many clipped frames without a lit one, and the dimmest step may be the only hope.
 _BLIND_MAX = 3
-# So many frames in a row on one side of the band, and the bound on the other is doubted.
-_ONE_WAY = 3
+# So many frames in a row on one side of the band, and the bound on the other is doubted, if its
+# level is within these ratios of the aim: nearer than a cold lamp (0.7) is to a warm one.
+_ONE_WAY, _BOUND_LOW, _BOUND_HIGH = 3, 0.7, 1.4
 # Levels nearer than this (a fraction of the band's width) are the same.
 _ALIKE = 0.1
-# Above the band by no more than this ratio, a frame at the limits may be mere noise.
-_HAIR, _REPEATS = 1.01, 2
+# Too bright by no more than this ratio, five times the scatter of a lamp, a frame at the limits may
+# be mere noise: it is taken so many times.
+_BARELY, _REPEATS = 1.01, 2
+# Too dim at the limits, a lamp may still be cold, by up to so much; after so many seconds of light
+# it was warm. It is taken again while it rises by more than this ratio.
+_COLD_FRAC, _WARM_AFTER_S, _RISING = 0.4, 10.0, 1.005
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -102,8 +120,10 @@ class FlatSearch:
         self.band, self._limits, self._known = band, limits, known
         self._setting = limits.clamp(*start)
         self._start_s = self._setting.exposure_s
-        self._evidence = Evidence(limits, max(0.001 * band.full_scale_adu, ROUNDED_ADU))
+        self._evidence = Evidence(limits, max(NOISE_FULL_FRAC * band.full_scale_adu, ROUNDED_ADU))
         self._panels: Panels | None = None
+        self._newest: Forecast | None = None
+        self._steps = range(0)
         self._edges: tuple[int, int] | None = None
         self._outcome: Outcome | None = None
         self.trials = 0
@@ -124,11 +144,11 @@ class FlatSearch:
     def response(self) -> Response:
         """Return what is known of panel and camera by now, for the next filter and the next run."""
         frames = self._evidence.frames
-        return self._known.with_run(frames, *self._look().pedestal) if frames else self._known
+        return self._known.with_run(frames, *self._forecast.pedestal) if frames else self._known
 
     def light(self, steps: Sequence[int]) -> tuple[float, ...]:
         """Return the light (ADU/s) that each step of the panel gives, as far as is known by now."""
-        return tuple(self._look().light(steps).tolist()) if self._evidence.frames else ()
+        return tuple(self._forecast.light(steps).tolist()) if self._evidence.frames else ()
 
     @property
     def light_is_unresponsive(self) -> bool:
@@ -156,6 +176,7 @@ class FlatSearch:
             clipped=median_adu > self.band.linear_adu,
         )
         self._evidence.add(frame)
+        self._newest = None
         if self.verdict is Verdict.ACCEPTED:
             self._outcome = Outcome.REACHED
         elif self.verdict is Verdict.CLIPPED and median_adu <= self.band.high_adu:
@@ -167,108 +188,56 @@ class FlatSearch:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""
         lower = self.band.below(frame.level_adu)
         if lower is None:
-            return self._end(Outcome.TOO_BRIGHT, endings.pixels_clip(frame, self.band))
-        self.band = lower
-        return self._decide()
+            self._end(Outcome.TOO_BRIGHT, endings.pixels_clip(frame, self.band))
+        else:
+            self.band = lower
+            self._decide()
 
-    def _look(self) -> "Outlook":
-        """Return what the frames so far foretell."""
+    def _decide(self) -> None:
+        """Choose the next setting, or end the search, by the first rule that applies."""
+        rules: tuple[Callable[[], Setting | None], ...] = (
+            self._light_swings,
+            self._exposures_spent,
+            self._doubted_bound,
+            self._other_exposure,
+            self._other_brightness,
+            self._near_miss,
+            self._nothing_left,
+        )
+        for rule in rules:
+            chosen = rule()
+            if self._outcome is not None:
+                return
+            if chosen is not None:
+                self._setting = chosen
+                return
+
+    @property
+    def _forecast(self) -> "Forecast":
+        """What the frames so far foretell."""
         # numpy loads here and not with the module: a command that searches nothing starts faster.
-        from flatctl.core.search.forecast import Outlook
+        from flatctl.core.search.forecast import Forecast
         from flatctl.core.search.panels import Panels
 
         if self._panels is None:
             full = self.band.full_scale_adu
             self._panels = Panels(self._limits.brightest, self._known, full)
-        return Outlook(self._panels, self._evidence.frames, self.band)
+        if self._newest is None:
+            self._newest = Forecast(self._panels, self._evidence.frames, self.band)
+        return self._newest
 
-    def _decide(self) -> None:
-        """Choose the next setting, or end the search."""
+    def _light_swings(self) -> None:
         evidence = self._evidence
         if evidence.swings >= _SWINGS_MAX:
             ending = endings.unstable(evidence.frames, self.band, evidence.changes)
-            return self._end(Outcome.UNSTABLE, ending)
+            self._end(Outcome.UNSTABLE, ending)
+
+    def _exposures_spent(self) -> None:
         if self.trials >= TRIALS_MAX:
-            ending = endings.not_found(evidence.frames, self.band, self.trials)
-            return self._end(Outcome.UNSTABLE, ending)
-        stale = self._stale()
-        if stale is not None:
-            self._setting = stale
-            return None
-        outlook = self._look()
-        steps = evidence.open_steps(self._start_s)
-        if steps:
-            steps = outlook.proven(steps, self._start_s)
-        if not steps:
-            self._edges = (steps.start - 1, steps.stop)
-        other = self._by_exposure(outlook) if self._exhausted(outlook, steps) else None
-        if other is not None:
-            self._setting = other
-        elif steps:
-            self._setting = Setting(self._choose_step(outlook, steps), self._start_s)
-        elif not self._worth_repeating():
-            self._give_up(outlook)
-        return None
+            ending = endings.not_found(self._evidence.frames, self.band, self.trials)
+            self._end(Outcome.UNSTABLE, ending)
 
-    def _exhausted(self, outlook: "Outlook", steps: range) -> bool:
-        """Tell whether brightness can do no more at the first exposure.
-
-        Once that was so, a change of the light reopens it only if it may now be otherwise.
-        """
-        if not steps or self._edges is None:
-            return not steps
-        below, above = self._edges
-        limits, band = self._limits, self.band
-        dim = below < limits.dimmest or outlook.level(below, self._start_s) < band.low_adu
-        bright = above > limits.brightest or outlook.level(above, self._start_s) > band.high_adu
-        return dim and bright
-
-    def _by_exposure(self, outlook: "Outlook") -> Setting | None:
-        """Return what is best tried by another exposure, if one may do."""
-        evidence, limits, band = self._evidence, self._limits, self.band
-        if limits.exposures_s:
-            left = TRIALS_MAX - self.trials
-            return listed.best_listed(evidence, outlook, limits, band.low_adu, left)
-        early = self.trials < _FREE
-        return trims.best_trim(evidence, outlook, limits, band, self._edges or (), early=early)
-
-    def _choose_step(self, outlook: "Outlook", steps: range) -> int:
-        """Return the step worth trying among those open at the first exposure.
-
-        Halving takes over while there are still exposures enough for it to come to its end, in turn
-        with straight lines as long as there are some to spare. Where all frames fell on one side,
-        bold moves included, the limit on the other may be the only hope.
-        """
-        frames = self._evidence.frames
-        late = self.trials >= _FREE
-        middle = steps[len(steps) // 2]
-        if late and all(f.clipped for f in frames[-trims.BLIND :]):
-            return middle
-        if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
-            return steps[0]
-        spare = listed.spare(TRIALS_MAX - self.trials, len(steps))
-        if not late or spare > listed.RESERVE:
-            return outlook.best_step(steps, self._start_s)[0]
-        line = outlook.straight({self._start_s: steps})
-        if line is not None and spare > _LINES and self.trials % 2 == 0:
-            return line.brightness
-        if not any(f.bright for f in frames):
-            return steps[-1]
-        return steps[0] if all(f.bright for f in frames) else middle
-
-    def _worth_repeating(self) -> bool:
-        """Tell whether the last frame, a near miss at the limits, deserves another look."""
-        *before, last = self._evidence.frames
-        same = [f.level_adu for f in before if f.setting == last.setting]
-        if last.bright:
-            return last.level_adu < _HAIR * self.band.high_adu and len(same) < _REPEATS
-        # A lamp may be cold by a third at first; the longer the exposure, the warmer it was.
-        near = 1 + 0.4 * min(10 / last.exposure_s, 1)
-        if last.level_adu * near < self.band.low_adu:
-            return False
-        return not same or last.level_adu > 1.005 * same[-1]
-
-    def _stale(self) -> Setting | None:
+    def _doubted_bound(self) -> Setting | None:
         """Return the setting of a bound to measure again, for the newer frames all miss one way.
 
         A lamp that warms up leaves bounds behind that are true no more. Where one was looked at
@@ -279,27 +248,95 @@ class FlatSearch:
         if len({f.bright for f in newer}) > 1 or any(f.clipped for f in newer):
             return None
         opposite = [f for f in older if f.bright is not newer[0].bright and not f.clipped]
-        near = [f for f in opposite if 0.7 < f.level_adu / self.band.aim_adu < 1.4]
-        return near[-1].setting if near and not self._steady() else None
+        low, high = _BOUND_LOW * self.band.aim_adu, _BOUND_HIGH * self.band.aim_adu
+        near = [f.setting for f in opposite if low < f.level_adu < high]
+        return near[-1] if near and not self._is_steady() else None
 
-    def _steady(self) -> bool:
+    def _is_steady(self) -> bool:
         """Tell whether an exposure taken again gave the same level."""
-        alike = _ALIKE * self.band.width_adu
         levels: dict[Setting, float] = {}
         for frame in self._evidence.frames:
             before = levels.get(frame.setting)
-            if before is not None and abs(frame.level_adu - before) < alike:
+            if before is not None and abs(frame.level_adu - before) < _ALIKE * self.band.width_adu:
                 return True
             levels[frame.setting] = frame.level_adu
         return False
 
-    def _give_up(self, outlook: "Outlook") -> None:
+    def _other_exposure(self) -> Setting | None:
+        """Return what is best tried by another exposure, if one may do."""
+        self._steps = self._evidence.open_steps(self._start_s)
+        if self._steps:
+            self._steps = self._forecast.proven(self._steps, self._start_s)
+        if not self._steps:
+            self._edges = (self._steps.start - 1, self._steps.stop)
+        if not self._is_exhausted():
+            return None
+        evidence, limits, left = self._evidence, self._limits, TRIALS_MAX - self.trials
+        if limits.exposures_s:
+            return exposure.best_listed(evidence, self._forecast, limits, self.band.low_adu, left)
+        early = self.trials < _FREE
+        edges = self._edges or ()
+        return exposure.best_free(evidence, self._forecast, limits, self.band, edges, early=early)
+
+    def _is_exhausted(self) -> bool:
+        """Tell whether brightness can do no more at the first exposure.
+
+        Once that was so, a change of the light reopens it only if it may now be otherwise.
+        """
+        if not self._steps or self._edges is None:
+            return not self._steps
+        below, above = self._edges
+        limits, band, level = self._limits, self.band, self._forecast.level
+        dim = below < limits.dimmest or level(below, self._start_s) < band.low_adu
+        bright = above > limits.brightest or level(above, self._start_s) > band.high_adu
+        return dim and bright
+
+    def _other_brightness(self) -> Setting | None:
+        return Setting(self._step_worth_trying(), self._start_s) if self._steps else None
+
+    def _step_worth_trying(self) -> int:
+        """Return the step worth trying among those open at the first exposure.
+
+        Halving takes over while there are still exposures enough for it to come to its end, in turn
+        with straight lines as long as there are some to spare. Where all frames fell on one side,
+        bold moves included, the limit on the other may be the only hope.
+        """
+        frames, steps = self._evidence.frames, self._steps
+        late = self.trials >= _FREE
+        middle = steps[len(steps) // 2]
+        if late and all(f.clipped for f in frames[-exposure.BLIND :]):
+            return middle
+        if len(frames) >= _BLIND_MAX and all(f.clipped for f in frames):
+            return steps[0]
+        spare = exposure.spare(TRIALS_MAX - self.trials, len(steps))
+        if not late or spare > exposure.RESERVE:
+            return self._forecast.best_step(steps, self._start_s)[0]
+        line = self._forecast.straight({self._start_s: steps})
+        if line is not None and spare > _LINES and self.trials % 2 == 0:
+            return line.brightness
+        if not any(f.bright for f in frames):
+            return steps[-1]
+        return steps[0] if all(f.bright for f in frames) else middle
+
+    def _near_miss(self) -> Setting | None:
+        """Return the setting of the last frame, if that nearly was in the band, at the limits."""
+        *before, last = self._evidence.frames
+        same = [f.level_adu for f in before if f.setting == last.setting]
+        if last.bright:
+            again = last.level_adu < _BARELY * self.band.high_adu and len(same) < _REPEATS
+        else:
+            warmer = 1 + _COLD_FRAC * min(_WARM_AFTER_S / last.exposure_s, 1)
+            rising = not same or last.level_adu > _RISING * same[-1]
+            again = last.level_adu * warmer >= self.band.low_adu and rising
+        return last.setting if again else None
+
+    def _nothing_left(self) -> None:
         frames, band, limits = self._evidence.frames, self.band, self._limits
         if not any(f.bright for f in frames):
-            enough_s = outlook.enough_s(limits.brightest)
+            enough_s = self._forecast.enough_s(limits.brightest)
             self._end(Outcome.TOO_DIM, endings.too_dim(frames, band, limits, enough_s))
         elif all(f.bright for f in frames):
-            enough_s = outlook.enough_s(limits.dimmest)
+            enough_s = self._forecast.enough_s(limits.dimmest)
             self._end(Outcome.TOO_BRIGHT, endings.too_bright(frames, band, limits, enough_s))
         else:
             self._end(Outcome.TOO_COARSE, endings.too_coarse(frames, band))

@@ -14,7 +14,6 @@ from flatctl.core.limits import Limits
 from flatctl.core.search import endings
 from flatctl.core.search.endings import Ending
 from flatctl.core.search.response import Response
-from flatctl.core.search.warmup import warmed
 from flatctl.core.types import Measurement, Outcome, Setting, Verdict
 
 # Frames scatter by about this much (of their level) even when the light stands still.
@@ -25,6 +24,11 @@ _IN_A_ROW_MAX = 5
 _REJECTED_MAX = 10
 # A first frame this near to the upper end of the band (a fraction of its width) is too near.
 _UNSURE = 0.35
+# A step of the panel is fine enough if it misses the aim by no more than this (fractions of the
+# band's width); where the exposures are listed, an exposure would miss it by more than most steps.
+_FINE, _FINE_LISTED = 0.15, 0.35
+# Light where there is next to none: a relative one, and one in ADU.
+_NEXT_TO_NONE, _NEXT_TO_NONE_ADU = 1e-9, 1.0
 # So many steps of the panel must have been measured before its curve is trusted with a trim.
 _MEASURED_MIN = 2
 # More change of light than this (ln) between two frames is no drift but an accident: a torch, a
@@ -156,6 +160,9 @@ class FlatSeries:
         """Return what is known of panel and camera, as the light is by now: for the next filter."""
         if not (self._seen and self._good):
             return self._known
+        # numpy loads here and not with the module: a command that searches nothing starts faster.
+        from flatctl.core.search.warmup import warmed
+
         newest = {r.setting.brightness: r for r in self._good}
         run = warmed([*self._seen, *newest.values()], self._good, self._pedestal_adu)
         return self._with_run(self._known, run)
@@ -195,14 +202,16 @@ class FlatSeries:
         guard = _GUARD_FRAC * level
         safe = kept and band.low_adu + guard <= level <= band.high_adu - guard
         # A lamp just switched on gets brighter, and one frame does not tell how fast.
-        wary = (
+        may_be_cold = (
             kept and self._drift is None and level > band.high_adu - _UNSURE * self.band.width_adu
         )
-        if safe and not wary:
+        if safe and not may_be_cold:
             return
         if self._frames[-1].level_adu > band.linear_adu:
             level = _OVER * band.full_scale_adu
-        ratio = (self._aim(wary) - self._pedestal_adu) / max(level - self._pedestal_adu, 1.0)
+        ratio = (self._aim(may_be_cold) - self._pedestal_adu) / max(
+            level - self._pedestal_adu, _NEXT_TO_NONE_ADU
+        )
         before = self._setting
         # Where nothing forces it, the exposure and its dark flats stay.
         self._setting = self._step(ratio) or (before if safe else self._exposure(ratio))
@@ -223,23 +232,23 @@ class FlatSeries:
             return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
         light = panels.light(steps)[panels.odds.argmax()]
-        wanted = max(float(light[step - steps[0]]) * ratio, 1e-9)
+        wanted = max(float(light[step - steps[0]]) * ratio, _NEXT_TO_NONE)
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self.band.aim_adu
-        coarse = 0.35 if self._limits.exposures_s else 0.15
-        fine = miss <= coarse * self.band.width_adu
+        enough = _FINE_LISTED if self._limits.exposures_s else _FINE
+        fine = miss <= enough * self.band.width_adu
         return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
 
     def _exposure(self, ratio: float) -> Setting:
         step, exposure_s = self._setting
         return self._limits.clamp(step, exposure_s * ratio)
 
-    def _aim(self, wary: bool) -> float:
+    def _aim(self, may_be_cold: bool) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
         most = _LEAD * self.band.width_adu
         rest = (self._count - self.kept) * self._cadence() * (self._drift or 0.0)
         ahead = min(max(rest / 2 * self.band.aim_adu, -most), most)
-        return self.band.aim_adu - (most if wary else ahead)
+        return self.band.aim_adu - (most if may_be_cold else ahead)
 
     def _forecast(self) -> float:
         """Return the level (ADU) expected of the next frame to be begun, with the same setting."""
@@ -265,7 +274,7 @@ class FlatSeries:
         gap = last.time_s - before.time_s
         if gap > 0 and before.setting.brightness == last.setting.brightness:
             light = [
-                max(r.level_adu - self._pedestal_adu, 1.0) / r.setting.exposure_s
+                max(r.level_adu - self._pedestal_adu, _NEXT_TO_NONE_ADU) / r.setting.exposure_s
                 for r in (before, last)
             ]
             change = log(light[1] / light[0])

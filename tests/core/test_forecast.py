@@ -6,7 +6,7 @@ from panel_rigs import FULL
 
 from flatctl.core.band import Band
 from flatctl.core.search.evidence import Judged
-from flatctl.core.search.forecast import Outlook, _spread
+from flatctl.core.search.forecast import Forecast, _spread
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
 from flatctl.core.types import Setting
@@ -38,9 +38,9 @@ class Lamp:
             Setting(step, exposure_s), level, float(clipped), bright=bright, clipped=clipped
         )
 
-    def seen(self, *settings: tuple[int, float], known: Response | None = None) -> Outlook:
+    def seen(self, *settings: tuple[int, float], known: Response | None = None) -> Forecast:
         panels = Panels(self.top, known or Response(), FULL)
-        return Outlook(panels, [self.frame(*setting) for setting in settings], BAND)
+        return Forecast(panels, [self.frame(*setting) for setting in settings], BAND)
 
 
 def measured(curve=LINE, steps=(32, 64, 128, 255)) -> Response:
@@ -54,28 +54,28 @@ def measured(curve=LINE, steps=(32, 64, 128, 255)) -> Response:
 @pytest.mark.parametrize("exponent", [1.0, 2.2])
 def test_between_two_frames_the_level_is_foretold(exponent):
     lamp = Lamp(60000.0, gamma(exponent))
-    outlook = lamp.seen((64, 1.0), (200, 1.0))
+    forecast = lamp.seen((64, 1.0), (200, 1.0))
     for step in (64, 100, 150, 200):
-        assert outlook.level(step, 1.0) == pytest.approx(lamp.level(step, 1.0), rel=0.2)
+        assert forecast.level(step, 1.0) == pytest.approx(lamp.level(step, 1.0), rel=0.2)
 
 
 def test_a_step_that_was_seen_is_foretold_at_any_exposure():
     lamp = Lamp(60000.0, gamma(1.7))
-    outlook = lamp.seen((64, 1.0), (200, 1.0), (200, 0.2))
-    assert outlook.level(200, 0.5) == pytest.approx(lamp.level(200, 0.5), rel=0.01)
+    forecast = lamp.seen((64, 1.0), (200, 1.0), (200, 0.2))
+    assert forecast.level(200, 0.5) == pytest.approx(lamp.level(200, 0.5), rel=0.01)
 
 
 def test_with_a_curve_learned_earlier_one_frame_foretells_every_step():
     lamp = Lamp(9000.0, gamma(2.2))
-    outlook = lamp.seen((128, 1.0), known=measured(gamma(2.2)))
+    forecast = lamp.seen((128, 1.0), known=measured(gamma(2.2)))
     for step in (32, 64, 200, 255):
-        assert outlook.level(step, 3.0) == pytest.approx(lamp.level(step, 3.0), rel=0.03)
+        assert forecast.level(step, 3.0) == pytest.approx(lamp.level(step, 3.0), rel=0.03)
 
 
 def test_levels_are_foretold_beyond_full_scale_too():
     lamp = Lamp(60000.0)
-    outlook = lamp.seen((64, 1.0), (128, 1.0), known=measured())
-    assert outlook.level(255, 10.0) == pytest.approx(lamp.level(255, 10.0), rel=0.05)
+    forecast = lamp.seen((64, 1.0), (128, 1.0), known=measured())
+    assert forecast.level(255, 10.0) == pytest.approx(lamp.level(255, 10.0), rel=0.05)
 
 
 def test_the_pedestal_follows_from_frames_at_two_exposures():
@@ -102,8 +102,8 @@ def test_the_side_of_the_band_is_told(step, side):
 
 
 def test_steps_seen_clearly_lit_are_measured_ones():
-    outlook = Lamp(60000.0).seen((1, 1.0), (200, 1.0), (64, 1.0), (255, 9.0))
-    assert outlook.measured == [64, 200]
+    forecast = Lamp(60000.0).seen((1, 1.0), (200, 1.0), (64, 1.0), (255, 9.0))
+    assert forecast.measured == [64, 200]
     assert Lamp(0.0).seen((9, 1.0)).measured == []
 
 
@@ -121,17 +121,17 @@ def test_how_much_was_learned_is_told():
 @pytest.mark.parametrize("exponent", [1.0, 2.2])
 def test_where_the_curve_is_known_the_step_that_meets_the_aim_is_tried(exponent):
     lamp = Lamp(60000.0, gamma(exponent))
-    outlook = lamp.seen((64, 1.0), known=measured(gamma(exponent)))
-    step, cost = outlook.best_step(range(256), 1.0)
+    forecast = lamp.seen((64, 1.0), known=measured(gamma(exponent)))
+    step, cost = forecast.best_step(range(256), 1.0)
     assert lamp.level(step, 1.0) == pytest.approx(33400.0, rel=0.03)
     assert cost < 0.3
 
 
 def test_only_open_steps_are_tried():
-    outlook = Lamp(60000.0).seen((64, 1.0), known=measured())
-    assert outlook.best_step(range(170, 256), 1.0)[0] == 170
-    assert outlook.best_step(range(65, 100), 1.0)[0] == 99
-    assert outlook.best_step(range(140, 141), 1.0)[0] == 140
+    forecast = Lamp(60000.0).seen((64, 1.0), known=measured())
+    assert forecast.best_step(range(170, 256), 1.0)[0] == 170
+    assert forecast.best_step(range(65, 100), 1.0)[0] == 99
+    assert forecast.best_step(range(140, 141), 1.0)[0] == 140
 
 
 def test_of_thousands_of_steps_the_right_one_is_found():
@@ -154,9 +154,9 @@ def test_where_even_the_dimmest_step_is_too_bright_that_one_is_tried():
 
 
 def test_a_setting_that_will_clip_costs_two_exposures():
-    outlook = Lamp(60000.0).seen((64, 1.0), (128, 1.0), known=measured())
-    assert outlook.best_step(range(253, 256), 5.0)[1] == pytest.approx(1.0, abs=0.05)
-    assert outlook.best_of(200, [0.5, 5.0])[1] == (200, 0.5)
+    forecast = Lamp(60000.0).seen((64, 1.0), (128, 1.0), known=measured())
+    assert forecast.best_step(range(253, 256), 5.0)[1] == pytest.approx(1.0, abs=0.05)
+    assert forecast.best_of(200, [0.5, 5.0])[1] == (200, 0.5)
 
 
 def test_the_exposure_that_meets_the_aim_is_tried():
@@ -167,19 +167,19 @@ def test_the_exposure_that_meets_the_aim_is_tried():
 
 
 def test_two_exposures_of_a_step_foretell_the_third_without_any_cost():
-    outlook = Lamp(9000.0).seen((255, 1.0), (255, 2.0))
-    assert outlook.best_exposure(255, 0.1, 30.0) == (pytest.approx(3.6), 0.0)
+    forecast = Lamp(9000.0).seen((255, 1.0), (255, 2.0))
+    assert forecast.best_exposure(255, 0.1, 30.0) == (pytest.approx(3.6), 0.0)
 
 
 def test_an_exposure_is_tried_only_between_the_bounds():
-    outlook = Lamp(9000.0).seen((255, 1.0), (255, 2.0))
-    assert outlook.best_exposure(255, 0.1, 3.0)[0] == 3.0
-    assert outlook.best_exposure(255, 5.0, 30.0)[0] == 5.0
+    forecast = Lamp(9000.0).seen((255, 1.0), (255, 2.0))
+    assert forecast.best_exposure(255, 0.1, 3.0)[0] == 3.0
+    assert forecast.best_exposure(255, 5.0, 30.0)[0] == 5.0
 
 
 def test_of_listed_exposures_the_best_is_taken_with_its_cost():
-    outlook = Lamp(9000.0).seen((255, 1.0), (255, 2.0), known=measured())
-    cost, setting = outlook.best_of(255, [1.0, 2.0, 3.5, 8.0])
+    forecast = Lamp(9000.0).seen((255, 1.0), (255, 2.0), known=measured())
+    cost, setting = forecast.best_of(255, [1.0, 2.0, 3.5, 8.0])
     assert setting == (255, 3.5)
     assert cost < 0.1
 
@@ -205,16 +205,16 @@ def test_a_straight_line_through_two_measured_steps_foretells_a_third():
 
 
 def test_a_straight_line_keeps_to_what_is_open_and_to_the_band():
-    outlook = Lamp(60000.0).seen((64, 1.0), (200, 1.0), known=Response(PEDESTAL))
-    assert outlook.straight({1.0: range(140, 200)}).brightness == 140
-    assert outlook.straight({1.0: range(180, 200)}) is None
+    forecast = Lamp(60000.0).seen((64, 1.0), (200, 1.0), known=Response(PEDESTAL))
+    assert forecast.straight({1.0: range(140, 200)}).brightness == 140
+    assert forecast.straight({1.0: range(180, 200)}) is None
 
 
 def test_of_several_exposures_the_one_with_the_nearest_levels_is_taken():
-    outlook = Lamp(60000.0).seen(
+    forecast = Lamp(60000.0).seen(
         (32, 1.0), (64, 1.0), (128, 1.0), (140, 1.0), known=Response(PEDESTAL)
     )
-    setting = outlook.straight({1.0: range(129, 140), 3.0: range(33, 64)})
+    setting = forecast.straight({1.0: range(129, 140), 3.0: range(33, 64)})
     assert setting.exposure_s == 1.0
 
 

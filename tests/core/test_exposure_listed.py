@@ -10,8 +10,8 @@ from panel_rigs import Rig
 from flatctl import Outcome
 from flatctl.core.band import Band
 from flatctl.core.search.evidence import Judged
-from flatctl.core.search.forecast import Outlook
-from flatctl.core.search.listed import halving, narrowed, spare
+from flatctl.core.search.exposure import halving, narrowed, spare
+from flatctl.core.search.forecast import Forecast
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
 from flatctl.core.types import Setting
@@ -145,42 +145,42 @@ def test_what_halving_does_not_need_is_to_spare():
     assert [spare(10, count) for count in (1, 3, 4, 7, 8, 4095)] == [9, 8, 7, 7, 6, -2]
 
 
-def outlook(*frames: tuple[int, float, float], known: Response | None = None) -> Outlook:
+def forecast(*frames: tuple[int, float, float], known: Response | None = None) -> Forecast:
     """What frames foretell, each (step, seconds, ADU) of a camera with 1000 ADU."""
     seen = [
         Judged(Setting(b, t), adu, float(adu > 980), bright=adu > 550, clipped=adu > 980)
         for b, t, adu in frames
     ]
-    return Outlook(Panels(100, known or Response(), 1000.0), seen, BAND)
+    return Forecast(Panels(100, known or Response(), 1000.0), seen, BAND)
 
 
 def test_two_exposures_of_a_step_tell_a_pedestal_higher_than_usual():
-    assert outlook((50, 1.0, 200.0), (50, 2.0, 300.0)).pedestal[0] == pytest.approx(100.0, abs=5)
+    assert forecast((50, 1.0, 200.0), (50, 2.0, 300.0)).pedestal[0] == pytest.approx(100.0, abs=5)
 
 
 def test_a_step_that_gives_the_same_at_two_exposures_gives_the_pedestal():
-    seen = outlook((0, 1.0, 120.0), (0, 4.0, 120.0), (50, 1.0, 300.0))
+    seen = forecast((0, 1.0, 120.0), (0, 4.0, 120.0), (50, 1.0, 300.0))
     assert seen.pedestal[0] == pytest.approx(120.0, abs=5)
 
 
 def test_dark_frames_above_the_usual_pedestals_are_all_pedestal():
-    seen = outlook((0, 1.0, 90.0), (20, 1.0, 90.0), (40, 1.0, 90.0), (60, 1.0, 270.0))
+    seen = forecast((0, 1.0, 90.0), (20, 1.0, 90.0), (40, 1.0, 90.0), (60, 1.0, 270.0))
     assert seen.pedestal[0] == pytest.approx(90.0, abs=5)
 
 
 def test_the_steps_of_clear_frames_are_measured():
-    seen = outlook((90, 1.0, 1000.0), (40, 1.0, 300.0), (0, 1.0, 10.0), (20, 1.0, 150.0))
+    seen = forecast((90, 1.0, 1000.0), (40, 1.0, 300.0), (0, 1.0, 10.0), (20, 1.0, 150.0))
     assert seen.measured == [20, 40]
-    assert outlook((90, 1.0, 1000.0)).measured == []
+    assert forecast((90, 1.0, 1000.0)).measured == []
 
 
 def test_the_side_of_the_band_is_foretold():
-    seen = outlook((50, 1.0, 300.0))
+    seen = forecast((50, 1.0, 300.0))
     assert [seen.side(50, t) for t in (1.0, 1.7, 3.0)] == [-1, 0, 1]
 
 
 def test_a_straight_line_through_two_measured_steps_foretells_the_next():
-    seen = outlook((20, 1.0, 210.0), (40, 1.0, 410.0))
+    seen = forecast((20, 1.0, 210.0), (40, 1.0, 410.0))
     between, beyond = {1.0: range(21, 60)}, {2.0: range(21, 60)}
     assert seen.straight(between) == Setting(49, 1.0)
     assert seen.straight(beyond) == Setting(25, 2.0)
@@ -189,7 +189,7 @@ def test_a_straight_line_through_two_measured_steps_foretells_the_next():
 
 
 def test_a_straight_line_leads_nowhere_from_one_step_or_two_alike_or_out_of_what_is_open():
-    assert outlook((20, 1.0, 210.0)).straight({1.0: range(21, 60)}) is None
-    assert outlook((20, 1.0, 210.0), (40, 1.0, 210.0)).straight({1.0: range(41, 60)}) is None
-    seen = outlook((20, 1.0, 210.0), (40, 1.0, 410.0))
+    assert forecast((20, 1.0, 210.0)).straight({1.0: range(21, 60)}) is None
+    assert forecast((20, 1.0, 210.0), (40, 1.0, 210.0)).straight({1.0: range(41, 60)}) is None
+    seen = forecast((20, 1.0, 210.0), (40, 1.0, 410.0))
     assert seen.straight({1.0: range(60, 90)}) is None

@@ -8,10 +8,10 @@ from panel_rigs import FULL
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
 from flatctl.core.search.evidence import Evidence, Judged
-from flatctl.core.search.forecast import Outlook
+from flatctl.core.search.exposure import best_free
+from flatctl.core.search.forecast import Forecast
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
-from flatctl.core.search.trims import best_trim
 from flatctl.core.types import Setting
 
 BAND = Band(33400.0, 3277.0, FULL)
@@ -33,8 +33,8 @@ def trim(*frames: Judged, edges: tuple[int, ...], early: bool = False, limits: L
     evidence = Evidence(limits, 65.0)
     for each in frames:
         evidence.add(each)
-    outlook = Outlook(Panels(limits.brightest, Response(), FULL), evidence.frames, BAND)
-    return best_trim(evidence, outlook, limits, BAND, edges, early=early)
+    forecast = Forecast(Panels(limits.brightest, Response(), FULL), evidence.frames, BAND)
+    return best_free(evidence, forecast, limits, BAND, edges, early=early)
 
 
 def test_without_an_edge_there_is_nothing_to_trim():
