@@ -26,8 +26,8 @@ from flatctl.devices.catalog import PANELS
 from flatctl.errors import ExitCode
 from flatctl.events import KINDS
 from flatctl.fits.header import Value
-from flatctl.settings.allowed import allowed
 from flatctl.settings.flats import Brightnesses, Exposures
+from flatctl.settings.messages.allowed import allowed
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema
 from flatctl.storage.headers import KEYWORDS, POINTING

@@ -6,8 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from flatctl.settings.keys import keys_of
-from flatctl.settings.problems import Problem, suggestion
+from flatctl.settings.messages.keys import keys_of
+from flatctl.settings.messages.problems import Problem, suggestion
 
 PREFIX = "FLATCTL_"
 

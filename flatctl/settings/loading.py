@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from flatctl.errors import ConfigError
-from flatctl.settings.complaints import explain, place_of
 from flatctl.settings.environment import Overlay, lay_over
+from flatctl.settings.messages.complaints import explain, place_of
+from flatctl.settings.messages.problems import Problem, refuse
+from flatctl.settings.messages.rules import contradictions
 from flatctl.settings.models import Settings
-from flatctl.settings.problems import Problem, refuse
-from flatctl.settings.rules import contradictions
 
 _LARGEST_BYTES = 1 << 20
 

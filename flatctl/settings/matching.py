@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from flatctl.core.nights.plan import FlatSet, Light
 from flatctl.settings.flats import WantedSet
+from flatctl.settings.messages.problems import suggestion
 from flatctl.settings.models import Settings
-from flatctl.settings.problems import suggestion
 
 
 @dataclass(frozen=True)

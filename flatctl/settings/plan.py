@@ -13,8 +13,8 @@ from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import FilterPlan
 from flatctl.errors import UsageError
 from flatctl.settings.flats import FilterFlats
+from flatctl.settings.messages.problems import Problem, refuse, suggestion
 from flatctl.settings.models import Settings
-from flatctl.settings.problems import Problem, refuse, suggestion
 
 # Flats of a set whose noise nobody knows yet; the first pair of them tells more.
 AUTO_GUESS = 30

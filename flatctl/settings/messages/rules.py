@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from flatctl.settings.flats import FilterFlats, Flats
+from flatctl.settings.messages.problems import Problem
 from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.plan import merged, written
-from flatctl.settings.problems import Problem
 from flatctl.settings.unattended import Dawn
 
 Place = tuple[str, ...]

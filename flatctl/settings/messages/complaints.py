@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from flatctl.settings.allowed import allowed
-from flatctl.settings.keys import keys_of
+from flatctl.settings.messages.allowed import allowed
+from flatctl.settings.messages.keys import keys_of
+from flatctl.settings.messages.problems import ABSENT, Problem, suggestion, value_at
 from flatctl.settings.panels import PANEL_MODELS
-from flatctl.settings.problems import ABSENT, Problem, suggestion, value_at
 
 _CHOICES = ("constrained-", "literal[")
 
