@@ -24,6 +24,23 @@ class Doubt(StrEnum):
     CHANGED = "changed"
 
 
+class Preparation(StrEnum):
+    """What is made ready before frames are taken."""
+
+    CAMERA = "camera"
+    WHEEL = "wheel"
+    PLACE = "place"  # rotator and focuser
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """What a run waits for: the wheel's way to a `filter`, or the sensor's to a temperature."""
+
+    what: Preparation
+    filter: str | None = None
+    temperature_c: float | None = None
+
+
 # Why something ended or was refused. Text is what a device, or a `run.json`, said in words.
 Why = tuple[Finding, ...] | Ending | Doubt | str
 
@@ -104,7 +121,7 @@ class Waiting(Event):
 
     event = "waiting"
     passing = True
-    what: str
+    what: Awaited | str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,8 @@ from flatctl.app.wiring.rig import (
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import Clock, SystemClock
-from flatctl.engine.run import Job, Session
+from flatctl.engine.job import Job
+from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
 from flatctl.events import Event

@@ -20,7 +20,6 @@ from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FilterPlan, Setting
 from flatctl.devices.protocols import Frame
 from flatctl.engine.guard import under_guard
-from flatctl.engine.keys import configured_key, measured_key
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
@@ -42,7 +41,7 @@ class Known:
 
 def known_calibration(history: History, rig_name: str, rig: Rig) -> Known | None:
     """Return the latest calibration that fits how the rig is configured."""
-    found = history.calibration(configured_key(rig_name, rig))
+    found = history.calibration(rig.key(rig_name, prepared=False))
     if found is None:
         return None
     try:
@@ -117,7 +116,7 @@ class CalibrationRun:
             darks.observe(self._dark(darks.exposure_s))
 
         exposure_s = curve_exposure(
-            times, full.light_adu_s, darks.pedestal_adu, full.full_adu or _claimed(rig)
+            times, full.light_adu_s, darks.pedestal_adu, full.full_adu or rig.claimed_full_scale_adu
         )
         curve = Curve(steps, exposure_s, full.full_adu)
         self._tell(f"settling: from dark to full brightness, frames of {exposure_s:.3g} s")
@@ -143,7 +142,7 @@ class CalibrationRun:
         return calibration
 
     def _settle_s(self, brightness: int, exposure_s: float, darks: DarkLevels) -> float | None:
-        rig, usual_s = self._rig, self._rig.settle_s
+        rig, usual_s = self._rig, self._rig.light.settle_s
 
         def watch() -> float | None:
             settling, lit_s = Settling(), None
@@ -157,12 +156,12 @@ class CalibrationRun:
                 settling.observe(now_s - lit_s, max(level_adu - darks.pedestal_adu, 0.0))
             return settling.settle_s
 
-        rig.settle_s = 0.0
+        rig.light.settle_s = 0.0
         try:
             self._recovery.renew()
             return self._recovery.retry(watch)
         finally:
-            rig.settle_s = usual_s
+            rig.light.settle_s = usual_s
 
     def _lit(self, brightness: int, exposure_s: float) -> float:
         def take() -> Frame:
@@ -189,17 +188,13 @@ class CalibrationRun:
         return _median(self._recovery.retry(take))
 
     def _remember(self, calibration: Calibration) -> None:
-        key = measured_key(self._rig_name, self._rig, None)
+        key = self._rig.key(self._rig_name)
         self._history.remember_calibration(key, calibration.to_json(), self._rig.clock.now())
         self._history.remember_response(key, calibration.response.to_json())
 
 
 def _median(frame: Frame) -> float:
     return measure(frame.raw, _SIXTEEN_BITS_ADU).median
-
-
-def _claimed(rig: Rig) -> float:
-    return float(2 ** (rig.info.bits or 16) - 1)
 
 
 def _times(rig: Rig, plan: FilterPlan) -> Times:

@@ -13,15 +13,15 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.core.band import Band
-from flatctl.core.pedestal import most_trusted
+from flatctl.core.limits import Limits
+from flatctl.core.pedestal import Pedestal, most_trusted
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Verdict
+from flatctl.core.types import FilterPlan, Measurement, Outcome, Verdict
 from flatctl.engine.context import RunContext
-from flatctl.engine.limits import Limits
-from flatctl.engine.panel_off import known_pedestal
+from flatctl.engine.identity import SetIdentity
 from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Exposure, Shot
@@ -41,23 +41,28 @@ class Found:
 class Capture:
     """Take the frames of one set, in one go or, where that breaks off, in several.
 
-    `taken` counts the frames put on disk, `exposures_s` are theirs. `set_out` is called once, when
-    the last frame of the set has been read: the rig may move on. `response` is what is known of
-    panel and camera by then; `refused` says why the last frame was not good enough, if not for its
-    level.
+    `taken` counts the frames put on disk, `exposures_s` are theirs. `at_last_frame` is called once,
+    when the last frame of the set has been read: the rig may move on. `response` is what is known
+    of panel and camera by then; `refused` says why the last frame was not good enough, if not for
+    its level.
     """
 
     def __init__(
         self,
         context: RunContext,
         plan: FilterPlan,
+        *,
+        band: Band,
+        identity: SetIdentity,
         telling: SetEvents,
-        set_out: Callable[[], None],
+        at_last_frame: Callable[[], None],
     ) -> None:
         self._context = context
         self._plan = plan
+        self._band = band
+        self._identity = identity
         self._telling = telling
-        self._set_out: Callable[[], None] | None = set_out
+        self._at_last_frame: Callable[[], None] | None = at_last_frame
         self._earlier: set[int] = set()  # numbers of the flats from before this go
         self._kept: set[int] = set()  # numbers of this run's flats, on disk or on their way
         self._count = plan.count
@@ -71,26 +76,28 @@ class Capture:
         limits: Limits,
         found: Found,
         present: Iterable[int],
+        measured: Pedestal | None,
     ) -> tuple[Outcome, Why]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
-        time. `present` are the numbers of the flats that an earlier run left.
+        time. `present` are the numbers of the flats that an earlier run left, `measured` is the
+        pedestal where frames without light have told it.
         """
         plan = self._plan
         accepted, known = found.shot, found.search.response
-        pedestal = most_trusted(known_pedestal(self._context), known.pedestal)
+        pedestal = most_trusted(measured, known.pedestal)
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            band=Band.of(plan.target, plan.tolerance, self._context.full_scale_adu),
-            limits=limits.of_search,
+            band=self._band,
+            limits=limits,
             setting=accepted.setting,
             response=known.knowing(pedestal),
             count=plan.count - len(self._earlier),
             lag=1,
             seen=found.readings,
         )
-        watch = SetWatch(self._context, plan, pedestal)
+        watch = SetWatch(self._context, plan, pedestal, self._identity.key)
         if plan.flat_noise is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 
@@ -126,9 +133,9 @@ class Capture:
             if series.kept + 1 < series.count:
                 return self._context.begin(series.setting)
             # Only once: whoever has to come back stays until the set is complete.
-            set_out, self._set_out = self._set_out, None
-            if set_out is not None:
-                set_out()
+            move_on, self._at_last_frame = self._at_last_frame, None
+            if move_on is not None:
+                move_on()
             return None
         finally:
             # Whatever becomes of the next exposure, the frame in hand is not lost.
@@ -158,25 +165,17 @@ class Capture:
         return next(itertools.islice(free, nth, None))
 
     def _keep(self, shot: Shot, number: int, watch: SetWatch) -> None:
-        plan = self._plan
         self._kept.add(number)
-        record = self._context.record(
-            FrameKind.FLAT,
+        count = self._count
+        record = self._identity.record(
             shot.frame,
             shot.statistics,
             number=number,
-            count=self._count,
-            filter_name=plan.filter,
-            brightness=shot.setting.brightness,
-            target=plan.target,
-            tolerance=plan.tolerance,
-            bank=plan.panel_bank,
-            level_adu=shot.level_adu,
-            channel=plan.channel if shot.channels else None,
+            count=count,
+            shot=shot,
             pedestal_adu=watch.measured_pedestal_adu,
             e_per_adu=watch.e_per_adu,
         )
-        count = self._count
 
         def placed(path: Path) -> None:
             self.taken += 1
@@ -186,7 +185,7 @@ class Capture:
         self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
 
     def _off_level(self, verdict: Verdict, shot: Shot) -> Finding:
-        band = Band.of(self._plan.target, self._plan.tolerance, self._context.full_scale_adu)
+        band = self._band
         level, low, high = band.frac(shot.level_adu), band.low, band.high
         if verdict is Verdict.CLIPPED and level <= high:
             return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})

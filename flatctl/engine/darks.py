@@ -10,10 +10,10 @@ from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
+from flatctl.engine.identity import SetIdentity
 from flatctl.engine.panel_off import learn_pedestal
 from flatctl.engine.shot import Exposure
 from flatctl.errors import BadReply
-from flatctl.storage.resume import finished
 
 # A dark flat as bright as this, of the lowest flat accepted, was taken with the light on.
 _LIT_FRAC = 0.8
@@ -47,17 +47,15 @@ def take_dark_flats(
         if statistics.median >= _LIT_FRAC * flat_adu:
             return _still_lit(context, statistics.median)
         learn_pedestal(context, statistics.median)
-        record = context.record(
-            FrameKind.DARK_FLAT,
-            frame,
-            statistics,
-            number=index,
-            count=count,
-        )
+        record = identities[exposure_s].record(frame, statistics, number=index, count=count)
         context.writer.put(frame.raw, frame.header, record, partial(placed, exposure_s, index))
         return None
 
-    wanted = [(each_s, n) for each_s in exposures_s for n in _missing(context, each_s, count)]
+    identities = {
+        each_s: SetIdentity(context, FrameKind.DARK_FLAT, exposure_s=each_s)
+        for each_s in exposures_s
+    }
+    wanted = [(each_s, n) for each_s, each in identities.items() for n in _missing(each, count)]
     left, fault = _take(context, wanted, keep)
     if fault is not None:
         # A panel that says that it is off is told so anew once it is reached anew.
@@ -95,12 +93,9 @@ def _still_lit(context: RunContext, dark_adu: float) -> BadReply:
     )
 
 
-def _missing(context: RunContext, exposure_s: float, count: int) -> list[int]:
+def _missing(identity: SetIdentity, count: int) -> list[int]:
     """Return the numbers of the dark flats of an exposure that are not on disk yet."""
-    if not (count and context.resume):
-        return list(range(1, count + 1))
-    wanted = context.wanted(FrameKind.DARK_FLAT, exposure_s=exposure_s)
-    present = finished(context.writer.directory, context.writer.night, wanted).frames[:count]
+    present = identity.present()[:count] if count else ()
     taken = {frame.number for frame in present}
     free = (n for n in range(1, count + len(taken) + 1) if n not in taken)
     return list(islice(free, count - len(present)))

@@ -17,7 +17,7 @@ def check_leak(
     `flat_adu` is the level of a flat of the longer exposure. The flats are on disk by now: what
     fails here is told as a fault, and changes nothing about how the run ends.
     """
-    if context.quality is None:
+    if context.job.quality is None:
         return
     last = _last(context)
     try:
@@ -28,7 +28,7 @@ def check_leak(
             exposure_s=longest_s,
             flat_adu=flat_adu,
             last_pedestal_adu=None if last is None else last.adu,
-            limits=context.quality,
+            limits=context.job.quality,
         )
     except (FlatctlError, RigLost, ValueError):
         return
@@ -75,12 +75,12 @@ def known_pedestal(context: RunContext) -> Pedestal | None:
 
 
 def _wanted(context: RunContext) -> bool:
-    return context.quality is not None and _last(context) is None
+    return context.job.quality is not None and _last(context) is None
 
 
 def _last(context: RunContext) -> Pedestal | None:
-    return context.history.pedestal(context.setting_key(None))
+    return context.history.pedestal(context.key())
 
 
 def _remember(context: RunContext, adu: float) -> None:
-    context.history.remember_pedestal(context.setting_key(None), Pedestal.measured(adu))
+    context.history.remember_pedestal(context.key(), Pedestal.measured(adu))

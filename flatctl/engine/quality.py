@@ -32,9 +32,12 @@ class SetWatch:
     nothing is said.
     """
 
-    def __init__(self, context: RunContext, plan: FilterPlan, pedestal: Pedestal | None) -> None:
+    def __init__(
+        self, context: RunContext, plan: FilterPlan, pedestal: Pedestal | None, key: SettingKey
+    ) -> None:
         self._context = context
         self._plan = plan
+        self._key = key
         self._last = self._last_record()
         pedestal_adu = pedestal.adu if pedestal else 0.0
         measured = pedestal is not None and pedestal.is_measured
@@ -42,7 +45,7 @@ class SetWatch:
         # One and the same pedestal for both sets, or a better guess of it looked like a change.
         if self._last is not None:
             self._last = self._last.with_pedestal(pedestal_adu)
-        limits = context.quality
+        limits = context.job.quality
         if limits is not None and plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
         self._judge = None if limits is None else SetJudge(limits, pedestal_adu)
@@ -124,7 +127,7 @@ class SetWatch:
         # The shape is that of all colours, and so is the level which it stands for.
         record = record_of(self._judge, self._first.statistics.mean)
         if record is not None:
-            self._context.history.remember_set(self._key(), record.to_json())
+            self._context.history.remember_set(self._key, record.to_json())
 
     def _look(self, shot: Shot) -> Look | None:
         if self._judge is None:
@@ -144,14 +147,9 @@ class SetWatch:
             return 0.0
         return self._light[-1][1] / self._light[0][1] - 1.0
 
-    def _key(self) -> SettingKey:
-        return self._context.setting_key(self._plan.filter, self._plan.panel_bank)
-
     def _last_record(self) -> SetRecord | None:
-        text = self._context.history.last_set(
-            self._context.setting_key(self._plan.filter, self._plan.panel_bank)
-        )
-        if text is None or self._context.quality is None:
+        text = self._context.history.last_set(self._key)
+        if text is None or self._context.job.quality is None:
             return None
         try:
             return SetRecord.from_json(text)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.types import Bank, CameraSetup, FrameKind, Setting
 from flatctl.devices.protocols import (
-    Banked,
     Camera,
     CameraInfo,
     CameraState,
@@ -19,13 +19,14 @@ from flatctl.devices.protocols import (
     Rotator,
 )
 from flatctl.engine.clock import Clock
+from flatctl.engine.light import PanelLight
 from flatctl.errors import DeviceError, Fault
 
-OFF = -1
 PANEL_TIMEOUT_S = 90.0
 """How long a panel may take for anything; its cover moves meanwhile."""
 # A frame comes this much later than the last ones at most, unless the configuration grants less.
 LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
+_USUAL_BITS = 16
 _NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
@@ -76,7 +77,7 @@ class Rig:
         self.focuser = focuser
         self.setup = setup
         self.clock = clock
-        self.settle_s = settle_s
+        self.light = PanelLight(panel, clock, settle_s=settle_s, timeout_s=timeouts.panel_s)
         self.timeouts = timeouts
         self.cover_at_end = cover_at_end
         self.usual_bank = usual_bank
@@ -85,11 +86,7 @@ class Rig:
         self.slots: Sequence[str] = ()
         self.rotator_deg: float | None = None  # as reported last, None for unknown
         self.focuser_steps: int | None = None
-        self._light: int | None = None  # the step it shines at, OFF, or None for unknown
-        self._light_bank: Bank | None = None  # the panel's range of light in which it shines
-        self._bank: Bank | None = None  # the one for the filter selected last
-        self._light_in_doubt = False
-        self._settled_s = 0.0
+        self._bank: Bank | None = None  # the panel's range of light for the filter selected last
         self._filter: str | None = None
         self._arrived = True
         self._on_its_way = False
@@ -119,7 +116,7 @@ class Rig:
 
         `bank` is the panel's range of light for this filter, where it has two.
         """
-        self._light_in_doubt = True
+        self.light.doubt()
         # Where the wheel can't come, it is not sent again on the way back from that.
         self._filter, self._bank, self._arrived = filter_name, bank, False
         if self.wheel is not None and filter_name is not None:
@@ -155,26 +152,56 @@ class Rig:
             if self.wheel is not None and filter_name is not None:
                 self._on_its_way = True
                 self.wheel.start(filter_name, self.timeouts.wheel_s)
-            self._shine(brightness, bank)
+            self.light.shine(brightness, bank)
+
+    @property
+    def claimed_full_scale_adu(self) -> float:
+        """The level of a full pixel, by the bits that the camera says it has."""
+        return float(2 ** (self.info.bits or _USUAL_BITS) - 1)
+
+    def panel_name(self, bank: Bank | None = None) -> str:
+        """Return the panel's name, with its range of light where one is chosen."""
+        chosen = bank or self.usual_bank
+        return self.panel.name + (f", {chosen} bank" if chosen else "")
+
+    def key(
+        self,
+        rig_name: str,
+        filter_name: str | None = None,
+        bank: Bank | None = None,
+        *,
+        prepared: bool = True,
+    ) -> SettingKey:
+        """Return under what the history keeps what is learned of the rig as it stands.
+
+        One that is not `prepared` yet has the key of its configuration: what is left as it is is
+        `None` there.
+        """
+        camera = self.state if prepared else self.setup
+        return SettingKey(
+            rig=rig_name,
+            camera=self.camera.name,
+            filter=filter_name,
+            binning=camera.binning,
+            gain=camera.gain,
+            offset=camera.offset,
+            readout_mode=camera.readout_mode,
+            panel=self.panel_name(bank),
+            iso=camera.iso,
+        )
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
         if self._on_its_way or not self._arrived:
             self.select(self._filter, self._bank)
-        self._shine(setting.brightness, self._bank)
+        self.light.shine(setting.brightness, self._bank)
         self._begin(setting.exposure_s, FrameKind.FLAT)
 
     def begin_dark(self, exposure_s: float) -> None:
         """Begin a dark flat with the panel off."""
-        if self._light != OFF:
-            self.darken()
+        if not self.light.is_off:
+            self.light.put_out()
         self._begin(exposure_s, FrameKind.DARK_FLAT)
-
-    def darken(self) -> None:
-        """Put the panel's light out; the next flat lights it again."""
-        self._light = None
-        self.panel.light_off(self.timeouts.panel_s)
-        self._lit(OFF)
 
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""
@@ -190,25 +217,8 @@ class Rig:
         late_s = max(LATE_MIN_S, LATE_TIMES * max(self._readouts_s))
         return min(self.timeouts.readout_s, late_s)
 
-    def _shine(self, brightness: int, bank: Bank | None) -> None:
-        before, self._light = self._light, None
-        as_before = brightness == before and bank == self._light_bank
-        if not as_before or self._light_in_doubt:
-            if isinstance(self.panel, Banked):
-                self.panel.use_bank(bank)
-            self.panel.set_brightness(brightness, self.timeouts.panel_s)
-        self._light_in_doubt, self._light_bank = False, bank
-        if as_before:
-            self._light = brightness
-        else:
-            self._lit(brightness)
-
-    def _lit(self, light: int) -> None:
-        self._light = light
-        self._settled_s = self.clock.monotonic() + self.settle_s
-
     def _begin(self, exposure_s: float, kind: FrameKind) -> None:
-        self.clock.sleep(self._settled_s - self.clock.monotonic())
+        self.light.await_settled()
         self.camera.start(exposure_s, kind)
         self._over_s = self.clock.monotonic() + exposure_s
 
@@ -226,7 +236,7 @@ class Rig:
 
     def close(self) -> None:
         """Let go of everything but the panel."""
-        self._light = None
+        self.light.forget()
         for device in (self.camera, self.wheel, self.rotator, self.focuser):
             if device is not None:
                 device.close()

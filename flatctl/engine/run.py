@@ -1,55 +1,30 @@
 """A run: filter by filter select, search and capture, then the dark flats; the lamp guarded."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 from flatctl import events
-from flatctl.core.calibration import SETTLE_ADOPTED_MAX_S
 from flatctl.core.nights.history import PastRun
-from flatctl.core.nights.sun import Site
-from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
-from flatctl.engine.calibrate import Known, known_calibration
+from flatctl.engine.calibrate import known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
-from flatctl.engine.flat_set import FilterRun
+from flatctl.engine.flat_set import FlatSetRun
 from flatctl.engine.guard import under_guard
-from flatctl.engine.learned import Learned
-from flatctl.engine.panel_off import check_leak, measure_pedestal
+from flatctl.engine.job import Job
+from flatctl.engine.opening import adopt, full_scale_adu, started
+from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
-from flatctl.engine.safety import Rule, Safety
+from flatctl.engine.safety import Safety
+from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
+from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
-
-USUAL_BITS = 16
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a run is to do.
-
-    `plan` makes the flats wanted out of the wheel's slot names, `writer` opens the place where
-    frames go. Where `full_scale_adu` is `None` it is that of a stored calibration, else derived
-    from what the camera says; `dark_flats` are wanted of each exposure, panel off. With
-    `adopt_settling` the rig waits after a change of light as long as a calibration has measured.
-    `rules` say what must be so around the rig.
-    """
-
-    rig: str
-    plan: Callable[[Sequence[str]], Sequence[FilterPlan]]
-    full_scale_adu: float | None = None
-    dark_flats: int = 0
-    resume: bool = True
-    rules: Sequence[Rule] = ()
-    adopt_settling: bool = False
-    quality: QualityLimits | None = None
-    leak_check: bool = False
-    site: Site | None = None
-    dark_flat_type: str = "DARK"
 
 
 class Session:
@@ -73,7 +48,7 @@ class Session:
         self._signals = signals
         self._outcomes: dict[str, Outcome] = {}
         self._filters: dict[str, str] = {}
-        self._under_way: FilterRun | None = None
+        self._under_way: FlatSetRun | None = None
         self._darkened: dict[CameraSetup, set[float]] = {}
         self._warned: set[str] = set()
         self._started: events.RunStarted | None = None
@@ -111,7 +86,8 @@ class Session:
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""
-        self._emit(events.Waiting(time=self._rig.clock.now(), what=self._preparing()))
+        waiting = Awaited(Preparation.CAMERA, temperature_c=self._rig.setup.temperature_c)
+        context.tell_waiting(waiting)
         context.recovery.renew()
         try:
             context.recovery.retry(self._rig.prepare)
@@ -123,23 +99,21 @@ class Session:
             for plan in plans:
                 self._give_up(context, plan, str(error))
             return
+        shortest_s = min(
+            plans[0].exposures_s or (self._rig.info.exposure_min_s or plans[0].exposure_min_s,)
+        )
         if self._job.leak_check:
-            measure_pedestal(context, self._shortest_s(plans[0]))
-        learned: dict[Bank | None, Learned] = {}
-        exposures_s: set[float] = set()
-        runs = [FilterRun(context, plan) for plan in plans]
-        for plan, filter_run, later in zip(plans, runs, [*runs[1:], None], strict=True):
-            self._under_way = filter_run
-            outcome = filter_run.run(learned.get(plan.panel_bank, Learned()), later)
-            self._outcomes[events.set_label(plan)] = outcome
-            learned[plan.panel_bank] = filter_run.learned
-            exposures_s |= filter_run.exposures_s
+            measure_pedestal(context, shortest_s)
+        pedestal = known_pedestal(context)
+        runs = [FlatSetRun(context, plan, pedestal) for plan in plans]
+        self._take_flats(runs)
+        exposures_s = set().union(*(each.exposures_s for each in runs))
         if self._job.leak_check and any(each.taken for each in runs):
             check_leak(
                 context,
-                shortest_s=self._shortest_s(plans[0]),
+                shortest_s=shortest_s,
                 longest_s=max(exposures_s),
-                flat_adu=plans[0].target * context.full_scale_adu,
+                flat_adu=runs[0].band.target_adu,
             )
         # The longest first: in a long one a light that is still on is seen for certain.
         done = self._darkened.setdefault(self._rig.setup, set())
@@ -147,16 +121,35 @@ class Session:
             context,
             sorted(exposures_s - done, reverse=True),
             self._job.dark_flats,
-            flat_adu=min(plan.target - plan.tolerance for plan in plans) * context.full_scale_adu,
+            flat_adu=min(each.band.low_adu for each in runs),
         )
         done |= exposures_s
 
-    def _shortest_s(self, plan: FilterPlan) -> float:
-        return min(plan.exposures_s or (self._rig.info.exposure_min_s or plan.exposure_min_s,))
+    def _take_flats(self, runs: Sequence[FlatSetRun]) -> None:
+        """Take set after set; what one learns of the light is for the later ones of its bank."""
+        learned: dict[Bank | None, Learned] = defaultdict(Learned)
+        for flat_set, following in zip(runs, [*runs[1:], None], strict=True):
+            self._under_way = flat_set
+            bank = flat_set.plan.panel_bank
+            start_next = partial(self._start_next, following, learned, bank)
+            outcome, learned[bank] = flat_set.run(learned[bank], start_next)
+            self._outcomes[events.set_label(flat_set.plan)] = outcome
 
-    def _preparing(self) -> str:
-        wanted_c = self._rig.setup.temperature_c
-        return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
+    def _start_next(
+        self,
+        following: FlatSetRun | None,
+        learned: dict[Bank | None, Learned],
+        bank: Bank | None,
+        known: Learned,
+    ) -> None:
+        """Let the rig start for the set that follows, unless all its flats are there."""
+        learned[bank] = known
+        if following is None:
+            return
+        plan = following.plan
+        brightness = following.first_brightness(learned[plan.panel_bank])
+        if brightness is not None:
+            self._rig.start_next(plan.filter, brightness, plan.panel_bank)
 
     def _give_up(self, context: RunContext, plan: FilterPlan, why: str) -> None:
         self._outcomes[events.set_label(plan)] = Outcome.DEVICE
@@ -173,49 +166,29 @@ class Session:
         )
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
+        """Tell that the run starts, and return what its parts work with."""
         self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
-        now = self._rig.clock.now()
         known = known_calibration(self._history, self._job.rig, self._rig)
-        full_scale_adu = self._full_scale(known)
+        now = self._rig.clock.now()
         context = RunContext(
+            job=self._job,
             run=f"{now:%Y%m%dT%H%M%SZ}",
-            rig_name=self._job.rig,
             rig=self._rig,
             steps=steps,
-            full_scale_adu=full_scale_adu,
-            resume=self._job.resume,
+            full_scale_adu=full_scale_adu(self._job, self._rig, known),
+            calibration=known.calibration if known else None,
             writer=self._writer,
             history=self._history,
             recovery=Recovery(self._rig, self._tell_fault),
             safety=Safety(self._job.rules, self._rig, self._emit),
             emit=self._emit,
-            quality=self._job.quality,
-            site=self._job.site,
-            dark_flat_type=self._job.dark_flat_type,
-            calibration=known.calibration if known else None,
         )
-        self._started = events.RunStarted(
-            time=now,
-            run=context.run,
-            rig=self._job.rig,
-            filters=tuple(dict.fromkeys(self._filters.values())),
-            sets=tuple(self._outcomes),
-            folder=self._writer.open_night(now),
-            camera=self._rig.camera.name,
-            panel=self._rig.panel.name,
-            brightness_min=steps[0],
-            brightness_max=steps[-1],
-            full_scale_adu=full_scale_adu,
-            target={events.label(plan.filter): plan.target for plan in plans}
-            | {events.set_label(plan): plan.target for plan in plans},
-            tolerance={events.label(plan.filter): plan.tolerance for plan in plans}
-            | {events.set_label(plan): plan.tolerance for plan in plans},
-        )
+        self._started = started(context, plans, now, self._writer.open_night(now))
         self._emit(self._started)
         self._tell_history()
         if known is not None:
-            self._adopt(known)
+            adopt(context, known)
         return context
 
     def _by_filter(self) -> dict[str, Outcome]:
@@ -226,31 +199,6 @@ class Session:
             if before in (None, Outcome.COMPLETE):
                 found[self._filters[name]] = outcome
         return found
-
-    def _full_scale(self, known: Known | None) -> float:
-        """Return the level of a full pixel: configured, else calibrated, else as claimed."""
-        calibrated = known.calibration.full_scale_adu if known else None
-        claimed = float(2 ** (self._rig.info.bits or USUAL_BITS) - 1)
-        return self._job.full_scale_adu or calibrated or claimed
-
-    def _adopt(self, known: Known) -> None:
-        calibration = known.calibration
-        if self._job.adopt_settling and calibration.settle_s is not None:
-            self._rig.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
-        self._emit(
-            events.CalibrationUsed(
-                time=self._rig.clock.now(),
-                measured=known.measured,
-                pedestal_adu=calibration.pedestal_adu,
-                leak_adu_s=calibration.leak_adu_s,
-                calibrated_full_scale_adu=calibration.full_scale_adu,
-                bits=calibration.bits,
-                settle_s=calibration.settle_s,
-                exposure_s=calibration.exposure_s,
-                curve_brightness=tuple(step for step, _ in calibration.curve),
-                curve_adu=tuple(level for _, level in calibration.curve),
-            )
-        )
 
     def _tell_history(self) -> None:
         """Say what is wrong with the history; it never ends a run."""

@@ -60,7 +60,7 @@ class Safety:
                 raise UnsafeError(f"{text}{waited}; the panel is off, run again when it is safe")
             if text != waiting_for:
                 waiting_for = text
-                self._rig.darken()
+                self._rig.light.put_out()
                 self._tell(text)
             self._rig.clock.sleep(min(POLL_S, rule.wait_s - waited_s))
 

@@ -31,6 +31,7 @@ from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences.reasons import awaited_words
 from flatctl.outputs.sentences.run import filter_label, line_of, lines_of, worth_line
 from flatctl.outputs.summary import print_summary
 
@@ -100,7 +101,7 @@ class TerminalProgress:
             case RunStarted():
                 return Activity("preparing the devices", now)
             case Waiting():
-                return Activity(f"waiting: {event.what}", now)
+                return Activity(f"waiting: {awaited_words(event.what)}", now)
             case Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
             case FilterStarted():

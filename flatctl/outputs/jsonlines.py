@@ -15,10 +15,10 @@ from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
-from flatctl.events import Doubt, Event, FilterFinished, Why
+from flatctl.events import Awaited, Doubt, Event, FilterFinished, Why
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import finding_words
-from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.reasons import awaited_words, why_words
 
 
 def to_plain(event: Event) -> dict[str, object]:
@@ -61,6 +61,8 @@ def _plain(value: object) -> object:
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case Doubt():
             return why_words(value)
+        case Awaited():
+            return awaited_words(value)
         case Enum():
             return value.value
         case Path():

@@ -9,8 +9,9 @@ from panel_benches import BENCHES
 
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.protocols import CoverState
+from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig, Timeouts
-from flatctl.engine.run import Job, Session
+from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter

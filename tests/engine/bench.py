@@ -6,8 +6,9 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig, Timeouts
-from flatctl.engine.run import Job, Session
+from flatctl.engine.run import Session
 from flatctl.engine.safety import Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History

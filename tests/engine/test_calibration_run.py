@@ -12,8 +12,9 @@ from flatctl import events
 from flatctl.core.calibration import Calibration
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine.calibrate import CalibrationRun, known_calibration
+from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
-from flatctl.engine.run import Job, Session
+from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import Fault, NoReply, Stopped, Unreachable
 from flatctl.storage.history import History
@@ -300,7 +301,7 @@ def test_the_settling_time_is_adopted_where_none_is_configured(tmp_path, adopt, 
     calibrated.run()
     plan = [FilterPlan("L", count=1)]
     flats(calibrated, Job("bench", lambda slots: plan, adopt_settling=adopt))
-    assert calibrated.later.settle_s == settle_s
+    assert calibrated.later.light.settle_s == settle_s
 
 
 def test_a_calibration_that_can_not_be_read_counts_as_none(tmp_path):

@@ -51,7 +51,7 @@ def rained(bench: Bench, policy: str, says, wait_s: float = 600) -> Bench:
 
 
 def said(bench: Bench, word: str) -> list[events.Waiting]:
-    return [event for event in bench.all(events.Waiting) if word in event.what]
+    return [event for event in bench.all(events.Waiting) if word in str(event.what)]
 
 
 def test_unsafe_from_the_start_ends_the_run_before_anything_is_exposed(bench):

@@ -1,7 +1,7 @@
 """Why something ended or was refused, in words."""
 
 from flatctl.core.search.endings import Ending
-from flatctl.events import Doubt, Why
+from flatctl.events import Awaited, Doubt, Preparation, Why
 from flatctl.outputs.sentences.endings import ending_sentence
 from flatctl.outputs.sentences.findings import all_words
 
@@ -19,3 +19,16 @@ def why_words(why: Why) -> str:
             return ending_sentence(why)
         case _:
             return all_words(why)
+
+
+def awaited_words(awaited: Awaited | str) -> str:
+    """Say what a run waits for."""
+    if isinstance(awaited, str):
+        return awaited
+    match awaited.what:
+        case Preparation.WHEEL:
+            return f"filter wheel turns to {awaited.filter}"
+        case Preparation.PLACE:
+            return "rotator and focuser go where the lights had them"
+    wanted_c = awaited.temperature_c
+    return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")

@@ -22,7 +22,7 @@ from flatctl.events import (
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord, Shot
 from flatctl.outputs.sentences.findings import finding_words
-from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.reasons import awaited_words, why_words
 
 
 def lines_of(run: RunRecord, event: Event) -> list[str]:
@@ -51,7 +51,7 @@ def line_of(run: RunRecord, event: Event) -> str:
             remedy = f"; {event.mend}" if event.mend else ""
             return f"problem with {event.subject}: {event.what}{remedy}"
         case Waiting():
-            return f"waiting: {event.what}"
+            return f"waiting: {awaited_words(event.what)}"
         case RunFinished():
             return f"{end_line(run)} {run.reason}".rstrip()
         case _:

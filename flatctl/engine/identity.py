@@ -1,0 +1,124 @@
+"""What the frames of one set have in common: by it they are recorded, kept and found again."""
+
+from dataclasses import dataclass
+
+from flatctl.core.band import Band
+from flatctl.core.nights.history import SettingKey
+from flatctl.core.types import Bank, FilterPlan, FrameKind, Statistics
+from flatctl.devices.protocols import Frame
+from flatctl.engine.context import RunContext
+from flatctl.engine.shot import Shot
+from flatctl.storage.record import FrameRecord
+from flatctl.storage.resume import FinishedFrame, Wanted, finished
+
+
+@dataclass(frozen=True)
+class SetIdentity:
+    """One set of frames, as the camera stands now; made once for a set.
+
+    `filter`, `band`, `bank`, the place and `channel` are those of flats, `exposure_s` is that of
+    dark flats.
+    """
+
+    context: RunContext
+    kind: FrameKind
+    filter: str | None = None
+    band: Band | None = None
+    bank: Bank | None = None
+    rotator_deg: float | None = None
+    focuser_steps: int | None = None
+    channel: str | None = None
+    exposure_s: float | None = None
+
+    @staticmethod
+    def of_flats(context: RunContext, plan: FilterPlan, band: Band) -> "SetIdentity":
+        """Return what the flats of a plan have in common."""
+        return SetIdentity(
+            context,
+            FrameKind.FLAT,
+            filter=plan.filter,
+            band=band,
+            bank=plan.panel_bank,
+            rotator_deg=plan.rotator_deg,
+            focuser_steps=plan.focuser_steps,
+            channel=plan.channel,
+        )
+
+    @property
+    def key(self) -> SettingKey:
+        """Under what the history keeps what is learned of the set."""
+        return self.context.key(self.filter, self.bank)
+
+    def present(self) -> tuple[FinishedFrame, ...]:
+        """Return the frames that an earlier run of the night left, each verified."""
+        context, state = self.context, self.context.rig.state
+        if not context.job.resume:
+            return ()
+        wanted = Wanted(
+            kind=self.kind,
+            rig=context.job.rig,
+            camera=context.rig.camera.name,
+            binning=state.binning,
+            gain=state.gain,
+            offset=state.offset,
+            iso=state.iso,
+            readout_mode=state.readout_mode,
+            set_temperature_c=state.set_temperature_c,
+            exposure_s=self.exposure_s,
+            filter=self.filter,
+            rotator_deg=self.rotator_deg,
+            focuser_steps=self.focuser_steps,
+            target_adu=self.band.target_adu if self.band else None,
+            tolerance_adu=self.band.tolerance_adu if self.band else None,
+        )
+        return finished(context.writer.directory, context.writer.night, wanted).frames
+
+    def record(
+        self,
+        frame: Frame,
+        statistics: Statistics,
+        *,
+        number: int,
+        count: int,
+        shot: Shot | None = None,
+        pedestal_adu: float | None = None,
+        e_per_adu: float | None = None,
+    ) -> FrameRecord:
+        """Return what is known of a frame, for its header and its name; a flat has a `shot`."""
+        context, rig, state = self.context, self.context.rig, self.context.rig.state
+        return FrameRecord(
+            kind=self.kind,
+            rig=context.job.rig,
+            camera=rig.camera.name,
+            session=context.run,
+            number=number,
+            count=count,
+            started=frame.started,
+            exposure_s=frame.exposure_s,
+            statistics=statistics,
+            full_scale_adu=context.full_scale_adu,
+            target_adu=self.band.target_adu if self.band else None,
+            tolerance_adu=self.band.tolerance_adu if self.band else None,
+            level_adu=shot.level_adu if shot else None,
+            channel=self.channel if shot and shot.channels else None,
+            pedestal_adu=pedestal_adu,
+            e_per_adu=e_per_adu,
+            filter=self.filter,
+            binning=state.binning,
+            gain=state.gain,
+            offset=state.offset,
+            iso=state.iso,
+            readout_mode=state.readout_mode,
+            temperature_c=state.temperature_c,
+            set_temperature_c=state.set_temperature_c,
+            bayer=rig.info.bayer,
+            rotator_deg=rig.rotator_deg,
+            focuser_steps=rig.focuser_steps,
+            panel=rig.panel_name(self.bank),
+            brightness=shot.setting.brightness if shot else None,
+            brightness_max=context.steps[-1],
+            wheel=rig.wheel.name if rig.wheel else None,
+            site=context.job.site,
+            dark_flat_type=context.job.dark_flat_type,
+            local_zone=context.writer.zone,
+        )

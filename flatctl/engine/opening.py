@@ -1,0 +1,62 @@
+"""What a run finds when it begins, and tells of itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from flatctl import events
+from flatctl.core.calibration import SETTLE_ADOPTED_MAX_S
+from flatctl.core.types import FilterPlan
+from flatctl.engine.calibrate import Known
+from flatctl.engine.context import RunContext
+from flatctl.engine.job import Job
+from flatctl.engine.rig import Rig
+
+
+def full_scale_adu(job: Job, rig: Rig, known: Known | None) -> float:
+    """Return the level of a full pixel: configured, else calibrated, else as claimed."""
+    calibrated = known.calibration.full_scale_adu if known else None
+    return job.full_scale_adu or calibrated or rig.claimed_full_scale_adu
+
+
+def started(
+    context: RunContext, plans: Sequence[FilterPlan], now: datetime, folder: Path
+) -> events.RunStarted:
+    """Return the event that tells what the run is."""
+    names = [(events.label(plan.filter), events.set_label(plan), plan) for plan in plans]
+    return events.RunStarted(
+        time=now,
+        run=context.run,
+        rig=context.job.rig,
+        filters=tuple(dict.fromkeys(label for label, _, _ in names)),
+        sets=tuple(dict.fromkeys(name for _, name, _ in names)),
+        folder=folder,
+        camera=context.rig.camera.name,
+        panel=context.rig.panel.name,
+        brightness_min=context.steps[0],
+        brightness_max=context.steps[-1],
+        full_scale_adu=context.full_scale_adu,
+        target={name: plan.target for *both, plan in names for name in both},
+        tolerance={name: plan.tolerance for *both, plan in names for name in both},
+    )
+
+
+def adopt(context: RunContext, known: Known) -> None:
+    """Wait for the light as long as a calibration has measured, and tell of that calibration."""
+    calibration = known.calibration
+    if context.job.adopt_settling and calibration.settle_s is not None:
+        context.rig.light.settle_s = min(calibration.settle_s, SETTLE_ADOPTED_MAX_S)
+    context.emit(
+        events.CalibrationUsed(
+            time=context.clock.now(),
+            measured=known.measured,
+            pedestal_adu=calibration.pedestal_adu,
+            leak_adu_s=calibration.leak_adu_s,
+            calibrated_full_scale_adu=calibration.full_scale_adu,
+            bits=calibration.bits,
+            settle_s=calibration.settle_s,
+            exposure_s=calibration.exposure_s,
+            curve_brightness=tuple(step for step, _ in calibration.curve),
+            curve_adu=tuple(level for _, level in calibration.curve),
+        )
+    )
