@@ -2,12 +2,12 @@
 
     FlatctlError            1   a bug or something nobody foresaw
     ├── UsageError          2   the command line asks for something that makes no sense
-    ├── ConfigError         3   the configuration has to be mended
+    ├── ConfigError         3   the configuration has to be corrected
     ├── DeviceError         4   a device can't be reached or failed
     │   ├── Unreachable         nobody answers at that address, or it is not there
     │   ├── NoReply             it was there, and now it is silent
     │   ├── BadReply            it answered something else than what was asked
-    │   ├── Busy                it is in somebody else's hands; nothing was attempted
+    │   ├── Busy                another program has it; nothing was attempted
     │   └── Fault               it says itself that it failed
     ├── UnsafeError         6   unsafe, or out of time
     └── StorageError        7   disk full, no permission, directory gone
@@ -51,7 +51,7 @@ class UsageError(FlatctlError):
 
 
 class ConfigError(FlatctlError):
-    """The configuration has to be mended: file, key, value and what is allowed."""
+    """The configuration has to be corrected: file, key, value and what is allowed."""
 
     exit_code = ExitCode.CONFIG
 
@@ -84,7 +84,7 @@ class BadReply(DeviceError):
 
 
 class Busy(DeviceError):
-    """The device is in somebody else's hands; nothing was attempted."""
+    """Another program has the device; nothing was attempted."""
 
 
 class Fault(DeviceError):

@@ -48,7 +48,7 @@ class CheckLine:
 
 
 def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
-    """Yield what is well and what is not, and how to mend it.
+    """Yield what is well and what is not, and how to fix it.
 
     Raises `ConfigError` for a configuration that can't be read at all.
     """
@@ -134,10 +134,10 @@ def _present(
 def _rule(rule: Rule) -> str:
     name, status = rule.condition.name, rule.condition.status(ASK_S)
     if not status.known and rule.policy != "ignore":
-        raise DeviceError(name, status.text, "a run would not begin; mend it, or its policy")
+        raise DeviceError(name, status.text, "a run would not begin; fix it, or change its policy")
     if status.met:
         return f"{name}: {status.text}"
-    ends = {"ignore": "would not mind", "wait": "would wait", "stop": "would end"}
+    ends = {"ignore": "would go on anyway", "wait": "would wait", "stop": "would end"}
     return f"{name}: {status.text}; a run {ends[rule.policy]}"
 
 

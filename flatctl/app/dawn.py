@@ -100,7 +100,7 @@ class Due:
     def describe(self, now: datetime) -> Iterator[str]:
         """Yield when the flats would begin, and until when at the latest."""
         window = self.window(now)
-        by = f"Sun at {self._altitude_deg:g}°" if self._at is None else "as told"
+        by = f"Sun at {self._altitude_deg:g}°" if self._at is None else "--at"
         yield f"begins   {local(max(now, window.opens))} ({by})"
         if self._dawn.after:
             yield f"         once this ends with 0: {self._dawn.after}"

@@ -82,7 +82,7 @@ def _standing(light: LightPanel, steps: range) -> str:
 
 def describe_status(status: PanelStatus, steps: range) -> str:
     """Say in a few words how a light stands."""
-    words = {True: "light on", False: "light off", None: "light on or off, it can't say"}
+    words = {True: "light on", False: "light off", None: "light unknown"}
     text = words[status.lit]
     if status.brightness is not None:
         text += f", brightness {status.brightness} of {steps[-1]}"

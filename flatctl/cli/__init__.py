@@ -72,16 +72,18 @@ def options(
     *,
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version."),
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", help="Show where in the program an error comes from."),
+        typer.Option("--debug", help="Show the traceback of an error."),
     ] = False,
 ) -> None:
-    """Take flat frames: light, camera and filter wheel are driven to the right level.
+    """Take flat frames: panel, camera and filter wheel are set until the level is right.
 
-    Configure a rig once (flatctl init), look whether all is well (flatctl check), then run.
+    Configure a rig once (flatctl init), check it (flatctl check), then run.
     """
     if debug:
         show_tracebacks()

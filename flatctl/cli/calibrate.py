@@ -17,7 +17,9 @@ def calibrate(
     *,
     filter_name: Annotated[
         str | None,
-        typer.Option("--filter", metavar="NAME", help="Through this filter; absent: the first."),
+        typer.Option(
+            "--filter", metavar="NAME", help="Measure through this filter; default: the first."
+        ),
     ] = None,
 ) -> None:
     """Measure what camera and panel really do, and remember it.

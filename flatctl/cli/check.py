@@ -17,12 +17,12 @@ def check(
     config: Config,
     *,
     light: Annotated[
-        bool, typer.Option("--light", help="Let the panel blink; nothing else is touched.")
+        bool, typer.Option("--light", help="Blink the panel; nothing else is touched.")
     ] = False,
 ) -> None:
-    """Look whether all is well before a night.
+    """Check that a rig is ready for the night.
 
-    Every line says ok, or what the problem is and how to mend it.
+    Every line says ok, or what the problem is and how to fix it.
     """
     from flatctl.app import check as app
     from flatctl.cli.screen import Screen

@@ -31,7 +31,7 @@ def dawn(
             min=-18,
             max=30,
             metavar="DEG",
-            help="Begin when the rising Sun is that high, instead of the configuration's -6.",
+            help="Begin when the rising Sun is at this altitude, instead of the configuration's.",
         ),
     ] = None,
     filters: Annotated[
@@ -47,18 +47,18 @@ def dawn(
         typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say when it would begin, and what would be done.")
+        bool, typer.Option("--dry-run", help="Print when it would begin and what it would do.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option(help="Count the flats that are there already, and take the rest.")
+        bool, typer.Option(help="Count the flats already on disk and take the rest.")
     ] = True,
     json: Annotated[
         bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")
     ] = False,
 ) -> None:
-    """Wait for the end of the night, then take the flats.
+    """Wait for dawn, then take the flats.
 
-    The rig is checked at once and again half an hour before, so that there is time to mend it.
+    The rig is checked at once and again half an hour before, so that there is time to fix it.
     """
     from flatctl.app import dawn as app
     from flatctl.cli.talk import listening

@@ -14,7 +14,7 @@ EXAMPLES = (
 def history(
     config: Annotated[
         Path | None,
-        typer.Argument(metavar="CONFIG", help="A rig's configuration; absent: all rigs."),
+        typer.Argument(metavar="CONFIG", help="A rig's configuration; default: all rigs."),
     ] = None,
 ) -> None:
     """List trained settings and past runs."""

@@ -23,7 +23,7 @@ def init(
 ) -> None:
     """Write a configuration to start from.
 
-    It is commented, and filled in from the devices that are found.
+    Commented, and filled in with the devices that are found.
     """
     from flatctl.app import init as app
     from flatctl.cli.screen import Screen

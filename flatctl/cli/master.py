@@ -15,12 +15,12 @@ EXAMPLES = (
 
 def master(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of flats; those below it count too.")
+        Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")
     ],
     *,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the masters go, else into MASTER in that folder."),
+        typer.Option(metavar="DIR", help="Where the masters go; default: MASTER in that folder."),
     ] = None,
     pedestal: Annotated[
         float | None,
@@ -35,11 +35,11 @@ def master(
         bool, typer.Option("--json", help="One JSON object per master on stdout.")
     ] = False,
 ) -> None:
-    """Make master flats and master dark flats of what a run left.
+    """Make master flats and master dark flats from a run's frames.
 
-    Uses flatctl's own frames whose checksums are right, and names the others. A file that is there
-    is never overwritten, and a master of the same frames is not made twice. Needs the extra
-    `master`. Ends with 5 where a frame is damaged or a set has no master.
+    Uses flatctl's own frames with correct checksums, and names the rest. Never overwrites a file
+    and makes no master of the same frames twice. Needs the extra `master`. Ends with 5 if a frame
+    is damaged or a set has no master.
     """
     from flatctl.app import master as app
     from flatctl.cli.screen import Screen

@@ -30,9 +30,7 @@ class Action(StrEnum):
 
 def panel(
     config: Config,
-    action: Annotated[
-        Action | None, typer.Argument(metavar="ACTION", help="What it is to do.")
-    ] = None,
+    action: Annotated[Action | None, typer.Argument(metavar="ACTION", help="What to do.")] = None,
     value: Annotated[
         int | None, typer.Argument(min=0, metavar="N", help="Brightness in the panel's own steps.")
     ] = None,
@@ -41,23 +39,23 @@ def panel(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write down what is said on the serial line, to send in; without ACTION a round "
-            "of all the light can do.",
+            help="Record the serial dialogue, to send in; without ACTION the light is stepped "
+            "through its range.",
         ),
     ] = None,
 ) -> None:
-    """Drive the panel by hand.
+    """Control the panel by hand.
 
-    Its light, its cover if it has one, or ask how it stands.
+    Its light, its cover if it has one, and its status.
     """
     if (action is Action.SET) != (value is not None):
         raise UsageError(
             "panel: `set` needs a brightness: flatctl panel CONFIG set 128"
             if value is None
-            else f"panel: `{action}` takes no number; brightness is: flatctl panel CONFIG set N"
+            else f"panel: `{action}` takes no number; for brightness: flatctl panel CONFIG set N"
         )
     if action is None and record is None:
-        raise UsageError(f"panel: what is it to do? One of {', '.join(Action)}")
+        raise UsageError(f"panel: no action given; one of {', '.join(Action)}")
     from flatctl.app import panel as app
     from flatctl.app import record as recording
     from flatctl.cli.screen import Screen

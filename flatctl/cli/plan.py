@@ -21,18 +21,18 @@ def plan(
     lights: Annotated[
         Path,
         typer.Option(
-            "--from-lights", metavar="DIR", help="The folder of the lights; those below it count."
+            "--from-lights", metavar="DIR", help="Folder of the lights, with all below it."
         ),
     ],
     write: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a plan there; `flatctl run FILE` takes it."),
+        typer.Option(metavar="FILE", help="Write a plan, to be taken by `flatctl run FILE`."),
     ] = None,
 ) -> None:
     """List the flats that the light frames of a night need.
 
-    Reads their headers, whichever program wrote them. Ends with 5 where there are sets of flats
-    that the configuration can't take; those are left out of the plan that is written.
+    Reads their headers, whichever program wrote them. Ends with 5 if the configuration can't take
+    some of the sets; the written plan leaves these out.
     """
     from flatctl.app import plan as app
     from flatctl.cli.screen import Screen

@@ -31,10 +31,10 @@ def run(
         typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be done; touch nothing.")
+        bool, typer.Option("--dry-run", help="Print what it would do; touch nothing.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option(help="Count the flats that are there already, and take the rest.")
+        bool, typer.Option(help="Count the flats already on disk and take the rest.")
     ] = True,
     json: Annotated[
         bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")

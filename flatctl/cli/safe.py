@@ -6,9 +6,9 @@ EXAMPLES = ("flatctl safe rig.toml",)
 
 
 def safe(config: Config) -> None:
-    """Put the panel's light out, whatever happened before.
+    """Switch the panel off, whatever happened before.
 
-    Made for services after a crash; the cover goes where the configuration wants it.
+    For after a crash, by hand or as a service; moves the cover to where the configuration says.
     """
     from flatctl.app import safe as app
     from flatctl.cli.screen import Screen

@@ -30,7 +30,9 @@ def simulate(
     ] = 0,
     ready: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Written as JSON once the rig can be reached."),
+        typer.Option(
+            metavar="FILE", help="Write ports and paths there, as JSON, once the rig is up."
+        ),
     ] = None,
 ) -> None:
     """Serve a simulated rig until stopped.

@@ -19,7 +19,9 @@ def stats(
     full_scale: Annotated[
         float | None,
         typer.Option(
-            min=1e-9, metavar="ADU", help="Level at which a pixel is full; else found out."
+            min=1e-9,
+            metavar="ADU",
+            help="Level of a full pixel; default: as header or data type say.",
         ),
     ] = None,
     json: Annotated[
@@ -28,7 +30,7 @@ def stats(
 ) -> None:
     """Show the statistics of FITS images.
 
-    They are those of the whole image and of each channel (the colours of a Bayer sensor, the
+    Of the whole image and of each channel (the colours of a Bayer sensor, the
     planes of a colour image), in ADU and as fractions of full scale. A file that can't be read is
     named, the others are measured, and the command ends with 7.
     """

@@ -55,4 +55,4 @@ def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> 
         yield f"skipped {path}: {why}"
     if others:
         counts = ", ".join(f"{count} {kind}" for kind, count in others.items())
-        yield f"other frames, passed over: {counts}"
+        yield f"ignored other frames: {counts}"

@@ -10,10 +10,10 @@ EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
 
 def verify(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of flats; those below it count too.")
+        Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")
     ],
 ) -> None:
-    """Look at FITS files: checksums, headers, levels."""
+    """Verify FITS files: checksums, headers, levels."""
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode, StorageError

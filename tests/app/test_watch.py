@@ -117,4 +117,4 @@ def test_a_rig_in_other_hands_is_waited_for(tmp_path):
     night = Night(tmp_path, 'latest = "06:32"')
     with claim_rig(night.settings), pytest.raises(UnsafeError):
         night.watch()
-    assert "is in the hands of" in night.waits[-1]
+    assert "is in use by" in night.waits[-1]

@@ -157,7 +157,7 @@ def test_a_folder_of_lights_is_told_for_what_it_is(command, tmp_path):
 def test_lights_beside_the_flats_are_counted_and_passed_over(command, flats):
     write_light(flats / "light.fits")
     ending = command("master", flats)
-    assert (ending.code, ending.stderr) == (0, "flatctl: other frames, passed over: 1 light\n")
+    assert (ending.code, ending.stderr) == (0, "flatctl: ignored other frames: 1 light\n")
 
 
 def test_a_single_flat_is_a_master_that_says_what_it_lacks(command, flats):

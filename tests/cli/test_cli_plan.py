@@ -90,7 +90,7 @@ def test_bad_files_are_named_on_stderr_and_end_nothing(plan, lights):
 def test_other_frames_are_counted(plan, lights):
     write_light(lights / "a.fits")
     write_light(lights / "b.fits", NINA | {"IMAGETYP": "DARK"})
-    assert "other frames, passed over: 1 dark" in plan().stderr
+    assert "ignored other frames: 1 dark" in plan().stderr
 
 
 @pytest.mark.parametrize("name", ["a.fits", "a.txt"])

@@ -42,7 +42,7 @@ def test_one_shared_device_is_enough_to_be_refused(holder, things):
 
 
 def test_the_second_one_is_told_who_has_it(holder, things):
-    with pytest.raises(Busy, match=rf"rig: is in the hands of process {holder.pid} \(-c "):
+    with pytest.raises(Busy, match=rf"rig: is in use by process {holder.pid} \(-c "):
         Claim("rig", things).__enter__()
 
 

@@ -134,4 +134,4 @@ directory = "{tmp_path / "flats"}"
         waiting.stdout.read()
         waiting.stderr.read()
     assert second.returncode == 4
-    assert f"is in the hands of process {waiting.pid}" in second.stderr
+    assert f"is in use by process {waiting.pid}" in second.stderr

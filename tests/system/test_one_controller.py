@@ -44,7 +44,7 @@ def test_a_check_meanwhile_says_who_has_the_panel(holder):
     run, config = holder
     check = rigs.flatctl("check", config)
     assert check.returncode == 4
-    assert f"in the hands of process {run.pid}" in check.stdout
+    assert f"in use by process {run.pid}" in check.stdout
 
 
 def test_what_a_killed_run_left_lit_is_put_out_by_safe(tmp_path):

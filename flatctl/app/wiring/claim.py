@@ -67,7 +67,7 @@ class Claim:
                 if pid
                 else "stop it first"
             )
-            raise Busy(self._owner, f"is in the hands of {who}", remedy) from error
+            raise Busy(self._owner, f"is in use by {who}", remedy) from error
         return ours
 
 
