@@ -252,6 +252,7 @@ MEANINGS = {
     "present": "flats that were there before",
     "reason": "why, and what to do",
     "recovered": "whether the run goes on with it",
+    "log": "its place in the log of the devices, `FILE:line`; `null` without a log",
     "rejected": "frames measured and not kept",
     "rig": "name of the rig",
     "run": "what this run is known by",

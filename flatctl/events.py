@@ -282,12 +282,16 @@ class FilterFinished(OfSet):
 
 @dataclass(frozen=True, kw_only=True)
 class FaultSeen(Event):
-    """A device failed; `recovered` says whether the run goes on with it."""
+    """A device failed; `recovered` says whether the run goes on with it.
+
+    `log` is the place in the log of the devices, `FILE:line`, or `None` without one.
+    """
 
     event = "fault"
     device: str
     what: str
     recovered: bool
+    log: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

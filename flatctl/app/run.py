@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from flatctl.app.wiring.rig import (
 )
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
+from flatctl.devices.log import REMARK, current_log
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.job import Job
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
-from flatctl.events import Event
+from flatctl.events import Event, FaultSeen
 from flatctl.outputs.album import Album
 from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.report import write_report
@@ -136,6 +138,8 @@ class EventHub:
 
     def __call__(self, event: Event) -> None:
         """Hand on one event."""
+        if isinstance(event, FaultSeen) and (log := current_log()) is not None:
+            event = replace(event, log=log.note(event.device, REMARK, event.what) or None)
         self.record.take(event)
         for listener in self._listeners:
             listener(event, self.record)

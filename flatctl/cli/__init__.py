@@ -28,19 +28,19 @@ from flatctl.cli import (
     stats,
     verify,
 )
-from flatctl.cli.arguments import examples
+from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
 
 COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
-    (run.run, run.EXAMPLES),
-    (dawn.dawn, dawn.EXAMPLES),
+    (logged(run.run), run.EXAMPLES),
+    (logged(dawn.dawn), dawn.EXAMPLES),
     (plan.plan, plan.EXAMPLES),
-    (check.check, check.EXAMPLES),
-    (safe.safe, safe.EXAMPLES),
-    (panel.panel, panel.EXAMPLES),
-    (calibrate.calibrate, calibrate.EXAMPLES),
-    (devices.devices, devices.EXAMPLES),
-    (init.init, init.EXAMPLES),
+    (logged(check.check), check.EXAMPLES),
+    (logged(safe.safe), safe.EXAMPLES),
+    (logged(panel.panel), panel.EXAMPLES),
+    (logged(calibrate.calibrate), calibrate.EXAMPLES),
+    (logged(devices.devices), devices.EXAMPLES),
+    (logged(init.init), init.EXAMPLES),
     (simulate.simulate, simulate.EXAMPLES),
     (demo.demo, demo.EXAMPLES),
     (verify.verify, verify.EXAMPLES),

@@ -1,5 +1,8 @@
 """Arguments and options that several commands share."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +11,34 @@ import typer
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The rig's configuration file.")]
 Host = Annotated[str, typer.Option(metavar="HOST", help="Where the INDI server runs.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Its TCP port.")]
+
+
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        metavar="FILE",
+        help="Log what is said to each device and heard from it, instead of [output] log.",
+    ),
+]
+
+
+def logged(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that talks to devices the option --log."""
+
+    @wraps(command)
+    def run(*args: object, log: Path | None = None, **options: object) -> None:
+        from flatctl.devices.log import logging_to
+
+        with logging_to(log, lambda words: typer.echo(f"flatctl: {words}", err=True)):
+            command(*args, **options)
+
+    taken = inspect.signature(command)
+    option = inspect.Parameter("log", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Log)
+    parameters = [*taken.parameters.values(), option]
+    run.__signature__ = taken.replace(parameters=parameters)  # type: ignore[attr-defined]  # typer reads it
+    run.__annotations__ = {**command.__annotations__, "log": Log}
+    return run
 
 
 def examples(*lines: str) -> str:

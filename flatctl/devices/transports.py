@@ -15,6 +15,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+from flatctl.devices.log import logging_to
 from flatctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Connections:
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
+        self._closing.enter_context(logging_to(self.settings.output.log, self.say))
         return self
 
     def __exit__(

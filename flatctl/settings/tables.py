@@ -170,6 +170,11 @@ class Output(Table):
         validate_default=True,
         description="Folder that gets a folder per night.",
     )
+    log: Place | None = Field(
+        default=None,
+        description="File for what is said to each device and heard from it; at 5 MB it becomes "
+        "FILE.1. Absent: none.",
+    )
     history: Place = Field(
         default_factory=default_history,
         description="Database of trained settings and past runs; absent: "

@@ -2,17 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import run_settings
 from flatctl.app.wiring.rig import claim_rig
 from flatctl.devices.catalog import CAMERAS, PANELS, WHEELS
+from flatctl.devices.log import logging_to
 from flatctl.devices.transports import Kind, Presence, Transport
-from flatctl.errors import ConfigError
+from flatctl.errors import ConfigError, NoReply
 from flatctl.settings import load
 from flatctl.settings.plan import plan_flats
 from hardware_sims.fakes import FakeRig
@@ -89,11 +93,46 @@ def rig(monkeypatch):
     return fakes
 
 
+def keep(heard: list[events.Event]) -> Callable[[events.Event, object], None]:
+    return lambda event, _record: heard.append(event)
+
+
 def test_a_rig_without_an_indi_device_takes_its_flats_without_indi(settings, rig, tmp_path):
     code = run_settings(
         settings, partial(plan_flats, settings), resume=False, listeners=[], clock=rig.clock
     )
     assert (code, len(list((tmp_path / "flats").rglob("FLAT_*.fits")))) == (0, 2)
+
+
+def test_a_full_disk_silences_the_log_and_never_the_run(settings, rig, tmp_path, capsys):
+    rig.camera.faults.add(1, NoReply("Fake Camera", "sent no frame"))
+    full = settings.model_copy(
+        update={"output": settings.output.model_copy(update={"log": Path("/dev/full")})}
+    )
+    heard: list[events.Event] = []
+    plan = partial(plan_flats, settings)
+    code = run_settings(full, plan, resume=False, listeners=[keep(heard)], clock=rig.clock)
+    assert (code, len(list((tmp_path / "flats").rglob("FLAT_*.fits")))) == (0, 2)
+    assert capsys.readouterr().err.count("the log /dev/full can't be written") == 1
+    assert [event.log for event in heard if isinstance(event, events.FaultSeen)] == [None]
+
+
+def test_a_fault_names_its_place_in_the_log(settings, rig, tmp_path):
+    rig.camera.faults.add(1, NoReply("Fake Camera", "sent no frame"))
+    log = tmp_path / "rig.log"
+    heard: list[events.Event] = []
+    plan = partial(plan_flats, settings)
+    with logging_to(log, print):
+        run_settings(
+            settings,
+            plan,
+            resume=False,
+            listeners=[keep(heard)],
+            clock=rig.clock,
+        )
+    (fault,) = [event for event in heard if isinstance(event, events.FaultSeen)]
+    assert fault.log == f"{log}:1"
+    assert log.read_text().endswith("Fake Camera ! sent no frame\n")
 
 
 def test_a_check_looks_for_devices_where_they_are(settings, rig):

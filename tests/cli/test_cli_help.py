@@ -69,3 +69,9 @@ def test_the_scenarios_named_are_those_that_can_be_simulated(command):
 
     shown = command("simulate", "--help").stdout
     assert [name for name in SCENARIOS if name not in shown] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_talks_to_devices_can_log_it_and_nothing_else(command, name):
+    talks = {"run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init"}
+    assert ("--log FILE" in command(name, "--help").stdout) == (name in talks)

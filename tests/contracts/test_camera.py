@@ -1,10 +1,13 @@
 """What the engine relies on in every camera."""
 
+import re
+
 import numpy as np
 import pytest
-from camera_benches import RIGS
+from camera_benches import BENCHES, RIGS
 
 from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.devices.log import logging_to
 from flatctl.errors import DeviceError
 
 EXPOSURE_S = 0.2
@@ -111,3 +114,15 @@ def test_an_exposure_can_follow_one_that_was_given_up(ready):
     ready.camera.open(ready.limit_s)
     ready.camera.prepare(CameraSetup(), ready.limit_s)
     assert frame_of(ready).exposure_s == EXPOSURE_S
+
+
+def test_what_passes_to_and_from_a_real_camera_is_logged(tmp_path):
+    with logging_to(tmp_path / "rig.log", print), BENCHES["indi"]() as rig:
+        rig.camera.open(rig.limit_s)
+        rig.camera.prepare(CameraSetup(), rig.limit_s)
+        frame_of(rig)
+        rig.camera.close()
+    log = (tmp_path / "rig.log").read_text()
+    assert f"{rig.camera.name} > set CCD_EXPOSURE CCD_EXPOSURE_VALUE=0.2\n" in log
+    assert f"{rig.camera.name} < CCD_EXPOSURE Busy CCD_EXPOSURE_VALUE=" in log
+    assert re.search(rf"{rig.camera.name} < CCD1 \.fits, \d+ bytes\n", log)

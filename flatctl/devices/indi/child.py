@@ -16,12 +16,13 @@ from typing import Any
 Hear = Callable[["Child", Mapping[str, Any], int | None], None]
 
 _PACKET_BYTES = 400_000
+_LAST_WORDS_S = 1.0
 
 
 class Child:
     """A running child process; `hear` gets its packets, `ended` its end, both in a thread of ours.
 
-    `log` is a file that gets the INDI library's chatter, which otherwise goes nowhere.
+    `chatter` gets the lines that the INDI library prints, which otherwise go nowhere.
     """
 
     def __init__(
@@ -32,11 +33,11 @@ class Child:
         *,
         hear: Hear,
         ended: Callable[[Child, str], None],
-        log: Path | None,
+        chatter: Callable[[str], None] | None = None,
     ) -> None:
         self._hear = hear
         self._ended = ended
-        self._log = log
+        self._chatter = chatter
         self._address = [host, str(port), str(timeout_s)]
         self._line, self._far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,11 +86,14 @@ class Child:
         finally:
             self._far_end.close()
         self._started.set()
+        chatter = threading.Thread(target=self._pass_on, name="indi-chatter", daemon=True)
+        chatter.start()
         try:
             self._listen()
         finally:
             self._process.kill()
             code = self._process.wait()
+            chatter.join(_LAST_WORDS_S)
             self._line.close()
             how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
             self._ended(self, f"the process that speaks INDI is gone ({how})")
@@ -98,19 +102,14 @@ class Child:
         # Run as a file, it needs nothing of this package; -P keeps our modules out of its way.
         command = [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))]
         fd = self._far_end.fileno()
-        errors = self._log.open("ab") if self._log else None
-        try:
-            return subprocess.Popen(
-                [*command, str(fd), str(os.getpid()), *self._address],
-                pass_fds=[fd],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors or subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        finally:
-            if errors:
-                errors.close()
+        return subprocess.Popen(
+            [*command, str(fd), str(os.getpid()), *self._address],
+            pass_fds=[fd],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if self._chatter else subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _listen(self) -> None:
         while True:
@@ -121,3 +120,10 @@ class Child:
             if not data:
                 return
             self._hear(self, json.loads(data), fds[0] if fds else None)
+
+    def _pass_on(self) -> None:
+        if self._process is None or self._process.stderr is None or self._chatter is None:
+            return
+        with self._process.stderr as lines:
+            for line in lines:
+                self._chatter(line.decode(errors="replace").rstrip())

@@ -10,14 +10,15 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.deadline import Deadline
+from flatctl.devices.indi import trace
 from flatctl.devices.indi.child import Child
 from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
 from flatctl.devices.indi.registry import Property, Registry, Value
+from flatctl.devices.log import HEARD, REMARK, SENT, current_log
 from flatctl.errors import Fault, NoReply, Unreachable
 
 T = TypeVar("T")
@@ -33,9 +34,9 @@ LOG = "see indiserver's log"
 class IndiClient:
     """A connection to an INDI server, shared by everything that is reached through it.
 
-    A child process that does not answer within `silence_s` counts as frozen. `log` is a file for
-    the INDI library's own chatter. A server on this machine is reached over its local `socket`
-    (a path, `auto` to find it, `off` for none) where it has one; `tell` hears when it has none.
+    A child process that does not answer within `silence_s` counts as frozen. A server on
+    this machine is reached over its local `socket` (a path, `auto` to find it, `off` for none)
+    where it has one; `tell` hears when it has none.
     """
 
     def __init__(
@@ -44,7 +45,6 @@ class IndiClient:
         port: int = 7624,
         *,
         silence_s: float = 10.0,
-        log: Path | None = None,
         socket: str = AUTO,
         tell: Callable[[str], None] | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class IndiClient:
         self.path: str | None = None  # of the local socket it is connected over
         self.generation = 0
         self._silence_s = silence_s
-        self._log = log
+        self._log = current_log()
         self._socket = socket
         self._tell = tell
         self._opening = threading.Lock()
@@ -262,7 +262,12 @@ class IndiClient:
         # This is how the library wants to be told of a local socket.
         host = self.host if self.path is None else f"localhost:{self.path}"
         self._child = Child(
-            host, self.port, timeout_s, hear=self._hear, ended=self._on_exit, log=self._log
+            host,
+            self.port,
+            timeout_s,
+            hear=self._hear,
+            ended=self._on_exit,
+            chatter=self._note_chatter if self._log else None,
         )
         self.generation += 1
         self._child.start()
@@ -301,6 +306,8 @@ class IndiClient:
 
     def _post(self, do: str, **facts: object) -> int:
         number = next(self._numbers)
+        if self._log is not None and (words := trace.said(do, facts)) is not None:
+            self._log.note(words[0], SENT, words[1])
         if self._child is None or not self._child.post({"id": number, "do": do, **facts}):
             raise self._frozen()
         return number
@@ -331,6 +338,8 @@ class IndiClient:
             child.kill()
 
     def _hear(self, child: Child, packet: Mapping[str, Any], fd: int | None) -> None:
+        if self._log is not None and (words := trace.heard(packet)) is not None:
+            self._log.note(words[0], HEARD, words[1])
         with self._change:
             if child is not self._child:
                 if fd is not None:
@@ -344,6 +353,10 @@ class IndiClient:
             else:
                 self._registry.apply(packet, fd)
             self._change.notify_all()
+
+    def _note_chatter(self, line: str) -> None:
+        if self._log is not None:
+            self._log.note(self.name, REMARK, line)
 
     def _on_exit(self, child: Child, why: str) -> None:
         with self._change:

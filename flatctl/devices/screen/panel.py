@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from flatctl.devices.log import current_log
 from flatctl.devices.protocols import PanelStatus
-from flatctl.devices.screen.seat import Seat
+from flatctl.devices.screen.connection import NAME, PageConnection
 from flatctl.devices.screen.server import ScreenServer, address_of
 from flatctl.devices.screen.wire import BLACK, Color, Report, tinted
 from flatctl.errors import BadReply, Busy, DeviceError, NoReply, Unreachable
@@ -46,14 +47,17 @@ class ScreenPanel:
         self._wait_s = wait_s
         self._grace_s = grace_s
         self._announce = announce
-        self._seat = Seat()
+        self._log = current_log()
+        if self._log is not None:
+            self._log.hide(self._token)
+        self._seat = PageConnection(self._log)
         self._server: ScreenServer | None = None
         self._known = False
 
     @property
     def name(self) -> str:
         """The name by which users know it."""
-        return "Screen"
+        return NAME
 
     @property
     def address(self) -> str:
@@ -110,12 +114,12 @@ class ScreenPanel:
             # The same address again, should it be opened anew: the page knows no other.
             self._listen = self._listen[0], server.port
             server.stop()
-            self._seat = Seat()
+            self._seat = PageConnection(self._log)
 
     def _serve(self) -> ScreenServer:
         host, port = self._listen
         try:
-            return ScreenServer(self._listen, self._token, self._seat)
+            return ScreenServer(self._listen, self._token, self._seat, self._log)
         except OSError as error:
             what = f"the page can't be served at {host}:{port} ({error.strerror or error})"
             remedy = "choose another address in listen, e.g. 0.0.0.0:8765 for the whole network"

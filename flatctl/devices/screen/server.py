@@ -18,7 +18,8 @@ from importlib.resources import files
 from socketserver import ThreadingTCPServer
 from typing import Any
 
-from flatctl.devices.screen.seat import BEAT_S, Seat
+from flatctl.devices.log import HEARD, DeviceLog
+from flatctl.devices.screen.connection import BEAT_S, NAME, PageConnection
 from flatctl.devices.screen.wire import REPORT_MAX_BYTES, bye, parse_report, question
 
 CONNECTIONS_MAX = 16
@@ -48,7 +49,14 @@ class ScreenServer(ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, place: tuple[str, int], token: str, seat: Seat) -> None:
+    def __init__(
+        self,
+        place: tuple[str, int],
+        token: str,
+        seat: PageConnection,
+        log: DeviceLog | None = None,
+    ) -> None:
+        self.log = log
         self.token = token
         self.seat = seat
         self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
@@ -107,6 +115,14 @@ class _Connection(BaseHTTPRequestHandler):
         """Take what the page answers."""
         self._route({"/painted": self._painted})
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 because http.server calls it so
+        """Log what was asked for, without the token."""
+        if self.server.log is not None:
+            path, status = self.path.partition("?")[0], int(code)
+            if path != "/painted" or status != HTTPStatus.NO_CONTENT:
+                words = f"{self.command} {path} from {self.address_string()}: {status}"
+                self.server.log.note(NAME, HEARD, words)
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 because http.server calls it so
         """Keep quiet: stderr belongs to the run."""
 
@@ -142,7 +158,7 @@ class _Connection(BaseHTTPRequestHandler):
         finally:
             seat.leave(stream)
 
-    def _carry(self, seat: Seat, stream: int) -> None:
+    def _carry(self, seat: PageConnection, stream: int) -> None:
         """Send lines as they come and a question now and then, until one side leaves."""
         n, silent_s = 0, BEAT_S
         while (found := seat.next_line(stream, n, _LOOK_S)) is not None:

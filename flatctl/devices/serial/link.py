@@ -67,7 +67,7 @@ class SerialLink:
         self._boot_delay_s = boot_delay_s
         self._port: serial.SerialBase | None = None
         self._lock = threading.RLock()
-        self._tap = current_tap()
+        self._tap = current_tap(name)
 
     @property
     def is_open(self) -> bool:

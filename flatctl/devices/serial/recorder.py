@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flatctl.devices.serial.tap import HEARD
+from flatctl.devices.log import HEARD
 from flatctl.errors import DeviceError
 
 T = TypeVar("T")

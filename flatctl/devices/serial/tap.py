@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-SENT, HEARD = ">", "<"
+from flatctl.devices.log import HEARD, SENT, current_log
+from flatctl.devices.serial.diagnosis import printable
 
 Tap = Callable[[str, bytes], None]
 """Gets the direction (`SENT` or `HEARD`) and the bytes; called in the thread that moves them."""
@@ -23,9 +24,18 @@ def tapping(tap: Tap) -> Iterator[None]:
         _tap.reset(token)
 
 
-def current_tap() -> Tap | None:
-    """Return who listens to links made now."""
-    return _tap.get()
+def current_tap(device: str) -> Tap | None:
+    """Return who listens to a link to `device` that is made now: a recorder, the log, or both."""
+    recorder, log = _tap.get(), current_log()
+    if log is None:
+        return recorder
+
+    def tap(way: str, content: bytes) -> None:
+        log.note(device, way, printable(content))
+        if recorder is not None:
+            recorder(way, content)
+
+    return tap
 
 
 class TappedPort:

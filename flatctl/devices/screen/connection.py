@@ -3,21 +3,24 @@
 import threading
 import time
 
+from flatctl.devices.log import HEARD, SENT, DeviceLog
 from flatctl.devices.screen.wire import Color, Report, order, question
 
+NAME = "Screen"
 # The page answers a question every BEAT_S; one that was silent for so long is gone.
 BEAT_S = 2.0
 STALE_S = 3 * BEAT_S
 
 
-class Seat:
+class PageConnection:
     """Shared by the panel's thread, which asks, and the server's threads, which carry.
 
     The first page that comes has the seat until it is gone; any other is turned away. A page that
     comes back, or the next one, is told the last order again, so that a reload heals itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, log: DeviceLog | None = None) -> None:
+        self._log = log
         self._changed = threading.Condition()
         self._page = ""
         self._stream = 0
@@ -132,6 +135,9 @@ class Seat:
         with self._changed:
             if report.page != self._page:
                 return False
+            if report.n and self._log is not None:
+                color = "off" if not report.lit else "on {} {} {}".format(*report.color)
+                self._log.note(NAME, HEARD, f"{report.n}: {color}, visible {report.visible}")
             self._heard_s = time.monotonic()
             self._greeted = True
             self._visible = report.visible
@@ -146,6 +152,8 @@ class Seat:
         return self._closed
 
     def _say(self, line: bytes) -> None:
+        if self._log is not None:
+            self._log.note(NAME, SENT, line.decode().rstrip())
         self._line, self._line_n, self._answer = line, self._n, None
         self._changed.notify_all()
 

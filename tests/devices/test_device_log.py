@@ -1,0 +1,151 @@
+"""The log of the devices: complete, bounded, without secrets, and never in anybody's way."""
+
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from flatctl.devices import log as module
+from flatctl.devices.indi import trace
+from flatctl.devices.indi.child import Child
+from flatctl.devices.log import HEARD, SENT, DeviceLog, current_log, logging_to
+from flatctl.devices.screen.panel import ScreenPanel
+from flatctl.devices.serial.alnitak import AlnitakPanel
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.alnitak import SimulatedAlnitak
+from hardware_sims.serial_panels.server import PtyServer
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def log(tmp_path, told):
+    made = DeviceLog(tmp_path / "rig.log", told.append)
+    yield made
+    made.close()
+
+
+def lines(folder: Path, name: str = "rig.log") -> list[str]:
+    """What was written, without the times."""
+    written = (folder / name).read_text().splitlines()
+    return [line.partition(" ")[2] for line in written]
+
+
+def test_a_line_says_when_who_which_way_and_what(log, tmp_path):
+    log.note("Flat-Man", SENT, "'>POOO'")
+    when, _, rest = (tmp_path / "rig.log").read_text().rstrip().partition(" ")
+    assert (len(when), when[-1], rest) == (24, "Z", "Flat-Man > '>POOO'")
+
+
+def test_a_note_tells_its_place(log, tmp_path):
+    (tmp_path / "rig.log").write_text("of last night\n")
+    assert log.note("Cam", HEARD, "a") == f"{tmp_path}/rig.log:2"
+    assert log.note("Cam", HEARD, "b") == f"{tmp_path}/rig.log:3"
+
+
+def test_whatever_a_device_says_stays_on_one_line(log, tmp_path):
+    log.note("Cam", HEARD, "two\nlines \x1b[2J\ud800")
+    assert lines(tmp_path) == [r"Cam < two\nlines \x1b[2J\ud800"]
+
+
+def test_the_log_is_bounded_and_keeps_the_newest(log, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "LARGEST_BYTES", 400)
+    for number in range(50):
+        log.note("Cam", HEARD, f"number {number}")
+    kept = lines(tmp_path, "rig.log.1") + lines(tmp_path)
+    assert kept == [f"Cam < number {n}" for n in range(50 - len(kept), 50)]
+    files = sorted(tmp_path.glob("rig*"))
+    assert [each.name for each in files] == ["rig.log", "rig.log.1"]
+    assert all(each.stat().st_size <= 400 for each in files)
+
+
+def test_a_log_that_somebody_deleted_is_begun_anew(log, tmp_path, told):
+    log.note("Cam", HEARD, "a")
+    (tmp_path / "rig.log").unlink()
+    log.note("Cam", HEARD, "b")
+    assert (lines(tmp_path), told) == (["Cam < b"], [])
+
+
+@pytest.mark.parametrize("path", [Path("/dev/full"), Path("/no/such/folder/rig.log")])
+def test_a_log_that_cannot_be_written_says_so_once_and_falls_silent(path, told):
+    log = DeviceLog(path, told.append)
+    assert [log.note("Cam", HEARD, "a"), log.note("Cam", HEARD, "b")] == ["", ""]
+    (words,) = told
+    assert f"the log {path} can't be written" in words
+
+
+def test_not_even_a_closed_stderr_turns_a_lost_log_into_an_error():
+    def broken(words: str) -> None:
+        raise BrokenPipeError(words)
+
+    assert DeviceLog(Path("/dev/full"), broken).note("Cam", HEARD, "a") == ""
+
+
+def test_a_log_is_current_inside_its_block_only(tmp_path, told):
+    with logging_to(tmp_path / "rig.log", told.append):
+        assert current_log() is not None
+    assert current_log() is None
+
+
+def test_a_log_that_is_current_goes_before_another(tmp_path, told):
+    with logging_to(tmp_path / "asked.log", told.append):
+        asked = current_log()
+        with logging_to(tmp_path / "configured.log", told.append):
+            assert current_log() is asked
+
+
+def test_the_bytes_of_a_serial_line_are_logged_both_ways(tmp_path, told):
+    with (
+        PtyServer(SimulatedAlnitak(Light(255))) as wire,
+        logging_to(tmp_path / "rig.log", told.append),
+    ):
+        panel = AlnitakPanel(wire.path, boot_delay_s=0.0)
+        panel.open(5)
+        panel.close()
+    written = lines(tmp_path)
+    assert written[0].startswith(f"alnitak panel at {wire.path} > '>P")
+    # An answer may come in pieces, each with its own time.
+    heard = [line.partition(" < ")[2].strip("'") for line in written if " < " in line]
+    assert "".join(heard).startswith("*P")
+
+
+def test_an_indi_password_is_not_written():
+    element = {"name": "PASSWORD", "value": "hunter2"}
+    packet = {"at": "property", "device": "Cloud", "name": "LOGIN", "state": "Ok"}
+    assert trace.heard(packet | {"elements": [element]}) == ("Cloud", "LOGIN Ok PASSWORD=***")
+    request = {"device": "Cloud", "name": "MQTT", "values": {"API_KEY": "hunter2"}}
+    assert trace.said("send", request) == ("Cloud", "set MQTT API_KEY=***")
+
+
+def test_a_frame_is_logged_by_its_size():
+    packet = {"at": "frame", "device": "Cam", "name": "CCD1", "format": ".fits", "size": 2880}
+    assert trace.heard(packet | {"what": ""}) == ("Cam", "CCD1 .fits, 2880 bytes")
+
+
+def test_the_token_of_the_screen_is_not_written(tmp_path, told):
+    with logging_to(tmp_path / "rig.log", told.append):
+        panel = ScreenPanel(("127.0.0.1", 0), token="abcdefghijkl", wait_s=0.0)
+        panel._server = panel._serve()
+        urllib.request.urlopen(panel.address).close()
+        current_log().note("Screen", "!", f"look at {panel.address}")
+        panel.close()
+    written = (tmp_path / "rig.log").read_text()
+    assert "GET / from 127.0.0.1: 200" in written
+    assert "abcdefghijkl" not in written
+
+
+def test_the_chatter_of_the_indi_library_is_passed_on(tmp_path, monkeypatch):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho 'Dispatch command error' >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    heard, over = [], threading.Event()
+    child = Child("h", 1, 1.0, hear=print, ended=lambda *_: over.set(), chatter=heard.append)
+    child.start()
+    assert over.wait(20)
+    assert heard == ["Dispatch command error"]
