@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, log, sqrt
 
 from flatctl.core.types import Setting
 
 # A limit so near (a ratio) ends the halving of exposures.
 _NEAR = 4.0
+
+
+def nearest(possible_s: Sequence[float], wanted_s: float) -> float:
+    """Return the possible exposure that is nearest in ratio, as light is."""
+    return min(possible_s, key=lambda exposure_s: abs(log(exposure_s / wanted_s)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,15 @@ class Limits:
             shortest, longest = within[0], within[-1]
         return Limits(int(dimmest), int(brightest), float(shortest), float(longest), within)
 
+    def exposure(self, wanted_s: float) -> float:
+        """Return the possible exposure nearest to the one wanted."""
+        within_s = min(max(float(wanted_s), self.shortest_s), self.longest_s)
+        return nearest(self.exposures_s, within_s) if self.exposures_s else within_s
+
     def clamp(self, brightness: float, exposure_s: float) -> Setting:
         """Return the possible setting nearest to the one given."""
         step = round(min(max(brightness, self.dimmest), self.brightest))
-        exposure = min(max(float(exposure_s), self.shortest_s), self.longest_s)
-        if self.exposures_s:
-            exposure = min(self.exposures_s, key=lambda t: abs(t / exposure - 1))
-        return Setting(step, exposure)
+        return Setting(step, self.exposure(exposure_s))
 
     def allow(self, setting: Setting) -> bool:
         """Tell whether a setting is possible."""

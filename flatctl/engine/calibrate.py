@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from flatctl.core.calibration import (
-    Calibration,
-    Curve,
-    DarkLevels,
-    FullScale,
-    Settling,
-    Times,
-    clear_adu,
-    curve_exposure,
-)
+from flatctl.core.calibration.curve import Curve, curve_exposure
+from flatctl.core.calibration.dark_levels import DarkLevels
+from flatctl.core.calibration.full_scale import FullScale
+from flatctl.core.calibration.record import Calibration, clear_adu
+from flatctl.core.limits import Limits
 from flatctl.core.pixels.statistics import measure
+from flatctl.core.settling import SETTLE_LIMIT_S, Settling
 from flatctl.core.types import FilterPlan, Setting
 from flatctl.devices.protocols import Frame
 from flatctl.engine.guard import under_guard
@@ -29,6 +25,8 @@ from flatctl.events import Event, Waiting
 from flatctl.storage.history import History
 
 _SIXTEEN_BITS_ADU = 65535.0
+# The light is watched for so long at least, in so many frames.
+_REPEATS, _WATCH_S = 5, 5.0
 
 
 @dataclass(frozen=True)
@@ -98,15 +96,15 @@ class CalibrationRun:
         self._tell("camera gets ready")
         self._recovery.retry(rig.prepare)
         self._recovery.retry(partial(rig.select, plan.filter))
-        times = _times(rig, plan)
+        limits = _limits(rig, plan, steps)
 
         self._tell("pedestal: panel off, shortest exposure")
-        darks = DarkLevels(times)
+        darks = DarkLevels(limits)
         while not darks.has_pedestal and darks.exposure_s is not None:
             darks.observe(self._dark(darks.exposure_s))
 
         self._tell("full scale: panel at its brightest")
-        full = FullScale(times, plan.exposure_start_s, darks.pedestal_adu)
+        full = FullScale(limits, plan.exposure_start_s, darks.pedestal_adu)
         while full.exposure_s is not None:
             full.observe(self._lit(steps[-1], full.exposure_s))
 
@@ -116,7 +114,10 @@ class CalibrationRun:
             darks.observe(self._dark(darks.exposure_s))
 
         exposure_s = curve_exposure(
-            times, full.light_adu_s, darks.pedestal_adu, full.full_adu or rig.claimed_full_scale_adu
+            limits,
+            full.light_adu_s,
+            darks.pedestal_adu,
+            full.full_adu or rig.claimed_full_scale_adu,
         )
         curve = Curve(steps, exposure_s, full.full_adu)
         self._tell(f"settling: from dark to full brightness, frames of {exposure_s:.3g} s")
@@ -124,7 +125,7 @@ class CalibrationRun:
         # Half a per cent of less than this is lost in the noise.
         wanted_adu = 10 * clear_adu(darks.pedestal_adu)
         if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
-            settle_s = self._settle_s(steps[-1], exposure_s, darks)
+            settle_s = self._settle_s(limits, exposure_s, darks.pedestal_adu)
 
         self._tell(f"panel curve: frames of {exposure_s:.3g} s")
         while curve.brightness is not None:
@@ -141,19 +142,19 @@ class CalibrationRun:
         self._remember(calibration)
         return calibration
 
-    def _settle_s(self, brightness: int, exposure_s: float, darks: DarkLevels) -> float | None:
+    def _settle_s(self, limits: Limits, exposure_s: float, pedestal_adu: float) -> float | None:
         rig, usual_s = self._rig, self._rig.light.settle_s
 
         def watch() -> float | None:
-            settling, lit_s = Settling(), None
-            self._take_dark(darks.first_s)
+            settling = Settling(repeats=_REPEATS, watch_s=_WATCH_S, limit_s=SETTLE_LIMIT_S)
+            self._take_dark(limits.shortest_s)
+            begun_s: list[float] = []
             while not settling.over:
                 self._safety.check()
-                rig.begin(Setting(brightness, exposure_s))
-                now_s = rig.clock.monotonic()
-                lit_s = now_s if lit_s is None else lit_s
+                rig.begin(Setting(limits.brightest, exposure_s))
+                begun_s.append(rig.clock.monotonic())
                 level_adu = _median(rig.read(exposure_s))
-                settling.observe(now_s - lit_s, max(level_adu - darks.pedestal_adu, 0.0))
+                settling.observe(begun_s[-1] - begun_s[0], max(level_adu - pedestal_adu, 0.0))
             return settling.settle_s
 
         rig.light.settle_s = 0.0
@@ -197,9 +198,8 @@ def _median(frame: Frame) -> float:
     return measure(frame.raw, _SIXTEEN_BITS_ADU).median
 
 
-def _times(rig: Rig, plan: FilterPlan) -> Times:
-    """Return the exposures between the camera's shortest and the plan's longest."""
-    shortest_s = rig.info.exposure_min_s or plan.exposure_min_s
+def _limits(rig: Rig, plan: FilterPlan, steps: range) -> Limits:
+    """Return the panel's steps, and the exposures up to the plan's longest."""
     longest_s = min(plan.exposure_max_s, rig.info.exposure_max_s or math.inf)
-    shortest_s = min(shortest_s, longest_s)
-    return Times(shortest_s, longest_s, plan.exposures_s)
+    shortest_s = min(rig.info.exposure_min_s or plan.exposure_min_s, longest_s)
+    return Limits.checked((steps[0], steps[-1]), (shortest_s, longest_s), plan.exposures_s)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from flatctl.core.calibration import Calibration
+from flatctl.core.calibration.record import Calibration
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
 from flatctl.core.types import Bank, Setting

@@ -10,7 +10,7 @@ from flatctl.core.nights.history import Trained
 from flatctl.core.pedestal import Pedestal
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
-from flatctl.core.search.settle import SettleCheck
+from flatctl.core.settling import Settling
 from flatctl.core.types import FilterPlan, Measurement, Outcome, Setting, Verdict
 from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext
@@ -25,6 +25,7 @@ from flatctl.storage.resume import FinishedFrame
 _FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
 _UNREACHED = (Outcome.TOO_DIM, Outcome.TOO_BRIGHT, Outcome.TOO_COARSE)
 _CURVE_POINTS = 49
+_STEADY_FRAMES = 3
 
 
 class FlatSetRun:
@@ -198,12 +199,12 @@ class FlatSetRun:
 
     def _wait_until_steady(self, setting: Setting, frames: int) -> None:
         """Repeat an exposure until the light stands still, or `frames` are spent."""
-        check = SettleCheck(limit=frames)
-        while not (check.settled or check.expired):
+        settling = Settling(repeats=_STEADY_FRAMES, frames_max=frames)
+        while not settling.over:
             self._trials += 1
             self._telling.exposing("trial", self._trials, setting)
             shot = self._context.read(self._context.begin(setting), self.plan.channel)
-            check.observe(shot.level_adu)
+            settling.observe(shot.time_s, shot.level_adu)
             self._telling.trial(shot, n=self._trials, verdict=Verdict.SETTLING)
 
     def _move_on(self) -> None:

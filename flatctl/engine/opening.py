@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flatctl import events
-from flatctl.core.calibration import SETTLE_ADOPTED_MAX_S
+from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S
 from flatctl.core.types import FilterPlan
 from flatctl.engine.calibrate import Known
 from flatctl.engine.context import RunContext

@@ -1,26 +1,23 @@
 """Calibration on ideal cameras and panels of every sort: what is asked for, what is found."""
 
-from math import exp
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flatctl.core.calibration import (
-    FRAMES_MAX,
-    Calibration,
-    Curve,
-    DarkLevels,
-    FullScale,
-    Settling,
-    Times,
-    curve_exposure,
-    relative,
-)
+from flatctl.core.calibration.curve import Curve, curve_exposure
+from flatctl.core.calibration.dark_levels import DarkLevels
+from flatctl.core.calibration.full_scale import FRAMES_MAX, FullScale
+from flatctl.core.calibration.record import Calibration, relative
+from flatctl.core.limits import Limits
 from flatctl.core.search.response import Response
 
-times = st.builds(Times, st.floats(1e-5, 0.2), st.floats(1.0, 300.0))
-shutters = st.just(Times(0.01, 30.0, (0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.6, 1.3, 2.5, 5, 10, 20)))
+
+def times(shortest_s: float, longest_s: float, listed_s: tuple[float, ...] = ()) -> Limits:
+    return Limits.checked((0, 255), (shortest_s, longest_s), listed_s)
+
+
+ranges = st.builds(times, st.floats(1e-5, 0.2), st.floats(1.0, 300.0))
+shutters = st.just(times(0.01, 30.0, (0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.6, 1.3, 2.5, 5, 10, 20)))
 bits = st.sampled_from([(b, shift) for b in (8, 10, 12, 14, 16) for shift in (0, 16 - b)])
 lights = st.floats(-1, 7).map(lambda x: 10**x)
 
@@ -65,11 +62,11 @@ def test_beyond_the_measured_steps_the_step_for_a_level_is_unknown(level_adu):
 # Pedestal and leak
 
 
-@given(st.one_of(times, shutters), st.floats(0, 4000), st.floats(0, 20000))
+@given(st.one_of(ranges, shutters), st.floats(0, 4000), st.floats(0, 20000))
 def test_pedestal_and_leak_are_found(exposures, pedestal, leak):
     darks, frames = DarkLevels(exposures), 0
     while darks.exposure_s is not None:
-        assert exposures.first_s <= darks.exposure_s <= exposures.last_s
+        assert exposures.shortest_s <= darks.exposure_s <= exposures.longest_s
         darks.observe(pedestal + leak * darks.exposure_s)
         frames += 1
         assert frames <= FRAMES_MAX
@@ -78,14 +75,14 @@ def test_pedestal_and_leak_are_found(exposures, pedestal, leak):
 
 
 def test_a_leak_is_never_below_nothing():
-    darks = DarkLevels(Times(0.001, 30.0))
+    darks = DarkLevels(times(0.001, 30.0))
     while darks.exposure_s is not None:
         darks.observe(1000.0 - darks.exposure_s)
     assert (darks.leak_adu_s, darks.pedestal_adu) == (0.0, darks.short_adu)
 
 
 def test_a_strong_leak_is_not_exposed_into_full_scale():
-    darks, longest = DarkLevels(Times(0.001, 30.0)), 0.0
+    darks, longest = DarkLevels(times(0.001, 30.0)), 0.0
     while darks.exposure_s is not None:
         longest = darks.exposure_s
         darks.observe(1000.0 + 9000.0 * darks.exposure_s)
@@ -93,7 +90,7 @@ def test_a_strong_leak_is_not_exposed_into_full_scale():
 
 
 def test_no_frame_is_taken_in_after_the_last():
-    darks = DarkLevels(Times(0.001, 30.0))
+    darks = DarkLevels(times(0.001, 30.0))
     while darks.exposure_s is not None:
         darks.observe(1000.0)
     with pytest.raises(ValueError, match="all frames"):
@@ -101,7 +98,7 @@ def test_no_frame_is_taken_in_after_the_last():
 
 
 def test_a_camera_with_one_exposure_has_a_pedestal_and_no_leak():
-    darks = DarkLevels(Times(1.0, 1.0))
+    darks = DarkLevels(times(1.0, 1.0))
     while darks.exposure_s is not None:
         darks.observe(900.0)
     assert (darks.pedestal_adu, darks.leak_adu_s) == (900.0, 0.0)
@@ -111,7 +108,7 @@ def test_a_camera_with_one_exposure_has_a_pedestal_and_no_leak():
 
 
 def searched(
-    exposures: Times, start_s: float, light: float, pedestal: float, full: float
+    exposures: Limits, start_s: float, light: float, pedestal: float, full: float
 ) -> tuple[FullScale, list[float]]:
     search, tried = FullScale(exposures, start_s, pedestal), []
     while search.exposure_s is not None:
@@ -121,23 +118,23 @@ def searched(
     return search, tried
 
 
-@given(st.one_of(times, shutters), st.floats(0.01, 20), lights, st.floats(0, 0.05), bits)
+@given(st.one_of(ranges, shutters), st.floats(0.01, 20), lights, st.floats(0, 0.05), bits)
 def test_full_scale_is_found_wherever_the_light_suffices(
     exposures, start_s, light, pedestal_frac, converter
 ):
     full = full_scale_of(converter)
-    assume(light * exposures.last_s > 3.0 * full)
+    assume(light * exposures.longest_s > 3.0 * full)
     search, tried = searched(exposures, start_s, light, pedestal_frac * full, full)
     assert search.full_adu == full
-    assert all(exposures.first_s <= t <= exposures.last_s for t in tried)
+    assert all(exposures.shortest_s <= t <= exposures.longest_s for t in tried)
 
 
-@given(st.one_of(times, shutters), st.floats(0.01, 20), lights, st.floats(0, 0.05), bits)
+@given(st.one_of(ranges, shutters), st.floats(0.01, 20), lights, st.floats(0, 0.05), bits)
 def test_no_full_scale_is_claimed_where_the_light_is_too_dim(
     exposures, start_s, light, pedestal_frac, converter
 ):
     full = full_scale_of(converter)
-    assume(light * exposures.last_s < 0.9 * full)
+    assume(light * exposures.longest_s < 0.9 * full)
     search, _ = searched(exposures, start_s, light, pedestal_frac * full, full)
     assert search.full_adu is None
 
@@ -150,22 +147,22 @@ def test_no_full_scale_is_claimed_where_the_light_is_too_dim(
 )
 def test_the_light_is_measured_on_a_frame_that_is_not_full(first_s, start_s, share, full):
     light = share * full / first_s
-    search, _ = searched(Times(first_s, 1000 * first_s), start_s, light, 0.0, full)
+    search, _ = searched(times(first_s, 1000 * first_s), start_s, light, 0.0, full)
     assert search.light_adu_s == pytest.approx(light, rel=0.05)
 
 
 def test_a_panel_too_bright_for_the_shortest_exposure_has_no_measured_light():
-    search, _ = searched(Times(0.1, 10.0), 1.0, 1e7, 500.0, 65535.0)
+    search, _ = searched(times(0.1, 10.0), 1.0, 1e7, 500.0, 65535.0)
     assert (search.full_adu, search.light_adu_s) == (65535.0, None)
 
 
 def test_a_panel_that_is_dark_has_no_full_scale():
-    search, _ = searched(Times(0.001, 10.0), 1.0, 0.0, 500.0, 65535.0)
+    search, _ = searched(times(0.001, 10.0), 1.0, 0.0, 500.0, 65535.0)
     assert (search.full_adu, search.light_adu_s) == (None, 0.0)
 
 
 def test_nothing_is_taken_in_when_full_scale_is_found():
-    search, _ = searched(Times(0.001, 10.0), 1.0, 1e5, 500.0, 65535.0)
+    search, _ = searched(times(0.001, 10.0), 1.0, 1e5, 500.0, 65535.0)
     with pytest.raises(ValueError, match="over"):
         search.observe(1.0)
 
@@ -217,52 +214,18 @@ def test_nothing_is_taken_in_when_the_walk_is_over():
         walked(range(256), 1.0, 30000.0, 65535.0).observe(1.0)
 
 
-@given(times, lights, st.floats(0, 0.05), bits)
+@given(ranges, lights, st.floats(0, 0.05), bits)
 def test_the_curves_exposure_is_possible_and_does_not_clip(exposures, light, frac, converter):
     full = full_scale_of(converter)
     exposure_s = curve_exposure(exposures, light, frac * full, full)
-    assert exposures.first_s <= exposure_s <= exposures.last_s
-    at_limit = exposure_s == exposures.first_s
+    assert exposures.shortest_s <= exposure_s <= exposures.longest_s
+    at_limit = exposure_s == exposures.shortest_s
     assert at_limit or frac * full + light * exposure_s <= 0.701 * full
 
 
 @pytest.mark.parametrize(("light", "expected_s"), [(None, 0.001), (0.0, 10.0)])
 def test_without_a_measured_light_the_curves_exposure_is_a_limit(light, expected_s):
-    assert curve_exposure(Times(0.001, 30.0), light, 500.0, 65535.0) == expected_s
-
-
-# Settling
-
-
-def settled(tau_s: float, cold_frac: float, cadence_s: float) -> Settling:
-    settling, now_s = Settling(), 0.0
-    while not settling.over:
-        settling.observe(now_s, 30000.0 * (1 - (1 - cold_frac) * exp(-now_s / tau_s)))
-        now_s += cadence_s
-    return settling
-
-
-@given(st.floats(0.1, 12.0), st.floats(0.3, 0.8), st.floats(0.05, 2.0))
-def test_the_settling_time_of_a_lamp_that_warms_up_is_found(tau_s, cold_frac, cadence_s):
-    found_s = settled(tau_s, cold_frac, cadence_s).settle_s
-    assert found_s is not None
-    short_frac = (1 - cold_frac) * exp(-found_s / tau_s)
-    assert short_frac <= 0.0065
-
-
-def test_a_light_that_stands_at_once_needs_no_time():
-    settling = settled(1e-6, 0.5, 0.5)
-    assert settling.settle_s == 0.5
-    assert settled(1e-6, 1.0, 0.5).settle_s == 0.0
-
-
-def test_a_light_that_never_stands_has_no_settling_time():
-    settling = Settling(limit_s=20.0)
-    for i in range(100):
-        settling.observe(float(i), 30000.0 + 1000.0 * (i % 2))
-        if settling.over:
-            break
-    assert (i, settling.settle_s) == (20, None)
+    assert curve_exposure(times(0.001, 30.0), light, 500.0, 65535.0) == expected_s
 
 
 # The result

@@ -9,7 +9,7 @@ from astropy.io.fits import getheader
 from bench import TIMEOUTS, Bench, small
 
 from flatctl import events
-from flatctl.core.calibration import Calibration
+from flatctl.core.calibration.record import Calibration
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine.calibrate import CalibrationRun, known_calibration
 from flatctl.engine.job import Job

@@ -32,7 +32,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A calibration (JSON text, see `flatctl.core.calibration`), what it holds for, and when."""
+    """A calibration (JSON text of a `Calibration`), what it holds for, and when."""
 
     key: SettingKey
     calibration: str

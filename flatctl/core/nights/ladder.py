@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from math import floor, log10
 
+from flatctl.core.limits import nearest
+
 _STEPS = (1, 2, 5)
 # A shutter speed is a rung where it is no farther than this (a ratio) from a round one.
 _NEAR = 1.2
@@ -18,7 +20,7 @@ def ladder(
     decades = range(floor(log10(shortest_s)), floor(log10(longest_s)) + 1)
     rungs = [float(f"{step}e{decade}") for decade in decades for step in _STEPS]
     if exposures_s:
-        nearest = [min(exposures_s, key=lambda t: abs(t / rung - 1)) for rung in rungs]
-        pairs = zip(nearest, rungs, strict=True)
+        found = [nearest(exposures_s, rung) for rung in rungs]
+        pairs = zip(found, rungs, strict=True)
         rungs = [t for t, rung in pairs if 1 / _NEAR <= t / rung <= _NEAR]
     return tuple(sorted({t for t in rungs if shortest_s <= t <= longest_s}))

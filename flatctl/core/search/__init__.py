@@ -4,6 +4,5 @@ from flatctl.core.search.endings import Ending, EndingKind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.search.settle import SettleCheck
 
-__all__ = ["Ending", "EndingKind", "FlatSearch", "FlatSeries", "Response", "SettleCheck"]
+__all__ = ["Ending", "EndingKind", "FlatSearch", "FlatSeries", "Response"]

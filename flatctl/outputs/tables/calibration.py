@@ -3,18 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flatctl.core.calibration import (
-    SETTLE_ADOPTED_MAX_S,
-    SETTLE_LIMIT_S,
-    Calibration,
-    relative,
-)
+from flatctl.core.calibration.full_scale import USUAL_FULL_ADU
+from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S, Calibration, relative
+from flatctl.core.settling import SETTLE_LIMIT_S
 from flatctl.core.types import FilterPlan
 from flatctl.errors import ExitCode
 from flatctl.outputs import figures
 from flatctl.outputs.tables.table import Table
-
-_USUAL_FULL_SCALE_ADU = 65535.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class CalibrationListing:
 
     def _leak(self) -> str:
         exposure_s = self.plan.exposure_start_s
-        target_adu = self.plan.target * (self.found.full_scale_adu or _USUAL_FULL_SCALE_ADU)
+        target_adu = self.plan.target * (self.found.full_scale_adu or USUAL_FULL_ADU)
         share = figures.percent(self.found.leak_frac(target_adu, exposure_s), 2)
         return f"{share} of the light of a flat of {figures.seconds(exposure_s)}"
 

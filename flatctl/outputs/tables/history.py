@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flatctl.core.calibration import Calibration
+from flatctl.core.calibration.record import Calibration
 from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 from flatctl.outputs import figures
 from flatctl.outputs.tables.table import Table
