@@ -66,6 +66,16 @@ class OfSet(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shot(OfSet):
+    """One measured exposure of a set; `level` is `median_adu` as a fraction of full scale."""
+
+    brightness: int
+    exposure_s: float
+    median_adu: float
+    level: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
     """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`."""
 
@@ -141,7 +151,7 @@ class Exposing(OfSet):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial(OfSet):
+class Trial(Shot):
     """An exposure of the search was measured.
 
     `level` is the median as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
@@ -151,10 +161,6 @@ class Trial(OfSet):
 
     event = "trial"
     n: int
-    brightness: int
-    exposure_s: float
-    median_adu: float
-    level: float
     clipped_frac: float
     verdict: Verdict
     channels: Mapping[str, float] = field(default_factory=dict)
@@ -182,31 +188,23 @@ class PanelCurve(OfSet):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flat(OfSet):
+class Flat(Shot):
     """A flat was measured, accepted and is safe on disk."""
 
     event = "flat"
     index: int
     count: int
-    brightness: int
-    exposure_s: float
-    median_adu: float
-    level: float
     path: Path
     statistics: Statistics
     channels: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rejected(OfSet):
+class Rejected(Shot):
     """A frame of the set was measured and not kept."""
 
     event = "rejected"
     why: Why
-    brightness: int
-    exposure_s: float
-    median_adu: float
-    level: float
     clipped_frac: float
 
 

@@ -89,7 +89,7 @@ def _still_lit(context: RunContext, dark_adu: float) -> BadReply:
     return BadReply(
         context.rig.panel.name,
         f"it should be off, and a dark flat has {dark_adu:.0f} ADU, as much as a flat",
-        "put the light out, or set dark_flats.count to 0 for a light that flatctl can't switch",
+        "put the light out, or ask for no dark flats where flatctl can't switch it",
     )
 
 

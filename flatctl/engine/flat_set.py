@@ -216,11 +216,7 @@ class FlatSetRun:
         span = limits.brightest - limits.dimmest
         parts = (n / (_CURVE_POINTS - 1) for n in range(_CURVE_POINTS))
         steps = sorted({limits.dimmest + round(span * part) for part in parts})
-        self._telling.curve(
-            pedestal_adu=search.response.pedestal_adu or 0.0,
-            brightness=steps,
-            light_adu_s=search.light(steps),
-        )
+        self._telling.curve(search.response.pedestal_adu or 0.0, steps, search.light(steps))
 
     def _on_disk(self) -> tuple[FinishedFrame, ...]:
         """Return the flats of this set that an earlier run of the night left, each verified."""

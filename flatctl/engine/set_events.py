@@ -11,13 +11,13 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
 
 
-class _OfASet(TypedDict):
+class _OfSet(TypedDict):
     time: datetime
     filter: str
     set: str
 
 
-class _OfAShot(TypedDict):
+class _OfShot(_OfSet):
     brightness: int
     exposure_s: float
     median_adu: float
@@ -29,99 +29,91 @@ class SetEvents:
 
     def __init__(self, context: RunContext, plan: FilterPlan) -> None:
         self._context = context
+        self._tell = context.emit
         self._label = events.label(plan.filter)
         self._set = events.set_label(plan)
 
     def started(self, start: Setting, *, trained: bool, wanted: int, present: int) -> None:
         """Tell where the search begins, and how many of the flats `wanted` are there already."""
-        self._context.emit(
+        self._tell(
             events.FilterStarted(
-                **self._of_the_set(),
                 start_brightness=start.brightness,
                 start_exposure_s=start.exposure_s,
                 trained=trained,
                 wanted=wanted,
                 present=present,
+                **self._of_set(),
             )
         )
 
     def exposing(self, kind: str, n: int, setting: Setting) -> None:
         """Tell that the `n`-th frame of a kind, `trial` or `flat`, is exposed now."""
         brightness, exposure_s = setting
-        self._context.emit(
+        self._tell(
             events.Exposing(
-                **self._of_the_set(), kind=kind, n=n, brightness=brightness, exposure_s=exposure_s
+                kind=kind, n=n, brightness=brightness, exposure_s=exposure_s, **self._of_set()
             )
         )
 
     def trial(self, shot: Shot, *, n: int, verdict: Verdict) -> None:
         """Tell what the `n`-th exposure of the search gave."""
-        self._context.emit(
+        self._tell(
             events.Trial(
-                **self._of_the_set(),
-                **self._of_the_shot(shot),
                 n=n,
-                clipped_frac=shot.clipped_frac,
                 verdict=verdict,
+                clipped_frac=shot.clipped_frac,
                 channels=_medians(shot),
+                **self._of_shot(shot),
             )
         )
 
     def flat(self, shot: Shot, *, index: int, count: int, path: Path) -> None:
         """Tell that a frame is safe on disk."""
-        self._context.emit(
+        self._tell(
             events.Flat(
-                **self._of_the_set(),
-                **self._of_the_shot(shot),
                 index=index,
                 count=count,
                 path=path,
                 statistics=shot.statistics,
                 channels=_medians(shot),
+                **self._of_shot(shot),
             )
         )
 
     def rejected(self, shot: Shot, why: events.Why) -> None:
         """Tell that a frame is not kept, and why."""
-        self._context.emit(
-            events.Rejected(
-                **self._of_the_set(),
-                **self._of_the_shot(shot),
-                clipped_frac=shot.clipped_frac,
-                why=why,
-            )
-        )
+        of_shot = self._of_shot(shot)
+        self._tell(events.Rejected(clipped_frac=shot.clipped_frac, why=why, **of_shot))
 
     def off_ladder(self, why: events.Why) -> None:
         """Tell that no exposure of the ladder serves, and why."""
-        self._context.emit(events.OffLadder(**self._of_the_set(), why=why))
+        self._tell(events.OffLadder(why=why, **self._of_set()))
 
-    def curve(
-        self, *, pedestal_adu: float, brightness: Sequence[int], light_adu_s: Sequence[float]
-    ) -> None:
-        """Tell what the search has learned of the panel."""
-        self._context.emit(
+    def curve(self, pedestal_adu: float, brightness: Sequence[int], light: Sequence[float]) -> None:
+        """Tell what the search has learned of the panel: the `light` (ADU/s) of each brightness."""
+        light_adu_s = tuple(float(f"{each:.5g}") for each in light)
+        self._tell(
             events.PanelCurve(
-                **self._of_the_set(),
                 pedestal_adu=pedestal_adu,
                 brightness=tuple(brightness),
-                light_adu_s=tuple(float(f"{light:.5g}") for light in light_adu_s),
+                light_adu_s=light_adu_s,
+                **self._of_set(),
             )
         )
 
     def finished(self, outcome: Outcome, *, trials: int, flats: int, why: events.Why) -> None:
         """Tell how it ended, and why."""
-        self._context.emit(
-            events.FilterFinished(
-                **self._of_the_set(), outcome=outcome, trials=trials, flats=flats, why=why
-            )
+        of_set = self._of_set()
+        self._tell(
+            events.FilterFinished(outcome=outcome, trials=trials, flats=flats, why=why, **of_set)
         )
 
-    def _of_the_set(self) -> _OfASet:
+    def _of_set(self) -> _OfSet:
         return {"time": self._context.clock.now(), "filter": self._label, "set": self._set}
 
-    def _of_the_shot(self, shot: Shot) -> _OfAShot:
+    def _of_shot(self, shot: Shot) -> _OfShot:
         return {
+            **self._of_set(),
             "brightness": shot.setting.brightness,
             "exposure_s": shot.setting.exposure_s,
             "median_adu": shot.level_adu,

@@ -8,24 +8,9 @@ from rich.console import Console as RichConsole
 from rich.live import Live
 from rich.text import Text
 
+from flatctl import events
 from flatctl.core.types import Outcome, Verdict
-from flatctl.events import (
-    DarkFlat,
-    Event,
-    Exposing,
-    FaultSeen,
-    FilterFinished,
-    FilterStarted,
-    Flat,
-    LightLeak,
-    Problem,
-    Rejected,
-    RunFinished,
-    RunStarted,
-    SetQuality,
-    Trial,
-    Waiting,
-)
+from flatctl.events import Event
 from flatctl.outputs import figures
 from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
@@ -88,33 +73,33 @@ class TerminalProgress:
         activity = self._activity(event, run)
         if activity is not None:
             self._dashboard.activity = activity
-        if isinstance(event, RunStarted):
+        if isinstance(event, events.RunStarted):
             # Drawn at once: two threads that both draw first would leave one picture behind.
             self._live.start(refresh=True)
-        elif isinstance(event, RunFinished):
+        elif isinstance(event, events.RunFinished):
             self._live.stop()
 
     def _activity(self, event: Event, run: RunRecord) -> Activity | None:
         """Say what the run is at after this event: the wait that the user is going to see."""
         now = self._screen.get_time()
         match event:
-            case RunStarted():
+            case events.RunStarted():
                 return Activity("preparing the devices", now)
-            case Waiting():
+            case events.Waiting():
                 return Activity(f"waiting: {awaited_words(event.what)}", now)
-            case Exposing():
+            case events.Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
-            case FilterStarted():
+            case events.FilterStarted():
                 begins = event.present < event.wanted or not event.wanted
                 label = _joined(filter_label(run.of_event(event)), "trial 1" if begins else "")
                 return Activity(label, now, event.start_exposure_s if begins else float("nan"))
-            case Trial():
+            case events.Trial():
                 accepted = event.verdict is Verdict.ACCEPTED
                 what = "saving flat 1" if accepted else f"trial {event.n + 1}"
                 return Activity(_joined(filter_label(run.of_event(event)), what), now)
-            case Flat() | Rejected():
+            case events.Flat() | events.Rejected():
                 return _next_flat(run.of_event(event), now)
-            case DarkFlat():
+            case events.DarkFlat():
                 label = f"dark flats · {event.index} of {event.count}"
                 return Activity(label, now, event.exposure_s)
             case _:
@@ -124,15 +109,15 @@ class TerminalProgress:
 def _lines(event: Event, run: RunRecord) -> list[Text]:
     """Return the lines of an event that stay on the screen, each in its colour."""
     match event:
-        case SetQuality():
+        case events.SetQuality():
             worth = worth_line(run.of_event(event), event)
             lines = lines_of(run, event)
             return [_text(each, "" if each == worth else "yellow") for each in lines]
-        case Waiting() if run.started is not None:
+        case events.Waiting() if run.started is not None:
             return []
-        case RunFinished():
+        case events.RunFinished():
             return []
-        case LightLeak():
+        case events.LightLeak():
             return [_text(each, "yellow") for each in lines_of(run, event)]
         case _:
             line = line_of(run, event)
@@ -141,17 +126,17 @@ def _lines(event: Event, run: RunRecord) -> list[Text]:
 
 def _style(event: Event) -> str:
     match event:
-        case RunStarted():
+        case events.RunStarted():
             return "bold"
-        case FilterStarted() | Waiting():
+        case events.FilterStarted() | events.Waiting():
             return "dim"
-        case Trial():
+        case events.Trial():
             return "" if event.verdict is Verdict.ACCEPTED else "dim"
-        case FilterFinished():
+        case events.FilterFinished():
             return "green" if event.outcome is Outcome.COMPLETE else "bold yellow"
-        case FaultSeen():
+        case events.FaultSeen():
             return "yellow" if event.recovered else "bold red"
-        case Problem():
+        case events.Problem():
             return "bold red"
         case _:
             return "yellow"
@@ -166,7 +151,7 @@ def _next_flat(record: FilterRecord, now: float) -> Activity:
     return Activity(label, now, latest.exposure_s)
 
 
-def _exposing(event: Exposing, run: RunRecord) -> str:
+def _exposing(event: events.Exposing, run: RunRecord) -> str:
     brightness = figures.brightness(event.brightness, run.brightness_max)
     what = f"{figures.words(event.kind)} {event.n}"
     shutter = figures.seconds(event.exposure_s)
@@ -197,7 +182,7 @@ class Console:
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event; `run_finished` brings the table."""
         self._talk(event, run)
-        if self._results is not None and isinstance(event, RunFinished):
+        if self._results is not None and isinstance(event, events.RunFinished):
             self._results.write(self._table(run))
 
     def close(self) -> None:

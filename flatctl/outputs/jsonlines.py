@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import Enum
@@ -57,18 +57,18 @@ def _reason(why: Why, unknown: str) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     match value:
+        case float():
+            return value if math.isfinite(value) else None
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case Doubt():
             return why_words(value)
         case Awaited():
             return awaited_words(value)
-        case Enum():
-            return value.value
         case Path():
             return str(value)
         case Statistics() | Spot():
-            return asdict(value)
+            return _plain(asdict(value))
         case Finding():
             return {
                 "kind": value.kind.value,
@@ -88,24 +88,7 @@ def encode(plain: Mapping[str, object]) -> str:
 
     JSON knows neither NaN nor infinity; both become `null`.
     """
-    try:
-        return json.dumps(plain, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(plain), allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case Mapping():
-            return {k: _finite(v) for k, v in value.items()}
-        case str():
-            return value
-        case Sequence():
-            return [_finite(v) for v in value]
-        case _:
-            return value
+    return json.dumps(_plain(plain), allow_nan=False)
 
 
 class Outlet:

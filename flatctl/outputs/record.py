@@ -6,34 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from flatctl import events
 from flatctl.core.types import Outcome
-from flatctl.events import (
-    UNKNOWN_TIME,
-    CalibrationUsed,
-    DarkFlat,
-    Event,
-    FaultSeen,
-    FilterFinished,
-    FilterStarted,
-    Flat,
-    OffLadder,
-    OfSet,
-    PanelCurve,
-    Rejected,
-    RunFinished,
-    RunStarted,
-    SetQuality,
-    Trial,
-    Why,
-)
-
-Shot = Trial | Flat | Rejected
-"""One measured exposure of a filter."""
+from flatctl.events import Event, OfSet
 
 
 def time_of(event: Event) -> datetime | None:
     """Return when it happened (UTC), `None` where a damaged file does not say."""
-    return None if event.time == UNKNOWN_TIME else event.time
+    return None if event.time == events.UNKNOWN_TIME else event.time
 
 
 @dataclass
@@ -52,15 +32,15 @@ class FilterRecord:
     trained: bool = False
     started: bool = False
     outcome: Outcome | None = None
-    why: Why = ""
-    trials: list[Trial] = field(default_factory=list)
-    quality: SetQuality | None = None
-    curve: PanelCurve | None = None
-    off_ladder: Why = ""
+    why: events.Why = ""
+    trials: list[events.Trial] = field(default_factory=list)
+    quality: events.SetQuality | None = None
+    curve: events.PanelCurve | None = None
+    off_ladder: events.Why = ""
     fresh: int = 0
-    captured: list[Flat | Rejected] = field(default_factory=list)
-    flats: list[Flat] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    captured: list[events.Flat | events.Rejected] = field(default_factory=list)
+    flats: list[events.Flat] = field(default_factory=list)
+    rejected: list[events.Rejected] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -73,7 +53,7 @@ class FilterRecord:
         return max(self.present + self.fresh, self.flats[-1].index if self.flats else 0)
 
     @property
-    def latest(self) -> Flat | Trial | None:
+    def latest(self) -> events.Flat | events.Trial | None:
         """Return the exposure that stands for this filter: the last flat, else the last trial."""
         if self.flats:
             return self.flats[-1]
@@ -87,31 +67,31 @@ class FilterRecord:
     def take(self, event: OfSet) -> None:
         """Add what an event of this filter says."""
         match event:
-            case FilterStarted():
+            case events.FilterStarted():
                 self.started = True
                 self.outcome, self.why, self.off_ladder = None, "", ""
                 self.fresh = 0
                 self.trained = event.trained
                 self.wanted, self.present = event.wanted, event.present
-            case Trial():
+            case events.Trial():
                 if event.n <= 1:
                     self.trials.clear()
                 self.trials.append(event)
-            case OffLadder():
+            case events.OffLadder():
                 self.off_ladder = event.why
-            case PanelCurve():
+            case events.PanelCurve():
                 self.curve = event
-            case Flat():
+            case events.Flat():
                 self.wanted = event.count or self.wanted
                 self.flats.append(event)
                 self.fresh += 1
                 self.captured.append(event)
-            case Rejected():
+            case events.Rejected():
                 self.rejected.append(event)
                 self.captured.append(event)
-            case SetQuality():
+            case events.SetQuality():
                 self.quality = event
-            case FilterFinished():
+            case events.FilterFinished():
                 self.outcome, self.why = event.outcome, event.why
             case _:
                 pass
@@ -146,16 +126,16 @@ class RunRecord:
     reason: str = ""
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
-    calibration: CalibrationUsed | None = None
-    faults: list[FaultSeen] = field(default_factory=list)
-    dark_flats: list[DarkFlat] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    calibration: events.CalibrationUsed | None = None
+    faults: list[events.FaultSeen] = field(default_factory=list)
+    dark_flats: list[events.DarkFlat] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> "RunRecord":
+    def of(cls, told: Iterable[Event]) -> "RunRecord":
         """Return the record of these events."""
         record = cls()
-        for event in events:
+        for event in told:
             record.take(event)
         return record
 
@@ -181,27 +161,27 @@ class RunRecord:
         """Add what an event says; one that only says what goes on changes nothing."""
         if event.passing:
             return
-        self.events.append(event)
+        self.told.append(event)
         match event:
-            case RunStarted():
+            case events.RunStarted():
                 self._start(event)
-            case CalibrationUsed():
+            case events.CalibrationUsed():
                 self.calibration = event
-            case DarkFlat():
+            case events.DarkFlat():
                 self.dark_flats.append(event)
-            case FaultSeen():
+            case events.FaultSeen():
                 self.faults.append(event)
-            case RunFinished():
+            case events.RunFinished():
                 self._finish(event)
             case OfSet():
                 record = self.of_event(event)
                 self.filters.setdefault(record.name, record).take(event)
-                if isinstance(event, Flat) and self.parts:
+                if isinstance(event, events.Flat) and self.parts:
                     self.parts[-1].flats += 1
             case _:
                 pass
 
-    def _start(self, event: RunStarted) -> None:
+    def _start(self, event: events.RunStarted) -> None:
         self.run = event.run
         self.parts.append(Part(time_of(event)))
         self.finished, self.exit_code, self.reason = None, None, ""
@@ -215,7 +195,7 @@ class RunRecord:
             one.target = event.target.get(name, math.nan)
             one.tolerance = event.tolerance.get(name, math.nan)
 
-    def _finish(self, event: RunFinished) -> None:
+    def _finish(self, event: events.RunFinished) -> None:
         self.finished, self.exit_code = time_of(event), event.exit_code
         self.reason = event.reason
         before_s = self.duration_s if self.duration_s >= 0 else 0.0

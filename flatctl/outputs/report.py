@@ -105,7 +105,7 @@ def _write(path: Path, run: RunRecord, write_text: WriteText, load: Load) -> Pat
             earlier += events_of(read_run(other))
         except StorageError as error:
             troubles.append(f"An earlier run of the night is not on this page: {error}")
-    night = RunRecord.of([*earlier, *run.events]) if earlier else run
+    night = RunRecord.of([*earlier, *run.told]) if earlier else run
     name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
     target = path.with_name(name)
     write_text(target, render(night, FrameFolder(path.parent, run.folder, load), troubles))

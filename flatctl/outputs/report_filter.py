@@ -8,10 +8,10 @@ from typing import Protocol
 
 from flatctl.core.types import Verdict
 from flatctl.errors import StorageError
-from flatctl.events import Trial
+from flatctl.events import Shot, Trial
 from flatctl.outputs import charts, figures
 from flatctl.outputs.markup import Markup, element, join, table
-from flatctl.outputs.record import FilterRecord, RunRecord, Shot, time_of
+from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.report_quality import contours, picture, pictures, worth
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.sentences.run import filter_label, outcome_words, setting

@@ -13,15 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flatctl import events
 from flatctl.errors import StorageError
-from flatctl.events import (
-    Event,
-    FaultSeen,
-    FilterFinished,
-    FilterStarted,
-    RunFinished,
-    RunStarted,
-)
+from flatctl.events import Event
 from flatctl.outputs.jsonlines import encode, to_plain
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import why_words
@@ -31,7 +25,8 @@ RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
 BYTES_PER_S = 100_000
 _KEPT = re.compile(r"run_(\d{8}T\d{6}Z)(?:_(\d+))?\.json")
-_WRITTEN_AT_ONCE = (RunStarted, FilterStarted, FaultSeen, FilterFinished, RunFinished)
+_OF_A_FILTER = (events.FilterStarted, events.FilterFinished)
+_WRITTEN_AT_ONCE = (events.RunStarted, *_OF_A_FILTER, events.FaultSeen, events.RunFinished)
 
 WriteText = Callable[[Path, str], None]
 
@@ -64,7 +59,7 @@ class RunFile:
         line = encode(to_plain(event))
         self._lines.append(line)
         self._size += len(line)
-        if isinstance(event, RunStarted):
+        if isinstance(event, events.RunStarted):
             keep_earlier_run(event.folder)
             self._path = event.folder / RUN_FILE
         if isinstance(event, _WRITTEN_AT_ONCE) or self._is_due(event.time):

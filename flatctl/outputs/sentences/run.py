@@ -1,26 +1,11 @@
 """The sentences of a run, the same on a terminal and in a log."""
 
+from flatctl import events
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Verdict
-from flatctl.events import (
-    Event,
-    FaultSeen,
-    FilterFinished,
-    FilterStarted,
-    LightLeak,
-    OffLadder,
-    OfSet,
-    Problem,
-    Rejected,
-    RunFinished,
-    RunStarted,
-    SetQuality,
-    Trial,
-    Waiting,
-    Why,
-)
+from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
-from flatctl.outputs.record import FilterRecord, RunRecord, Shot
+from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import awaited_words, why_words
 
@@ -28,9 +13,9 @@ from flatctl.outputs.sentences.reasons import awaited_words, why_words
 def lines_of(run: RunRecord, event: Event) -> list[str]:
     """Return what there is to say of an event that `run` has taken, line by line."""
     match event:
-        case SetQuality():
+        case events.SetQuality():
             return quality_lines(run.of_event(event), event)
-        case LightLeak():
+        case events.LightLeak():
             return findings(event)
         case _:
             line = line_of(run, event)
@@ -40,19 +25,19 @@ def lines_of(run: RunRecord, event: Event) -> list[str]:
 def line_of(run: RunRecord, event: Event) -> str:
     """Return what there is to say of an event that `run` has taken, or an empty text."""
     match event:
-        case RunStarted():
+        case events.RunStarted():
             return run_line(run)
         case OfSet():
             return _set_line(run, run.of_event(event), event)
-        case FaultSeen():
+        case events.FaultSeen():
             end = "recovered" if event.recovered else "not recovered"
             return f"{event.device}: {why_words(event.what)} ({end})"
-        case Problem():
+        case events.Problem():
             remedy = f"; {event.mend}" if event.mend else ""
             return f"problem with {event.subject}: {event.what}{remedy}"
-        case Waiting():
+        case events.Waiting():
             return f"waiting: {awaited_words(event.what)}"
-        case RunFinished():
+        case events.RunFinished():
             return f"{end_line(run)} {run.reason}".rstrip()
         case _:
             return ""
@@ -60,15 +45,15 @@ def line_of(run: RunRecord, event: Event) -> str:
 
 def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
     match event:
-        case FilterStarted():
+        case events.FilterStarted():
             return start_line(run, event)
-        case OffLadder():
+        case events.OffLadder():
             return f"{filter_label(record)}: {off_ladder(event.why)}"
-        case Trial():
+        case events.Trial():
             return trial_line(run, event)
-        case Rejected():
+        case events.Rejected():
             return f"{filter_label(record)}: frame rejected: {why_words(event.why)}"
-        case FilterFinished():
+        case events.FilterFinished():
             return finish_line(run, record)
         case _:
             return ""
@@ -101,7 +86,7 @@ def run_line(run: RunRecord) -> str:
     return f"{run.rig or 'flats'}: {names} -> {run.folder}"
 
 
-def start_line(run: RunRecord, event: FilterStarted) -> str:
+def start_line(run: RunRecord, event: events.FilterStarted) -> str:
     """Say where a search begins and what is there already."""
     brightness = figures.brightness(event.start_brightness, run.brightness_max)
     exposure = figures.seconds(event.start_exposure_s)
@@ -111,14 +96,14 @@ def start_line(run: RunRecord, event: FilterStarted) -> str:
     return f"{name}: starts at {brightness} · {exposure}{known}{there}"
 
 
-def trial_line(run: RunRecord, shot: Trial) -> str:
+def trial_line(run: RunRecord, shot: events.Trial) -> str:
     """Say what an exposure of the search gave."""
     head = f"{filter_label(run.of_event(shot))} · trial {shot.n} · {setting(run, shot)}"
     verdict = "" if shot.verdict is Verdict.ACCEPTED else f", {figures.words(shot.verdict)}"
     return f"{head} -> {measured(shot)}{verdict}"
 
 
-def quality_lines(record: FilterRecord, quality: SetQuality) -> list[str]:
+def quality_lines(record: FilterRecord, quality: events.SetQuality) -> list[str]:
     """Say what the set is worth, and what is not as it should be, a line each."""
     name = filter_label(record)
     lines = [f"{name}: {reason}" for reason in findings(quality)]
@@ -126,7 +111,7 @@ def quality_lines(record: FilterRecord, quality: SetQuality) -> list[str]:
     return [worth, *lines] if worth else lines
 
 
-def worth_line(record: FilterRecord, quality: SetQuality) -> str:
+def worth_line(record: FilterRecord, quality: events.SetQuality) -> str:
     """Say what the set is worth; nothing where it is not known."""
     if quality.master_noise_frac is None:
         return ""
@@ -150,7 +135,7 @@ def off_ladder(why: Why) -> str:
     )
 
 
-def findings(event: SetQuality | LightLeak) -> list[str]:
+def findings(event: events.SetQuality | events.LightLeak) -> list[str]:
     """Return the sentences of what was found, in a set or in the frames with the panel off."""
     return [finding_words(each) if isinstance(each, Finding) else each for each in event.findings]
 
