@@ -293,6 +293,15 @@ class FaultSeen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Skipped(Event):
+    """A file that an earlier run of the night left does not count, and is taken anew."""
+
+    event = "skipped"
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem(Event):
     """A look at the rig before its flats found something; there is time to mend it."""
 

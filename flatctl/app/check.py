@@ -16,6 +16,7 @@ from flatctl.app.wiring.rig import (
     make_rule,
     transports_of,
 )
+from flatctl.core.nights.room import bytes_wanted
 from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
 from flatctl.devices.protocols import LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
@@ -29,11 +30,10 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
-from flatctl.storage.directory import ensure_writable
+from flatctl.storage.directory import ensure_writable, free_bytes, in_words
 from flatctl.storage.history import History
 
 BLINK_S = 1.0
-FRAME_BYTES = 2 * 60_000_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def check_settings(settings: Settings, *, light: bool = False) -> Iterator[Check
         yield replace(found_out, exit_code=ExitCode.COMPLETE)
     with make_connections(settings) as connections:
         yield from _devices(settings, connections, transports)
+        yield _finding("room", lambda: _room(settings, connections))
         yield _finding("panel", lambda: _panel(settings, connections, light))
 
 
@@ -110,6 +111,24 @@ def _output(settings: Settings) -> str:
     directory = settings.output.directory
     ensure_writable(directory)
     return f"{directory} can be written to"
+
+
+def _room(settings: Settings, connections: Connections) -> str:
+    """Compare what the frames of a run need with what is free; frames of tonight are not known."""
+    directory = settings.output.directory
+    free = f"{in_words(free_bytes(directory))} are free"
+    try:
+        sensor_px = CAMERAS.check(connections, settings.camera.device).sensor_px
+        wheel = settings.wheel
+        slots = WHEELS.check(connections, wheel.device).slots if wheel else None
+        plans = plan_flats(settings, slots)
+    except (ConfigError, DeviceError):  # told where the device is looked for
+        sensor_px, plans = None, ()
+    if sensor_px is None or not plans:
+        return f"{free}; what the frames need can be said once the camera is connected"
+    needed = bytes_wanted(plans, settings.dark_flats.count, settings.camera.setup, sensor_px)
+    ensure_writable(directory, needed)
+    return f"{free}, the frames of a run need {in_words(needed)}"
 
 
 def _history(settings: Settings) -> str:

@@ -63,10 +63,14 @@ class FoundDevice:
 
 @dataclass(frozen=True)
 class Presence:
-    """That a configured device is there, in words; of a wheel its slots where they are known."""
+    """That a configured device is there, in words.
+
+    Of a wheel its slots, of a camera its sensor (pixels across and down), where they are known.
+    """
 
     text: str
     slots: tuple[str, ...] | None = None
+    sensor_px: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

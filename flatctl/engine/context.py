@@ -1,8 +1,9 @@
 """What every part of a run works with, and how a frame is begun and read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from flatctl.core.calibration.record import Calibration
 from flatctl.core.nights.history import SettingKey
@@ -14,7 +15,7 @@ from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shot import Exposure, Shot
-from flatctl.events import Awaited, Listener, Waiting
+from flatctl.events import Awaited, Listener, Skipped, Waiting
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
@@ -23,7 +24,8 @@ from flatctl.storage.writer import FrameWriter
 class RunContext:
     """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
 
-    `calibration` is what was measured of the rig, where it was.
+    `calibration` is what was measured of the rig, where it was; `skipped` are the files on disk
+    that were told not to count.
     """
 
     job: Job
@@ -37,6 +39,7 @@ class RunContext:
     recovery: Recovery
     safety: Safety
     emit: Listener
+    skipped: set[Path] = field(default_factory=set)
 
     @property
     def clock(self) -> Clock:
@@ -50,6 +53,12 @@ class RunContext:
     def tell_waiting(self, what: Awaited) -> None:
         """Tell what is waited for now."""
         self.emit(Waiting(time=self.clock.now(), what=what))
+
+    def tell_skipped(self, path: Path, reason: str) -> None:
+        """Tell, once a run, of a file on disk that does not count."""
+        if path not in self.skipped:
+            self.skipped.add(path)
+            self.emit(Skipped(time=self.clock.now(), path=path, reason=reason))
 
     def begin(self, setting: Setting) -> Exposure:
         """Begin a flat, surviving faults of the devices.

@@ -50,7 +50,7 @@ class SetIdentity:
         return self.context.key(self.filter, self.bank)
 
     def present(self) -> tuple[FinishedFrame, ...]:
-        """Return the frames that an earlier run of the night left, each verified."""
+        """Return what an earlier run left of the set, verified; tell of files that don't count."""
         context, state = self.context, self.context.rig.state
         if not context.job.resume:
             return ()
@@ -71,7 +71,10 @@ class SetIdentity:
             target_adu=self.band.target_adu if self.band else None,
             tolerance_adu=self.band.tolerance_adu if self.band else None,
         )
-        return finished(context.writer.directory, context.writer.night, wanted).frames
+        found = finished(context.writer.directory, context.writer.night, wanted)
+        for path, reason in found.skipped:
+            context.tell_skipped(path, reason)
+        return found.frames
 
     def record(
         self,

@@ -6,17 +6,27 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S
+from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.types import FilterPlan
 from flatctl.engine.calibrate import Known
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
+from flatctl.storage.writer import FrameWriter
 
 
 def full_scale_adu(job: Job, rig: Rig, known: Known | None) -> float:
     """Return the level of a full pixel: configured, else calibrated, else as claimed."""
     calibrated = known.calibration.full_scale_adu if known else None
     return job.full_scale_adu or calibrated or rig.claimed_full_scale_adu
+
+
+def ensure_room(job: Job, rig: Rig, writer: FrameWriter, plans: Sequence[FilterPlan]) -> None:
+    """Raise `StorageError` where the frames of the plans don't fit on the disk, as far as known."""
+    across, down = rig.info.width_px, rig.info.height_px
+    if across and down:
+        needed = bytes_wanted(plans, job.dark_flats, rig.setup, (across, down))
+        writer.ensure_room(needed, rig.clock.now(), resume=job.resume)
 
 
 def started(

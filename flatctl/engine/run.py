@@ -14,7 +14,7 @@ from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FlatSetRun
 from flatctl.engine.guard import under_guard
 from flatctl.engine.job import Job
-from flatctl.engine.opening import adopt, full_scale_adu, started
+from flatctl.engine.opening import adopt, ensure_room, full_scale_adu, started
 from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
@@ -77,6 +77,7 @@ class Session:
     def _do(self, steps: range) -> None:
         self._rig.open()
         plans = self._job.plan(self._rig.slots)
+        ensure_room(self._job, self._rig, self._writer, plans)
         context = self._begin(steps, plans)
         context.recovery.retry(context.safety.establish)
         own = self._rig.setup

@@ -128,6 +128,7 @@ class RunRecord:
     filters: dict[str, FilterRecord] = field(default_factory=dict)
     calibration: events.CalibrationUsed | None = None
     faults: list[events.FaultSeen] = field(default_factory=list)
+    skipped: dict[Path, events.Skipped] = field(default_factory=dict)
     dark_flats: list[events.DarkFlat] = field(default_factory=list)
     told: list[Event] = field(default_factory=list)
 
@@ -171,6 +172,8 @@ class RunRecord:
                 self.dark_flats.append(event)
             case events.FaultSeen():
                 self.faults.append(event)
+            case events.Skipped():
+                self.skipped[event.path] = event
             case events.RunFinished():
                 self._finish(event)
             case OfSet():

@@ -137,6 +137,7 @@ def render(record: RunRecord, frames: Frames, troubles: Sequence[str] = ()) -> s
             *chapters,
             calibration_chapter(record),
             _dark_flats(record),
+            _skipped(record),
             _faults(record),
         ),
         footer=join(
@@ -276,6 +277,14 @@ def _dark_flats(run: RunRecord) -> Markup:
         element("h2", "Dark flats"),
         table(None, (("Exposure", ""), ("Frames", "num")), rows),
     )
+
+
+def _skipped(run: RunRecord) -> Markup:
+    if not run.skipped:
+        return Markup("")
+    rows = [(path.name, event.reason) for path, event in run.skipped.items()]
+    title = element("h2", "Files that do not count")
+    return element("section", title, table(None, (("File", ""), ("Why", "long")), rows))
 
 
 def _faults(run: RunRecord) -> Markup:

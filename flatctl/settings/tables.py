@@ -37,9 +37,11 @@ Place = Annotated[Path, Field(strict=False), AfterValidator(_usable_path)]
 
 
 def default_history() -> Path:
-    """Return where trained settings are kept unless the configuration says otherwise."""
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser() / "flatctl" / "history.sqlite"
+    """Return where the history lies unless told otherwise (XDG Base Directory)."""
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():  # the standard tells to ignore relative ones
+        state = Path("~/.local/state").expanduser()
+    return state / "flatctl" / "history.sqlite"
 
 
 class Table(BaseModel):

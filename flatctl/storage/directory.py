@@ -16,18 +16,45 @@ def ensure_writable(directory: Path, needed_bytes: int = 0) -> None:
 
     Raises `StorageError` where it can't be written to or has less than `needed_bytes` left.
     """
-    place = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     try:
-        with tempfile.TemporaryDirectory(prefix=".flatctl-", dir=place) as trial:
+        with tempfile.TemporaryDirectory(prefix=".flatctl-", dir=_existing(directory)) as trial:
             create(Path(trial) / "trial", [bytes(BLOCK)])
-        free_bytes = shutil.disk_usage(place).free
     except OSError as error:
         raise storage_error(directory, "writing", error) from error
-    if free_bytes < needed_bytes:
+    if (free := free_bytes(directory)) < needed_bytes:
         raise StorageError(
-            f"{directory}: {free_bytes / 1e9:.1f} GB are free and the frames need "
-            f"{needed_bytes / 1e9:.1f} GB; make room or choose another directory"
+            f"{directory}: {in_words(free)} are free and the frames need "
+            f"{in_words(needed_bytes)}; make room or choose another directory"
         )
+
+
+def free_bytes(directory: Path) -> int:
+    """Return how much room there is, where the directory lies or would be created.
+
+    Raises `StorageError`.
+    """
+    try:
+        return shutil.disk_usage(_existing(directory)).free
+    except OSError as error:
+        raise storage_error(directory, "looking for room", error) from error
+
+
+def in_words(size_bytes: int) -> str:
+    """Return an amount of room in GB, a small one in MB."""
+    small = size_bytes < 100_000_000
+    return f"{size_bytes / 1e6:.1f} MB" if small else f"{size_bytes / 1e9:.1f} GB"
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes, 0 where it has just gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _existing(directory: Path) -> Path:
+    return next(path for path in (directory, *directory.absolute().parents) if path.exists())
 
 
 def prepare_directory(directory: Path) -> None:

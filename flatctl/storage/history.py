@@ -5,9 +5,8 @@ read counts as unknown, what can't be written is forgotten, and `warnings` says 
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -43,14 +42,6 @@ CREATE TABLE IF NOT EXISTS runs (
 _OLD_PEDESTAL = "\0panel off"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
-
-
-def default_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return where the history lies unless told otherwise (XDG Base Directory)."""
-    state = Path(environ.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():  # the standard tells to ignore relative ones
-        state = Path.home() / ".local" / "state"
-    return state / "flatctl" / "history.sqlite"
 
 
 class History:

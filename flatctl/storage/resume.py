@@ -74,7 +74,7 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
         try:
             cards = read_values(path)
         except StorageError as error:
-            skipped.append((path, str(error)))
+            skipped.append((path, str(error).removeprefix(f"{path}: ")))
             continue
         if not is_ours(cards):
             skipped.append((path, "it was not written by flatctl"))

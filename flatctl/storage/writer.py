@@ -14,10 +14,11 @@ from typing import Self
 import numpy as np
 
 from flatctl.core.pixels.sixteen_bits import STORED, Pixels16
+from flatctl.core.types import FrameKind
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.atomic import create_free, make_folder
-from flatctl.storage.directory import prepare_directory
+from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
 from flatctl.storage.naming import frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
@@ -64,6 +65,17 @@ class FrameWriter:
         prepare_directory(self.directory)
         make_folder(self.folder, self.directory)
         return self.folder
+
+    def ensure_room(self, needed_bytes: int, now: datetime, *, resume: bool) -> None:
+        """Raise `StorageError` where a run that begins now has less than `needed_bytes`.
+
+        With `resume` the frames count that lie in this night's folders already.
+        """
+        if resume:
+            night = night_of(now, self.zone)
+            folders = (frame_folder(self.directory, night, kind) for kind in FrameKind)
+            needed_bytes -= sum(size_of(path) for each in folders for path in each.glob("*"))
+        ensure_writable(self.directory, needed_bytes)
 
     @property
     def folder(self) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,6 +33,7 @@ class InProcess(Transport[Nothing]):
     """Reaches what stands in this process."""
 
     name, title, form = "fake", "Fake", "fake://NAME"
+    sensor_px = (6248, 4176)
 
     def connect(self, settings, say):
         return Nothing()
@@ -46,7 +48,7 @@ class InProcess(Transport[Nothing]):
         raise AssertionError("it has no server")
 
     def check(self, session, device, role, table):
-        return Presence(f"{device} is there", ("L", "R"))
+        return Presence(f"{device} is there", ("L", "R"), self.sensor_px)
 
     def discover(self, where, timeout_s):
         return []
@@ -139,6 +141,25 @@ def test_a_check_looks_for_devices_where_they_are(settings, rig):
     lines = {line.subject: line.text for line in check_settings(settings)}
     assert lines["filter wheel"] == "fake://wheel is there; flats of L"
     assert "INDI server" not in lines
+
+
+def test_a_check_says_how_much_room_the_frames_need(settings, rig, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=10**12))
+    lines = {line.subject: line.text for line in check_settings(settings)}
+    assert lines["room"] == "1000.0 GB are free, the frames of a run need 0.1 GB"
+
+
+def test_a_check_finds_a_disk_too_full(settings, rig, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=10**6))
+    line = next(line for line in check_settings(settings) if line.subject == "room")
+    assert (line.ok, line.exit_code) == (False, 7)
+    assert "1.0 MB are free and the frames need 0.1 GB" in line.text
+
+
+def test_a_check_of_a_camera_that_is_not_connected_says_what_is_free(settings, rig, monkeypatch):
+    monkeypatch.setattr(InProcess, "sensor_px", None)
+    line = next(line for line in check_settings(settings) if line.subject == "room")
+    assert (line.ok, "once the camera is connected" in line.text) == (True, True)
 
 
 def test_a_scheme_nobody_knows_is_named_with_what_is_allowed(settings):

@@ -195,6 +195,10 @@ class Night:
         self._say("dark_flat", exposure_s=exposure_s, index=index, count=count, path=str(path))
         return self
 
+    def skip(self, name: str, reason: str) -> Night:
+        self._say("skipped", path=str(self.folder / "FLAT" / name), reason=reason)
+        return self
+
     def fault(self, device: str, what: str, *, recovered: bool = True) -> Night:
         self._say("fault", device=device, what=what, recovered=recovered)
         return self

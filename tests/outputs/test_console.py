@@ -168,6 +168,11 @@ def test_rejects_and_faults_stay_on_the_screen_as_lines() -> None:
     assert "Filter Simulator: did not reach slot 6 within 30 s (not recovered)" in talk
 
 
+def test_a_file_that_does_not_count_stays_on_the_screen_as_a_line() -> None:
+    _, talk = shown(Night().skip("FLAT_1.fits", "it is truncated"))
+    assert "FLAT_1.fits does not count: it is truncated" in talk
+
+
 def test_the_cursor_comes_back_when_the_run_ends() -> None:
     _, talk = shown(complete_night())
     assert talk.rindex("\x1b[?25h") > talk.rindex("\x1b[?25l")

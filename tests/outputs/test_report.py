@@ -145,6 +145,11 @@ def test_faults_of_devices_are_listed() -> None:
     assert "no reply within 2.0 s, asked again yes" in page_of(mixed_night()).text
 
 
+def test_files_that_do_not_count_are_listed_once_with_the_reason() -> None:
+    night = Night().skip("FLAT_1.fits", "it is truncated").skip("FLAT_1.fits", "it is truncated")
+    assert page_of(night).text.count("FLAT_1.fits it is truncated") == 1
+
+
 def test_dark_flats_are_listed_by_exposure() -> None:
     assert "21.4 s 10 of 10" in page_of(mixed_night()).text
 

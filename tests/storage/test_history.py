@@ -18,7 +18,6 @@ from flatctl.storage.history import (
     PastRun,
     SettingKey,
     Trained,
-    default_path,
 )
 
 KEY = SettingKey("mono", "CCD", "Ha", 1, 100.0, 10.0, None, "alnitak")
@@ -331,22 +330,6 @@ def test_local_times_are_ordered_as_moments(history: History) -> None:
     history.remember_run(past_run("late", started=datetime(2026, 11, 22, 18, tzinfo=UTC)))
     history.remember_run(past_run("early", started=east))
     assert [run.run for run in history.runs()] == ["late", "early"]
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"XDG_STATE_HOME": "/var/state"}, Path("/var/state/flatctl/history.sqlite")),
-        ({"XDG_STATE_HOME": "relative"}, None),
-        ({"XDG_STATE_HOME": ""}, None),
-        ({}, None),
-    ],
-)
-def test_the_history_lies_where_the_desktop_standard_says(
-    environ: dict[str, str], expected: Path | None
-) -> None:
-    in_home = Path.home() / ".local/state/flatctl/history.sqlite"
-    assert default_path(environ) == (expected or in_home)
 
 
 def test_a_pedestal_is_known_to_every_filter_of_its_camera_setup(history: History) -> None:

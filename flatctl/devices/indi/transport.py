@@ -60,9 +60,12 @@ class IndiTransport(Transport["IndiClient"]):
             mend = f"the server has {fitting}; mend [{table}] device"
             raise DeviceError(device, f"no such {role.value} on the server", mend)
         names = session.find(device, "FILTER_NAME") if role is Role.WHEEL else None
+        info = session.find(device, "CCD_INFO") if role is Role.CAMERA else None
+        across, down = (info.number(f"CCD_MAX_{axis}") if info else None for axis in "XY")
         return Presence(
             f"{device} is {'connected' if there.connected else 'there; a run will connect it'}",
             tuple(str(one.value) for one in names.elements.values()) if names else None,
+            (round(across), round(down)) if across and down else None,
         )
 
     def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:

@@ -32,6 +32,8 @@ def line_of(run: RunRecord, event: Event) -> str:
         case events.FaultSeen():
             end = "recovered" if event.recovered else "not recovered"
             return f"{event.device}: {why_words(event.what)} ({end})"
+        case events.Skipped():
+            return f"{event.path.name} does not count: {event.reason}"
         case events.Problem():
             remedy = f"; {event.mend}" if event.mend else ""
             return f"problem with {event.subject}: {event.what}{remedy}"
