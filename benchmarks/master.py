@@ -15,6 +15,7 @@ from pathlib import Path
 from page import publish, table
 from served import BIN, SIZES
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
@@ -26,6 +27,7 @@ from hardware_sims.sensor import Readout, Sensor
 
 STARTED = datetime(2026, 11, 22, 17, 15, tzinfo=UTC)
 LIGHT_E = 7700.0
+KEY = SettingKey("benchmark", "Simulator", None, 1, None, None, None, None)
 
 
 def write_set(folder: Path, kind: FrameKind, count: int, cols: int, rows: int) -> None:
@@ -37,8 +39,7 @@ def write_set(folder: Path, kind: FrameKind, count: int, cols: int, rows: int) -
         measured = measure(pixels, 65535)
         record = FrameRecord(
             kind=kind,
-            rig="benchmark",
-            camera="Simulator",
+            key=KEY,
             session="20261122T171500Z",
             number=number,
             count=count,

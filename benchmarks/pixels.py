@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from page import publish, table
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.pixels.histogram import CHUNK_PX, LEVELS, fast_histogram, plain_histogram
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
@@ -56,8 +57,7 @@ def dd_ms(source: Path, target: Path, repeat: int) -> float:
 def record(pixels: np.ndarray) -> FrameRecord:
     return FrameRecord(
         kind=FrameKind.FLAT,
-        rig="benchmark",
-        camera="benchmark",
+        key=SettingKey("benchmark", "benchmark", None, 1, None, None, None, None),
         session="benchmark",
         number=1,
         count=1,

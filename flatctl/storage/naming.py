@@ -9,6 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.masters import Taken
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.fits.text import to_ascii
@@ -44,7 +45,7 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
     """
     tokens = [
         FOLDERS[record.kind],
-        *_set_tokens(record.filter, record.exposure_s, record),
+        *_set_tokens(record.key.filter, record.exposure_s, record.key),
         _time_token(record.started),
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]
@@ -62,7 +63,7 @@ def master_name(taken: Taken, copy: int = 1) -> str:
 
 
 def _set_tokens(
-    filter_name: str | None, exposure_s: float, setup: FrameRecord | CameraSetup
+    filter_name: str | None, exposure_s: float, setup: SettingKey | CameraSetup
 ) -> list[str]:
     tokens = (
         None if filter_name is None else f"FILTER-{filter_token(filter_name)}",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import Site
 from flatctl.core.types import FrameKind, Statistics
 
@@ -11,8 +12,9 @@ from flatctl.core.types import FrameKind, Statistics
 class FrameRecord:
     """Everything that a frame's header and file name say; `None` for what is not known.
 
-    `session` names the run that took the frame, `number` is its place in the set of `count`,
-    from 1. `started` is time zone aware; `local_zone` is the observatory's, for DATE-LOC.
+    `key` says of which rig it is and how its camera stood; `session` names the run that took the
+    frame, `number` is its place in the set of `count`, from 1. `started` is time zone aware;
+    `local_zone` is the observatory's, for DATE-LOC.
     `exposure_s` is what was asked for; `actual_s` what the camera says it did, and is taken from
     the driver's header where it is `None`. `gain` and `offset` are in the driver's own units,
     `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
@@ -23,8 +25,7 @@ class FrameRecord:
     """
 
     kind: FrameKind
-    rig: str
-    camera: str
+    key: SettingKey
     session: str
     number: int
     count: int
@@ -34,12 +35,6 @@ class FrameRecord:
     full_scale_adu: float
     target_adu: float | None = None
     tolerance_adu: float | None = None
-    filter: str | None = None
-    binning: int = 1
-    gain: float | None = None
-    offset: float | None = None
-    iso: int | None = None
-    readout_mode: str | None = None
     temperature_c: float | None = None
     set_temperature_c: float | None = None
     bayer: str | None = None
@@ -49,7 +44,6 @@ class FrameRecord:
     channel: str | None = None
     pedestal_adu: float | None = None
     e_per_adu: float | None = None
-    panel: str | None = None
     brightness: int | None = None
     brightness_max: int | None = None
     actual_s: float | None = None

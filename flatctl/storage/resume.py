@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.cards import as_written
@@ -21,20 +22,14 @@ _FOCUSER_SLACK_STEPS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One set of frames. `None` leaves a value out of the comparison.
+    """One set of frames; the panel of its `key` may be any.
 
-    Levels are in ADU; they and the filter are those of flats, `exposure_s` is that of dark flats.
+    `None` leaves a value out of the comparison. Levels are in ADU; they and the filter are those of
+    flats, `exposure_s` is that of dark flats.
     """
 
     kind: FrameKind
-    rig: str
-    camera: str
-    binning: int = 1
-    filter: str | None = None
-    gain: float | None = None
-    offset: float | None = None
-    iso: int | None = None
-    readout_mode: str | None = None
+    key: SettingKey
     set_temperature_c: float | None = None
     rotator_deg: float | None = None
     focuser_steps: int | None = None
@@ -114,14 +109,14 @@ def _sort_in(
 def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
     """Tell whether a frame with these cards is one of the set."""
     expected: dict[str, Value | None] = {
-        "FLATRIG": wanted.rig,
-        "FLATCAM": wanted.camera,
-        "FILTER": wanted.filter,
-        "XBINNING": wanted.binning,
-        "GAIN": wanted.gain,
-        "OFFSET": wanted.offset,
-        "ISOSPEED": wanted.iso,
-        "READOUTM": wanted.readout_mode,
+        "FLATRIG": wanted.key.rig,
+        "FLATCAM": wanted.key.camera,
+        "FILTER": wanted.key.filter,
+        "XBINNING": wanted.key.binning,
+        "GAIN": wanted.key.gain,
+        "OFFSET": wanted.key.offset,
+        "ISOSPEED": wanted.key.iso,
+        "READOUTM": wanted.key.readout_mode,
         "REQTIME": wanted.exposure_s,
         "SET-TEMP": wanted.set_temperature_c,
     }

@@ -1,10 +1,12 @@
 """Frames, records and drivers' headers for the tests of storage."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
@@ -19,6 +21,14 @@ NIGHT = night_of(STARTED, UTC)
 def flat_pixels(rows: int = 24, cols: int = 31, *, level: float = 33000, seed: int = 1):
     noise = np.random.default_rng(seed).normal(level, 150, (rows, cols))
     return np.clip(noise, 0, 65535).astype(np.uint16)
+
+
+def keyed(facts: dict) -> dict:
+    """Put what belongs to the key of a set into one."""
+    usual = {"filter": None, "binning": 1, "gain": None, "offset": None, "readout_mode": None}
+    names = {field.name for field in fields(SettingKey)}
+    of_key = usual | {"panel": None} | {n: v for n, v in facts.items() if n in names}
+    return {n: v for n, v in facts.items() if n not in names} | {"key": SettingKey(**of_key)}
 
 
 def flat_record(pixels=None, **changes) -> FrameRecord:
@@ -43,7 +53,7 @@ def flat_record(pixels=None, **changes) -> FrameRecord:
         "brightness": 128,
         "brightness_max": 255,
     }
-    return FrameRecord(**(facts | changes))
+    return FrameRecord(**keyed(facts | changes))
 
 
 def dark_record(pixels=None, **changes) -> FrameRecord:

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from storage_builders import NIGHT, dark_record, flat_pixels, store
+from storage_builders import NIGHT, dark_record, flat_pixels, keyed, store
 
 from flatctl.core.types import FrameKind
 from flatctl.fits.header import Header
@@ -24,7 +24,7 @@ def wanted(**changes: object) -> Wanted:
         "target_adu": 33000.0,
         "tolerance_adu": 3277.0,
     }
-    return Wanted(**(facts | changes))
+    return Wanted(**keyed(facts | changes))
 
 
 def numbers(found: Finished) -> list[int]:
