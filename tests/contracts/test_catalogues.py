@@ -6,6 +6,7 @@ import pytest
 
 from flatctl.devices.catalog import CATALOGUES, PANELS, TRANSPORTS
 from flatctl.settings.models import Settings
+from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.tables import Table
 
 ROWS = {(name, one.table) for one in CATALOGUES for name in one.rows}
@@ -42,3 +43,7 @@ def test_every_transport_of_a_row_is_searched_for_devices():
     used = {row.transport for one in CATALOGUES for row in one.rows.values()}
     used |= {row.transport for row in PANELS.values()} - {None}
     assert used == set(TRANSPORTS)
+
+
+def test_every_kind_of_panel_that_can_be_configured_has_a_row():
+    assert set(PANEL_MODELS) == set(PANELS)

@@ -1,5 +1,6 @@
 """A default stands once: what is written elsewhere, as an example or to start from, is the same."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from config_builder import SMALLEST
 from flatctl.app import init as app
 from flatctl.app.devices import DeviceListing
 from flatctl.core.quality.findings import QualityLimits
-from flatctl.settings import load
+from flatctl.settings import Settings, load
 from flatctl.settings.quality import Quality
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +59,8 @@ def test_a_configuration_to_start_from_leaves_settling_to_the_calibration(starte
 
 def test_quality_is_judged_by_the_limits_of_the_core():
     assert Quality().limits() == QualityLimits()
+
+
+def test_the_example_has_every_table():
+    tables = set(tomllib.loads((ROOT / "config/example.toml").read_text("utf-8")))
+    assert tables == set(Settings.model_fields) - {"sets"}  # which `flatctl plan` writes
