@@ -17,7 +17,7 @@ from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import awaited_words
-from flatctl.outputs.sentences.run import filter_label, line_of, lines_of, worth_line
+from flatctl.outputs.sentences.run import filter_label, lines_of, worth_line
 from flatctl.outputs.summary import print_summary
 
 _LOG_WIDTH = 100
@@ -108,20 +108,14 @@ class TerminalProgress:
 
 def _lines(event: Event, run: RunRecord) -> list[Text]:
     """Return the lines of an event that stay on the screen, each in its colour."""
-    match event:
-        case events.SetQuality():
-            worth = worth_line(run.of_event(event), event)
-            lines = lines_of(run, event)
-            return [_text(each, "" if each == worth else "yellow") for each in lines]
-        case events.Waiting() if run.started is not None:
-            return []
-        case events.RunFinished():
-            return []
-        case events.LightLeak():
-            return [_text(each, "yellow") for each in lines_of(run, event)]
-        case _:
-            line = line_of(run, event)
-            return [_text(line, _style(event))] if line else []
+    shown_below = isinstance(event, events.Waiting) and run.started is not None
+    if shown_below or isinstance(event, events.RunFinished):
+        return []
+    worth = ""
+    if isinstance(event, events.SetQuality):
+        worth = worth_line(run.of_event(event), event)
+    lines = lines_of(run, event)
+    return [_text(each, "" if each == worth else _style(event)) for each in lines]
 
 
 def _style(event: Event) -> str:

@@ -8,7 +8,7 @@ import pytest
 from flatctl import events
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.outputs.jsonlines import encode, to_plain
-from flatctl.outputs.sentences.findings import all_words, finding_words
+from flatctl.outputs.sentences.findings import _SENTENCES, all_words, finding_words
 from flatctl.outputs.sentences.reasons import why_words
 
 NOW = datetime(2026, 11, 22, 17, 15, 30, tzinfo=UTC)
@@ -130,6 +130,10 @@ OF_A_FILTER = {"time": NOW, "filter": "R", "set": "R"}
 )
 def test_a_finding_is_said_with_its_figures(kind, figures, said) -> None:
     assert finding_words(Finding(kind, figures)).startswith(said)
+
+
+def test_every_kind_of_finding_has_words() -> None:
+    assert {key.partition(" ")[0] for key in _SENTENCES} == set(Kind)
 
 
 def test_several_findings_of_a_frame_make_one_sentence() -> None:

@@ -3,7 +3,6 @@
 import base64
 import json
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,11 +117,6 @@ def shape_of(summed: Sums, pedestal_adu: float) -> Shape:
     half = summed.cell_px // 2
     light = summed.rows.reshape(pairs // half, half, across).mean(axis=1) - pedestal_adu
     return Shape(light / max(float(light.mean()), 1.0), summed.cell_px)
-
-
-def mean_shape(shapes: Sequence[Shape]) -> Shape:
-    """Return the mean of at least one shape, all of one size."""
-    return Shape(np.mean([each.cells for each in shapes], axis=0), shapes[0].cell_px)
 
 
 def radial_profile(shape: Shape, rings: int = 10) -> tuple[float, ...]:

@@ -1,18 +1,106 @@
 """What was found in frames and sets, in words: what it is, and what to do about it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from flatctl.core.quality.findings import Figures, Finding, Kind
-from flatctl.outputs import figures
 
-_COLOURS = {"R": "red", "G": "green", "B": "blue"}
 _SET_BACK = "the camera's offset has changed; set it back, or retake darks and bias frames"
 _KEEP_APART = "lights taken before need flats taken before"
+_COLOURS = {"R": "red", "G": "green", "B": "blue"}
+
+# How the light of a frame differs from that of the rest of its set.
+_DIFFERENCES = {
+    Kind.GRADIENT: "a gradient of {gradient_frac:share} across the frame, brighter at the "
+    "{brighter_at}, which the rest of the set does not have",
+    Kind.VEIL: "{veil_frac:share} of even light {veil_frac:more} than in the rest of the set",
+    Kind.UNEVEN: "around column {col_px:g}, row {row_px:g} there is {change_frac:share} "
+    "{change_frac:more} light than in the rest of the set",
+}
+
+# By kind, where that says two things by a figure too, or by what it is held against.
+_SENTENCES: Mapping[str, str] = {
+    "gradient set": _DIFFERENCES[Kind.GRADIENT]
+    + ": keep stray light and torches away, and the panel in front of the whole aperture",
+    "gradient last_set": "a gradient of {gradient_frac:share} since the last set, brighter "
+    "at the {brighter_at}: stray light, a panel that no longer covers the whole aperture or stands "
+    "at an angle, or a filter that moved",
+    "veil set": _DIFFERENCES[Kind.VEIL]
+    + ": stray light reaches the sensor past the optics, or the camera's offset changed",
+    "veil last_set": "{veil_frac:share} {veil_frac:more} even light than in the last set: "
+    "stray light reaches the sensor past the optics (a gap at wheel or focuser, a lit room), or "
+    "did then",
+    "uneven": _DIFFERENCES[Kind.UNEVEN]
+    + ": something came in front of the panel, fell on the optics, or shone in",
+    "odd": "the first flat of the set differs from all others ({difference}): delete it "
+    "and run again to replace it",
+    "banding lines": "banding of {swing_frac:share} in the {lines}, a wave every "
+    "{period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the sensor is read; "
+    "expose longer: raise exposure_s.min, or lower brightness.max",
+    "banding": "a pattern of {swing_frac:share} every {period_px:.0f} px stands still "
+    "from frame to frame, so it is the sensor's own; the flats take it out",
+    "noise set": "its noise does not fit its light: {e_per_adu:.3g} e-/ADU against "
+    "{usual_e_per_adu:.3g} in the rest of the set; gain, offset or compression of the camera "
+    "changed, or the light flickered while the shutter was open",
+    "noise last_set": "the noise says {e_per_adu:.3g} e-/ADU where the last set had "
+    "{usual_e_per_adu:.3g}: the camera's gain, offset or read-out changed, or its frames are no "
+    "longer raw",
+    "lossy correlation": "neighbouring pixels share their noise (correlation "
+    "{correlation:.2f}; raw frames have 0): the camera or its driver smooths, interpolates or "
+    "compresses; switch that off and take raw frames",
+    "lossy": "the values are {step_adu:g} ADU apart, more than the noise of "
+    "{noise_adu:.0f} ADU: the frames have lost depth ({bits:g} bits are left); choose the camera's "
+    "raw 12 to 16 bit mode",
+    "offset pedestal_adu": "the level without light is {pedestal_adu:.0f} ADU, "
+    "{change_adu:+.0f} since the last run: " + _SET_BACK,
+    "offset": "the level without light changed by about {change_adu:+.0f} ADU since the "
+    "last set: " + _SET_BACK,
+    "moved": "the pattern of dust and vignetting moved by {distance_px:.0f} px towards "
+    "the {towards} since the last set: the filter sits elsewhere in its slot, or camera or optics "
+    "shifted; " + _KEEP_APART,
+    "dust spots": "the dust is not that of the last set ({spots:g} spots or more differ): "
+    "the optics were cleaned, or camera, filter or focus moved; " + _KEEP_APART,
+    "dust": "dust {depth_frac:came} at column {col_px:g}, row {row_px:g} since the last "
+    "set (about {depth_frac:share} of the light): use these flats for lights taken since then only",
+    "channels": "{weak} gets {light_frac:.0%} of the light of {strong}, so its part of the flat is "
+    "noisier: a sheet of {weak} tint in front of the panel, a panel of another white, or more "
+    "flats help; the camera's white balance should be off",
+    "leak": "with the panel off {leak_frac:share} of a flat's light reaches the sensor in "
+    "{exposure_s:g} s ({median_frac:share} on the whole): close what lets light in behind the "
+    "panel (focuser, filter wheel, a lit room), or take dark flats",
+    "too_dim": "too dim: {level:.1%}, wanted {low:points} to {high:.1%}",
+    "too_bright": "too bright: {level:.1%}, wanted {low:points} to {high:.1%}",
+    "clipped": "clipped: {clipped_frac:.2%} of the pixels are full",
+}
+
+
+class _Figure(float):
+    """A figure that can also be written as a share of the light, or as which way it changed."""
+
+    def __format__(self, spec: str) -> str:
+        match spec:
+            case "share":
+                percent = 100 * abs(self)
+                return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"
+            case "more":
+                return "more" if self > 0 else "less"
+            case "came":
+                return "came" if self > 0 else "went"
+            case "points":
+                return f"{100 * self:.1f}"
+            case _:
+                return super().__format__(spec).replace("%", " %")
 
 
 def finding_words(finding: Finding) -> str:
     """Return the sentence of a finding."""
-    return _SENTENCES[finding.kind](finding.figures)
+    figures = finding.figures
+    narrower = (f"{finding.kind} {each}" for each in (figures.get("against"), *figures))
+    sentence = _SENTENCES[next((key for key in narrower if key in _SENTENCES), finding.kind)]
+    written = _written(figures)
+    if finding.kind is Kind.ODD:
+        difference = _DIFFERENCES[Kind(str(figures["like"]))]
+        written["difference"] = difference.format_map(written)
+    return sentence.format_map(written)
 
 
 def all_words(findings: Sequence[Finding]) -> str:
@@ -20,194 +108,8 @@ def all_words(findings: Sequence[Finding]) -> str:
     return "; ".join(map(finding_words, findings))
 
 
-def _gradient(f: Figures) -> str:
-    if f["against"] == "set":
-        return (
-            f"{_difference(Kind.GRADIENT, f)}: keep stray light and torches away, and the panel in "
-            "front of the whole aperture"
-        )
-    return (
-        f"a gradient of {_share(f['gradient_frac'])} since the last set, brighter at the "
-        f"{f['brighter_at']}: stray light, a panel that no longer covers the whole aperture or "
-        "stands at an angle, or a filter that moved"
-    )
-
-
-def _veil(f: Figures) -> str:
-    if f["against"] == "set":
-        return (
-            f"{_difference(Kind.VEIL, f)}: stray light reaches the sensor past the optics, or the "
-            "camera's offset changed"
-        )
-    return (
-        f"{_share(f['veil_frac'])} {_more(f['veil_frac'])} even light than in the last set: stray "
-        "light reaches the sensor past the optics (a gap at wheel or focuser, a lit room), or did "
-        "then"
-    )
-
-
-def _uneven(f: Figures) -> str:
-    return (
-        f"{_difference(Kind.UNEVEN, f)}: something came in front of the panel, fell on the optics, "
-        "or shone in"
-    )
-
-
-def _difference(kind: Kind, f: Figures) -> str:
-    """Say how the light of a frame differs from that of the rest of its set."""
-    match kind:
-        case Kind.GRADIENT:
-            return (
-                f"a gradient of {_share(f['gradient_frac'])} across the frame, brighter at the "
-                f"{f['brighter_at']}, which the rest of the set does not have"
-            )
-        case Kind.VEIL:
-            amount = f"{_share(f['veil_frac'])} of even light {_more(f['veil_frac'])}"
-            return f"{amount} than in the rest of the set"
-        case _:
-            amount = f"{_share(f['change_frac'])} {_more(f['change_frac'])} light"
-            place = f"around column {f['col_px']}, row {f['row_px']}"
-            return f"{place} there is {amount} than in the rest of the set"
-
-
-def _odd(f: Figures) -> str:
-    return (
-        "the first flat of the set differs from all others "
-        f"({_difference(Kind(str(f['like'])), f)}): delete it and run again to replace it"
-    )
-
-
-def _banding(f: Figures) -> str:
-    if "lines" not in f:
-        return (
-            f"a pattern of {_share(f['swing_frac'])} every {f['period_px']:.0f} px stands still "
-            "from frame to frame, so it is the sensor's own; the flats take it out"
-        )
-    return (
-        f"banding of {_share(f['swing_frac'])} in the {f['lines']}, a wave every "
-        f"{f['period_px']:.0f} px: the panel flickers (it is dimmed by pulses) while the "
-        "sensor is read; expose longer: raise exposure_s.min, or lower brightness.max"
-    )
-
-
-def _noise(f: Figures) -> str:
-    if f["against"] == "set":
-        return (
-            f"its noise does not fit its light: {f['e_per_adu']:.3g} e-/ADU against "
-            f"{f['usual_e_per_adu']:.3g} in the rest of the set; gain, offset or compression of "
-            "the camera changed, or the light flickered while the shutter was open"
-        )
-    return (
-        f"the noise says {f['e_per_adu']:.3g} e-/ADU where the last set had "
-        f"{f['usual_e_per_adu']:.3g}: the camera's gain, offset or read-out changed, or its frames "
-        "are no longer raw"
-    )
-
-
-def _lossy(f: Figures) -> str:
-    if "correlation" in f:
-        return (
-            f"neighbouring pixels share their noise (correlation {f['correlation']:.2f}; raw "
-            "frames have 0): the camera or its driver smooths, interpolates or compresses; "
-            "switch that off and take raw frames"
-        )
-    return (
-        f"the values are {f['step_adu']} ADU apart, more than the noise of {f['noise_adu']:.0f} "
-        f"ADU: the frames have lost depth ({f['bits']} bits are left); choose the camera's raw 12 "
-        "to 16 bit mode"
-    )
-
-
-def _offset(f: Figures) -> str:
-    if "pedestal_adu" in f:
-        return (
-            f"the level without light is {f['pedestal_adu']:.0f} ADU, {f['change_adu']:+.0f} "
-            f"since the last run: {_SET_BACK}"
-        )
-    return (
-        f"the level without light changed by about {f['change_adu']:+.0f} ADU since the last set: "
-        f"{_SET_BACK}"
-    )
-
-
-def _moved(f: Figures) -> str:
-    return (
-        f"the pattern of dust and vignetting moved by {f['distance_px']:.0f} px towards the "
-        f"{f['towards']} since the last set: the filter sits elsewhere in its slot, or camera or "
-        f"optics shifted; {_KEEP_APART}"
-    )
-
-
-def _dust(f: Figures) -> str:
-    if "spots" in f:
-        return (
-            f"the dust is not that of the last set ({f['spots']} spots or more differ): the optics "
-            f"were cleaned, or camera, filter or focus moved; {_KEEP_APART}"
-        )
-    return (
-        f"dust {'came' if _value(f['depth_frac']) > 0 else 'went'} at column {f['col_px']}, row "
-        f"{f['row_px']} since the last set (about {_share(f['depth_frac'])} of the light): use "
-        "these flats for lights taken since then only"
-    )
-
-
-def _channels(f: Figures) -> str:
-    weak, strong = (_COLOURS[str(f[which])] for which in ("weak", "strong"))
-    return (
-        f"{weak} gets {figures.percent(_value(f['light_frac']), 0)} of the light of {strong}, so "
-        f"its part of the flat is noisier: a sheet of {weak} tint in front of the panel, a panel "
-        "of another white, or more flats help; the camera's white balance should be off"
-    )
-
-
-def _leak(f: Figures) -> str:
-    return (
-        f"with the panel off {_share(f['leak_frac'])} of a flat's light reaches the sensor in "
-        f"{f['exposure_s']:g} s ({_share(f['median_frac'])} on the whole): close what lets light "
-        "in behind the panel (focuser, filter wheel, a lit room), or take dark flats"
-    )
-
-
-def _level(words: str) -> Callable[[Figures], str]:
-    def sentence(f: Figures) -> str:
-        level, low, high = (100 * _value(f[key]) for key in ("level", "low", "high"))
-        return f"{words}: {level:.1f} %, wanted {low:.1f} to {high:.1f} %"
-
-    return sentence
-
-
-def _clipped(f: Figures) -> str:
-    return f"clipped: {figures.percent(_value(f['clipped_frac']), 2)} of the pixels are full"
-
-
-def _more(change: float | str) -> str:
-    return "more" if _value(change) > 0 else "less"
-
-
-def _share(fraction: float | str) -> str:
-    """Return a fraction of the light as `1.2 %`, without its sign."""
-    percent = 100 * abs(_value(fraction))
-    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"
-
-
-def _value(figure: float | str) -> float:
-    return float(figure)
-
-
-_SENTENCES: Mapping[Kind, Callable[[Figures], str]] = {
-    Kind.GRADIENT: _gradient,
-    Kind.UNEVEN: _uneven,
-    Kind.VEIL: _veil,
-    Kind.BANDING: _banding,
-    Kind.NOISE: _noise,
-    Kind.LOSSY: _lossy,
-    Kind.OFFSET: _offset,
-    Kind.MOVED: _moved,
-    Kind.DUST: _dust,
-    Kind.CHANNELS: _channels,
-    Kind.LEAK: _leak,
-    Kind.ODD: _odd,
-    Kind.TOO_DIM: _level("too dim"),
-    Kind.TOO_BRIGHT: _level("too bright"),
-    Kind.CLIPPED: _clipped,
-}
+def _written(figures: Figures) -> dict[str, object]:
+    return {
+        name: _COLOURS.get(value, value) if isinstance(value, str) else _Figure(value)
+        for name, value in figures.items()
+    }

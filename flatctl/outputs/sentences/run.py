@@ -14,9 +14,9 @@ def lines_of(run: RunRecord, event: Event) -> list[str]:
     """Return what there is to say of an event that `run` has taken, line by line."""
     match event:
         case events.SetQuality():
-            return quality_lines(run.of_event(event), event)
+            return _quality_lines(run.of_event(event), event)
         case events.LightLeak():
-            return findings(event)
+            return _findings(event)
         case _:
             line = line_of(run, event)
             return [line] if line else []
@@ -26,7 +26,7 @@ def line_of(run: RunRecord, event: Event) -> str:
     """Return what there is to say of an event that `run` has taken, or an empty text."""
     match event:
         case events.RunStarted():
-            return run_line(run)
+            return _run_line(run)
         case OfSet():
             return _set_line(run, run.of_event(event), event)
         case events.FaultSeen():
@@ -48,15 +48,15 @@ def line_of(run: RunRecord, event: Event) -> str:
 def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
     match event:
         case events.FilterStarted():
-            return start_line(run, event)
+            return _start_line(run, event)
         case events.OffLadder():
-            return f"{filter_label(record)}: {off_ladder(event.why)}"
+            return f"{filter_label(record)}: {_off_ladder(event.why)}"
         case events.Trial():
-            return trial_line(run, event)
+            return _trial_line(run, event)
         case events.Rejected():
             return f"{filter_label(record)}: frame rejected: {why_words(event.why)}"
         case events.FilterFinished():
-            return finish_line(run, record)
+            return _finish_line(run, record)
         case _:
             return ""
 
@@ -77,19 +77,16 @@ def setting(run: RunRecord, shot: Shot) -> str:
     return f"{brightness} · {figures.seconds(shot.exposure_s)}"
 
 
-def measured(shot: Shot) -> str:
-    """Return `33 412 ADU (51.0 %)`."""
+def _measured(shot: Shot) -> str:
     return f"{figures.adu(shot.median_adu)} ADU ({figures.percent(shot.level)})"
 
 
-def run_line(run: RunRecord) -> str:
-    """Say what run begins, and where its files go."""
+def _run_line(run: RunRecord) -> str:
     names = ", ".join(filter_label(f) for f in run.filters.values())
     return f"{run.rig or 'flats'}: {names} -> {run.folder}"
 
 
-def start_line(run: RunRecord, event: events.FilterStarted) -> str:
-    """Say where a search begins and what is there already."""
+def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
     brightness = figures.brightness(event.start_brightness, run.brightness_max)
     exposure = figures.seconds(event.start_exposure_s)
     known = " (trained)" if event.trained else ""
@@ -98,17 +95,15 @@ def start_line(run: RunRecord, event: events.FilterStarted) -> str:
     return f"{name}: starts at {brightness} · {exposure}{known}{there}"
 
 
-def trial_line(run: RunRecord, shot: events.Trial) -> str:
-    """Say what an exposure of the search gave."""
+def _trial_line(run: RunRecord, shot: events.Trial) -> str:
     head = f"{filter_label(run.of_event(shot))} · trial {shot.n} · {setting(run, shot)}"
     verdict = "" if shot.verdict is Verdict.ACCEPTED else f", {figures.words(shot.verdict)}"
-    return f"{head} -> {measured(shot)}{verdict}"
+    return f"{head} -> {_measured(shot)}{verdict}"
 
 
-def quality_lines(record: FilterRecord, quality: events.SetQuality) -> list[str]:
-    """Say what the set is worth, and what is not as it should be, a line each."""
+def _quality_lines(record: FilterRecord, quality: events.SetQuality) -> list[str]:
     name = filter_label(record)
-    lines = [f"{name}: {reason}" for reason in findings(quality)]
+    lines = [f"{name}: {reason}" for reason in _findings(quality)]
     worth = worth_line(record, quality)
     return [worth, *lines] if worth else lines
 
@@ -125,25 +120,22 @@ def worth_line(record: FilterRecord, quality: events.SetQuality) -> str:
 
 def notes(record: FilterRecord) -> list[str]:
     """Return what is to be known of a set besides its outcome, a sentence each."""
-    found = findings(record.quality) if record.quality else []
-    return [off_ladder(record.off_ladder), *found] if record.off_ladder else found
+    found = _findings(record.quality) if record.quality else []
+    return [_off_ladder(record.off_ladder), *found] if record.off_ladder else found
 
 
-def off_ladder(why: Why) -> str:
-    """Say that the exposure is none of the ladder, and why."""
+def _off_ladder(why: Why) -> str:
     return (
         "no exposure of the ladder serves, so this set has an exposure of its own: "
         f"{why_words(why)}"
     )
 
 
-def findings(event: events.SetQuality | events.LightLeak) -> list[str]:
-    """Return the sentences of what was found, in a set or in the frames with the panel off."""
+def _findings(event: events.SetQuality | events.LightLeak) -> list[str]:
     return [finding_words(each) if isinstance(each, Finding) else each for each in event.findings]
 
 
-def finish_line(run: RunRecord, record: FilterRecord) -> str:
-    """Say how a filter ended, and what to do where it is not complete."""
+def _finish_line(run: RunRecord, record: FilterRecord) -> str:
     have = f"{record.on_disk} of {record.wanted} flats" if record.wanted else ""
     parts = [f"{filter_label(record)}: {outcome_words(record)}", have]
     if not record.complete:

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from flatctl.core.quality.change import change, towards
 from flatctl.core.quality.dust import moved, spots
-from flatctl.core.quality.findings import percent
 from flatctl.core.quality.noise import pair_noise, photon_transfer, take_sample
 from flatctl.core.quality.ripple import CALM, ripple
 from flatctl.core.quality.shape import (
     CELLS_ALONG,
     Shape,
     cell_size,
-    mean_shape,
     radial_profile,
     scatter,
     shape_of,
@@ -118,11 +116,6 @@ def test_a_stored_shape_is_the_same_to_a_ten_thousandth():
 def test_what_is_no_shape_is_refused(text):
     with pytest.raises(ValueError, match="shape"):
         Shape.from_json(text)
-
-
-def test_the_mean_of_shapes_is_theirs_cell_by_cell():
-    one, other = vignetted(), vignetted(depth=0.1)
-    assert np.allclose(mean_shape([one, other]).cells, (one.cells + other.cells) / 2)
 
 
 def test_the_profile_falls_from_the_centre_to_the_corners():
@@ -362,11 +355,6 @@ def test_a_frame_of_one_value_has_no_steps():
     even = np.full((240, 320), 5000, np.uint16)
     noise = pair_noise(take_sample(even), take_sample(noisy(level=5000)), 0.0)
     assert (noise.step_adu, noise.bits) == (0, 16)
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.0123, "1.2 %"), (0.4, "40 %")])
-def test_a_fraction_is_told_in_percent(value, text):
-    assert percent(value) == text
 
 
 @pytest.mark.parametrize("order", [">i2", "<i2", ">u2"])
