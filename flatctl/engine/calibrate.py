@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from flatctl.core.calibration.curve import Curve, curve_exposure
-from flatctl.core.calibration.dark_levels import DarkLevels
-from flatctl.core.calibration.full_scale import FullScale
+from flatctl.core.calibration.curve import curve_exposure, walk_curve
+from flatctl.core.calibration.dark_levels import leak, short_level
+from flatctl.core.calibration.full_scale import find_full_scale
 from flatctl.core.calibration.record import Calibration, clear_adu
 from flatctl.core.limits import Limits
 from flatctl.core.pixels.statistics import measure
@@ -99,44 +99,35 @@ class CalibrationRun:
         limits = _limits(rig, plan, steps)
 
         self._tell("pedestal: panel off, shortest exposure")
-        darks = DarkLevels(limits)
-        while not darks.has_pedestal and darks.exposure_s is not None:
-            darks.observe(self._dark(darks.exposure_s))
+        short_adu = short_level(limits, self._dark)
 
         self._tell("full scale: panel at its brightest")
-        full = FullScale(limits, plan.exposure_start_s, darks.pedestal_adu)
-        while full.exposure_s is not None:
-            full.observe(self._lit(steps[-1], full.exposure_s))
+        brightest = partial(self._lit, steps[-1])
+        full = find_full_scale(limits, plan.exposure_start_s, short_adu, brightest)
 
         # The lamp cools meanwhile, so that it is seen to warm up in the next chapter.
         self._tell("light leak: panel off, longer exposures")
-        while darks.exposure_s is not None:
-            darks.observe(self._dark(darks.exposure_s))
+        leak_adu_s = leak(limits, short_adu, self._dark)
+        pedestal_adu = max(0.0, short_adu - leak_adu_s * limits.shortest_s)
 
-        exposure_s = curve_exposure(
-            limits,
-            full.light_adu_s,
-            darks.pedestal_adu,
-            full.full_adu or rig.claimed_full_scale_adu,
-        )
-        curve = Curve(steps, exposure_s, full.full_adu)
+        full_adu = full.full_adu or rig.claimed_full_scale_adu
+        exposure_s = curve_exposure(limits, full.light_adu_s, pedestal_adu, full_adu)
         self._tell(f"settling: from dark to full brightness, frames of {exposure_s:.3g} s")
         settle_s = None
         # Half a per cent of less than this is lost in the noise.
-        wanted_adu = 10 * clear_adu(darks.pedestal_adu)
+        wanted_adu = 10 * clear_adu(pedestal_adu)
         if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
-            settle_s = self._settle_s(limits, exposure_s, darks.pedestal_adu)
+            settle_s = self._settle_s(limits, exposure_s, pedestal_adu)
 
         self._tell(f"panel curve: frames of {exposure_s:.3g} s")
-        while curve.brightness is not None:
-            curve.observe(self._lit(curve.brightness, exposure_s))
+        curve = walk_curve(steps, full.full_adu, lambda step: self._lit(step, exposure_s))
         calibration = Calibration(
-            pedestal_adu=darks.pedestal_adu,
-            leak_adu_s=darks.leak_adu_s,
+            pedestal_adu=pedestal_adu,
+            leak_adu_s=leak_adu_s,
             full_scale_adu=full.full_adu,
             settle_s=settle_s,
             exposure_s=exposure_s,
-            curve=curve.points,
+            curve=curve,
             filter=plan.filter,
         )
         self._remember(calibration)

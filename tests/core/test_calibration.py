@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flatctl.core.calibration.curve import Curve, curve_exposure
-from flatctl.core.calibration.dark_levels import DarkLevels
-from flatctl.core.calibration.full_scale import FRAMES_MAX, FullScale
+from flatctl.core.calibration.curve import curve_exposure, walk_curve
+from flatctl.core.calibration.dark_levels import leak, short_level
+from flatctl.core.calibration.full_scale import FRAMES_MAX, FullScale, find_full_scale
 from flatctl.core.calibration.record import Calibration, relative
 from flatctl.core.limits import Limits
 from flatctl.core.search.response import Response
@@ -18,6 +18,8 @@ def times(shortest_s: float, longest_s: float, listed_s: tuple[float, ...] = ())
 
 ranges = st.builds(times, st.floats(1e-5, 0.2), st.floats(1.0, 300.0))
 shutters = st.just(times(0.01, 30.0, (0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.6, 1.3, 2.5, 5, 10, 20)))
+Points = tuple[tuple[int, float], ...]
+
 bits = st.sampled_from([(b, shift) for b in (8, 10, 12, 14, 16) for shift in (0, 16 - b)])
 lights = st.floats(-1, 7).map(lambda x: 10**x)
 
@@ -63,45 +65,42 @@ def test_beyond_the_measured_steps_the_step_for_a_level_is_unknown(level_adu):
 
 
 @given(st.one_of(ranges, shutters), st.floats(0, 4000), st.floats(0, 20000))
-def test_pedestal_and_leak_are_found(exposures, pedestal, leak):
-    darks, frames = DarkLevels(exposures), 0
-    while darks.exposure_s is not None:
-        assert exposures.shortest_s <= darks.exposure_s <= exposures.longest_s
-        darks.observe(pedestal + leak * darks.exposure_s)
-        frames += 1
-        assert frames <= FRAMES_MAX
-    assert darks.leak_adu_s == pytest.approx(leak, rel=1e-6, abs=1e-6)
-    assert darks.pedestal_adu == pytest.approx(pedestal, rel=1e-6, abs=1e-3)
+def test_pedestal_and_leak_are_found(exposures, pedestal, leaking):
+    tried = []
+
+    def dark(exposure_s: float) -> float:
+        tried.append(exposure_s)
+        return pedestal + leaking * exposure_s
+
+    short_adu = short_level(exposures, dark)
+    assert short_adu == pedestal + leaking * exposures.shortest_s
+    assert leak(exposures, short_adu, dark) == pytest.approx(leaking, rel=1e-6, abs=1e-6)
+    assert all(exposures.shortest_s <= t <= exposures.longest_s for t in tried)
+    assert len(tried) <= FRAMES_MAX
 
 
 def test_a_leak_is_never_below_nothing():
-    darks = DarkLevels(times(0.001, 30.0))
-    while darks.exposure_s is not None:
-        darks.observe(1000.0 - darks.exposure_s)
-    assert (darks.leak_adu_s, darks.pedestal_adu) == (0.0, darks.short_adu)
+    assert leak(times(0.001, 30.0), 1000.0, lambda exposure_s: 1000.0 - exposure_s) == 0.0
 
 
 def test_a_strong_leak_is_not_exposed_into_full_scale():
-    darks, longest = DarkLevels(times(0.001, 30.0)), 0.0
-    while darks.exposure_s is not None:
-        longest = darks.exposure_s
-        darks.observe(1000.0 + 9000.0 * darks.exposure_s)
-    assert longest == 1.0
+    tried = []
+
+    def dark(exposure_s: float) -> float:
+        tried.append(exposure_s)
+        return 1000.0 + 9000.0 * exposure_s
+
+    leak(times(0.001, 30.0), 1000.0, dark)
+    assert max(tried) == 1.0
 
 
-def test_no_frame_is_taken_in_after_the_last():
-    darks = DarkLevels(times(0.001, 30.0))
-    while darks.exposure_s is not None:
-        darks.observe(1000.0)
-    with pytest.raises(ValueError, match="all frames"):
-        darks.observe(1000.0)
+def test_one_odd_frame_is_not_the_pedestal():
+    levels = iter([900.0, 5000.0, 901.0])
+    assert short_level(times(1.0, 1.0), lambda _: next(levels)) == 901.0
 
 
-def test_a_camera_with_one_exposure_has_a_pedestal_and_no_leak():
-    darks = DarkLevels(times(1.0, 1.0))
-    while darks.exposure_s is not None:
-        darks.observe(900.0)
-    assert (darks.pedestal_adu, darks.leak_adu_s) == (900.0, 0.0)
+def test_a_camera_with_one_exposure_has_no_leak():
+    assert leak(times(1.0, 1.0), 900.0, lambda _: 950.0) == 0.0
 
 
 # Full scale
@@ -110,12 +109,15 @@ def test_a_camera_with_one_exposure_has_a_pedestal_and_no_leak():
 def searched(
     exposures: Limits, start_s: float, light: float, pedestal: float, full: float
 ) -> tuple[FullScale, list[float]]:
-    search, tried = FullScale(exposures, start_s, pedestal), []
-    while search.exposure_s is not None:
-        tried.append(search.exposure_s)
-        search.observe(float(min(round(pedestal + light * search.exposure_s), full)))
-        assert len(tried) <= FRAMES_MAX
-    return search, tried
+    tried = []
+
+    def lit(exposure_s: float) -> float:
+        tried.append(exposure_s)
+        return float(min(round(pedestal + light * exposure_s), full))
+
+    found = find_full_scale(exposures, start_s, pedestal, lit)
+    assert len(tried) <= FRAMES_MAX
+    return found, tried
 
 
 @given(st.one_of(ranges, shutters), st.floats(0.01, 20), lights, st.floats(0, 0.05), bits)
@@ -161,24 +163,21 @@ def test_a_panel_that_is_dark_has_no_full_scale():
     assert (search.full_adu, search.light_adu_s) == (None, 0.0)
 
 
-def test_nothing_is_taken_in_when_full_scale_is_found():
-    search, _ = searched(times(0.001, 10.0), 1.0, 1e5, 500.0, 65535.0)
-    with pytest.raises(ValueError, match="over"):
-        search.observe(1.0)
-
-
 # The curve
 
 
-def walked(steps: range, gamma: float, top_adu: float, full: float) -> Curve:
-    curve, frames = Curve(steps, 0.1, full), 0
-    while curve.brightness is not None:
-        assert curve.brightness in steps
-        share = curve.brightness / max(steps[-1], 1)
-        curve.observe(min(100.0 + top_adu * share**gamma, full))
-        frames += 1
-        assert frames <= FRAMES_MAX
-    return curve
+def walked(steps: range, gamma: float, top_adu: float, full: float) -> Points:
+    tried = []
+
+    def lit(brightness: int) -> float:
+        assert brightness in steps
+        tried.append(brightness)
+        share = brightness / max(steps[-1], 1)
+        return min(100.0 + top_adu * share**gamma, full)
+
+    points = walk_curve(steps, full, lit)
+    assert len(tried) <= FRAMES_MAX
+    return points
 
 
 @given(
@@ -188,30 +187,25 @@ def walked(steps: range, gamma: float, top_adu: float, full: float) -> Curve:
     bits.map(full_scale_of),
 )
 def test_no_point_of_a_curve_is_clipped_and_they_are_sorted(steps, gamma, top_adu, full):
-    points = walked(steps, gamma, top_adu, full).points
+    points = walked(steps, gamma, top_adu, full)
     assert all(level < 0.95 * full for _, level in points)
     assert [step for step, _ in points] == sorted({step for step, _ in points})
 
 
 def test_a_well_exposed_panel_gets_a_handful_of_points_up_to_its_brightest():
-    points = walked(range(256), 2.2, 45000.0, 65535.0).points
+    points = walked(range(256), 2.2, 45000.0, 65535.0)
     assert [step for step, _ in points] == [8, 16, 32, 64, 128, 191, 255]
 
 
 def test_a_panel_that_clips_at_the_top_is_measured_below():
-    points = walked(range(256), 1.0, 10 * 65535.0, 65535.0).points
+    points = walked(range(256), 1.0, 10 * 65535.0, 65535.0)
     assert len(points) >= 3
     assert points[-1][0] < 26
 
 
 def test_a_panel_of_one_step_gives_one_point_or_none():
-    assert len(walked(range(1, 2), 1.0, 30000.0, 65535.0).points) == 1
-    assert walked(range(1, 2), 1.0, 99999.0, 65535.0).points == ()
-
-
-def test_nothing_is_taken_in_when_the_walk_is_over():
-    with pytest.raises(ValueError, match="over"):
-        walked(range(256), 1.0, 30000.0, 65535.0).observe(1.0)
+    assert len(walked(range(1, 2), 1.0, 30000.0, 65535.0)) == 1
+    assert walked(range(1, 2), 1.0, 99999.0, 65535.0) == ()
 
 
 @given(ranges, lights, st.floats(0, 0.05), bits)

@@ -1,5 +1,7 @@
 """The panel's curve: its light at steps from the brightest down."""
 
+from collections.abc import Callable
+
 from flatctl.core.calibration.full_scale import CLIPPED_FRAC, FRAMES_MAX, USUAL_FULL_ADU
 from flatctl.core.limits import Limits
 
@@ -9,41 +11,31 @@ CURVE_STEPS = (1.0, 0.75, 0.5, 0.25, 0.125, 0.0625, 0.03)
 CURVE_EXPOSURE_MAX_S = 10.0
 
 
-class Curve:
-    """Walk down the panel's steps at one exposure; a top that clips is halved, and left out."""
+def walk_curve(
+    steps: range, full_scale_adu: float | None, lit: Callable[[int], float]
+) -> tuple[tuple[int, float], ...]:
+    """Walk down the panel's steps at one exposure and return (brightness, level), sorted.
 
-    def __init__(self, steps: range, exposure_s: float, full_scale_adu: float | None) -> None:
-        self._steps = steps
-        self._limit_adu = CLIPPED_FRAC * (full_scale_adu or USUAL_FULL_ADU)
-        self._levels: dict[int, float] = {}
-        self._top = steps[-1]
-        self._frames = 0
-        self.exposure_s = exposure_s
-        self.brightness: int | None = self._top
-
-    def observe(self, level_adu: float) -> None:
-        """Take in the median of the frame exposed at `brightness`."""
-        if self.brightness is None:
-            raise ValueError("the walk is over")
-        self._frames += 1
-        if level_adu >= self._limit_adu:
-            self._levels = {s: v for s, v in self._levels.items() if s < self.brightness}
-            self._top = min(self._top, (self._steps[0] + self.brightness) // 2)
-            stuck = self._top >= self.brightness
+    A top that clips is halved, and left out.
+    """
+    limit_adu = CLIPPED_FRAC * (full_scale_adu or USUAL_FULL_ADU)
+    levels: dict[int, float] = {}
+    brightness = top = steps[-1]
+    for _ in range(FRAMES_MAX):
+        level_adu = lit(brightness)
+        if level_adu < limit_adu:
+            levels[brightness] = level_adu
         else:
-            self._levels[self.brightness] = level_adu
-            stuck = False
-        left = [step for step in self._wanted() if step not in self._levels]
-        self.brightness = None if stuck or self._frames >= FRAMES_MAX or not left else left[0]
-
-    @property
-    def points(self) -> tuple[tuple[int, float], ...]:
-        """Return what was measured, sorted by brightness."""
-        return tuple(sorted(self._levels.items()))
-
-    def _wanted(self) -> list[int]:
-        lowest, span = self._steps[0], self._top - self._steps[0]
-        return sorted({lowest + round(span * part) for part in CURVE_STEPS}, reverse=True)
+            levels = {step: level for step, level in levels.items() if step < brightness}
+            top = min(top, (steps[0] + brightness) // 2)
+            if top >= brightness:
+                break
+        wanted = {steps[0] + round((top - steps[0]) * part) for part in CURVE_STEPS}
+        left = wanted - levels.keys()
+        if not left:
+            break
+        brightness = max(left)
+    return tuple(sorted(levels.items()))
 
 
 def curve_exposure(

@@ -1,5 +1,9 @@
 """Where the camera's levels end, and how bright the panel is."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+
 from flatctl.core.calibration.record import clear_adu
 from flatctl.core.limits import Limits
 
@@ -13,70 +17,63 @@ _STRIDE = 1.5
 _PAST_THE_END, _LONGER_MIN, _LONGER_MAX = 1.3, 2.0, 16.0
 
 
+@dataclass(frozen=True)
 class FullScale:
-    """Find the level at which the median stops growing, and the light that leads there.
+    """The level at which the median stops growing, and the light of the panel at its brightest.
 
-    The panel stands at its brightest. `full_adu` is `None` where the longest exposure does not
-    reach it; `light_adu_s` is the light of the brightest frame that was not full, `None` where
-    even the shortest exposure was.
+    `full_adu` is `None` where the longest exposure does not reach it, `light_adu_s` where even the
+    shortest exposure is full.
     """
 
-    def __init__(self, limits: Limits, start_s: float, pedestal_adu: float) -> None:
-        self._limits = limits
-        self._pedestal_adu = pedestal_adu
-        self._seen: list[tuple[float, float]] = []
-        self.full_adu: float | None = None
-        self.exposure_s: float | None = limits.exposure(start_s)
+    full_adu: float | None
+    light_adu_s: float | None
 
-    def observe(self, level_adu: float) -> None:
-        """Take in the median of the frame exposed with `exposure_s`."""
-        if self.exposure_s is None:
-            raise ValueError("the search is over")
-        self._seen = sorted([*self._seen, (self.exposure_s, level_adu)])
-        if self.full_adu is None:
-            self.full_adu = self._standing()
-        following_s = self._down() if self.full_adu is not None else self._up()
-        tried = {exposure_s for exposure_s, _ in self._seen}
-        self.exposure_s = None if following_s in tried else following_s
-        if len(self._seen) >= FRAMES_MAX:
-            self.exposure_s = None
 
-    @property
-    def light_adu_s(self) -> float | None:
-        """Return the light of the panel at its brightest, ADU per second."""
-        full_adu = self.full_adu or float("inf")
-        below = [(t, level) for t, level in self._seen if level < CLIPPED_FRAC * full_adu]
-        if not below:
-            return None
-        exposure_s, level_adu = below[-1]
-        return max(level_adu - self._pedestal_adu, 0.0) / exposure_s
+def find_full_scale(
+    limits: Limits, start_s: float, pedestal_adu: float, lit: Callable[[float], float]
+) -> FullScale:
+    """Find where the levels end, from an exposure of `start_s` on, the panel at its brightest."""
+    seen: list[tuple[float, float]] = []
+    full_adu = light_adu_s = None
+    exposure_s = limits.exposure(start_s)
+    while exposure_s not in dict(seen) and len(seen) < FRAMES_MAX:
+        seen = sorted([*seen, (exposure_s, lit(exposure_s))])
+        full_adu = full_adu or _standing(seen, pedestal_adu)
+        light_adu_s = _light(seen, pedestal_adu, full_adu or inf)
+        if full_adu is None:
+            exposure_s = _longer(limits, *seen[-1], pedestal_adu)
+        elif light_adu_s is None:
+            # All frames so far were full.
+            exposure_s = limits.exposure(seen[0][0] / 4)
+    return FullScale(full_adu, light_adu_s)
 
-    def _standing(self) -> float | None:
-        """Return the level at which the longest exposures stand, `None` while they grow."""
-        if len(self._seen) < 2:
-            return None
-        last_s, last_adu = self._seen[-1]
-        signal_adu = last_adu - self._pedestal_adu
-        if signal_adu < clear_adu(self._pedestal_adu):
-            # Standing still in the dark.
-            return None
-        for exposure_s, level_adu in self._seen[:-1]:
-            if last_s >= _STRIDE * exposure_s and last_adu - level_adu < _GROWTH_FRAC * signal_adu:
-                return max(level for _, level in self._seen)
+
+def _light(
+    seen: Sequence[tuple[float, float]], pedestal_adu: float, full_adu: float
+) -> float | None:
+    """Return the light of the brightest frame that was not full."""
+    below = [(t, level) for t, level in seen if level < CLIPPED_FRAC * full_adu]
+    return max(below[-1][1] - pedestal_adu, 0.0) / below[-1][0] if below else None
+
+
+def _standing(seen: Sequence[tuple[float, float]], pedestal_adu: float) -> float | None:
+    """Return the level at which the longest exposures stand, `None` while they grow."""
+    last_s, last_adu = seen[-1]
+    signal_adu = last_adu - pedestal_adu
+    if signal_adu < clear_adu(pedestal_adu):
+        # Standing still in the dark.
         return None
+    for exposure_s, level_adu in seen[:-1]:
+        if last_s >= _STRIDE * exposure_s and last_adu - level_adu < _GROWTH_FRAC * signal_adu:
+            return max(level for _, level in seen)
+    return None
 
-    def _up(self) -> float:
-        """Return the next exposure on the way up: past the end of 16 bits, or by a stride."""
-        last_s, last_adu = self._seen[-1]
-        if last_s >= self._limits.longest_s:
-            # The longest needs one to be compared with.
-            return self._limits.exposure(last_s / 2)
-        signal_adu = max(last_adu - self._pedestal_adu, 1.0)
-        longer = min(max(_PAST_THE_END * USUAL_FULL_ADU / signal_adu, _LONGER_MIN), _LONGER_MAX)
-        return self._limits.exposure(longer * last_s)
 
-    def _down(self) -> float | None:
-        """Return a shorter exposure while all frames so far were full, else `None`."""
-        if self.light_adu_s is not None:
-            return None
-        return self._limits.exposure(self._seen[0][0] / 4)
+def _longer(limits: Limits, last_s: float, last_adu: float, pedestal_adu: float) -> float:
+    """Return the next exposure on the way up: past the end of 16 bits, or by a stride."""
+    if last_s >= limits.longest_s:
+        # The longest needs one to be compared with.
+        return limits.exposure(last_s / 2)
+    signal_adu = max(last_adu - pedestal_adu, 1.0)
+    longer = min(max(_PAST_THE_END * USUAL_FULL_ADU / signal_adu, _LONGER_MIN), _LONGER_MAX)
+    return limits.exposure(longer * last_s)
