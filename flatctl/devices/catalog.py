@@ -56,8 +56,8 @@ def _indi(driver: str) -> dict[str, Kind[Any]]:
 
 CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _indi("camera.IndiCamera"))
 WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _indi("wheel.IndiFilterWheel"))
-ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _indi("rotator.IndiRotator"))
-FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("focuser.IndiFocuser"))
+ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _indi("axis.IndiRotator"))
+FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("axis.IndiFocuser"))
 MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("observatory.IndiMount"))
 DOMES = Catalogue[Condition]("dome", Role.DOME, _indi("observatory.IndiDome"))
 WEATHERS = Catalogue[Condition]("weather", Role.WEATHER, _indi("observatory.IndiWeather"))

@@ -101,17 +101,19 @@ class CameraState:
     set_temperature_c: float | None = None
 
 
-class Camera(Protocol):
-    """A camera that delivers full 16-bit frames."""
+class Named(Protocol):
+    """Anything that can be told by its name."""
 
     @property
     def name(self) -> str:
         """The name by which users know it; valid before `open`."""
-        ...
+
+
+class Camera(Named, Protocol):
+    """A camera that delivers full 16-bit frames."""
 
     def open(self, timeout_s: float) -> CameraInfo:
         """Reach the camera, connect it if it is not connected, and say what it is."""
-        ...
 
     def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
         """Make it stand as `setup` wants, full frame, flat frame type, and read everything back.
@@ -119,11 +121,9 @@ class Camera(Protocol):
         Waits for the temperature. Raises `Fault` where a value that was read back is not the
         value that was asked for.
         """
-        ...
 
     def start(self, exposure_s: float, kind: FrameKind) -> None:
         """Begin an exposure and return at once."""
-        ...
 
     def read(self, timeout_s: float) -> Frame:
         """Wait for the exposure begun last and return its frame.
@@ -131,78 +131,51 @@ class Camera(Protocol):
         Raises `NoReply` when the frame has not come `timeout_s` after this call, `BadReply` for
         a frame that is not what was asked for (another size, not FITS, another exposure).
         """
-        ...
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera."""
-        ...
 
 
-class FilterWheel(Protocol):
+class FilterWheel(Named, Protocol):
     """A filter wheel with named slots."""
-
-    @property
-    def name(self) -> str:
-        """The name by which users know it; valid before `open`."""
-        ...
 
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
-        ...
 
     def start(self, filter_name: str, timeout_s: float) -> None:
         """Begin to turn to the slot of that name and return at once; `select` waits for it."""
-        ...
 
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until it reports to be there."""
-        ...
 
     def close(self) -> None:
         """Let go of the wheel."""
-        ...
 
 
-class Rotator(Protocol):
+class Rotator(Named, Protocol):
     """A camera rotator; angles are its own, in degrees from 0 to 360."""
-
-    @property
-    def name(self) -> str:
-        """The name by which users know it; valid before `open`."""
-        ...
 
     def open(self, timeout_s: float) -> float:
         """Reach the rotator, connect it if it is not connected; return where it stands."""
-        ...
 
     def turn(self, angle_deg: float, timeout_s: float) -> float:
         """Turn to an angle, wait until it is reported within 0.25°, and return what is reported."""
-        ...
 
     def close(self) -> None:
         """Let go of the rotator; it stays where it is."""
-        ...
 
 
-class Focuser(Protocol):
+class Focuser(Named, Protocol):
     """A focuser with absolute positions, in its own steps."""
-
-    @property
-    def name(self) -> str:
-        """The name by which users know it; valid before `open`."""
-        ...
 
     def open(self, timeout_s: float) -> int:
         """Reach the focuser, connect it if it is not connected; return where it stands."""
-        ...
 
     def move(self, steps: int, timeout_s: float) -> int:
         """Move to a position, wait until it is reported within 5 steps, return what is reported."""
-        ...
 
     def close(self) -> None:
         """Let go of the focuser; it stays where it is."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -218,39 +191,29 @@ class PanelStatus:
     confirmed: bool
 
 
-class LightPanel(Protocol):
+class LightPanel(Named, Protocol):
     """A dimmable light in front of the telescope, brightness in its own whole steps."""
-
-    @property
-    def name(self) -> str:
-        """The name by which users know it; valid before `open`."""
-        ...
 
     def open(self, timeout_s: float) -> range:
         """Reach the panel and return its brightness steps, `range(lowest, highest + 1)`.
 
         The light is left as it is. A fixed light returns a range of one step.
         """
-        ...
 
     def set_brightness(self, brightness: int, timeout_s: float) -> None:
         """Light it at `brightness` and verify that by reading back where the protocol can.
 
         Switches the light on if it is off. Raises `ValueError` outside the range.
         """
-        ...
 
     def light_off(self, timeout_s: float) -> None:
         """Put the light out and verify that where the protocol can. Works on an opened panel."""
-        ...
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Ask how the light stands."""
-        ...
 
     def close(self) -> None:
         """Let go of the panel; the light is left as it is."""
-        ...
 
 
 @runtime_checkable
@@ -262,7 +225,6 @@ class Banked(Protocol):
 
         `None` is the usual one of its configuration, or else the one it is in.
         """
-        ...
 
 
 class CoverState(Enum):
@@ -282,19 +244,15 @@ class Cover(Protocol):
     @property
     def has_cover(self) -> bool:
         """Whether this unit really has a cover; valid once opened."""
-        ...
 
     def open_cover(self, timeout_s: float) -> None:
         """Open it and follow the move to its end."""
-        ...
 
     def close_cover(self, timeout_s: float) -> None:
         """Close it and follow the move to its end."""
-        ...
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Ask where it is."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -309,13 +267,8 @@ class ConditionStatus:
     known: bool = True
 
 
-class Condition(Protocol):
+class Condition(Named, Protocol):
     """Something of the observatory that must be so while flats are taken."""
-
-    @property
-    def name(self) -> str:
-        """The name of the device by which users know it."""
-        ...
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Ask how it stands. Nothing is moved, and nothing connected that could move by it.
@@ -323,7 +276,6 @@ class Condition(Protocol):
         A device that is missing or silent has a status; a `DeviceError` means that nobody could
         be asked at all.
         """
-        ...
 
 
 @runtime_checkable
@@ -332,4 +284,3 @@ class Mount(Condition, Protocol):
 
     def park(self, timeout_s: float) -> None:
         """Park it and follow the move to its end."""
-        ...

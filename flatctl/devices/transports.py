@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from flatctl.devices.log import logging_to
@@ -30,7 +29,6 @@ class Session(Protocol):
 
     def close(self) -> None:
         """End it; devices stay as they are."""
-        ...
 
 
 S = TypeVar("S", bound=Session)
@@ -135,12 +133,7 @@ class Connections:
         self._closing.enter_context(logging_to(self.settings.output.log, self.say))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._sessions.clear()
         self._closing.close()
 

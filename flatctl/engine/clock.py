@@ -10,15 +10,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the time of day, UTC, timezone-aware."""
-        ...
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back."""
-        ...
 
     def sleep(self, seconds: float) -> None:
         """Wait for that long."""
-        ...
 
 
 class SystemClock:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import TypeVar
 
 from flatctl.devices.protocols import Cover, CoverState, LightPanel
@@ -65,12 +64,7 @@ class LampGuard:
             self._panel.close()
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Put the light out, then see to the cover; signals wait until that is done."""
         with self._signals.held():
             self.failure = self._put_out() or self._leave_cover()

@@ -31,7 +31,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return the next `size` bytes, fewer at the end."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -189,4 +188,4 @@ def _senseless(keyword: str, value: int) -> NotReadable:
 
 
 def _shown(value: Value | None) -> str:
-    return "not to be read" if value is None else repr(value)
+    return "unreadable" if value is None else repr(value)

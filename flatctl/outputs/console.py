@@ -28,11 +28,9 @@ class Talk(Protocol):
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
-        ...
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        ...
 
 
 class TerminalProgress:

@@ -23,7 +23,6 @@ class Frames(Protocol):
 
     def missing(self, path: Path) -> bool:
         """Return whether the file is gone."""
-        ...
 
     def thumbnail(self, path: Path) -> Thumbnail:
         """Return the frame as a small picture.
@@ -32,7 +31,6 @@ class Frames(Protocol):
             StorageError: the file is gone or broken.
 
         """
-        ...
 
 
 def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -> Markup:

@@ -75,7 +75,7 @@ def test_what_stands_behind_the_end_is_not_read():
         ("NAXIS   = 'two'", "its NAXIS is 'two', not a whole number"),
         ("NAXIS   = 2.0", "its NAXIS is 2.0, not a whole number"),
         ("NAXIS   = T", "its NAXIS is True, not a whole number"),
-        ("NAXIS   = x", "its NAXIS is not to be read, not a whole number"),
+        ("NAXIS   = x", "its NAXIS is unreadable, not a whole number"),
         ("NAXIS1  = 2", "its NAXIS is missing"),
     ],
 )

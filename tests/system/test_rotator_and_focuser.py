@@ -7,9 +7,8 @@ import indiserver
 import pytest
 from indi_tools import until
 
+from flatctl.devices.indi.axis import IndiFocuser, IndiRotator
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.focuser import IndiFocuser
-from flatctl.devices.indi.rotator import IndiRotator
 from flatctl.errors import Fault, NoReply, Unreachable
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(120)]

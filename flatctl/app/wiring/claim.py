@@ -9,17 +9,15 @@ import contextlib
 import hashlib
 import os
 import socket
-import struct
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from flatctl.devices.sockets import holder_of
 from flatctl.errors import Busy
 
-_PREFIX = "\0flatctl/"
-_CREDENTIALS = struct.Struct("3i")
+_PREFIX = "flatctl/"
 _ARGUMENTS_SHOWN = 6
 # Each question for the holder's name stays in its queue, since nobody ever accepts it.
 _ASKED_AT_MOST = 4096
@@ -44,23 +42,18 @@ class Claim:
             self._held = taken.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._held.close()
 
     def _take(self, thing: str) -> socket.socket:
         name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
         ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            ours.bind(name)
+            ours.bind(f"\0{name}")
             ours.listen(_ASKED_AT_MOST)
         except OSError as error:
             ours.close()
-            pid = _holder(name)
+            pid = holder_of(name)
             who = describe_process(pid) if pid else "another program"
             remedy = (
                 f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
@@ -69,19 +62,6 @@ class Claim:
             )
             raise Busy(self._owner, f"is in use by {who}", remedy) from error
         return ours
-
-
-def _holder(name: str) -> int | None:
-    """Return the process that claimed `name`, `None` where it can't be told."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(name)
-            facts = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        except OSError:
-            return None
-    pid, _, _ = _CREDENTIALS.unpack(facts)
-    return pid or None
 
 
 def describe_process(pid: int) -> str:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Self
 
 from flatctl.errors import ConfigError, FlatctlError
@@ -34,12 +33,7 @@ class Owner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._messenger.close()
         for complaint in dict.fromkeys(self._messenger.complaints):
             print(f"flatctl: notify: {complaint}", file=sys.stderr)

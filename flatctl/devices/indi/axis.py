@@ -2,61 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.registry import Property
-from flatctl.devices.indi.session import DeviceSession
+from flatctl.devices.indi.session import DeviceSession, IndiDevice
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault
 
 
-@dataclass
-class Axis:
+class Axis(IndiDevice):
     """Where a device has that number, and how near to the wanted value it has to come.
 
-    Values that begin anew after a `turn` are compared on the circle; 0 for a straight axis.
+    Values that begin anew after a `CIRCLE` are compared on it; 0 for a straight axis.
     """
 
-    client: IndiClient
-    device: str
-    role: Role
-    property: str
-    element: str
-    unit: str
-    near: float
-    turn: float = 0.0
-    session: DeviceSession = field(init=False)
+    ROLE: ClassVar[Role]
+    PROPERTY: ClassVar[str]
+    ELEMENT: ClassVar[str]
+    UNIT: ClassVar[str]
+    NEAR: ClassVar[float]
+    CIRCLE: ClassVar[float] = 0.0
 
-    def __post_init__(self) -> None:
-        self.session = DeviceSession(self.client, self.device, self.property)
+    def __init__(self, client: IndiClient, device: str) -> None:
+        super().__init__(client, device)
+        self._session = DeviceSession(client, device, self.PROPERTY)
 
-    def open(self, timeout_s: float) -> float:
+    def close(self) -> None:
+        """Let go of it; it stays connected and where it is."""
+
+    def _open(self, timeout_s: float) -> float:
         """Reach the device, connect it if it is not connected; return where it stands."""
-        connect(self.client, self.device, self.role, (self.property,), timeout_s)
-        self.session.take()
-        return self._value(self.client.find(self.device, self.property))
+        connect(self._client, self._device, self.ROLE, (self.PROPERTY,), timeout_s)
+        self._session.take()
+        return self._value(self._client.find(self._device, self.PROPERTY))
 
-    def drive(self, wanted: float, timeout_s: float) -> float:
+    def _drive(self, wanted: float, timeout_s: float) -> float:
         """Drive there and return where it reports to stand once it is at rest near to it.
 
         Nothing is sent where it stands there already. Raises `Fault` where the driver refuses,
         comes to rest elsewhere, or was restarted or reached anew since `open`, `NoReply` where it
         says nothing.
         """
-        client, device = self.client, self.device
+        client, device = self._client, self._device
         deadline = Deadline(timeout_s)
-        self.session.check(timeout_s)
-        before = client.need(device, self.property, timeout_s)
+        self._session.check(timeout_s)
+        before = client.need(device, self.PROPERTY, timeout_s)
         if before.state != "Busy" and self._is_near(before, wanted):
             return self._value(before)
-        since = client.send(device, self.property, {self.element: wanted}, timeout_s)
-        asked = f"{wanted:g}{self.unit}"
+        since = client.send(device, self.PROPERTY, {self.ELEMENT: wanted}, timeout_s)
+        asked = f"{wanted:g}{self.UNIT}"
         reached = client.await_change(
             device,
-            self.property,
+            self.PROPERTY,
             since,
             lambda now: self._is_near(now, wanted),
             deadline.left_s,
@@ -66,26 +66,63 @@ class Axis:
             raise client.refusal(device, since, f"refuses to go to {asked}")
         if reached is not None:
             return self._value(reached)
-        now = client.find(device, self.property)
+        now = client.find(device, self.PROPERTY)
         if now is None or now.serial <= since:
             what = f"said nothing for {timeout_s:g} s after it was sent to {asked}"
             raise client.silent(device, what, "does it hang? Restart its driver")
-        at = f"{self._value(now):g}{self.unit}"
+        at = f"{self._value(now):g}{self.UNIT}"
         what = f"is at {at} {timeout_s:g} s after it was sent to {asked}"
         raise Fault(device, what, "is it blocked? Look, or grant it more time with timeout_s")
 
     def _is_near(self, now: Property, wanted: float) -> bool:
-        value = now.number(self.element)
+        value = now.number(self.ELEMENT)
         if value is None:
             return False
         apart = abs(value - wanted)
-        if self.turn:
-            apart = min(apart % self.turn, -apart % self.turn)
-        return apart <= self.near
+        if self.CIRCLE:
+            apart = min(apart % self.CIRCLE, -apart % self.CIRCLE)
+        return apart <= self.NEAR
 
     def _value(self, now: Property | None) -> float:
-        value = now.number(self.element) if now else None
+        value = now.number(self.ELEMENT) if now else None
         if value is None:
-            what = f"has no {self.element} in {self.property}"
-            raise Fault(self.device, what, "is it the right one?")
+            what = f"has no {self.ELEMENT} in {self.PROPERTY}"
+            raise Fault(self._device, what, "is it the right one?")
         return value
+
+
+class IndiRotator(Axis):
+    """A camera rotator."""
+
+    ROLE = Role.ROTATOR
+    PROPERTY = "ABS_ROTATOR_ANGLE"
+    ELEMENT = "ANGLE"
+    UNIT = "°"
+    NEAR = 0.25
+    CIRCLE = 360.0
+
+    def open(self, timeout_s: float) -> float:
+        """Reach the rotator, connect it if it is not connected; return its angle in degrees."""
+        return self._open(timeout_s)
+
+    def turn(self, angle_deg: float, timeout_s: float) -> float:
+        """Turn to an angle and return the one that is reported, within 0.25° of it."""
+        return self._drive(angle_deg % 360.0, timeout_s)
+
+
+class IndiFocuser(Axis):
+    """A focuser with absolute positions."""
+
+    ROLE = Role.FOCUSER
+    PROPERTY = "ABS_FOCUS_POSITION"
+    ELEMENT = "FOCUS_ABSOLUTE_POSITION"
+    UNIT = " steps"
+    NEAR = 5.0
+
+    def open(self, timeout_s: float) -> int:
+        """Reach the focuser, connect it if it is not connected; return its position in steps."""
+        return round(self._open(timeout_s))
+
+    def move(self, steps: int, timeout_s: float) -> int:
+        """Move to a position and return the one that is reported, within 5 steps of it."""
+        return round(self._drive(float(steps), timeout_s))

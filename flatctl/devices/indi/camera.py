@@ -14,10 +14,11 @@ from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation
 from flatctl.devices.indi.registry import Blob, Property, Registry
-from flatctl.devices.indi.session import DeviceSession, begin_anew
+from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
 from flatctl.devices.transports import Role
 from flatctl.errors import BadReply, DeviceError, Fault
+from flatctl.fits.header import Header
 from flatctl.fits.pixels import StoredImage, decode
 
 _CHIP = "CCD1"
@@ -30,7 +31,7 @@ _DRIFTED_C = 1.5
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
 
 
-class IndiCamera:
+class IndiCamera(IndiDevice):
     """A camera behind INDI, by its device name.
 
     After any `DeviceError` it wants to be opened and prepared again: the driver may have been
@@ -38,17 +39,11 @@ class IndiCamera:
     """
 
     def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
+        super().__init__(client, device)
         self._setup = CameraSetup()
         self._session = DeviceSession(client, device, "CCD_EXPOSURE", "open and prepare it again")
         self._exposure: Exposure | None = None
         self._late = LateFrames()
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     def open(self, timeout_s: float) -> CameraInfo:
         """Reach the camera, connect it if it is not connected, and say what it is.
@@ -230,7 +225,7 @@ class IndiCamera:
     def _check(self, image: StoredImage, exposure: Exposure, arrived_s: float) -> None:
         if self._late.is_one(exposure, image.header.values, arrived_s):
             raise ValueError("it is the late one of an exposure that was given up")
-        said_s = image.header.real("EXPTIME")
+        said_s = _exposure_in(image.header)
         if said_s is not None and not math.isclose(
             said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
         ):
@@ -271,3 +266,14 @@ class IndiCamera:
             exposure_max_s=limits.max if limits and bounded else None,
             bayer=(cfa.text("CFA_TYPE") if cfa else None) or None,
         )
+
+
+def _exposure_in(header: Header) -> float | None:
+    said = header.values.get("EXPTIME")
+    if not isinstance(said, str):
+        return header.real("EXPTIME")
+    # There are drivers that put their numbers into quotes.
+    try:
+        return float(said) if said else None
+    except ValueError:
+        raise ValueError(f"its EXPTIME is {said!r}, not a number") from None

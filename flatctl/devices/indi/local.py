@@ -9,9 +9,10 @@ started with the port in question: the kernel tells who listens.
 import ipaddress
 import os
 import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
+
+from flatctl.devices.sockets import holder_of
 
 AUTO = "auto"
 OFF = "off"
@@ -19,7 +20,6 @@ _USUAL_PORT = 7624
 _USUAL_PATH = "/tmp/indiserver"
 # indiserver's options that take a word; they may be clustered, the words then follow in order.
 _WITH_WORD = "fldmnpru"
-_CREDENTIALS = struct.Struct("3i")
 
 
 class NoLocalSocket(Exception):
@@ -45,7 +45,7 @@ def local_socket(host: str, port: int, wanted: str = AUTO) -> str:
         why = f"no indiserver of this machine was started with port {port}"
         raise NoLocalSocket(why, could_be=True)
     path = next(iter(servers.values())) if wanted == AUTO else wanted.removeprefix("@")
-    if _listener(path) not in servers:
+    if holder_of(path) not in servers:
         why = f"the indiserver on port {port} does not listen on @{path}"
         raise NoLocalSocket(why, could_be=True)
     return path
@@ -85,16 +85,3 @@ def _options(words: list[str]) -> tuple[int, str]:
             elif option == "u":
                 path = word
     return int(port) if port.isdecimal() else 0, path
-
-
-def _listener(path: str) -> int | None:
-    """Return the process that listens on an abstract socket, `None` where nobody does."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(f"\0{path}")
-            facts = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        except OSError:
-            return None
-    pid, _, _ = _CREDENTIALS.unpack(facts)
-    return int(pid)

@@ -10,6 +10,7 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.session import IndiDevice
 from flatctl.devices.protocols import ConditionStatus
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault, NoReply
@@ -20,17 +21,8 @@ _SHUTTER = "DOME_SHUTTER"
 _WEATHER = "WEATHER_STATUS"
 
 
-class IndiMount:
+class IndiMount(IndiDevice):
     """A mount behind INDI; it is as it must be once it is parked."""
-
-    def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the mount reports to be parked and at rest."""
@@ -74,21 +66,12 @@ class IndiMount:
             raise self._client.refusal(self._device, since, "refuses to park")
 
 
-class IndiDome:
+class IndiDome(IndiDevice):
     """A dome or roof behind INDI; it is as it must be once it is closed.
 
     A dome says so by its shutter. A roof that rolls off has none: it is closed when it is parked
     (the convention of INDI's roll-off drivers).
     """
-
-    def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the dome reports to be closed and at rest."""
@@ -103,17 +86,8 @@ class IndiDome:
         return ConditionStatus(True, "closed") if closed else ConditionStatus(False, "not closed")
 
 
-class IndiWeather:
+class IndiWeather(IndiDevice):
     """A weather station or safety monitor behind INDI; only its danger zone counts."""
-
-    def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the station reports that all is well; connect it if it is not."""

@@ -10,7 +10,7 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.registry import Property
-from flatctl.devices.indi.session import DeviceSession, begin_anew
+from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.transports import Role
 from flatctl.errors import DeviceError, Fault, NoReply
@@ -26,7 +26,7 @@ _LAST_WORD_S = 1.0
 _SHARE_OF_FIRST_RUN = 0.6
 
 
-class IndiPanel:
+class IndiPanel(IndiDevice):
     """A light panel behind INDI, by its device name; also a `Cover` where it has one.
 
     Light boxes listen to the filter wheel and drive their lamp to a brightness of their own for
@@ -35,17 +35,11 @@ class IndiPanel:
     """
 
     def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
+        super().__init__(client, device)
         self._session = DeviceSession(client, device, _LIGHT)
         self._steps = _FIXED
         self._wheel = ""
         self._opened = False
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     @property
     def has_cover(self) -> bool:

@@ -15,6 +15,19 @@ def begin_anew(client: IndiClient) -> None:
         client.close()
 
 
+class IndiDevice:
+    """A device behind INDI, by its name on the server."""
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        self._client = client
+        self._device = device
+
+    @property
+    def name(self) -> str:
+        """The device name on the server."""
+        return self._device
+
+
 class DeviceSession:
     """Says when a device is no longer the one that was taken.
 

@@ -9,27 +9,21 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.registry import Registry
-from flatctl.devices.indi.session import DeviceSession
+from flatctl.devices.indi.session import DeviceSession, IndiDevice
 from flatctl.devices.transports import Role
 from flatctl.errors import ConfigError
 
 _SLOT = "FILTER_SLOT_VALUE"
 
 
-class IndiFilterWheel:
+class IndiFilterWheel(IndiDevice):
     """A filter wheel behind INDI, by its device name; after any `DeviceError` open it again."""
 
     def __init__(self, client: IndiClient, device: str) -> None:
-        self._client = client
-        self._device = device
+        super().__init__(client, device)
         self._session = DeviceSession(client, device, "FILTER_SLOT")
         # The slot it is on its way to, the wheel as it was then, and the event before.
         self._turning: tuple[int, tuple[int, int] | None, int] | None = None
-
-    @property
-    def name(self) -> str:
-        """The device name on the server."""
-        return self._device
 
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
