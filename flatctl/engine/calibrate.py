@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from flatctl.core.calibration.curve import curve_exposure, walk_curve
@@ -11,6 +9,7 @@ from flatctl.core.calibration.dark_levels import leak, short_level
 from flatctl.core.calibration.full_scale import find_full_scale
 from flatctl.core.calibration.record import Calibration, clear_adu
 from flatctl.core.limits import Limits
+from flatctl.core.nights.history import Calibrated
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.settling import SETTLE_LIMIT_S, Settling
 from flatctl.core.types import FilterPlan, Setting
@@ -29,24 +28,9 @@ _SIXTEEN_BITS_ADU = 65535.0
 _REPEATS, _WATCH_S = 5, 5.0
 
 
-@dataclass(frozen=True)
-class Known:
-    """A calibration out of the history, and when it was measured."""
-
-    calibration: Calibration
-    measured: datetime
-
-
-def known_calibration(history: History, rig_name: str, rig: Rig) -> Known | None:
+def known_calibration(history: History, rig_name: str, rig: Rig) -> Calibrated | None:
     """Return the latest calibration that fits how the rig is configured."""
-    found = history.calibration(rig.key(rig_name, prepared=False))
-    if found is None:
-        return None
-    try:
-        return Known(Calibration.from_json(found.calibration), found.time)
-    except ValueError:
-        # Written by another version: as good as none.
-        return None
+    return history.calibration(rig.key(rig_name, prepared=False))
 
 
 class CalibrationRun:
@@ -181,8 +165,8 @@ class CalibrationRun:
 
     def _remember(self, calibration: Calibration) -> None:
         key = self._rig.key(self._rig_name)
-        self._history.remember_calibration(key, calibration.to_json(), self._rig.clock.now())
-        self._history.remember_response(key, calibration.response.to_json())
+        self._history.remember_calibration(key, calibration, self._rig.clock.now())
+        self._history.remember_response(key, calibration.response)
 
 
 def _median(frame: Frame) -> float:

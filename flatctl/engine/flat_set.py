@@ -176,7 +176,8 @@ class FlatSetRun:
 
     def _search(self, limits: Limits, start: Setting) -> Found:
         """Search to the end; the last frame is not told of yet, there is no time for that."""
-        known = self._learned.response or self._stored_response() or Response()
+        remembered = self._context.history.response
+        known = self._learned.response or remembered(self._identity.key) or Response()
         search = FlatSearch.within(self.band, limits, start, known.knowing(self._pedestal))
         readings: list[Measurement] = []
         under_way = self._context.begin(search.setting)
@@ -224,23 +225,12 @@ class FlatSetRun:
             self._present = self._identity.present()[: self.plan.count]
         return self._present
 
-    def _stored_response(self) -> Response | None:
-        """Return what an earlier night learned of panel and camera."""
-        text = self._context.history.response(self._identity.key)
-        if text is None:
-            return None
-        try:
-            return Response.from_json(text)
-        except ValueError:
-            # Written by another version: the search learns it anew.
-            return None
-
     def _remember(self, response: Response, accepted: Shot) -> None:
         history, key = self._context.history, self._identity.key
         level = accepted.level_adu / self._context.full_scale_adu
         brightness, exposure_s = accepted.setting
         history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
-        history.remember_response(key, response.to_json())
+        history.remember_response(key, response)
 
 
 def _is_stuck(search: FlatSearch, start: Setting) -> bool:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S
+from flatctl.core.nights.history import Calibrated
 from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.types import FilterPlan
-from flatctl.engine.calibrate import Known
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
 from flatctl.storage.writer import FrameWriter
 
 
-def full_scale_adu(job: Job, rig: Rig, known: Known | None) -> float:
+def full_scale_adu(job: Job, rig: Rig, known: Calibrated | None) -> float:
     """Return the level of a full pixel: configured, else calibrated, else as claimed."""
     calibrated = known.calibration.full_scale_adu if known else None
     return job.full_scale_adu or calibrated or rig.claimed_full_scale_adu
@@ -51,7 +51,7 @@ def started(
     )
 
 
-def adopt(context: RunContext, known: Known) -> None:
+def adopt(context: RunContext, known: Calibrated) -> None:
     """Wait for the light as long as a calibration has measured, and tell of that calibration."""
     calibration = known.calibration
     if context.job.adopt_settling and calibration.settle_s is not None:
@@ -59,7 +59,7 @@ def adopt(context: RunContext, known: Known) -> None:
     context.emit(
         events.CalibrationUsed(
             time=context.clock.now(),
-            measured=known.measured,
+            measured=known.time,
             pedestal_adu=calibration.pedestal_adu,
             leak_adu_s=calibration.leak_adu_s,
             calibrated_full_scale_adu=calibration.full_scale_adu,

@@ -127,7 +127,7 @@ class SetWatch:
         # The shape is that of all colours, and so is the level which it stands for.
         record = record_of(self._judge, self._first.statistics.mean)
         if record is not None:
-            self._context.history.remember_set(self._key, record.to_json())
+            self._context.history.remember_set(self._key, record)
 
     def _look(self, shot: Shot) -> Look | None:
         if self._judge is None:
@@ -148,14 +148,8 @@ class SetWatch:
         return self._light[-1][1] / self._light[0][1] - 1.0
 
     def _last_record(self) -> SetRecord | None:
-        text = self._context.history.last_set(self._key)
-        if text is None or self._context.job.quality is None:
-            return None
-        try:
-            return SetRecord.from_json(text)
-        except ValueError:
-            # Written by another version: this set begins anew.
-            return None
+        known = self._context.history.last_set(self._key)
+        return None if self._context.job.quality is None else known
 
 
 def _millionths(cells: Cells | None) -> tuple[tuple[int, ...], ...] | None:

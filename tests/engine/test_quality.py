@@ -8,7 +8,6 @@ from bench import Bench
 
 from flatctl import events
 from flatctl.core.quality.findings import Kind, QualityLimits
-from flatctl.core.search.response import Response
 from flatctl.core.types import CameraSetup
 from flatctl.errors import Unreachable
 from flatctl.storage.history import History
@@ -145,7 +144,7 @@ def test_a_last_set_that_cannot_be_read_is_as_good_as_none(tmp_path):
     first = judged(tmp_path, count=3)
     first.run()
     with History(tmp_path / "history.sqlite") as history:
-        history._run("UPDATE sets SET record = '{}'")
+        history.rows("UPDATE sets SET record = '{}'")
     second = later(first)
     assert second.run() == 0
     assert not second.all(events.SetQuality)[0].compared
@@ -247,7 +246,7 @@ def test_what_the_panel_off_told_is_the_pedestal_of_search_set_and_flats(tmp_pat
     (told,) = {fits.getheader(path)["FLATPED"] for path in bench.frames}
     with History(tmp_path / "history.sqlite") as history:
         ((key, _),) = history.all_trained()
-        assert Response.from_json(history.response(key)).pedestal_adu == told
+        assert history.response(key).pedestal_adu == told
         assert history.pedestal(key).adu == pytest.approx(told, abs=1)
 
 

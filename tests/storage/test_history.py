@@ -9,9 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from flatctl.core.calibration.record import Calibration
 from flatctl.core.pedestal import Origin, Pedestal
+from flatctl.core.quality.sets import SetRecord
+from flatctl.core.quality.shape import Shape
+from flatctl.core.search.response import Response
 from flatctl.storage.history import (
     Calibrated,
     History,
@@ -20,6 +25,17 @@ from flatctl.storage.history import (
     Trained,
 )
 
+CALIBRATION = Calibration(
+    pedestal_adu=500.0,
+    leak_adu_s=0.0,
+    full_scale_adu=65000.0,
+    settle_s=None,
+    exposure_s=1.0,
+    curve=((10, 900.0), (20, 1300.0)),
+    filter="L",
+)
+RESPONSE = Response.measured(500.0, [(10, 400.0), (20, 800.0)])
+SET = SetRecord(Shape(np.ones((2, 3)), 16), pedestal_adu=500.0, level_adu=33000.0)
 KEY = SettingKey("mono", "CCD", "Ha", 1, 100.0, 10.0, None, "alnitak")
 TRAINED = Trained(128, 1.234, 0.51, datetime(2026, 11, 22, 17, tzinfo=UTC))
 
@@ -107,12 +123,12 @@ def test_all_settings_of_a_rig_can_be_listed(history: History) -> None:
 
 
 def test_a_response_holds_for_all_filters(history: History) -> None:
-    history.remember_response(KEY, '{"curve": []}')
-    assert history.response(replace(KEY, filter="L")) == '{"curve": []}'
+    history.remember_response(KEY, RESPONSE)
+    assert history.response(replace(KEY, filter="L")) == RESPONSE
 
 
 def test_a_response_holds_for_one_gain(history: History) -> None:
-    history.remember_response(KEY, "{}")
+    history.remember_response(KEY, RESPONSE)
     assert history.response(replace(KEY, gain=0.0)) is None
 
 
@@ -120,35 +136,59 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_a_calibration_comes_back_with_its_time_in_the_next_run(history, path) -> None:
-    history.remember_calibration(KEY, "{}", NOON)
+    history.remember_calibration(KEY, CALIBRATION, NOON)
     history.close()
     with reopened(path) as later:
-        assert later.calibration(KEY) == Calibrated(replace(KEY, filter=None), "{}", NOON)
+        assert later.calibration(KEY) == Calibrated(replace(KEY, filter=None), CALIBRATION, NOON)
 
 
 def test_a_calibration_holds_for_all_filters(history: History) -> None:
-    history.remember_calibration(KEY, "{}", NOON)
+    history.remember_calibration(KEY, CALIBRATION, NOON)
     assert history.calibration(replace(KEY, filter="L")) is not None
 
 
 @pytest.mark.parametrize("change", [{"camera": "x"}, {"binning": 2}, {"gain": 0.0}, {"rig": "x"}])
 def test_a_calibration_does_not_hold_for_another_setting(history: History, change: dict) -> None:
-    history.remember_calibration(KEY, "{}", NOON)
+    history.remember_calibration(KEY, CALIBRATION, NOON)
     assert history.calibration(replace(KEY, **change)) is None
 
 
 def test_what_is_not_known_yet_fits_the_latest_calibration(history: History) -> None:
     for gain, hour in ((100.0, 12), (200.0, 14), (300.0, 13)):
-        history.remember_calibration(replace(KEY, gain=gain), str(gain), NOON.replace(hour=hour))
+        known = replace(CALIBRATION, pedestal_adu=gain)
+        history.remember_calibration(replace(KEY, gain=gain), known, NOON.replace(hour=hour))
     found = history.calibration(replace(KEY, gain=None))
     assert found is not None
-    assert found.calibration == "200.0"
+    assert found.calibration.pedestal_adu == 200.0
 
 
 def test_the_last_calibration_counts(history: History) -> None:
-    history.remember_calibration(KEY, "old", NOON)
-    history.remember_calibration(KEY, "new", NOON)
-    assert [known.calibration for known in history.calibrations()] == ["new"]
+    newer = replace(CALIBRATION, pedestal_adu=7.0)
+    history.remember_calibration(KEY, CALIBRATION, NOON)
+    history.remember_calibration(KEY, newer, NOON)
+    assert [known.calibration for known in history.calibrations()] == [newer]
+
+
+def test_the_last_set_comes_back_in_the_next_run(history: History, path: Path) -> None:
+    history.remember_set(KEY, SET)
+    history.close()
+    with reopened(path) as later:
+        found = later.last_set(KEY)
+    assert found is not None
+    assert (found.level_adu, found.shape.cells.tolist()) == (33000.0, SET.shape.cells.tolist())
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no json", '{"version": 99}'])
+def test_what_another_version_wrote_counts_as_unknown(history: History, text: str) -> None:
+    history.remember_response(KEY, RESPONSE)
+    history.remember_calibration(KEY, CALIBRATION, NOON)
+    history.remember_set(KEY, SET)
+    history.rows("UPDATE responses SET response = ?", text)
+    history.rows("UPDATE calibrations SET calibration = ?", text)
+    history.rows("UPDATE sets SET record = ?", text)
+    assert history.response(KEY) is None
+    assert history.calibration(KEY) is None
+    assert history.last_set(KEY) is None
 
 
 def test_a_history_from_before_calibrations_takes_one(path: Path) -> None:
@@ -158,7 +198,7 @@ def test_a_history_from_before_calibrations_takes_one(path: Path) -> None:
     older.execute("DROP TABLE calibrations")
     older.close()
     with reopened(path) as history:
-        history.remember_calibration(KEY, "{}", NOON)
+        history.remember_calibration(KEY, CALIBRATION, NOON)
         assert (len(history.calibrations()), history.trained(KEY)) == (1, TRAINED)
 
 
@@ -339,12 +379,17 @@ def test_a_pedestal_is_known_to_every_filter_of_its_camera_setup(history: Histor
     assert history.pedestal(replace(KEY, gain=0.0)) is None
 
 
+def kept_by_an_earlier_version(history: History, record: str) -> None:
+    history.remember_set(replace(KEY, filter="\0panel off"), SET)
+    history.rows("UPDATE sets SET record = ?", record)
+
+
 def test_a_pedestal_that_an_earlier_version_kept_is_known(history: History) -> None:
-    history.remember_set(replace(KEY, filter="\0panel off"), '{"pedestal_adu": 1000.5}')
+    kept_by_an_earlier_version(history, '{"pedestal_adu": 1000.5}')
     assert history.pedestal(KEY) == Pedestal.measured(1000.5, Origin.PANEL_OFF)
 
 
 @pytest.mark.parametrize("record", ["{}", "no JSON", '{"pedestal_adu": -1}', "[]"])
 def test_a_spoilt_pedestal_counts_as_unknown(history: History, record: str) -> None:
-    history.remember_set(replace(KEY, filter="\0panel off"), record)
+    kept_by_an_earlier_version(history, record)
     assert history.pedestal(KEY) is None

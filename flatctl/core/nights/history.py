@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flatctl.core.calibration.record import Calibration
+
 
 @dataclass(frozen=True)
 class SettingKey:
@@ -32,10 +34,10 @@ class Trained:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A calibration (JSON text of a `Calibration`), what it holds for, and when."""
+    """A calibration, what it holds for, and when it was measured."""
 
     key: SettingKey
-    calibration: str
+    calibration: Calibration
     time: datetime
 
 

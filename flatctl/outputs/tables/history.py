@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flatctl.core.calibration.record import Calibration
 from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 from flatctl.outputs import figures
 from flatctl.outputs.tables.table import Table
@@ -31,8 +30,7 @@ class HistoryListing:
     def tables(self) -> Iterator[Table]:
         """Yield trained settings, calibrations and past runs."""
         yield Table("Trained settings", _TRAINED, [_trained(*each) for each in self.trained])
-        rows = [row for known in self.calibrations for row in _calibrated(known)]
-        yield Table("Calibrations", _CALIBRATED, rows)
+        yield Table("Calibrations", _CALIBRATED, [_calibrated(each) for each in self.calibrations])
         yield Table("Past runs", _RUN, [_run(run) for run in self.runs])
 
 
@@ -49,13 +47,10 @@ def _trained(key: SettingKey, trained: Trained) -> tuple[str, ...]:
     )
 
 
-def _calibrated(known: Calibrated) -> Iterator[tuple[str, ...]]:
-    try:
-        found = Calibration.from_json(known.calibration)
-    except ValueError:
-        return  # written by another version
+def _calibrated(known: Calibrated) -> tuple[str, ...]:
+    found = known.calibration
     full_adu, settle_s = found.full_scale_adu, found.settle_s
-    yield (
+    return (
         known.key.rig,
         *_camera(known.key),
         known.key.panel or "none",
