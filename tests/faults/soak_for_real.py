@@ -19,7 +19,7 @@ EVENTS_BETWEEN_FAULTS = 60
 RUNS_MAX = 6
 # What a night can't go on after, only a person can mend, or, where a panel says that it is off
 # after the last frame, nobody can see; and what these nights don't use.
-NEVER = ("for good", "history", "directory", "at first", "reports what it does not do", "light box")
+NEVER = ("for good", "at first", "reports what it does not do", "light box")
 
 
 def run(rig: Wreck, chance: random.Random, disturbed: bool) -> int:

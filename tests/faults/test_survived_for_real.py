@@ -81,7 +81,7 @@ def test_it_is_really_survived_or_reported(rig, row: Row):
     faults = [event for event in rig.told if event["event"] == "fault"]
     rig.settle()
 
-    assert code == row.fault.exit_code
+    assert code == row.fault.exit_code, faults
     assert took_s <= UNDISTURBED_S + row.fault.deadline_s
     assert bool(faults) == row.fault.told
     assert spoilt(rig.flats) == []
@@ -128,4 +128,4 @@ def test_a_full_disk_ends_with_7_and_room_on_it_lets_the_next_run_complete(rig, 
 
 def test_the_matrix_has_enough_real_rows_and_names_each_once():
     names = [str(row) for row in REAL]
-    assert len(names) == len(set(names)) >= 40
+    assert len(names) == len(set(names)) >= 30

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +74,6 @@ class Wreck:
         self._wire = TamperedWire(server.port)
         self._later: list[threading.Timer] = []
         self._failures: list[Exception] = []
-        self._locks: list[sqlite3.Connection] = []
         self._panel.start()
         self.configure(folder)
 
@@ -226,12 +224,8 @@ history = "{self.history}"
             "the panel answers garbage at first": self._garble,
             "the panel is silent for 10 s": self._silence_panel,
             "the panel reports what it does not do, until it is opened anew": self._lie_soon,
-            "the panel reports what it does not do, for good": self._lie,
             "the panel's cable is pulled, and back after 5 s": self._pull_and_plug,
             "the panel's cable is pulled for good": self._panel.pull_cable,
-            "the output directory is gone": lambda: self.flats.rename(self.folder / "elsewhere"),
-            "the history is corrupt": lambda: self.history.write_bytes(b"no database" * 1000),
-            "another program locks the history": self._lock_history,
         }
 
     def when_panel_is_needed(self, strike: Callable[[], None]) -> None:
@@ -307,20 +301,12 @@ history = "{self.history}"
         self._panel.faults.silent = True
         self.later(10.0, speak)
 
-    def _lie(self) -> None:
-        self._brain.lies = True
-
     def _lie_soon(self) -> None:
         self._brain.lies_soon = True
 
     def _pull_and_plug(self) -> None:
         self._panel.pull_cable()
         self.later(5.0, self._panel.plug_in)
-
-    def _lock_history(self) -> None:
-        lock = sqlite3.connect(self.history, isolation_level=None, check_same_thread=False)
-        lock.execute("BEGIN EXCLUSIVE")
-        self._locks.append(lock)
 
     def light_is_on(self) -> bool:
         """Say how the panel's own log has the light at last."""
@@ -344,12 +330,6 @@ history = "{self.history}"
         self._brain.when_spoken_to = None
         self._panel.faults.garble_replies = 0
         self._panel.plug_in()
-        for lock in self._locks:
-            lock.close()
-        self._locks.clear()
-        elsewhere = self.folder / "elsewhere"
-        if elsewhere.exists():
-            elsewhere.rename(self.flats)
 
     def tidy(self) -> None:
         """End what is still to come, and the panel."""
