@@ -36,8 +36,9 @@ class Change:
 class Light:
     """The light of the panel as its electronics know it: on or off, and how bright.
 
-    `now` returns seconds that never go back and that all processes share, `utc` the time of day
-    for the log. With `state` the light is shared through that file. Thread-safe.
+    `now` returns seconds that never go back and that all processes share (the panel's electronics
+    go by it, too), `utc` the time of day for the log. With `state` the light is shared through that
+    file. Thread-safe.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Light:
         state: Path | None = None,
     ) -> None:
         self.maximum = maximum
-        self._now = now
+        self.now = now
         self._utc = utc
         self._log = log
         self._state = state
@@ -105,7 +106,7 @@ class Light:
             following = replace(last, **given)  # type: ignore[arg-type]  # because mypy can't pair names with types here
             if following == last:
                 return
-            following = replace(following, time_s=self._now())
+            following = replace(following, time_s=self.now())
             self._memory = [*changes, following][-REMEMBERED:]
             if self._state is not None:
                 write_json(self._state, [asdict(change) for change in self._memory])

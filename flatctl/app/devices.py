@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flatctl.devices.catalog import TRANSPORTS
-from flatctl.devices.serial.link import serial_ports
+from flatctl.devices.serial.ports import serial_ports
 from flatctl.devices.transports import FoundDevice, Where
 from flatctl.errors import DeviceError
 

@@ -5,8 +5,6 @@ Debian's `indi_flipflat` accepts them.
 """
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -48,19 +46,13 @@ class SimulatedAlnitak:
 
     maximum = 255
 
-    def __init__(
-        self,
-        light: Light,
-        traits: AlnitakTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: AlnitakTraits | None = None) -> None:
         if light.maximum != self.maximum:
             raise ValueError(f"an Alnitak light has 255 steps, not {light.maximum}")
         self.light = light
         self.traits = traits or AlnitakTraits()
         self.commands: list[bytes] = []
-        self._clock = clock
+        self._clock = light.now
         self._unread = b""
         self._partial = b""
         self._cover = (b"1" if light.closed else b"2") if self.has_cover else b"0"

@@ -1,8 +1,5 @@
 """The motorised cover of a simulated panel: it takes its time, and sticks when told to."""
 
-import time
-from collections.abc import Callable
-
 from hardware_sims.light import Light
 
 
@@ -10,17 +7,15 @@ class SimulatedCover:
     """A cover that the light sits in.
 
     `motor_s` is how long a run takes, `stuck_moves` how many of the next moves end half-way; both
-    may be changed at any time. `clock` returns seconds that never go back.
+    may be changed at any time. It goes by the clock of the light.
     """
 
-    def __init__(
-        self, light: Light, *, motor_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, light: Light, *, motor_s: float) -> None:
         self.motor_s = motor_s
         self.stuck_moves = 0
         self.is_stuck = False
         self._light = light
-        self._clock = clock
+        self._clock = light.now
         self._from_frac = self._goal_frac = 0.0 if light.closed else 1.0
         self._began = -1e9
         self._moving = False

@@ -1,8 +1,6 @@
 """A DarkLight Cover/Calibrator, down to the byte, as its firmware's description has it."""
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -33,20 +31,14 @@ class DarkLightTraits:
 class SimulatedDarkLight:
     """The brain of the panel, apart from any wire; its highest brightness is its light's."""
 
-    def __init__(
-        self,
-        light: Light,
-        traits: DarkLightTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: DarkLightTraits | None = None) -> None:
         self.light = light
         self.traits = traits or DarkLightTraits()
         self.commands: list[bytes] = []
-        self._clock = clock
+        self._clock = light.now
         self._words = Words(b">")
-        self._ready_at = clock()
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self._ready_at = light.now()
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
 
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the panel answers."""

@@ -4,8 +4,6 @@ Frames are `[` + name + value + `]`, answered by `(` + value + `)`; no line ends
 """
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -37,19 +35,13 @@ class SimulatedDeepSkyDad:
 
     maximum = 4096
 
-    def __init__(
-        self,
-        light: Light,
-        traits: DeepSkyDadTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: DeepSkyDadTraits | None = None) -> None:
         if light.maximum != self.maximum:
             raise ValueError(f"a Deep Sky Dad light has 4096 steps, not {light.maximum}")
         self.light = light
         self.traits = traits or DeepSkyDadTraits()
         self.commands: list[bytes] = []
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
         self._target = _CLOSED_DEG if light.closed else 0
         self._heater = b"0"
         self._partial = b""

@@ -3,9 +3,8 @@
 `L<n>##` is taken for `L<n>#`, which is obeyed in silence, and `#`, which is the greeting.
 """
 
+import math
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -30,18 +29,12 @@ class SimulatedExcalibur:
 
     maximum = 3000
 
-    def __init__(
-        self,
-        light: Light,
-        traits: ExcaliburTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: ExcaliburTraits | None = None) -> None:
         self.light = light
         self.traits = traits or ExcaliburTraits()
         self.commands: list[bytes] = []
         self._words = Words(b"#")
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
 
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the panel answers."""
@@ -65,7 +58,8 @@ class SimulatedExcalibur:
                 self.light.set(lit=False)
                 self.cover.start(closed=False)
             case b"P":
-                return b"%d#" % round(self.cover.open_frac * self.traits.open_position)
+                # Not closed before it is.
+                return b"%d#" % math.ceil(self.cover.open_frac * self.traits.open_position)
             case b"O":
                 return b"%d#" % (self.light.brightness if self.light.lit else 0)
         return b""

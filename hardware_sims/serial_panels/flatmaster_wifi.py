@@ -4,8 +4,6 @@ Commands end in LF, answers in CR LF; levels are percent.
 """
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -39,19 +37,13 @@ class SimulatedFlatMasterWifi:
 
     maximum = 100
 
-    def __init__(
-        self,
-        light: Light,
-        traits: FlatMasterWifiTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: FlatMasterWifiTraits | None = None) -> None:
         if light.maximum != self.maximum:
             raise ValueError(f"this FlatMaster's light has 100 steps, not {light.maximum}")
         self.light = light
         self.traits = traits or FlatMasterWifiTraits()
         self.commands: list[bytes] = []
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
         self._wanted_deg = 0 if light.closed else _OPEN_DEG
         self._partial = b""
 

@@ -1,8 +1,6 @@
 """Gemini's flat panels Rev1, Rev2, Lite and Pro, down to the byte, as INDI's driver expects."""
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,18 +39,12 @@ class SimulatedGemini:
 
     maximum = 255
 
-    def __init__(
-        self,
-        light: Light,
-        traits: GeminiTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: GeminiTraits | None = None) -> None:
         self.light = light
         self.traits = traits or GeminiTraits()
         self.commands: list[bytes] = []
         self.high_bank = False
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
         self._words = Words(b"#")
         self._waiting: list[bytes] = []
         self._moving_by = b""

@@ -4,8 +4,6 @@ Requests are JSON without an end of their own; answers are JSON and CR.
 """
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -105,11 +103,9 @@ class SimulatedGiotto(JsonSpeaker):
 class SimulatedAlto(JsonSpeaker):
     """The brain of the arm, apart from any wire."""
 
-    def __init__(
-        self, light: Light, *, motor_s: float = 3.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, light: Light, *, motor_s: float = 3.0) -> None:
         super().__init__()
-        self.cover = SimulatedCover(light, motor_s=motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=motor_s)
 
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the arm answers."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _REPEAT_S = 0.1
 
@@ -15,13 +15,19 @@ class RecordedPanel:
     May be served on several ports at once, for a panel that has them.
     """
 
-    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[tuple[bytes, bytes]],
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.left = list(pairs)
         self.complaint = ""
         self._streams = bool(pairs) and not pairs[0][0]
         self._heard = b""
         self._last = b""
         self._said_s = 0.0
+        self._now = now
         self._lock = threading.Lock()
 
     def reply(self, received: bytes) -> bytes:
@@ -43,8 +49,8 @@ class RecordedPanel:
             # What was heard last may have been cut off in the middle.
             whole = [line for line in said.splitlines(keepends=True) if line.endswith(b"\n")]
             self._last = whole[-1] if whole else self._last
-        elif self._streams and time.monotonic() - self._said_s >= _REPEAT_S:
+        elif self._streams and self._now() - self._said_s >= _REPEAT_S:
             said = self._last
         if said:
-            self._said_s = time.monotonic()
+            self._said_s = self._now()
         return said

@@ -5,8 +5,6 @@ CR LF. In the state, the digit of the cover is 1 for open and 2 for closed.
 """
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -39,19 +37,13 @@ class SimulatedSnapCap:
 
     maximum = 255
 
-    def __init__(
-        self,
-        light: Light,
-        traits: SnapCapTraits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: SnapCapTraits | None = None) -> None:
         if light.maximum != self.maximum:
             raise ValueError(f"a SnapCap light has 255 steps, not {light.maximum}")
         self.light = light
         self.traits = traits or SnapCapTraits()
         self.commands: list[bytes] = []
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
         self._stopped = False
         self._partial = b""
 

@@ -1,8 +1,6 @@
 """A Wanderer Cover V3, down to the byte, as Debian's `indi_wanderer_cover` accepts it."""
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -36,19 +34,13 @@ class SimulatedWandererV3:
 
     maximum = 255
 
-    def __init__(
-        self,
-        light: Light,
-        traits: WandererV3Traits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: WandererV3Traits | None = None) -> None:
         self.light = light
         self.traits = traits or WandererV3Traits()
         self.commands: list[bytes] = []
         self._words = Words(b"\r\n")
         self._waiting: list[bytes] = []
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
         self._under_way = False
         self._has_moved = False
 

@@ -4,8 +4,6 @@ Numbers and fields as INDI's and INDIGO's drivers send and read them.
 """
 
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware_sims.light import Light
@@ -40,21 +38,15 @@ class SimulatedWandererV4:
 
     maximum = 255
 
-    def __init__(
-        self,
-        light: Light,
-        traits: WandererV4Traits | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, light: Light, traits: WandererV4Traits | None = None) -> None:
         self.light = light
         self.traits = traits or WandererV4Traits()
         self.commands: list[bytes] = []
-        self._clock = clock
+        self._clock = light.now
         self._words = Words(b"\r\n")
-        self._next = clock()
+        self._next = light.now()
         self._under_way = False
-        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s, clock=clock)
+        self.cover = SimulatedCover(light, motor_s=self.traits.motor_s)
 
     def reply(self, received: bytes) -> bytes:
         """Take bytes as they come off the wire and return what the panel says by now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +10,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from indi_served import connections_to
+from lines import virtual_lines
 
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.protocols import LightPanel
+from flatctl.devices.serial.ports import LinkClock, RealTime
 from flatctl.devices.transports import Connections
 from flatctl.errors import DeviceError
 from hardware_sims.light import Light
-from hardware_sims.serial_panels.server import PtyServer, SimulatedPanel
+from hardware_sims.serial_panels.line import SimulatedPanel
+from hardware_sims.serial_panels.server import PtyServer
+from hardware_sims.serial_panels.virtual import VirtualLines, VirtualServer
 
 
 @dataclass
@@ -29,14 +32,15 @@ class Bench:
     moves fail, `clamp` what makes it take no brightness above a step, `rename` what makes another
     device of it, where there are such. `talks`: it tells its state unasked, whether it hears
     anything or not; `confirms`: it tells its brightness back, if only as an echo. `options` are
-    what a panel on a line was built with. `limit_s` is granted to every call.
+    what a panel on a line was built with. `limit_s` is granted to every call, `clock` is the one
+    that calls take their time of.
     """
 
     kind: str
     build: Callable[[], LightPanel]
     limit_s: float = 10.0
     light: Light | None = None
-    wire: PtyServer | None = None
+    wire: PtyServer | VirtualServer | None = None
     off: bytes = b""
     stick: Callable[[int], None] | None = None
     clamp: Callable[[int], None] | None = None
@@ -44,6 +48,7 @@ class Bench:
     talks: bool = False
     confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
+    clock: LinkClock = field(default_factory=RealTime)
     built: list[LightPanel] = field(default_factory=list)
 
     def panel(self) -> LightPanel:
@@ -79,6 +84,16 @@ def build(
     return row.build(checked, connections or connections_to(7624))
 
 
+class PtyLines(contextlib.ExitStack):
+    """Real pseudo-terminals, in real time."""
+
+    clock = RealTime()
+
+    def serve(self, panel: SimulatedPanel, path: str) -> PtyServer:
+        """Serve a simulated panel at `path`, until this is closed."""
+        return self.enter_context(PtyServer(panel, link=Path(path)))
+
+
 @dataclass(frozen=True)
 class SerialFamily:
     """A family on a serial line: a simulator, the driver's options, its light-off command.
@@ -106,31 +121,36 @@ class SerialFamily:
 
     @contextmanager
     def bench(
-        self, kind: str, folder: Path, now: Callable[[], float] = time.monotonic
+        self, kind: str, folder: Path, lines: VirtualLines | PtyLines | None = None
     ) -> Iterator[Bench]:
-        """Serve the simulator on a pseudo-terminal; the light's changes are stamped by `now`."""
-        light = Light(self.steps, now=now)
+        """Serve the simulator on these lines, in memory and virtual time where none are given."""
+        with contextlib.ExitStack() as stack:
+            yield self._on(lines or stack.enter_context(virtual_lines()), kind, folder)
+
+    def _on(self, lines: VirtualLines | PtyLines, kind: str, folder: Path) -> Bench:
+        light = Light(self.steps, now=lines.clock.monotonic)
         simulated, stick = self.simulate(light), self.stick
 
         def dress(**traits: object) -> None:
             for name, value in traits.items():
                 setattr(simulated.traits, name, value)
 
-        with PtyServer(simulated, link=folder / "panel") as wire:
-            options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
-            yield Bench(
-                kind,
-                lambda: build(kind, options),
-                light=light,
-                wire=wire,
-                off=self.off,
-                options=options,
-                stick=(lambda moves: stick(simulated, moves)) if stick else None,
-                clamp=(lambda step: dress(clamp=step)) if self.clamps else None,
-                rename=(lambda: dress(**self.stranger)) if self.stranger else None,
-                talks=self.talks,
-                confirms=self.confirms,
-            )
+        wire = lines.serve(simulated, f"{folder}/panel")
+        options = {"port": wire.path, "boot_delay_s": 0.0, **self.options}
+        return Bench(
+            kind,
+            lambda: build(kind, options),
+            light=light,
+            wire=wire,
+            off=self.off,
+            options=options,
+            stick=(lambda moves: stick(simulated, moves)) if stick else None,
+            clamp=(lambda step: dress(clamp=step)) if self.clamps else None,
+            rename=(lambda: dress(**self.stranger)) if self.stranger else None,
+            talks=self.talks,
+            confirms=self.confirms,
+            clock=lines.clock,
+        )
 
 
 def stick_cover(panel: Any, moves: int) -> None:

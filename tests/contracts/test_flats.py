@@ -15,7 +15,6 @@ from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
-from hardware_sims.clock import VirtualClock
 from hardware_sims.fakes import FakeCamera
 from hardware_sims.scenarios import scenario
 from hardware_sims.world import World
@@ -40,8 +39,8 @@ def small_rig():
 @pytest.mark.parametrize("name", ON_A_LINE)
 def test_flats_are_taken_with_it_and_it_is_dark_after(name, tmp_path):
     kind, model = name.split(" ", 1)
-    clock = VirtualClock()
-    with BENCHES[kind][model].bench(kind, tmp_path, clock.monotonic) as bench:
+    with BENCHES[kind][model].bench(kind, tmp_path) as bench:
+        clock = bench.clock
         world = World(small_rig(), light=bench.light, now=clock.monotonic)
         rig = Rig(
             FakeCamera(world, clock),

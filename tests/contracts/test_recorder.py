@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lines import virtual_lines
 from panel_bench import Bench, build
 
 from flatctl.app import record as app
@@ -15,8 +16,9 @@ from flatctl.errors import BadReply, DeviceError, Stopped, UsageError
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.giotto import SimulatedAlto, SimulatedGiotto
+from hardware_sims.serial_panels.line import LineFaults
 from hardware_sims.serial_panels.recorded import RecordedPanel
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.server import PtyServer
 
 RECORDINGS = Path(__file__).parents[1] / "wire" / "recordings"
 SENT_IN = {
@@ -33,11 +35,13 @@ def held_again(recording: dict) -> tuple[list[str], RecordedPanel]:
         (each["host"].encode("latin-1"), each["panel"].encode("latin-1"))
         for each in recording["exchanges"]
     ]
-    recorded, ended = RecordedPanel(pairs), []
-    with PtyServer(recorded) as server, PtyServer(recorded) as second:
-        options = {"port": server.path, "boot_delay_s": 0.0, **recording["options"]}
+    ended = []
+    with virtual_lines() as lines:
+        recorded = RecordedPanel(pairs, now=lines.clock.monotonic)
+        options = {"port": "/dev/first", "boot_delay_s": 0.0, **recording["options"]}
+        lines.serve(recorded, "/dev/first")
         if options.get("alto_port"):
-            options["alto_port"] = second.path
+            options["alto_port"] = lines.serve(recorded, "/dev/second").path
         panel = build(recording["kind"], options)
         for call in recording["calls"]:
             values = [call["value"]] if "value" in call else []
@@ -63,9 +67,11 @@ def test_what_was_sent_in_ends_as_it_should(name):
 @contextmanager
 def flat_man(folder, faults=None):
     """Serve a Flat-Man and yield its configuration, its light and its line."""
-    light = Light(255)
     config = folder / "rig.toml"
-    with PtyServer(SimulatedAlnitak(light, AlnitakTraits(product=19)), faults=faults) as wire:
+    with virtual_lines() as lines:
+        light = Light(255, now=lines.clock.monotonic)
+        panel = SimulatedAlnitak(light, AlnitakTraits(product=19))
+        wire = lines.serve(panel, f"{folder}/panel", faults)
         config.write_text(
             f'[camera]\ndevice = "x"\n\n[panel]\nkind = "alnitak"\nport = "{wire.path}"\n'
             "boot_delay_s = 0\n"

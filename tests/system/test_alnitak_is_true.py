@@ -11,7 +11,8 @@ from modem_shim import compiled_shim
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.line import LineFaults
+from hardware_sims.serial_panels.server import PtyServer
 
 pytestmark = [
     pytest.mark.indi_bin,

@@ -11,7 +11,8 @@ from indiserver import indiserver
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import FlatMasterTraits, SimulatedFlatMaster
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.line import LineFaults
+from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
 
 pytestmark = pytest.mark.indi_bin

@@ -1,18 +1,23 @@
-"""A panel that knows one dialogue by heart, on a real pseudo-terminal."""
+"""Panels to talk to, in memory: some know a dialogue by heart, some are simulated."""
 
-import array
-import fcntl
 import json
-import os
-import termios
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from lines import virtual_lines
+
+from hardware_sims.light import Light
+from hardware_sims.serial_panels.line import LineFaults, SimulatedPanel
+from hardware_sims.serial_panels.virtual import VirtualServer
 
 RECORDINGS = Path(__file__).parent / "recordings"
+
+PORT = "/dev/ttyUSB0"
+LIMIT_S = 5.0
 
 Pair = tuple[bytes, bytes]
 
@@ -37,38 +42,80 @@ class Script:
             self.complaint = f"expected {expected!r}, heard {self._heard!r}"
         return answers
 
-    def hear_out(self) -> None:
-        """Wait until what is on its way has arrived, no longer than a second."""
-        end = time.monotonic() + 1.0
-        while self.left and not self.complaint and time.monotonic() < end:
-            time.sleep(0.01)
-
 
 @contextmanager
 def dialogue(*pairs: Pair, faults: LineFaults | None = None) -> Iterator[str]:
-    """Yield the path of a port behind which the other half of these pairs is spoken.
+    """Yield the path of a port, in memory, behind which the other half of these pairs is spoken.
 
     At the end it fails on a wrong byte, on a pair that is left over, and on a reply that nobody
-    has read; so close the port after it.
+    has read.
     """
     script = Script(list(pairs))
-    with PtyServer(script, faults=faults) as server:
+    with virtual_lines() as lines:
+        server = lines.serve(script, PORT, faults)
         yield server.path
-        script.hear_out()
-        unread = _unread(server.path)
     assert not script.complaint, script.complaint
     assert not script.left, f"never said: {script.left}"
-    assert unread == 0, f"{unread} bytes of a reply were not read"
+    assert server.unread == 0, f"{server.unread} bytes of a reply were not read"
 
 
-def _unread(path: str) -> int:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    try:
-        count = array.array("i", [0])
-        fcntl.ioctl(descriptor, termios.FIONREAD, count)
-        return count[0]
-    finally:
-        os.close(descriptor)
+@contextmanager
+def plugged_in(panel: SimulatedPanel) -> Iterator[VirtualServer]:
+    """Yield a port in memory with this panel behind it."""
+    with virtual_lines() as lines:
+        yield lines.serve(panel, PORT)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A driver and its simulator, to be tried in memory and virtual time.
+
+    `greeting` is said first in every dialogue, `dressed` what simulated units have unless told
+    otherwise.
+    """
+
+    driver: Callable[..., Any]
+    simulator: Callable[..., Any] | None = None
+    traits: Callable[..., Any] | None = None
+    steps: int = 255
+    greeting: tuple[Pair, ...] = ()
+    dressed: Mapping[str, object] = field(default_factory=dict)
+
+    @contextmanager
+    def saying(
+        self, *pairs: Pair, faults: LineFaults | None = None, **options: object
+    ) -> Iterator[Any]:
+        """Yield an opened panel that says these pairs."""
+        with (
+            dialogue(*self.greeting, *pairs, faults=faults) as port,
+            self.opened(port, **options) as panel,
+        ):
+            yield panel
+
+    @contextmanager
+    def opened(self, port: str, **options: object) -> Iterator[Any]:
+        """Yield the opened panel at a port, and close it."""
+        panel = self.driver(port, boot_delay_s=0.0, **options)
+        panel.open(LIMIT_S)
+        yield panel
+        panel.close()
+
+    @contextmanager
+    def served(self, faults: LineFaults | None = None, **traits: object) -> Iterator[VirtualServer]:
+        """Yield a simulated unit with these traits on a line; `panel.light` is its light."""
+        with virtual_lines() as lines:
+            light = Light(self.steps, now=lines.clock.monotonic)
+            yield lines.serve(
+                self.simulator(light, self.traits(**self.dressed, **traits)), PORT, faults
+            )
+
+    @contextmanager
+    def simulated(
+        self, options: Mapping[str, object] = MappingProxyType({}), **traits: object
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield an opened panel and the simulated unit with these traits behind it."""
+        with self.served(**traits) as server, self.opened(server.path, **options) as panel:
+            yield panel, server.panel
 
 
 def recordings(kind: str) -> dict[str, list[Pair]]:

@@ -1,29 +1,16 @@
 """What the Alnitak driver says, byte by byte, over a real pseudo-terminal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair
 
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.alnitak import AlnitakPanel
 from flatctl.errors import BadReply, Fault
-from hardware_sims.serial_panels.server import LineFaults
+from hardware_sims.serial_panels.line import LineFaults
 
-LIMIT_S = 5.0
 FLAT_MAN: Pair = (b">P000\r", b"*P19000\n")
 FLIP_FLAT: Pair = (b">P000\r", b"*P99000\n")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair, **options) -> Iterator[AlnitakPanel]:
-    faults = options.pop("faults", None)
-    with dialogue(*pairs, faults=faults) as port:
-        panel = AlnitakPanel(port, boot_delay_s=0.0, **options)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
+panel_saying = Family(AlnitakPanel).saying
 
 
 def test_opening_pings_and_leaves_the_light_as_it_is():

@@ -1,7 +1,7 @@
 """Panels that speak nearly as Alnitak's do, and panels that don't."""
 
 import pytest
-from dialogue import dialogue
+from dialogue import Family, dialogue, plugged_in
 
 from flatctl.devices.protocols import PanelStatus
 from flatctl.devices.serial import geoptik
@@ -17,7 +17,6 @@ from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.deepskydad import SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import SimulatedFlatMaster
 from hardware_sims.serial_panels.flatmaster_wifi import SimulatedFlatMasterWifi
-from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap
 
 LIMIT_S = 5.0
@@ -53,16 +52,13 @@ def test_what_is_no_greeting_of_geoptik_is_refused(answer):
 
 
 def test_a_sketch_that_waits_for_its_servo_is_waited_for():
-    traits = AlnitakTraits(product=99, filler=b"OOO", blocks=True, motor_s=0.6)
-    light = Light(255)
-    light.move_cover(closed=False)
-    panel = SimulatedAlnitak(light, traits)
-    with PtyServer(panel) as wire:
-        driver = AlnitakPanel(wire.path, boot_delay_s=0.0, terminator="lf", make="Alnitak-Arduino")
-        driver.open(LIMIT_S)
-        driver.set_brightness(7, LIMIT_S)
-        driver.close()
-    assert (light.closed, light.lit, light.brightness) == (True, True, 7)
+    family = Family(AlnitakPanel, SimulatedAlnitak, AlnitakTraits)
+    options = {"terminator": "lf", "make": "Alnitak-Arduino"}
+    unit = {"product": 99, "filler": b"OOO", "blocks": True, "motor_s": 0.6}
+    with family.simulated(options, **unit) as (panel, sketch):
+        panel.open_cover(LIMIT_S)
+        panel.set_brightness(7, LIMIT_S)
+    assert (sketch.light.closed, sketch.light.lit, sketch.light.brightness) == (True, True, 7)
 
 
 STRANGERS = {
@@ -88,7 +84,7 @@ RELATED = {("geoptik", "alnitak")}
     [(k, s) for k in DRIVERS for s in STRANGERS if k != s and (k, s) not in RELATED],
 )
 def test_a_panel_of_another_make_on_the_port_is_refused_by_name(kind, stranger):
-    with PtyServer(STRANGERS[stranger]()) as wire:
+    with plugged_in(STRANGERS[stranger]()) as wire:
         with pytest.raises(DeviceError) as caught:
             DRIVERS[kind](wire.path, boot_delay_s=0.0).open(SHORT_S)
         answered = any(way == "<" for way, _ in wire.traffic)

@@ -25,7 +25,7 @@ def traits_of(name: str, pairs: list[tuple[bytes, bytes]]) -> AlnitakTraits:
 def test_the_simulator_answers_a_recorded_dialogue_byte_by_byte(name):
     now_s = 0.0
     pairs = RECORDED[name]
-    panel = SimulatedAlnitak(Light(255), traits_of(name, pairs), clock=lambda: now_s)
+    panel = SimulatedAlnitak(Light(255, now=lambda: now_s), traits_of(name, pairs))
     answers = []
     for host, answer in pairs:
         answers.append(panel.reply(host))

@@ -1,10 +1,7 @@
 """DarkLight Cover/Calibrator, byte by byte."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair, dialogue, plugged_in
 
 from flatctl.devices.protocols import CoverState
 from flatctl.devices.serial import darklight
@@ -12,10 +9,10 @@ from flatctl.devices.serial.darklight import DarkLightPanel, encode, parse, pars
 from flatctl.errors import BadReply, Fault
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.darklight import DarkLightTraits, SimulatedDarkLight
-from hardware_sims.serial_panels.server import PtyServer
 
-LIMIT_S = 5.0
 HELLO: Pair = (b"<Z>", b"<?>")
+DARKLIGHT = Family(DarkLightPanel, SimulatedDarkLight, DarkLightTraits, dressed={"motor_s": 0.1})
+panel_saying, simulated = DARKLIGHT.saying, DARKLIGHT.simulated
 
 
 class OtherMake:
@@ -32,25 +29,6 @@ def greeting(cover: int = 1, light: int = 1, maximum: int = 255) -> tuple[Pair, 
         (b"<L>", b"<%d>" % light),
         (b"<M>", b"<%d>\r\n" % maximum),
     )
-
-
-@contextmanager
-def panel_saying(*pairs: Pair) -> Iterator[DarkLightPanel]:
-    with dialogue(*pairs) as port:
-        panel = DarkLightPanel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
-
-
-@contextmanager
-def simulated(**traits) -> Iterator[tuple[DarkLightPanel, SimulatedDarkLight]]:
-    unit = SimulatedDarkLight(Light(255), DarkLightTraits(**({"motor_s": 0.1} | traits)))
-    with PtyServer(unit) as wire:
-        panel = DarkLightPanel(wire.path, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel, unit
-        panel.close()
 
 
 def test_its_highest_brightness_is_asked_for():
@@ -139,7 +117,7 @@ def test_a_cover_in_error_is_a_fault_that_says_so():
 
 
 def test_another_make_is_a_bad_reply_that_quotes_it():
-    with PtyServer(OtherMake()) as wire, pytest.raises(BadReply, match=r"\*P19000"):
+    with plugged_in(OtherMake()) as wire, pytest.raises(BadReply, match=r"\*P19000"):
         DarkLightPanel(wire.path, boot_delay_s=0.0).open(2.0)
 
 

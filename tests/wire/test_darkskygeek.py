@@ -1,7 +1,7 @@
 """DarkSkyGeek's panel, byte by byte."""
 
 import pytest
-from dialogue import dialogue
+from dialogue import Family, dialogue
 
 from flatctl.devices.protocols import PanelStatus
 from flatctl.devices.serial.darkskygeek import (
@@ -13,7 +13,6 @@ from flatctl.devices.serial.darkskygeek import (
 from flatctl.errors import BadReply, Fault
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.darkskygeek import DarkSkyGeekTraits, SimulatedDarkSkyGeek
-from hardware_sims.serial_panels.server import PtyServer
 
 LIMIT_S = 3.0
 PING = (b"COMMAND:PING\n", b"RESULT:PING:OK:7e2006ab-88b5-4b09-b0b3-1ac3ca8da43e\r\n")
@@ -66,13 +65,14 @@ def test_another_device_of_its_author_is_a_bad_reply():
 
 
 def test_a_level_that_the_panel_cuts_is_a_fault_and_the_light_goes_out():
-    unit = SimulatedDarkSkyGeek(Light(255), DarkSkyGeekTraits(clamp=200))
-    with PtyServer(unit) as wire:
-        panel = DarkSkyGeekPanel(wire.path, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        with pytest.raises(Fault, match="asked for brightness 255, it says 200"):
-            panel.set_brightness(255, LIMIT_S)
-        panel.close()
+    with (
+        Family(DarkSkyGeekPanel, SimulatedDarkSkyGeek, DarkSkyGeekTraits).simulated(clamp=200) as (
+            panel,
+            unit,
+        ),
+        pytest.raises(Fault, match="asked for brightness 255, it says 200"),
+    ):
+        panel.set_brightness(255, LIMIT_S)
     assert not unit.light.lit
 
 

@@ -1,10 +1,7 @@
 """The Deep Sky Dad driver: its bytes, and what it says over a real pseudo-terminal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,27 +9,18 @@ from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial import deepskydad
 from flatctl.devices.serial.deepskydad import DeepSkyDadPanel
 from flatctl.errors import BadReply, Fault
-from hardware_sims.serial_panels.server import LineFaults
+from hardware_sims.serial_panels.line import LineFaults
 
-LIMIT_S = 5.0
 FP1: Pair = (b"[GFRM]", b"(Board=DeepSkyDad.FP1, Version=1.0.0)")
 FP2: Pair = (b"[GFRM]", b"(Board=DeepSkyDad.FP2, Version=1.0.14.2)")
 AT_REST: Pair = (b"[GMOV]", b"(0)")
 RUNNING: Pair = (b"[GMOV]", b"(1)")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair, faults: LineFaults | None = None) -> Iterator[DeepSkyDadPanel]:
-    with dialogue(*pairs, faults=faults) as port:
-        panel = DeepSkyDadPanel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
+panel_saying = Family(DeepSkyDadPanel).saying
 
 
 @given(st.integers(0, 4096))
 def test_a_level_has_four_digits(brightness):
-    assert deepskydad.encode_level(brightness) == b"[SLBR%04d]" % brightness
+    assert deepskydad.encode_brightness(brightness) == b"[SLBR%04d]" % brightness
 
 
 @given(st.integers(0, 4096), st.binary(max_size=8))

@@ -1,10 +1,7 @@
 """RBF Excalibur, byte by byte."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair, dialogue
 
 from flatctl.devices.protocols import CoverState
 from flatctl.devices.serial.excalibur import ExcaliburPanel, encode_light, parse_hello, parse_number
@@ -12,17 +9,8 @@ from flatctl.errors import BadReply
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.excalibur import ExcaliburTraits, SimulatedExcalibur
 
-LIMIT_S = 5.0
 HELLO: Pair = (b"#", b"FLAT.FLAP!#")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair) -> Iterator[ExcaliburPanel]:
-    with dialogue(HELLO, *pairs) as port:
-        panel = ExcaliburPanel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
+panel_saying = Family(ExcaliburPanel, greeting=(HELLO,)).saying
 
 
 def test_a_closed_one_is_lit_without_moving():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import Family, Pair, dialogue, plugged_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from hardware_sims.serial_panels.flatmaster_wifi import (
     FlatMasterWifiTraits,
     SimulatedFlatMasterWifi,
 )
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.line import LineFaults
 
 LIMIT_S = 5.0
 HELLO: Pair = (b"#\n", b"OK_FM\r\n")
@@ -38,14 +38,14 @@ def opened(make: Callable, *pairs: Pair, faults: LineFaults | None = None) -> It
 
 @pytest.mark.parametrize(("step", "said"), [(0, b"L:220\n"), (200, b"L:020\n"), (100, b"L:120\n")])
 def test_a_brighter_step_is_a_lower_level(step, said):
-    assert flatmaster.encode_level(step) == said
+    assert flatmaster.encode_brightness(step) == said
 
 
 @given(st.integers(0, 200))
 def test_an_echo_is_understood_with_zeros_in_front_or_not(step):
-    padded = flatmaster.encode_level(step).strip()
+    padded = flatmaster.encode_brightness(step).strip()
     bare = b"L:%d" % int(padded[2:])
-    assert flatmaster.parse_level(padded) == flatmaster.parse_level(bare) == step
+    assert flatmaster.parse_brightness(padded) == flatmaster.parse_brightness(bare) == step
 
 
 def test_it_is_switched_on_before_its_level_and_once():
@@ -111,7 +111,7 @@ def test_a_level_that_it_cuts_is_a_fault():
 @pytest.mark.parametrize("greeting", [b"OK_PPB", b"OK_FMX", b""])
 def test_another_device_of_pegasus_is_refused(greeting):
     panel = SimulatedFlatMaster(Light(200), FlatMasterTraits(identity=greeting))
-    with PtyServer(panel) as wire, pytest.raises(DeviceError) as caught:
+    with plugged_in(panel) as wire, pytest.raises(DeviceError) as caught:
         FlatMasterPanel(wire.path, boot_delay_s=0.0).open(0.6)
     told = str(caught.value)
     assert f"flatmaster panel at {wire.path}" in told
@@ -120,7 +120,7 @@ def test_another_device_of_pegasus_is_refused(greeting):
 
 def test_firmware_that_lights_up_by_a_level_stays_lit():
     panel = SimulatedFlatMaster(Light(200), FlatMasterTraits(level_lights=True))
-    with PtyServer(panel) as wire:
+    with plugged_in(panel) as wire:
         driver = FlatMasterPanel(wire.path, boot_delay_s=0.0)
         driver.open(LIMIT_S)
         for step in (3, 150):
@@ -188,15 +188,11 @@ def test_a_neo_closes_its_cap_before_it_is_lit():
 
 
 def test_a_neo_whose_cap_never_arrives_is_a_fault():
-    traits = FlatMasterWifiTraits(neo=True, identity=b"FMNEO_A1", motor_s=0.1)
-    panel = SimulatedFlatMasterWifi(Light(100), traits)
-    panel.cover.stuck_moves = 9
-    with PtyServer(panel) as wire:
-        driver = FlatMasterNeoPanel(wire.path, boot_delay_s=0.0)
-        driver.open(LIMIT_S)
+    neo = Family(FlatMasterNeoPanel, SimulatedFlatMasterWifi, FlatMasterWifiTraits, steps=100)
+    with neo.simulated(neo=True, identity=b"FMNEO_A1", motor_s=0.1) as (panel, unit):
+        unit.cover.stuck_moves = 9
         with pytest.raises(Fault, match="asked to be open, but it is still moving"):
-            driver.open_cover(1.0)
-        driver.close()
+            panel.open_cover(1.0)
 
 
 def test_a_neo_may_say_something_before_its_name():

@@ -1,10 +1,7 @@
 """Gemini's flat panels, byte by byte."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair, dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +12,7 @@ from flatctl.devices.serial.gemini import (
     State,
     encode,
     parse,
-    parse_level,
+    parse_brightness,
     parse_model,
     parse_product,
     parse_state,
@@ -23,33 +20,13 @@ from flatctl.devices.serial.gemini import (
 from flatctl.errors import BadReply, Fault, Unreachable
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.gemini import GeminiTraits, SimulatedGemini
-from hardware_sims.serial_panels.server import PtyServer
 
-LIMIT_S = 5.0
 REV1: Pair = (b">P000#", b"*P99OOO\n")
 REV2: Pair = (b">H#", b"*HGeminiFlatPanel#")
 LITE: Pair = (b">H#", b"*HGeminiFlatPanelLite#")
 PRO: Pair = (b">H#", b"*HGeminiFlatPanelPro#\r\n")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair, **options) -> Iterator[GeminiPanel]:
-    with dialogue(*pairs) as port:
-        panel = GeminiPanel(port, boot_delay_s=0.0, **options)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
-
-
-@contextmanager
-def simulated(traits: GeminiTraits, **options) -> Iterator[tuple[GeminiPanel, SimulatedGemini]]:
-    traits.motor_s = 0.1
-    unit = SimulatedGemini(Light(255), traits)
-    with PtyServer(unit) as wire:
-        panel = GeminiPanel(wire.path, boot_delay_s=0.0, **options)
-        panel.open(LIMIT_S)
-        yield panel, unit
-        panel.close()
+GEMINI = Family(GeminiPanel, SimulatedGemini, GeminiTraits, dressed={"motor_s": 0.1})
+panel_saying, simulated = GEMINI.saying, GEMINI.simulated
 
 
 def test_rev1_is_lit_in_alnitaks_frames():
@@ -127,7 +104,7 @@ def test_the_bank_is_chosen_before_the_brightness_and_read_back_where_it_can_be(
 
 def test_a_bank_that_is_not_taken_is_a_fault():
     with (
-        simulated(GeminiTraits(model="lite", keeps_bank=True), bank="high") as (panel, _),
+        simulated({"bank": "high"}, model="lite", keeps_bank=True) as (panel, _),
         pytest.raises(Fault, match="asked for the high bank, it is in the low one"),
     ):
         panel.set_brightness(9, LIMIT_S)
@@ -135,7 +112,7 @@ def test_a_bank_that_is_not_taken_is_a_fault():
 
 @pytest.mark.parametrize("model", ["rev2", "lite"])
 def test_a_bank_can_be_changed_from_one_brightness_to_the_next(model):
-    with simulated(GeminiTraits(model=model), bank="low") as (panel, unit):
+    with simulated({"bank": "low"}, model=model) as (panel, unit):
         seen = []
         for bank in ("high", None, "high"):
             panel.use_bank(bank)
@@ -153,7 +130,7 @@ def test_a_model_without_banks_that_is_to_have_one_is_a_fault_with_its_mend():
 
 
 def test_the_first_model_is_found_when_nobody_says_that_it_is_one():
-    with simulated(GeminiTraits(model="rev1")) as (panel, unit):
+    with simulated(model="rev1") as (panel, unit):
         panel.set_brightness(200, LIMIT_S)
         assert (unit.light.lit, unit.light.brightness) == (True, 200)
 
@@ -173,7 +150,7 @@ def test_another_device_of_gemini_is_a_bad_reply_that_quotes_it():
 
 @pytest.mark.parametrize("model", ["rev1", "rev2", "pro"])
 def test_a_stuck_cover_is_a_fault(model):
-    with simulated(GeminiTraits(model=model)) as (panel, unit):
+    with simulated(model=model) as (panel, unit):
         unit.cover.stuck_moves = 9
         with pytest.raises(Fault, match="asked to be open, but it says that its move timed out"):
             panel.open_cover(LIMIT_S)
@@ -181,7 +158,7 @@ def test_a_stuck_cover_is_a_fault(model):
 
 def test_a_broken_lamp_is_a_fault_and_not_a_success():
     with (
-        simulated(GeminiTraits(lamp_broken=True)) as (panel, _),
+        simulated(lamp_broken=True) as (panel, _),
         pytest.raises(Fault, match="does not go on"),
     ):
         panel.set_brightness(9, LIMIT_S)
@@ -207,7 +184,11 @@ def test_each_model_tells_its_state_in_its_own_way(model, frame, state):
 @pytest.mark.parametrize("model", Model)
 @given(noise=st.binary(max_size=20))
 def test_noise_is_a_value_error_and_nothing_else(model, noise):
-    for understand in (parse_model, parse_product, lambda frame: parse_level(frame, "J", model)):
+    for understand in (
+        parse_model,
+        parse_product,
+        lambda frame: parse_brightness(frame, "J", model),
+    ):
         try:
             understand(b"*J" + noise)
         except ValueError:

@@ -4,22 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair, dialogue, plugged_in
 from hypothesis import given
 from hypothesis import strategies as st
+from lines import virtual_lines
 
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.giotto import GiottoPanel, encode, parse
 from flatctl.errors import BadReply, DeviceError, Fault, Unreachable
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.giotto import GiottoTraits, SimulatedAlto, SimulatedGiotto
-from hardware_sims.serial_panels.server import PtyServer
+from hardware_sims.serial_panels.virtual import VirtualServer
 
-LIMIT_S = 5.0
 MAXIMUM: Pair = (
     b'{"req":{"get":{"MAX_BRIGHTNESS":""}}}',
     b'{"res":{"get":{"MAX_BRIGHTNESS":1023}}}\r',
 )
+GIOTTO = Family(GiottoPanel, SimulatedGiotto, GiottoTraits, greeting=(MAXIMUM,))
+panel_saying = GIOTTO.saying
 
 
 def got(key: str, value: int) -> Pair:
@@ -33,19 +35,12 @@ def done(key: str, value: int) -> Pair:
 
 
 @contextmanager
-def panel_saying(*pairs: Pair) -> Iterator[GiottoPanel]:
-    with dialogue(MAXIMUM, *pairs) as port:
-        panel = GiottoPanel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
-
-
-@contextmanager
-def on_alto() -> Iterator[tuple[GiottoPanel, Light, SimulatedAlto, PtyServer]]:
-    light = Light(255)
-    arm = SimulatedAlto(light, motor_s=0.1)
-    with PtyServer(SimulatedGiotto(light)) as first, PtyServer(arm) as second:
+def on_alto() -> Iterator[tuple[GiottoPanel, Light, SimulatedAlto, VirtualServer]]:
+    with virtual_lines() as lines:
+        light = Light(255, now=lines.clock.monotonic)
+        arm = SimulatedAlto(light, motor_s=0.1)
+        first = lines.serve(SimulatedGiotto(light), "/dev/ttyUSB0")
+        second = lines.serve(arm, "/dev/ttyUSB1")
         panel = GiottoPanel(first.path, alto_port=second.path, boot_delay_s=0.0)
         panel.open(LIMIT_S)
         yield panel, light, arm, second
@@ -72,13 +67,9 @@ def test_brightness_and_light_are_set_and_read_back():
 
 
 def test_a_line_of_complaint_before_the_answer_does_not_matter():
-    unit = SimulatedGiotto(Light(255), GiottoTraits(grumble=b"ERR: motor\r"))
-    with PtyServer(unit) as wire:
-        panel = GiottoPanel(wire.path, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
+    with GIOTTO.simulated(grumble=b"ERR: motor\r") as (panel, _):
         panel.set_brightness(9, LIMIT_S)
         assert panel.status(LIMIT_S) == PanelStatus(True, 9, confirmed=True)
-        panel.close()
 
 
 def test_an_error_is_a_bad_reply_that_quotes_it():
@@ -92,12 +83,11 @@ def test_an_error_is_a_bad_reply_that_quotes_it():
 
 
 def test_a_level_that_the_panel_cuts_is_a_fault():
-    with PtyServer(SimulatedGiotto(Light(255), GiottoTraits(clamp=200))) as wire:
-        panel = GiottoPanel(wire.path, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        with pytest.raises(Fault, match="asked for brightness 255, it says 200"):
-            panel.set_brightness(255, LIMIT_S)
-        panel.close()
+    with (
+        GIOTTO.simulated(clamp=200) as (panel, _),
+        pytest.raises(Fault, match="asked for brightness 255, it says 200"),
+    ):
+        panel.set_brightness(255, LIMIT_S)
 
 
 def test_a_focuser_of_the_same_maker_is_a_bad_reply():
@@ -154,7 +144,7 @@ def test_an_arm_that_is_silent_is_told_apart_from_the_light():
 
 
 def test_an_arm_that_is_not_there_is_unreachable_and_the_light_let_go(tmp_path):
-    with PtyServer(SimulatedGiotto(Light(255))) as wire:
+    with plugged_in(SimulatedGiotto(Light(255))) as wire:
         panel = GiottoPanel(wire.path, alto_port=str(tmp_path / "none"), boot_delay_s=0.0)
         with pytest.raises(Unreachable, match="no such port"):
             panel.open(LIMIT_S)

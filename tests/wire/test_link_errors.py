@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from dialogue import dialogue
+from dialogue import Script, dialogue, plugged_in
 
-from flatctl.devices.deadline import Deadline
 from flatctl.devices.serial.diagnosis import SerialPort, printable, why_not_opened
 from flatctl.devices.serial.link import SerialLink
 from flatctl.errors import BadReply, Busy, NoReply, Unreachable
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.line import LineFaults
+from hardware_sims.serial_panels.server import PtyServer
 
 ENDS = b"\r\n"
 
@@ -33,7 +33,7 @@ def echo(frame: bytes) -> bytes:
 
 
 def ask(link: SerialLink, command: bytes, timeout_s: float = 0.3) -> bytes:
-    return link.ask(command, echo, deadline=Deadline(timeout_s), ends=ENDS, reply_s=2.0)
+    return link.ask(command, echo, deadline=link.deadline(timeout_s), ends=ENDS, reply_s=2.0)
 
 
 def greet(link: SerialLink) -> bytes:
@@ -61,8 +61,8 @@ def test_without_permission_the_group_to_join_is_named(tmp_path):
 
 
 def test_a_port_in_other_hands_is_busy_and_says_whose():
-    with dialogue() as port:
-        first, second = link_to(port), link_to(port)
+    with PtyServer(Script([])) as server:
+        first, second = link_to(server.path), link_to(server.path)
         first.open()
         with pytest.raises(Busy, match=rf"another program has the port open \(.*{os.getpid()}"):
             second.open()
@@ -70,8 +70,8 @@ def test_a_port_in_other_hands_is_busy_and_says_whose():
 
 
 def test_a_port_that_was_let_go_can_be_taken_by_another():
-    with dialogue() as port:
-        first, second = link_to(port), link_to(port)
+    with PtyServer(Script([])) as server:
+        first, second = link_to(server.path), link_to(server.path)
         first.open()
         first.close()
         second.open()
@@ -226,7 +226,7 @@ def test_of_endless_talk_no_more_is_kept_than_can_be_shown():
         def reply(self, _received: bytes) -> bytes:
             return b"x" * 4000
 
-    with PtyServer(Talker()) as server:
+    with plugged_in(Talker()) as server:
         link = link_to(server.path)
         link.open()
         with pytest.raises(BadReply, match=r"and \d{1,4} bytes more"):

@@ -25,7 +25,7 @@ class Clock:
 
 
 def deep_sky_dad(clock, **traits):
-    return SimulatedDeepSkyDad(Light(4096), DeepSkyDadTraits(**traits), clock=clock)
+    return SimulatedDeepSkyDad(Light(4096, now=clock), DeepSkyDadTraits(**traits))
 
 
 def flat_master(clock, **traits):
@@ -33,11 +33,11 @@ def flat_master(clock, **traits):
 
 
 def snap_cap(clock, **traits):
-    return SimulatedSnapCap(Light(255), SnapCapTraits(**traits), clock=clock)
+    return SimulatedSnapCap(Light(255, now=clock), SnapCapTraits(**traits))
 
 
 def wanderer_v3(clock, **traits):
-    return SimulatedWandererV3(Light(255), WandererV3Traits(**traits), clock=clock)
+    return SimulatedWandererV3(Light(255, now=clock), WandererV3Traits(**traits))
 
 
 RECORDED = {
@@ -89,7 +89,7 @@ def exchanges(kind: str, start: bytes) -> list[tuple[bytes, bytes]]:
 
 @pytest.mark.parametrize(("host", "answer"), exchanges("deepskydad", b"[SLBR"))
 def test_levels_of_deep_sky_dad_are_said_and_understood_as_recorded(host, answer):
-    assert deepskydad.encode_level(int(host[5:9])) == host
+    assert deepskydad.encode_brightness(int(host[5:9])) == host
     deepskydad.parse_ok(answer.split(b")")[0])
 
 
@@ -109,7 +109,7 @@ def test_the_cover_of_deep_sky_dad_is_understood_as_recorded(host, answer):
 
 @pytest.mark.parametrize(("host", "answer"), exchanges("flatmaster", b"L:"))
 def test_the_echo_of_a_level_of_a_flatmaster_is_understood_as_recorded(host, answer):
-    assert flatmaster.parse_level(answer.strip()) == 220 - int(answer.strip()[2:])
+    assert flatmaster.parse_brightness(answer.strip()) == 220 - int(answer.strip()[2:])
 
 
 @pytest.mark.parametrize(("host", "answer"), exchanges("flatmaster", b"#"))

@@ -102,7 +102,7 @@ def test_a_broken_lamp_takes_the_command_and_stays_dark(panel, on):
 def test_a_neo_can_be_halted_half_way():
     now_s = 0.0
     traits = FlatMasterWifiTraits(neo=True, motor_s=2.0)
-    panel = SimulatedFlatMasterWifi(Light(100), traits, clock=lambda: now_s)
+    panel = SimulatedFlatMasterWifi(Light(100, now=lambda: now_s), traits)
     panel.reply(b"FS:1\n")
     now_s = 1.0
     panel.reply(b"FH\n")
@@ -112,8 +112,8 @@ def test_a_neo_can_be_halted_half_way():
 
 def test_a_cover_is_before_the_telescope_only_when_it_has_closed():
     now_s = 0.0
-    light = Light(255)
-    cover = SimulatedCover(light, motor_s=2.0, clock=lambda: now_s)
+    light = Light(255, now=lambda: now_s)
+    cover = SimulatedCover(light, motor_s=2.0)
     cover.start(closed=False)
     now_s = 3.0
     cover.start(closed=True)
@@ -125,7 +125,7 @@ def test_a_cover_is_before_the_telescope_only_when_it_has_closed():
 
 def test_a_cover_that_sticks_stops_half_way():
     now_s = 0.0
-    cover = SimulatedCover(Light(255), motor_s=2.0, clock=lambda: now_s)
+    cover = SimulatedCover(Light(255, now=lambda: now_s), motor_s=2.0)
     cover.stuck_moves = 1
     cover.start(closed=False)
     now_s = 2.0

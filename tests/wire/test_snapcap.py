@@ -1,29 +1,17 @@
 """The SnapCap driver: its bytes, and what it says over a real pseudo-terminal."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flatctl.devices.serial import snapcap
 from flatctl.devices.serial.snapcap import SnapCapPanel
 from flatctl.errors import Fault
-from hardware_sims.serial_panels.server import LineFaults
+from hardware_sims.serial_panels.line import LineFaults
 
-LIMIT_S = 5.0
 HELLO: Pair = (b">V000\r\n", b"*V106\r\n")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair, faults: LineFaults | None = None) -> Iterator[SnapCapPanel]:
-    with dialogue(*pairs, faults=faults) as port:
-        panel = SnapCapPanel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
+panel_saying = Family(SnapCapPanel).saying
 
 
 def state(digits: bytes) -> Pair:

@@ -1,10 +1,7 @@
 """The Wanderer Cover V3, byte by byte, and what goes wrong with it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from dialogue import Pair, dialogue
+from dialogue import LIMIT_S, Family, Pair, dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,34 +10,13 @@ from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.wanderer_v3 import Answer, WandererV3Panel, parse
 from flatctl.errors import BadReply, Fault
 from hardware_sims.light import Light
-from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.serial_panels.wanderer_v3 import SimulatedWandererV3, WandererV3Traits
 
-LIMIT_S = 5.0
 ASK = b"1500001\n"
 CLOSED: Pair = (ASK, b"WandererCoverV3A20220920A0A25555A\n")
 OPEN: Pair = (ASK, b"WandererCoverV3A20220920A1A25555A\r\n")
-
-
-@contextmanager
-def panel_saying(*pairs: Pair) -> Iterator[WandererV3Panel]:
-    with dialogue(*pairs) as port:
-        panel = WandererV3Panel(port, boot_delay_s=0.0)
-        panel.open(LIMIT_S)
-        yield panel
-        panel.close()
-
-
-@contextmanager
-def simulated(
-    *, reply_s: float = 2.0, **traits
-) -> Iterator[tuple[WandererV3Panel, SimulatedWandererV3]]:
-    unit = SimulatedWandererV3(Light(255), WandererV3Traits(motor_s=0.1, **traits))
-    with PtyServer(unit) as wire:
-        panel = WandererV3Panel(wire.path, boot_delay_s=0.0, reply_s=reply_s)
-        panel.open(LIMIT_S)
-        yield panel, unit
-        panel.close()
+WANDERER = Family(WandererV3Panel, SimulatedWandererV3, WandererV3Traits, dressed={"motor_s": 0.1})
+panel_saying, simulated = WANDERER.saying, WANDERER.simulated
 
 
 def test_an_answer_tells_firmware_cover_and_steps():
@@ -111,7 +87,7 @@ def test_nothing_is_claimed_of_a_light_that_was_never_told_anything():
 
 
 def test_an_old_firmware_is_moved_once_and_remembered():
-    with simulated(firmware="", reply_s=0.2) as (panel, unit):
+    with simulated({"reply_s": 0.2}, firmware="") as (panel, unit):
         panel.set_brightness(42, 20.0)
         assert panel.cover_state(LIMIT_S) is CoverState.CLOSED
         assert unit.commands.count(b"1000") == 1
@@ -154,7 +130,7 @@ def test_the_simulator_takes_zeros_in_front_and_empty_lines():
 
 def test_the_simulator_hears_nothing_while_it_moves_and_answers_afterwards():
     now_s = 0.0
-    unit = SimulatedWandererV3(Light(255), WandererV3Traits(motor_s=3.0), clock=lambda: now_s)
+    unit = SimulatedWandererV3(Light(255, now=lambda: now_s), WandererV3Traits(motor_s=3.0))
     assert unit.reply(b"1001\n1500001\n") == b""
     now_s = 3.0
     assert unit.reply(b"") == b"DoneA\nWandererCoverV3A20220920A1A25555A\n"

@@ -14,7 +14,8 @@ from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.wanderer_v4 import WandererV4Panel, parse
 from flatctl.errors import BadReply, Fault, NoReply, Stopped, Unreachable
 from hardware_sims.light import Light
-from hardware_sims.serial_panels.server import LineFaults, PtyServer
+from hardware_sims.serial_panels.line import LineFaults
+from hardware_sims.serial_panels.server import PtyServer
 from hardware_sims.serial_panels.wanderer_v4 import SimulatedWandererV4, WandererV4Traits
 
 LIMIT_S = 5.0

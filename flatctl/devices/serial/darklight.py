@@ -5,7 +5,6 @@ asked for; the light is "not ready" until it has settled, for a time that the fi
 """
 
 import re
-import time
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
@@ -89,7 +88,7 @@ class DarkLightPanel(SerialFlap):
         return encode("F")
 
     def _greet(self, timeout_s: float) -> None:
-        deadline = Deadline(timeout_s)
+        deadline = self._link.deadline(timeout_s)
         self._link.greet(
             encode("Z"), _exactly("?"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
         )
@@ -101,23 +100,23 @@ class DarkLightPanel(SerialFlap):
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         super()._shine(brightness, deadline)
-        limit = Deadline(_SHARE_FOR_SETTLING * deadline.left_s)
+        limit = self._link.deadline(_SHARE_FOR_SETTLING * deadline.left_s)
         while self._light(deadline) == _SETTLING:
             if limit.over:
                 raise self._fault("the light does not get ready", "shorten its settling time")
-            time.sleep(min(_READY_POLL_S, limit.left_s))
+            self._link.clock.sleep(min(_READY_POLL_S, limit.left_s))
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         word = f"T{brightness}"
         self._ask(word, _exactly(word), deadline)
-        return self._ask_level(deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
-        # It is lit by its level.
+        # It is lit by its brightness.
         if not on:
             self._ask("F", _exactly("F"), deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int:
+    def _ask_brightness(self, deadline: Deadline) -> int:
         return self._ask("B", parse_number, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:

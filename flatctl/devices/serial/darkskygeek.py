@@ -57,19 +57,19 @@ class DarkSkyGeekPanel(SerialPanel):
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(PING, parse_ping, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._link.send(encode_on(brightness))
-        return self._ask_level(deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:  # noqa: ARG002 because nothing is answered
-        # It is lit by its level.
+        # It is lit by its brightness.
         if not on:
             self._link.send(OFF)
 
-    def _ask_level(self, deadline: Deadline) -> int:
+    def _ask_brightness(self, deadline: Deadline) -> int:
         return self._link.ask(
             ASK_BRIGHTNESS, parse_brightness, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S
         )
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
-        return self._ask_level(deadline) > 0
+        return self._ask_brightness(deadline) > 0

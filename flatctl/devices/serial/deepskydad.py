@@ -32,7 +32,7 @@ def encode(name: str, value: str = "") -> bytes:
     return f"[{name}{value}]".encode("ascii")
 
 
-def encode_level(brightness: int) -> bytes:
+def encode_brightness(brightness: int) -> bytes:
     """Return the bytes that set the brightness, 0 to 4096, in four digits."""
     return encode("SLBR", f"{brightness:04d}")
 
@@ -100,14 +100,14 @@ class DeepSkyDadPanel(SerialFlap):
             encode("GFRM"), parse_board, timeout_s=timeout_s, ends=b")", reply_s=_REPLY_S
         )
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
-        self._ask(encode_level(brightness), parse_ok, deadline)
-        return self._ask_level(deadline)
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
+        self._ask(encode_brightness(brightness), parse_ok, deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._ask(encode("SLON", "1" if on else "0"), parse_ok, deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         return self._ask(encode("GLBR"), parse_number, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:

@@ -67,22 +67,22 @@ class ExcaliburPanel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(HELLO, parse_hello, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
-        self._position = self._ask(ASK_POSITION, parse_number, Deadline(timeout_s))
+        self._position = self._ask(ASK_POSITION, parse_number, self._link.deadline(timeout_s))
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._ask(encode_light(brightness), _any_word, deadline)
-        return self._ask_level(deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
-        # It is lit by its level.
+        # It is lit by its brightness.
         if not on:
             self._ask(encode_light(0), _any_word, deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int:
+    def _ask_brightness(self, deadline: Deadline) -> int:
         return self._ask(ASK_LIGHT, parse_number, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
-        return self._ask_level(deadline) > 0
+        return self._ask_brightness(deadline) > 0
 
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:  # noqa: ARG002 because nothing is answered
         self._link.send(OPEN if goal is CoverState.OPEN else CLOSE)

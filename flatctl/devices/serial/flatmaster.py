@@ -1,6 +1,6 @@
 """Pegasus Astro FlatMaster, the first model: 9600 baud, commands end in LF, answers in CR LF.
 
-Its level counts the other way round and not from 0: 20 is the brightest, 220 the dimmest (as
+Its brightness counts the other way round and not from 0: 20 is the brightest, 220 the dimmest (as
 N.I.N.A. and INDIGO have it). Nothing can be asked: all it gives is an echo, so its light is
 unconfirmed.
 """
@@ -32,7 +32,7 @@ def encode_switch(*, on: bool) -> bytes:
     return b"E:1\n" if on else b"E:0\n"
 
 
-def encode_level(brightness: int) -> bytes:
+def encode_brightness(brightness: int) -> bytes:
     """Return the bytes that set the brightness, 0 (dimmest, not dark) to 200 (brightest)."""
     return f"L:{DIMMEST - brightness:03d}\n".encode("ascii")
 
@@ -43,11 +43,11 @@ def parse_hello(frame: bytes) -> None:
         raise ValueError("no FlatMaster")
 
 
-def parse_level(frame: bytes) -> int:
+def parse_brightness(frame: bytes) -> int:
     """Return the brightness that an echo acknowledges, zeros in front or not."""
     echo = _LEVEL.match(frame.decode("ascii"))
     if echo is None:
-        raise ValueError("no level")
+        raise ValueError("no brightness")
     return DIMMEST - int(echo[1])
 
 
@@ -60,12 +60,12 @@ class FlatMasterPanel(SerialPanel):
         )
         super().__init__("FlatMaster", link, STEPS)
         self._lit: bool | None = None
-        self._level: int | None = None
+        self._brightness: int | None = None
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Make sure that it is there, and tell what it was told last."""
-        self._ask(HELLO, parse_hello, Deadline(timeout_s))
-        return PanelStatus(self._lit, self._level, confirmed=False)
+        self._ask(HELLO, parse_hello, self._link.deadline(timeout_s))
+        return PanelStatus(self._lit, self._brightness, confirmed=False)
 
     @property
     def _off_command(self) -> bytes:
@@ -73,22 +73,22 @@ class FlatMasterPanel(SerialPanel):
 
     def _greet(self, timeout_s: float) -> None:
         # Somebody else may have had it meanwhile.
-        self._lit = self._level = None
+        self._lit = self._brightness = None
         self._link.greet(HELLO, parse_hello, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
-        # On before the level: newer firmware lights up by a level, and then takes "on" for "off".
+        # On before the brightness: newer firmware lights up by one, and then takes "on" for "off".
         try:
             if not self._lit:
                 self._switch(deadline, on=True)
-            self._set_level(brightness, deadline)
+            self._set_brightness(brightness, deadline)
         except DeviceError:
-            self._lit = self._level = None
+            self._lit = self._brightness = None
             raise
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
-        self._level = self._ask(encode_level(brightness), parse_level, deadline)
-        return self._level
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
+        self._brightness = self._ask(encode_brightness(brightness), parse_brightness, deadline)
+        return self._brightness
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._lit = None
@@ -96,7 +96,7 @@ class FlatMasterPanel(SerialPanel):
         self._ask(command, _echo_of(command), deadline)
         self._lit = on
 
-    def _ask_level(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
         return None
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked

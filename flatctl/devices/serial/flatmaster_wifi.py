@@ -1,4 +1,4 @@
-"""Pegasus Astro FlatMaster WiFi and Neo on USB: commands and answers end in LF, levels in percent.
+"""Pegasus Astro FlatMaster WiFi and Neo on USB: commands and answers end in LF, steps are percent.
 
 Words as in Pegasus' description of the protocol and INDI's drivers: `FL:n` and `FE:0|1` are echoed,
 `FA` tells how it stands. The Neo adds a cap, `FS:0` to close and `FS:1` to open.
@@ -104,14 +104,14 @@ class FlatMasterWifiPanel(SerialFlap):
         if self._identity not in frame:
             raise ValueError("another device")
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._tell("FL", brightness, deadline)
-        return self._ask_level(deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._tell("FE", int(on), deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         return self._ask_stands(deadline).brightness
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:

@@ -99,7 +99,7 @@ def parse_product(frame: bytes) -> str:
     return found[1]
 
 
-def parse_level(frame: bytes, letter: str, model: Model) -> int:
+def parse_brightness(frame: bytes, letter: str, model: Model) -> int:
     """Return the brightness that an answer to `B` or `J` tells."""
     said = parse(frame, letter)
     pattern = r"\d\d(\d{3})" if model is Model.REV1 else r"(\d{1,3})"
@@ -166,7 +166,7 @@ class GeminiPanel(SerialFlap):
         return encode("D", model=self._model)
 
     def _greet(self, timeout_s: float) -> None:
-        model = None if self._is_rev1 else self._greet_new(Deadline(timeout_s))
+        model = None if self._is_rev1 else self._greet_new(self._link.deadline(timeout_s))
         self._model = model or Model.REV1
         if model is None:
             product = self._link.greet(
@@ -185,7 +185,7 @@ class GeminiPanel(SerialFlap):
     def _greet_new(self, deadline: Deadline) -> Model | None:
         """Ask which of the newer models it is; `None` when it doesn't answer that."""
         self._link.open()
-        share = Deadline(_SHARE_FOR_GREETING_NEW * deadline.left_s)
+        share = self._link.deadline(_SHARE_FOR_GREETING_NEW * deadline.left_s)
         with suppress(NoReply):
             return self._link.ask(b">H#", parse_model, deadline=share, ends=_ENDS, reply_s=_HELLO_S)
         return None
@@ -208,16 +208,16 @@ class GeminiPanel(SerialFlap):
             "this model has no low and high bank", "leave bank and panel_bank out for this panel"
         )
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
-        told = self._ask("B", self._level_in("B"), deadline, brightness)
-        return self._ask_level(deadline) if told == brightness else told
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
+        told = self._ask("B", self._brightness_in("B"), deadline, brightness)
+        return self._ask_brightness(deadline) if told == brightness else told
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         letter = "L" if on else "D"
         self._ask(letter, _answer_to(letter), deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
-        return self._ask("J", self._level_in("J"), deadline)
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
+        return self._ask("J", self._brightness_in("J"), deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         return self._state(deadline).lit
@@ -231,7 +231,7 @@ class GeminiPanel(SerialFlap):
             self._link.ask(
                 encode(letter, model=self._model),
                 _answer_to(letter),
-                deadline=Deadline(limit_s),
+                deadline=self._link.deadline(limit_s),
                 ends=_ENDS,
                 reply_s=limit_s,
                 tries=1,
@@ -243,8 +243,8 @@ class GeminiPanel(SerialFlap):
     def _state(self, deadline: Deadline) -> State:
         return self._ask("S", lambda frame: parse_state(frame, self._model), deadline)
 
-    def _level_in(self, letter: str) -> Callable[[bytes], int]:
-        return lambda frame: parse_level(frame, letter, self._model)
+    def _brightness_in(self, letter: str) -> Callable[[bytes], int]:
+        return lambda frame: parse_brightness(frame, letter, self._model)
 
     def _ask(
         self,

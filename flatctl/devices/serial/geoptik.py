@@ -48,12 +48,12 @@ class GeoptikPanel(SerialPanel):
         )
         super().__init__("Geoptik", link, alnitak.STEPS)
         self._lit: bool | None = None
-        self._level: int | None = None
+        self._brightness: int | None = None
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Make sure that it is there, and tell what it was told last."""
-        self._ask("P", Deadline(timeout_s))
-        return PanelStatus(self._lit, self._level, confirmed=False)
+        self._ask("P", self._link.deadline(timeout_s))
+        return PanelStatus(self._lit, self._brightness, confirmed=False)
 
     @property
     def _off_command(self) -> bytes:
@@ -61,23 +61,23 @@ class GeoptikPanel(SerialPanel):
 
     def _greet(self, timeout_s: float) -> None:
         # Somebody else may have had it meanwhile.
-        self._lit = self._level = None
+        self._lit = self._brightness = None
         self._link.greet(
             encode("P"), _parser("P"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
         )
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
-        self._level = None
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
+        self._brightness = None
         echo = _NUMBER.search(self._ask("B", deadline, brightness))
-        self._level = int(echo[0]) if echo else brightness
-        return self._level
+        self._brightness = int(echo[0]) if echo else brightness
+        return self._brightness
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._lit = None
         self._ask("L" if on else "D", deadline)
         self._lit = on
 
-    def _ask_level(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
         return None
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked

@@ -124,14 +124,14 @@ class GiottoPanel(SerialFlap):
         if self._alto is not None:
             self._position = self._alto.greet_by("POSITION", timeout_s, node=MOTOR)
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._light.set("BRIGHTNESS", brightness, deadline)
-        return self._ask_level(deadline)
+        return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._light.set("LIGHT", int(on), deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         return self._light.get("BRIGHTNESS", deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:

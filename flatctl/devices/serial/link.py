@@ -1,22 +1,17 @@
 """Talk to a panel on a serial line: request and reply, each with a deadline.
 
-The only file that imports serial. A port is a device file or any pyserial URL
-(`socket://host:port`, `rfc2217://host:port`, ...). Whatever pyserial or the operating system
-raises comes out as a `DeviceError`.
+Whatever pyserial or the operating system raises comes out as a `DeviceError`.
 """
 
 import contextlib
 import termios
 import threading
-import time
 from collections.abc import Callable
-from typing import TypeVar
-
-import serial
-from serial.tools import list_ports
+from typing import Any, TypeVar
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.serial.diagnosis import SerialPort, printable, reason, why_not_opened
+from flatctl.devices.serial.diagnosis import printable, reason, why_not_opened
+from flatctl.devices.serial.ports import Line, LinkClock, OpenPort, current_ground, serial_ports
 from flatctl.devices.serial.tap import TappedPort, current_tap
 from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 
@@ -26,8 +21,6 @@ T = TypeVar("T")
 # plain OSError from in_waiting, termios.error from reset_input_buffer.
 _BROKEN = (OSError, termios.error)
 
-_READ_SLICE_S = 0.02
-_WRITE_LIMIT_S = 2.0
 _AFTER_BAD_FRAME_S = 0.3
 _FLUSH_LIMIT_S = 0.1
 # No panel says more than that at once.
@@ -35,18 +28,14 @@ _LONGEST_FRAME = 1024
 _LONGEST_MEMORY = 4096
 
 
-def serial_ports() -> list[SerialPort]:
-    """Return the serial ports that this computer has, sorted by path."""
-    return sorted(SerialPort(port.device, port.description) for port in list_ports.comports())
-
-
 class SerialLink:
     """One serial port in one pair of hands.
 
     `name` is what messages call the device, `boot_delay_s` the silence granted after opening (an
     Arduino board starts anew then), `rts` and `dtr` the levels of the modem lines from the first
-    moment on. 8 data bits, no parity, 1 stop bit, no flow control. All methods may be called from
-    any thread; a dialogue is never interleaved with another.
+    moment on. 8 data bits, no parity, 1 stop bit, no flow control. `clock` and `open_port` are
+    those of the current ground where they are not given. All methods may be called from any thread;
+    a dialogue is never interleaved with another.
     """
 
     def __init__(
@@ -58,14 +47,16 @@ class SerialLink:
         rts: bool = True,
         dtr: bool = True,
         boot_delay_s: float = 0.0,
+        clock: LinkClock | None = None,
+        open_port: OpenPort | None = None,
     ) -> None:
         self.url = url
         self.name = name
-        self._baud = baud
-        self._rts = rts
-        self._dtr = dtr
+        self.clock = clock or current_ground().clock
+        self._line = Line(url, baud, rts, dtr)
+        self._open_port = open_port or current_ground().open_port
         self._boot_delay_s = boot_delay_s
-        self._port: serial.SerialBase | None = None
+        self._port: Any = None
         self._lock = threading.RLock()
         self._tap = current_tap(name)
 
@@ -73,6 +64,10 @@ class SerialLink:
     def is_open(self) -> bool:
         """Whether the port is open; false again once the line broke."""
         return self._port is not None
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the moment that lies so many seconds after now, on the link's clock."""
+        return Deadline(seconds, self.clock.monotonic)
 
     def open(self) -> None:
         """Open the port and wait out the boot delay; nothing happens when it is open.
@@ -83,10 +78,11 @@ class SerialLink:
             if self._port is not None:
                 return
             try:
-                self._port = self._make_port()
+                port = self._open_port(self._line)
             except (*_BROKEN, ValueError) as error:
                 raise why_not_opened(self.url, self.name, error, serial_ports()) from error
-            time.sleep(self._boot_delay_s)
+            self._port = port if self._tap is None else TappedPort(port, self._tap)
+            self.clock.sleep(self._boot_delay_s)
 
     def close(self) -> None:
         """Close the port; never raises."""
@@ -114,7 +110,7 @@ class SerialLink:
         self.open()
         try:
             return self.ask(
-                command, parse, deadline=Deadline(timeout_s), ends=ends, reply_s=reply_s
+                command, parse, deadline=self.deadline(timeout_s), ends=ends, reply_s=reply_s
             )
         except NoReply as silence:
             self.close()
@@ -150,7 +146,7 @@ class SerialLink:
         with self._lock:
             heard = bytearray()
             for tries_left in range(tries, 0, -1):
-                limit = Deadline(min(reply_s, deadline.left_s / tries_left))
+                limit = self.deadline(min(reply_s, deadline.left_s / tries_left))
                 self._flush()
                 self.send(command)
                 if answer := self._listen(parse, ends, limit, heard):
@@ -183,7 +179,7 @@ class SerialLink:
                     return answer
                 if frame:
                     # A wrong answer: the right one may follow, but not for long.
-                    limit = Deadline(min(limit.left_s, _AFTER_BAD_FRAME_S))
+                    limit = self.deadline(min(limit.left_s, _AFTER_BAD_FRAME_S))
                 frame = b""
         # Its end may have got lost on the way.
         return _parsed(parse, frame)
@@ -202,32 +198,18 @@ class SerialLink:
                 port.reset_input_buffer()
                 return
             # pyserial would read until nothing is left, which never comes where somebody floods.
-            limit = Deadline(_FLUSH_LIMIT_S)
+            limit = self.deadline(_FLUSH_LIMIT_S)
             while port.in_waiting and not limit.over:
                 port.read(port.in_waiting)
         except _BROKEN as error:
             raise self._broke(error) from error
 
-    def _opened(self) -> serial.SerialBase:
+    def _opened(self) -> Any:
         if self._port is None:
             raise Unreachable(
                 self.name, "the port is not open", "check the cable, then open it again"
             )
         return self._port
-
-    def _make_port(self) -> serial.SerialBase:
-        port = serial.serial_for_url(self.url, do_not_open=True)
-        port.baudrate = self._baud
-        port.timeout = _READ_SLICE_S
-        port.write_timeout = _WRITE_LIMIT_S
-        port.exclusive = True
-        # Before opening: a line that is raised first and lowered later resets some boards, and
-        # once open a pseudo-terminal refuses both.
-        port.rts = self._rts
-        port.dtr = self._dtr
-        port.open()
-        _keep_dtr_when_closing(port)
-        return port if self._tap is None else TappedPort(port, self._tap)
 
     def _broke(self, error: Exception) -> DeviceError:
         self.close()
@@ -258,13 +240,3 @@ def _parsed(parse: Callable[[bytes], T], frame: bytes) -> tuple[T] | None:
         return (parse(frame),)
     except ValueError:
         return None
-
-
-def _keep_dtr_when_closing(port: serial.SerialBase) -> None:
-    """Clear HUPCL, so that closing the port doesn't drop DTR: boards reset on its next edge."""
-    if not isinstance(port, serial.Serial):
-        return
-    with contextlib.suppress(*_BROKEN):
-        attributes = termios.tcgetattr(port.fileno())
-        attributes[2] &= ~termios.HUPCL
-        termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)

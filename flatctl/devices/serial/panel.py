@@ -6,7 +6,6 @@ sits in a cover shines closed only, a move is followed to its end and tried twic
 fails in a command that lights or moves something, light-off is the last command that is sent.
 """
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +32,7 @@ class SerialPanel(ABC):
     `make` is what users call it, `link` the line that it alone uses, `steps` its brightness steps.
     """
 
-    level_tries: ClassVar[int] = TRIES
+    brightness_tries: ClassVar[int] = TRIES
 
     def __init__(self, make: str, link: SerialLink, steps: range) -> None:
         self._make = make
@@ -80,18 +79,18 @@ class SerialPanel(ABC):
         """
         self._check(brightness)
         with self._dark_on_failure():
-            self._shine(brightness, Deadline(timeout_s))
+            self._shine(brightness, self._link.deadline(timeout_s))
 
     def light_off(self, timeout_s: float) -> None:
         """Put the light out and read back that it is, where that can be."""
         with self._dark_on_failure():
-            self._put_out(Deadline(timeout_s))
+            self._put_out(self._link.deadline(timeout_s))
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Ask how the light stands."""
-        deadline = Deadline(timeout_s)
+        deadline = self._link.deadline(timeout_s)
         lit = self._ask_lit(deadline)
-        return PanelStatus(lit, self._ask_level(deadline), confirmed=True)
+        return PanelStatus(lit, self._ask_brightness(deadline), confirmed=True)
 
     @property
     @abstractmethod
@@ -103,7 +102,7 @@ class SerialPanel(ABC):
         """Open the line and make sure that the right panel is there."""
 
     @abstractmethod
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         """Tell the brightness, lit or not; return the one it says it has, `None` if it can't."""
 
     @abstractmethod
@@ -111,7 +110,7 @@ class SerialPanel(ABC):
         """Switch the light."""
 
     @abstractmethod
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         """Ask for the brightness, `None` if it can't say."""
 
     @abstractmethod
@@ -135,8 +134,8 @@ class SerialPanel(ABC):
             )
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
-        # The level first: the light doesn't flash at an old one.
-        self._set_level(brightness, deadline)
+        # The brightness first: the light doesn't flash at an old one.
+        self._set_brightness(brightness, deadline)
         for _ in range(TRIES):
             lit = self._ask_lit(deadline)
             if lit:
@@ -147,9 +146,9 @@ class SerialPanel(ABC):
         if not self._ask_lit(deadline):
             raise self._fault("the light does not go on", "check the panel and its power")
 
-    def _set_level(self, brightness: int, deadline: Deadline) -> None:
-        for _ in range(self.level_tries):
-            told = self._tell_level(brightness, deadline)
+    def _set_brightness(self, brightness: int, deadline: Deadline) -> None:
+        for _ in range(self.brightness_tries):
+            told = self._tell_brightness(brightness, deadline)
             if told is None or told == brightness:
                 return
         raise self._fault(
@@ -200,7 +199,7 @@ class SerialFlap(SerialPanel):
         Raises `ValueError` outside its steps.
         """
         self._check(brightness)
-        deadline = Deadline(timeout_s)
+        deadline = self._link.deadline(timeout_s)
         with self._dark_on_failure():
             if self.has_cover:
                 self._move(CoverState.CLOSED, deadline)
@@ -208,7 +207,7 @@ class SerialFlap(SerialPanel):
 
     def open_cover(self, timeout_s: float) -> None:
         """Put the light out, open the cover and follow it to the end."""
-        deadline = Deadline(timeout_s)
+        deadline = self._link.deadline(timeout_s)
         with self._dark_on_failure():
             self._need_cover("open it by hand")
             self._put_out(deadline)
@@ -218,11 +217,11 @@ class SerialFlap(SerialPanel):
         """Close the cover and follow it to the end."""
         with self._dark_on_failure():
             self._need_cover("close it by hand")
-            self._move(CoverState.CLOSED, Deadline(timeout_s))
+            self._move(CoverState.CLOSED, self._link.deadline(timeout_s))
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Ask where the cover is; `UNKNOWN` where there is none."""
-        return self._read_cover(Deadline(timeout_s))
+        return self._read_cover(self._link.deadline(timeout_s))
 
     @abstractmethod
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
@@ -253,11 +252,11 @@ class SerialFlap(SerialPanel):
     def _run_cover(self, goal: CoverState, deadline: Deadline) -> CoverState:
         """Start one move, follow it to its end, and return where the cover is then."""
         self._start_move(goal, deadline)
-        limit = Deadline(min(self.move_limit_s, _SHARE_FOR_MOVING * deadline.left_s))
-        starting = Deadline(self.motor_start_s)
+        limit = self._link.deadline(min(self.move_limit_s, _SHARE_FOR_MOVING * deadline.left_s))
+        starting = self._link.deadline(self.motor_start_s)
         has_moved = False
         while True:
-            time.sleep(min(self.poll_s, limit.left_s))
+            self._link.clock.sleep(min(self.poll_s, limit.left_s))
             state = self._read_cover(deadline)
             if state is goal or limit.over:
                 return state

@@ -69,14 +69,14 @@ class SnapCapPanel(SerialFlap):
             encode("V"), _parser("V"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
         )
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         told = int(self._ask("B", deadline, brightness))
-        return self._ask_level(deadline) if told == brightness else told
+        return self._ask_brightness(deadline) if told == brightness else told
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._ask("L" if on else "D", deadline)
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         return int(self._ask("J", deadline))
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:

@@ -34,11 +34,12 @@ class StreamLink(SerialLink, Generic[S]):
         super().__init__(url, name=name, baud=baud, boot_delay_s=boot_delay_s)
         self._parse = parse
         self._news = threading.Condition()
-        self._reader: threading.Thread | None = None
+        self._reader_ended: Callable[[], bool] = lambda: True
         self._listening = False
         self._begun = 0  # lines that have begun so far
         self._latest: tuple[int, S] | None = None  # the number of its line, and the status
         self._heard = bytearray()
+        self._partial = b""  # what has come of the line under way
         self._broken: DeviceError | None = None
 
     @property
@@ -58,11 +59,11 @@ class StreamLink(SerialLink, Generic[S]):
             self.close()
             self.open()
             self._broken = self._latest = None
+            self._partial = b""
             self._listening = True
-            self._reader = threading.Thread(target=self._read_on, name=self.name, daemon=True)
-            self._reader.start()
+            self._reader_ended = self.clock.keep_doing(self._read_on, self.name)
         try:
-            return self.following(Deadline(timeout_s))
+            return self.following(self.deadline(timeout_s))
         except NoReply as silence:
             self.close()
             raise Unreachable(
@@ -77,12 +78,9 @@ class StreamLink(SerialLink, Generic[S]):
     def close(self) -> None:
         """Stop to read and close the port; never raises."""
         self._listening = False
-        if self._reader is threading.current_thread():
-            # It can't wait for itself; whoever comes next closes the port.
-            return
-        if self._reader is not None and self._reader.is_alive():
-            self._reader.join()
-        super().close()
+        # The reader can't wait for itself; whoever comes next closes the port.
+        if self._reader_ended():
+            super().close()
 
     def following(self, deadline: Deadline) -> S:
         """Return the next status whose line begins after this call."""
@@ -108,38 +106,38 @@ class StreamLink(SerialLink, Generic[S]):
                     break
                 if not self._listening:
                     self._opened()
-                self._news.wait(deadline.left_s)
+                self.clock.wait(self._news, deadline.left_s)
             if newest is not None:
                 return newest
             raise self._nothing_heard(bytes(self._heard))
 
-    def _read_on(self) -> None:
-        line = b""
-        while self._listening:
-            try:
-                content = self._read()
-            except DeviceError as error:
-                with self._news:
-                    self._broken = error
-                    self._news.notify_all()
-                return
-            if content:
-                with self._news:
-                    line = self._take(line, content)
-                    self._news.notify_all()
+    def _read_on(self) -> bool:
+        """Take in what has come; return whether there may be more."""
+        if not self._listening:
+            return False
+        try:
+            content = self._read()
+        except DeviceError as error:
+            with self._news:
+                self._broken = error
+                self._news.notify_all()
+            return False
+        if content:
+            with self._news:
+                self._take(content)
+                self._news.notify_all()
+        return True
 
-    def _take(self, line: bytes, content: bytes) -> bytes:
-        """Take in what came, and return the part of a line that is left."""
+    def _take(self, content: bytes) -> None:
         self._heard[:] = (self._heard + content)[:_LONGEST_MEMORY]
         for byte in content:
             if byte in _LINE_ENDS:
-                self._understand(line)
-                line = b""
+                self._understand(self._partial)
+                self._partial = b""
                 continue
-            if not line:
+            if not self._partial:
                 self._begun += 1
-            line = (line + bytes([byte]))[-_LONGEST_LINE:]
-        return line
+            self._partial = (self._partial + bytes([byte]))[-_LONGEST_LINE:]
 
     def _understand(self, line: bytes) -> None:
         try:

@@ -73,14 +73,14 @@ class WandererV3Panel(SerialFlap):
         super().__init__("Wanderer Cover V3", link, STEPS)
         self._reply_s = reply_s
         self._lit: bool | None = None
-        self._level: int | None = None
+        self._brightness: int | None = None
         self._cover = CoverState.UNKNOWN
         self._answer = Answer()
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Make sure that it is there, and tell what it was told last."""
-        self._ask(Deadline(timeout_s))
-        return PanelStatus(self._lit, self._level, confirmed=False)
+        self._ask(self._link.deadline(timeout_s))
+        return PanelStatus(self._lit, self._brightness, confirmed=False)
 
     @property
     def _off_command(self) -> bytes:
@@ -88,24 +88,24 @@ class WandererV3Panel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         # Somebody else may have had it meanwhile.
-        self._lit = self._level = None
+        self._lit = self._brightness = None
         self._cover = CoverState.UNKNOWN
         self._answer = self._link.greet(
             encode(ASK), parse, timeout_s=timeout_s, ends=b"\r\n", reply_s=self._reply_s
         )
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._tell(brightness, deadline)
-        self._lit, self._level = True, brightness
+        self._lit, self._brightness = True, brightness
         return None
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
-        # It is lit by its level.
+        # It is lit by its brightness.
         if not on:
             self._tell(OFF, deadline)
             self._lit = False
 
-    def _ask_level(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
         return None
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
@@ -123,7 +123,7 @@ class WandererV3Panel(SerialFlap):
             said = self._link.ask(
                 encode(OPEN if goal is CoverState.OPEN else CLOSE),
                 lambda frame: frame.decode("ascii"),
-                deadline=Deadline(limit_s),
+                deadline=self._link.deadline(limit_s),
                 ends=b"A",
                 reply_s=limit_s,
                 tries=1,
@@ -138,7 +138,7 @@ class WandererV3Panel(SerialFlap):
         return self._cover if told is None else told
 
     def _tell(self, number: int, deadline: Deadline) -> None:
-        self._lit = self._level = None
+        self._lit = self._brightness = None
         self._link.send(encode(number))
         self._ask(deadline)
 

@@ -74,7 +74,7 @@ class WandererV4Panel(SerialFlap):
     move_limit_s = 60.0
     start_s = 10.0  # until the first line has come
     silence_s = 5.0  # from one line to the next
-    level_tries = 1  # each of which sends the command until it is heeded
+    brightness_tries = 1  # each of which sends the command until it is heeded
 
     def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
         self._stream = StreamLink(
@@ -90,10 +90,10 @@ class WandererV4Panel(SerialFlap):
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Return what it says next; with an old firmware what it was told last."""
-        brightness = self._hear(Deadline(timeout_s)).brightness
+        brightness = self._hear(self._link.deadline(timeout_s)).brightness
         confirmed = brightness is not None
-        level = brightness if confirmed else self._told
-        return PanelStatus(None if level is None else level > 0, level or None, confirmed)
+        known = brightness if confirmed else self._told
+        return PanelStatus(None if known is None else known > 0, known or None, confirmed)
 
     @property
     def _off_command(self) -> bytes:
@@ -103,11 +103,11 @@ class WandererV4Panel(SerialFlap):
         self._told = None
         self._stand = self._stream.listen(min(timeout_s, self.start_s))
 
-    def _tell_level(self, brightness: int, deadline: Deadline) -> int | None:
+    def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         return self._tell(brightness, brightness, deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
-        # It is lit by its level.
+        # It is lit by its brightness.
         if not on:
             self._tell(OFF, 0, deadline)
 
@@ -119,7 +119,7 @@ class WandererV4Panel(SerialFlap):
         for tries_left in range(TRIES, 0, -1):
             self._stream.send(command)
             told = self._hear(
-                Deadline(min(_CONFIRM_S, deadline.left_s / tries_left)),
+                self._link.deadline(min(_CONFIRM_S, deadline.left_s / tries_left)),
                 lambda stand: stand.brightness in (None, brightness),
             ).brightness
             if told in (None, brightness) or told != before:
@@ -131,7 +131,7 @@ class WandererV4Panel(SerialFlap):
             "check the cable, and switch the panel off and on again",
         )
 
-    def _ask_level(self, deadline: Deadline) -> int | None:
+    def _ask_brightness(self, deadline: Deadline) -> int | None:
         return self._hear(deadline).brightness
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because what was told is fresh
@@ -150,6 +150,6 @@ class WandererV4Panel(SerialFlap):
     def _hear(
         self, deadline: Deadline, wanted: Callable[[Stand], bool] = lambda _stand: True
     ) -> Stand:
-        limit = Deadline(min(deadline.left_s, self.silence_s))
+        limit = self._link.deadline(min(deadline.left_s, self.silence_s))
         self._stand = self._stream.until(wanted, limit)
         return self._stand

@@ -6,7 +6,7 @@ from panel_bench import SerialFamily
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
-from hardware_sims.serial_panels.server import SimulatedPanel
+from hardware_sims.serial_panels.line import SimulatedPanel
 
 
 def alnitak(product: int, **traits: object) -> Callable[[Light], SimulatedPanel]:

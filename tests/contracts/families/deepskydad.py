@@ -6,7 +6,7 @@ from panel_bench import SerialFamily, stick_cover
 
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
-from hardware_sims.serial_panels.server import SimulatedPanel
+from hardware_sims.serial_panels.line import SimulatedPanel
 
 
 def unit(**traits: object) -> Callable[[Light], SimulatedPanel]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from panel_bench import SerialFamily, stick_cover
 
 from hardware_sims.light import Light
-from hardware_sims.serial_panels.server import SimulatedPanel
+from hardware_sims.serial_panels.line import SimulatedPanel
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap, SnapCapTraits
 
 
