@@ -14,7 +14,7 @@ tmp=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; wait; rm -rf "$tmp"' EXIT
 export HOME=$tmp
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 
 get() { indi_getprop -p "$port" -t 5 -1 "Flip Flat.$1" 2>/dev/null | tail -n 1; }
 put() { indi_setprop -p "$port" -t 5 "Flip Flat.$1"; }

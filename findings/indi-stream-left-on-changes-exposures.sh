@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: an exposure asked for while a video stream runs is refused, or stops the stream, or is as long as it was asked for.
+# Guess: an exposure asked for while a video stream runs is refused, or stops the stream, or is what was asked for.
 # Seen: it is accepted and ends in Ok, EXPTIME says what was asked for, and the frame holds twice the light. Neither
 #   the header nor the state of the exposure tells; only CCD_VIDEO_STREAM, Busy, does.
 # Why: a live view left on in another program spoils a whole set of flats, each with a header in order.
@@ -14,7 +14,7 @@ tmp=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; wait; rm -rf "$tmp"' EXIT
 export HOME=$tmp
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 
 get() { indi_getprop -p "$port" -t 5 -1 "CCD Simulator.$1" 2>/dev/null | tail -n 1; }
 put() { indi_setprop -p "$port" -t 5 "CCD Simulator.$1"; }
@@ -81,7 +81,8 @@ put CCD_VIDEO_STREAM.STREAM_ON=On
 await CCD_VIDEO_STREAM.STREAM_ON On
 sleep 2
 flat 2
-echo "stream on:  EXPTIME $exptime, median $median, state $(get CCD_EXPOSURE._STATE), stream $(get CCD_VIDEO_STREAM._STATE)"
+states="exposure $(get CCD_EXPOSURE._STATE), stream $(get CCD_VIDEO_STREAM._STATE)"
+echo "stream on:  EXPTIME $exptime, median $median; $states"
 [ "$exptime" = 2.0 ] && [ "$((10 * median))" -gt "$((15 * plain))" ] ||
     { echo "CHANGED: expected EXPTIME 2.0 and more than 1.5 times the light"; exit 1; }
 echo "as seen: a stream left on changes the light of an exposure, not its header"
