@@ -11,7 +11,7 @@ from flatctl.core.pedestal import Pedestal
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.settling import Settling
-from flatctl.core.types import FilterPlan, Measurement, Outcome, Setting, Verdict
+from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Setting, Verdict
 from flatctl.engine.capture import Capture, Found
 from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
@@ -40,7 +40,7 @@ class FlatSetRun:
         self.plan = plan
         self._pedestal = pedestal
         self.band = Band.of(plan.target, plan.tolerance, context.full_scale_adu)
-        self._identity = SetIdentity.of_flats(context, plan, self.band)
+        self._identity = SetIdentity(context, FrameKind.FLAT, plan, self.band)
         self._telling = SetEvents(context, plan)
         self._capture = Capture(
             context,

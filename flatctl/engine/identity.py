@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flatctl.core.band import Band
 from flatctl.core.nights.history import SettingKey
-from flatctl.core.types import Bank, FilterPlan, FrameKind, Statistics
+from flatctl.core.types import FilterPlan, FrameKind, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
@@ -16,38 +16,20 @@ from flatctl.storage.resume import FinishedFrame, Wanted, finished
 class SetIdentity:
     """One set of frames, as the camera stands now; made once for a set.
 
-    `filter`, `band`, `bank`, the place and `channel` are those of flats, `exposure_s` is that of
-    dark flats.
+    `plan` and `band` are those of flats, `exposure_s` is that of dark flats.
     """
 
     context: RunContext
     kind: FrameKind
-    filter: str | None = None
+    plan: FilterPlan | None = None
     band: Band | None = None
-    bank: Bank | None = None
-    rotator_deg: float | None = None
-    focuser_steps: int | None = None
-    channel: str | None = None
     exposure_s: float | None = None
-
-    @staticmethod
-    def of_flats(context: RunContext, plan: FilterPlan, band: Band) -> "SetIdentity":
-        """Return what the flats of a plan have in common."""
-        return SetIdentity(
-            context,
-            FrameKind.FLAT,
-            filter=plan.filter,
-            band=band,
-            bank=plan.panel_bank,
-            rotator_deg=plan.rotator_deg,
-            focuser_steps=plan.focuser_steps,
-            channel=plan.channel,
-        )
 
     @property
     def key(self) -> SettingKey:
         """Under what the history keeps what is learned of the set."""
-        return self.context.key(self.filter, self.bank)
+        plan = self.plan
+        return self.context.key(plan.filter, plan.panel_bank) if plan else self.context.key()
 
     def present(self) -> tuple[FinishedFrame, ...]:
         """Return what an earlier run left of the set, verified; tell of files that don't count."""
@@ -59,8 +41,8 @@ class SetIdentity:
             key=self.key,
             set_temperature_c=state.set_temperature_c,
             exposure_s=self.exposure_s,
-            rotator_deg=self.rotator_deg,
-            focuser_steps=self.focuser_steps,
+            rotator_deg=self.plan.rotator_deg if self.plan else None,
+            focuser_steps=self.plan.focuser_steps if self.plan else None,
             target_adu=self.band.target_adu if self.band else None,
             tolerance_adu=self.band.tolerance_adu if self.band else None,
         )
@@ -95,7 +77,7 @@ class SetIdentity:
             target_adu=self.band.target_adu if self.band else None,
             tolerance_adu=self.band.tolerance_adu if self.band else None,
             level_adu=shot.level_adu if shot else None,
-            channel=self.channel if shot and shot.channels else None,
+            channel=shot.channel if shot and shot.channels else None,
             pedestal_adu=pedestal_adu,
             e_per_adu=e_per_adu,
             temperature_c=state.temperature_c,

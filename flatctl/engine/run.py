@@ -19,6 +19,7 @@ from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedesta
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
+from flatctl.engine.set_events import SetEvents
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
@@ -87,18 +88,7 @@ class Session:
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""
-        waiting = Awaited(Preparation.CAMERA, temperature_c=self._rig.setup.temperature_c)
-        context.tell_waiting(waiting)
-        context.recovery.renew()
-        try:
-            context.recovery.retry(self._rig.prepare)
-        except (RigLost, DeviceError) as failure:
-            error = failure.error if isinstance(failure, RigLost) else failure
-            # A camera that refuses this setup may well take another one.
-            if not isinstance(error, Fault) or len(self._outcomes) == len(plans):
-                raise
-            for plan in plans:
-                self._give_up(context, plan, str(error))
+        if not self._prepare(context, plans):
             return
         shortest_s = min(
             plans[0].exposures_s or (self._rig.info.exposure_min_s or plans[0].exposure_min_s,)
@@ -126,6 +116,25 @@ class Session:
         )
         done |= exposures_s
 
+    def _prepare(self, context: RunContext, plans: Sequence[FilterPlan]) -> bool:
+        """Make the camera ready for these sets; give them up where it refuses its setup."""
+        waiting = Awaited(Preparation.CAMERA, temperature_c=self._rig.setup.temperature_c)
+        context.tell_waiting(waiting)
+        context.recovery.renew()
+        try:
+            context.recovery.retry(self._rig.prepare)
+        except (RigLost, DeviceError) as failure:
+            error = failure.error if isinstance(failure, RigLost) else failure
+            # A camera that refuses this setup may well take another one.
+            if not isinstance(error, Fault) or len(self._outcomes) == len(plans):
+                raise
+            for plan in plans:
+                self._outcomes[events.set_label(plan)] = Outcome.DEVICE
+                told = SetEvents(context, plan)
+                told.finished(Outcome.DEVICE, trials=0, flats=0, why=str(error))
+            return False
+        return True
+
     def _take_flats(self, runs: Sequence[FlatSetRun]) -> None:
         """Take set after set; what one learns of the light is for the later ones of its bank."""
         learned: dict[Bank | None, Learned] = defaultdict(Learned)
@@ -151,20 +160,6 @@ class Session:
         brightness = following.first_brightness(learned[plan.panel_bank])
         if brightness is not None:
             self._rig.start_next(plan.filter, brightness, plan.panel_bank)
-
-    def _give_up(self, context: RunContext, plan: FilterPlan, why: str) -> None:
-        self._outcomes[events.set_label(plan)] = Outcome.DEVICE
-        context.emit(
-            events.FilterFinished(
-                time=self._rig.clock.now(),
-                filter=events.label(plan.filter),
-                set=events.set_label(plan),
-                outcome=Outcome.DEVICE,
-                trials=0,
-                flats=0,
-                why=why,
-            )
-        )
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
         """Tell that the run starts, and return what its parts work with."""

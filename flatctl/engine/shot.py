@@ -1,6 +1,7 @@
 """An exposure under way, and the flat as it was read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -50,6 +51,7 @@ class Exposure:
         return self._rig.read(exposure_s), begun_s + exposure_s / 2
 
 
+@dataclass(eq=False)
 class Shot:
     """A flat as it was read; `time_s` is mid-exposure on the monotonic clock.
 
@@ -57,27 +59,18 @@ class Shot:
     time. `bayer` is the pattern of its colours, None for mono; `channel` says whose level counts.
     """
 
-    def __init__(
-        self,
-        setting: Setting,
-        frame: Frame,
-        time_s: float,
-        full_scale_adu: float,
-        bayer: str | None = None,
-        channel: ChannelChoice = "brightest",
-    ) -> None:
-        self.setting = setting
-        self.frame = frame
-        self.time_s = time_s
-        self._full_scale_adu = full_scale_adu
-        self._bayer = bayer
-        self._channel = channel
-        self._measured: tuple[Statistics, Mapping[str, Statistics]] | None = None
+    setting: Setting
+    frame: Frame
+    time_s: float
+    full_scale_adu: float
+    bayer: str | None = None
+    channel: ChannelChoice = "brightest"
+    _measured: tuple[Statistics, Mapping[str, Statistics]] | None = field(default=None, init=False)
 
     def measure(self) -> tuple[Statistics, Mapping[str, Statistics]]:
         """Return what the frame measures, and each of its colours; none of these for mono."""
         if self._measured is None:
-            self._measured = measure_channels(self.frame.raw, self._full_scale_adu, self._bayer)
+            self._measured = measure_channels(self.frame.raw, self.full_scale_adu, self.bayer)
         return self._measured
 
     def release_pixels(self) -> None:
@@ -113,4 +106,4 @@ class Shot:
 
     @cached_property
     def _judged(self) -> tuple[float, float]:
-        return judged_level(*self.measure(), self._channel)
+        return judged_level(*self.measure(), self.channel)

@@ -36,7 +36,7 @@ def limits_of(context: RunContext, plan: FilterPlan, *, ladder: bool) -> Limits:
     shortest_s = max(plan.exposure_min_s, info.exposure_min_s or 0.0)
     longest_s = max(shortest_s, min(plan.exposure_max_s, info.exposure_max_s or math.inf))
     rungs = tuple(t for t in plan.ladder_s if ladder and shortest_s <= t <= longest_s)
-    brightness = (_step(steps, plan.brightness_min), _step(steps, plan.brightness_max))
+    brightness = (_brightness(steps, plan.brightness_min), _brightness(steps, plan.brightness_max))
     return Limits.checked(brightness, (shortest_s, longest_s), rungs or plan.exposures_s)
 
 
@@ -59,7 +59,7 @@ def untrained_start(
     was calibrated starts with what was measured then. Light that can't be dimmed starts with the
     exposure of the last filter, since only the exposure can follow.
     """
-    start = limits.clamp(_step(context.steps, plan.brightness_start), plan.exposure_start_s)
+    start = limits.clamp(_brightness(context.steps, plan.brightness_start), plan.exposure_start_s)
     calibrated = _calibrated_start(context, plan, limits, start.exposure_s)
     if calibrated is not None or not learned.settings:
         return calibrated or start
@@ -78,14 +78,14 @@ def _calibrated_start(
     usual = plan.panel_bank in (None, context.rig.usual_bank)
     if calibration is None or calibration.filter != plan.filter or not usual:
         return None
-    step = calibration.step_for(plan.target * context.full_scale_adu, exposure_s)
-    return None if step is None else _allowed(limits, Setting(step, exposure_s))
+    brightness = calibration.brightness_for(plan.target * context.full_scale_adu, exposure_s)
+    return None if brightness is None else _allowed(limits, Setting(brightness, exposure_s))
 
 
 def _allowed(limits: Limits, setting: Setting) -> Setting | None:
     return setting if limits.allow(setting) else None
 
 
-def _step(steps: range, fraction: float) -> int:
+def _brightness(steps: range, fraction: float) -> int:
     """Return the panel's step at that fraction of its range, half a step rounded up."""
     return steps[math.floor(fraction * (len(steps) - 1) + 0.5)]

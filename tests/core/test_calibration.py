@@ -45,7 +45,7 @@ def calibration(**changes) -> Calibration:
 def test_between_two_lit_steps_the_step_for_a_level_is_that_of_a_power_law(share, exposure_s):
     light = [(level - 1000.0) / 0.1 for _, level in calibration().curve]
     wanted = light[1] * (light[2] / light[1]) ** share
-    step = calibration().step_for(1000.0 + wanted * exposure_s, exposure_s)
+    step = calibration().brightness_for(1000.0 + wanted * exposure_s, exposure_s)
     assert step == pytest.approx(128 * (255 / 128) ** share, abs=0.5001)
 
 
@@ -53,12 +53,12 @@ def test_between_two_lit_steps_the_step_for_a_level_is_that_of_a_power_law(share
 def test_the_step_for_a_level_that_was_measured_is_known_at_any_exposure(exposure_s):
     for step, level in calibration().curve[1:]:
         scaled = 1000.0 + (level - 1000.0) / 0.1 * exposure_s
-        assert calibration().step_for(scaled, exposure_s) == step
+        assert calibration().brightness_for(scaled, exposure_s) == step
 
 
 @pytest.mark.parametrize("level_adu", [900.0, 1100.0, 46000.0])
 def test_beyond_the_measured_steps_the_step_for_a_level_is_unknown(level_adu):
-    assert calibration().step_for(level_adu, 0.1) is None
+    assert calibration().brightness_for(level_adu, 0.1) is None
 
 
 # Pedestal and leak

@@ -231,7 +231,7 @@ def test_a_light_that_nobody_put_out_makes_no_dark_flats(tmp_path):
     bench = Bench(tmp_path, filters=("L",), dark_flats=2)
     bench.fake.panel = ManualPanel()
     bench.fake.world.light.set(lit=True, brightness=26)
-    with pytest.raises(BadReply, match="count to 0 for a light"):
+    with pytest.raises(BadReply, match="ask for no dark flats"):
         bench.run()
     assert bench.outcomes == {"L": "complete"}
     assert not [path for path in bench.frames if path.name.startswith("DARKFLAT")]

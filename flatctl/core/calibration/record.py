@@ -76,7 +76,7 @@ class Calibration:
             return Response(self.pedestal_adu)
         return Response.measured(self.pedestal_adu, points)
 
-    def step_for(self, level_adu: float, exposure_s: float) -> int | None:
+    def brightness_for(self, level_adu: float, exposure_s: float) -> int | None:
         """Return the brightness that gives a level through the same filter, `None` where unknown.
 
         Between two measured steps the light follows a power law; beyond them nothing is known.
