@@ -10,7 +10,7 @@ from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
-from flatctl.app.wiring.notify import Owner
+from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import claim_dawn, claim_rig
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
@@ -58,15 +58,15 @@ def dawn(
         print("\n".join([*due.describe(SystemClock().now()), *plan_lines(settings, wanted)]))
         return 0
     service = Service(patience_s(settings))
-    with claim_dawn(settings), service, Owner(settings) as owner:
-        heard: list[Listener] = [service, owner.listen, *listeners]
+    with claim_dawn(settings), service, Notifier(settings) as notifier:
+        heard: list[Listener] = [service, notifier.listen, *listeners]
         clock = BeatingClock(service.beat)
 
         def job() -> int:
-            Watch(settings, clock, EventHub(heard), owner).until(due)
+            Watch(settings, clock, EventHub(heard), notifier).until(due)
             return run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
 
-        return owner.hears_of(job)
+        return notifier.report_ending_of(job)
 
 
 class Due:
@@ -141,12 +141,12 @@ class Watch:
     """Look after a rig until its flats are due."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, emit: events.Listener, owner: Owner
+        self, settings: Settings, clock: Clock, emit: events.Listener, notifier: Notifier
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._emit = emit
-        self._owner = owner
+        self._notifier = notifier
 
     def until(self, due: Due) -> None:
         """Wait; what has to be mended is told as long as there is time for it."""
@@ -171,7 +171,7 @@ class Watch:
             )
         if found:
             lines = [f"{line.subject}: {line.text}\n  {line.remedy}".rstrip() for line in found]
-            self._owner.tell("problem", "\n".join(lines))
+            self._notifier.tell("problem", "\n".join(lines))
 
     def _hindrance(self) -> str:
         """Return why flats can't begin yet, or an empty string."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.wiring.notify import Owner
+from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
@@ -65,10 +65,10 @@ def run(
         print("\n".join(plan_lines(settings, wanted)))
         return 0
     service = Service(patience_s(settings))
-    with service, Owner(settings) as owner:
-        heard: list[Listener] = [service, owner.listen, *listeners]
+    with service, Notifier(settings) as notifier:
+        heard: list[Listener] = [service, notifier.listen, *listeners]
         clock = BeatingClock(service.beat)
-        return owner.hears_of(
+        return notifier.report_ending_of(
             lambda: run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
         )
 

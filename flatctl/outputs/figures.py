@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 UNKNOWN = "–"
 _INSIDE_FIGURE = re.compile(
@@ -54,6 +54,11 @@ def duration(value: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def clock(time: datetime | None) -> str:
+    """Return a time of day, UTC."""
+    return f"{time.astimezone(UTC):%H:%M:%S}" if time else UNKNOWN
 
 
 def brightness(value: int, maximum: int) -> str:

@@ -3,6 +3,8 @@
 import html
 from collections.abc import Sequence
 
+from flatctl.outputs.figures import kept_together
+
 _VOID = frozenset({"br", "circle", "img", "line", "meta", "path", "rect", "use"})
 
 
@@ -40,6 +42,14 @@ def element(name: str, *children: str, **attributes: str | float | None) -> Mark
     if name in _VOID and not children:
         return Markup(f"<{name}{written}/>")
     return Markup(f"<{name}{written}>{join(*children)}</{name}>")
+
+
+def figure(
+    heading: str, drawn: Markup, caption: str = "", *notes: Markup, style: str = ""
+) -> Markup:
+    """Return a drawing or a picture with its heading, and a caption below it."""
+    below = element("figcaption", kept_together(caption), *notes) if caption else ""
+    return element("figure", element("h3", heading), drawn, below, class_=style or None)
 
 
 def table(

@@ -1,4 +1,4 @@
-"""Word to the owner through apprise: short, few, and never in the way of the run.
+"""Messages to the owner through apprise: short, few, and never in the way of the run.
 
 The addresses are secrets. They are handed to apprise and to nothing else; what apprise logs may
 hold them, so it is kept silent, and of its errors only the kind is told.

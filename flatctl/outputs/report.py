@@ -7,7 +7,7 @@ was cut short, an event that misses a key: each is said on the page, and the res
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -19,14 +19,12 @@ from flatctl.outputs import figures
 from flatctl.outputs.markup import Markup, element, escape, join, table
 from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.report_calibration import calibration_chapter
-from flatctl.outputs.report_filter import Frames, chapter, todo
+from flatctl.outputs.report_filter import chapter, todo
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.sentences.run import filter_label, notes, outcome_words
 from flatctl.outputs.stored import events_of, read_run
-from flatctl.outputs.thumbnail import Thumbnail, load_thumbnail
-
-Load = Callable[[Path], Thumbnail]
+from flatctl.outputs.thumbnail import FrameFolder, Load, load_thumbnail
 
 _NO_END = "it has no end: it is still going on, or was cut short"
 _ENDINGS = {
@@ -41,38 +39,6 @@ _ENDINGS = {
     130: "stopped by the user",
     143: "stopped by the system",
 }
-
-
-class FrameFolder:
-    """The frames of a run folder, found there even when the folder has moved since.
-
-    `load` makes a picture of a file.
-    """
-
-    def __init__(self, folder: Path, was: Path | None, load: Load = load_thumbnail) -> None:
-        self._folder = folder
-        self._was = was or Path()
-        self._load = load
-
-    def missing(self, path: Path) -> bool:
-        """Return whether the file is gone."""
-        return not self._find(path).is_file()
-
-    def thumbnail(self, path: Path) -> Thumbnail:
-        """Return the frame as a small picture.
-
-        Raises:
-            StorageError: the file is gone or broken.
-
-        """
-        return self._load(self._find(path))
-
-    def _find(self, path: Path) -> Path:
-        try:
-            here = self._folder / path.relative_to(self._was)
-        except ValueError:
-            return path
-        return here if here.is_file() else path
 
 
 def write_report(run: RunRecord, write_text: WriteText, load: Load = load_thumbnail) -> Path:
@@ -112,7 +78,7 @@ def _write(path: Path, run: RunRecord, write_text: WriteText, load: Load) -> Pat
     return target
 
 
-def render(record: RunRecord, frames: Frames, troubles: Sequence[str] = ()) -> str:
+def render(record: RunRecord, frames: FrameFolder, troubles: Sequence[str] = ()) -> str:
     """Return the report of a night, of one run or of several, as one HTML page.
 
     `troubles` are said on the page.
@@ -152,8 +118,8 @@ def _runs(run: RunRecord) -> Markup:
         return Markup("")
     rows = [
         (
-            _clock(part.started),
-            _clock(part.finished),
+            figures.clock(part.started),
+            figures.clock(part.finished),
             str(part.flats),
             _NO_END if part.exit_code is None else _ENDINGS.get(part.exit_code, part.reason),
         )
@@ -292,7 +258,7 @@ def _faults(run: RunRecord) -> Markup:
         return Markup("")
     rows = [
         (
-            _clock(time_of(event)),
+            figures.clock(time_of(event)),
             join(element("strong", event.device), element("br"), why_words(event.what)),
             "yes" if event.recovered else "no",
         )
@@ -320,7 +286,3 @@ def _accepted(run: RunRecord) -> str:
 
 def _time(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if time else ""
-
-
-def _clock(time: datetime | None) -> str:
-    return f"{time.astimezone(UTC):%H:%M:%S}" if time else figures.UNKNOWN

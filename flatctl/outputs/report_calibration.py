@@ -5,7 +5,7 @@ from datetime import UTC
 
 from flatctl.events import UNKNOWN_TIME, CalibrationUsed
 from flatctl.outputs import charts, figures
-from flatctl.outputs.markup import Markup, element, table
+from flatctl.outputs.markup import Markup, element, figure, table
 from flatctl.outputs.record import RunRecord
 
 
@@ -44,8 +44,5 @@ def _curve(known: CalibrationUsed, full_scale_adu: float) -> Markup | None:
     if not points or not full_adu > 0:
         return None
     exposure = figures.seconds(known.exposure_s)
-    return element(
-        "figure",
-        element("h3", f"Panel curve, frames of {exposure}"),
-        charts.panel_curve(points, full_adu),
-    )
+    drawn = charts.panel_curve(points, full_adu)
+    return figure(f"Panel curve, frames of {exposure}", drawn)

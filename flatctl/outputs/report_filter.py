@@ -4,36 +4,20 @@ import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from flatctl.core.types import Verdict
 from flatctl.errors import StorageError
-from flatctl.events import Shot, Trial
+from flatctl.events import Trial
 from flatctl.outputs import charts, figures
-from flatctl.outputs.markup import Markup, element, join, table
+from flatctl.outputs.markup import Markup, element, figure, join, table
 from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.report_quality import contours, picture, pictures, worth
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.sentences.run import filter_label, outcome_words, setting
-from flatctl.outputs.thumbnail import Thumbnail
+from flatctl.outputs.thumbnail import FrameFolder, Thumbnail
 
 
-class Frames(Protocol):
-    """The run's frames on disk, found by the paths that its events name."""
-
-    def missing(self, path: Path) -> bool:
-        """Return whether the file is gone."""
-
-    def thumbnail(self, path: Path) -> Thumbnail:
-        """Return the frame as a small picture.
-
-        Raises:
-            StorageError: the file is gone or broken.
-
-        """
-
-
-def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: Frames) -> Markup:
+def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: FrameFolder) -> Markup:
     """Return the whole chapter of a filter."""
     tone = "good" if record.complete else "warn"
     return element(
@@ -85,23 +69,13 @@ def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
     if not record.trials:
         return Markup("")
     curve = "Thin: what the panel gives, as the search had learned it in the end."
-    drawings = [
-        element(
-            "figure",
-            element("h3", "Search: level against brightness"),
-            charts.search_over_brightness(run, record),
-            element("figcaption", curve) if record.curve else "",
-        )
-    ]
+    drawn = charts.search_over_brightness(run, record)
+    caption = curve if record.curve else ""
+    drawings = [figure("Search: level against brightness", drawn, caption)]
     # A search that stayed with one exposure has nothing to show over it.
     if len({shot.exposure_s for shot in record.trials}) > 1:
-        drawings.append(
-            element(
-                "figure",
-                element("h3", "Search: level against exposure"),
-                charts.search_over_exposure(record),
-            )
-        )
+        drawn = charts.search_over_exposure(record)
+        drawings.append(figure("Search: level against exposure", drawn))
     trials = table(
         "Trials",
         (("", "num"), ("Brightness", "num"), ("Exposure", "num"), ("ADU", "num"), ("Level", "num")),
@@ -126,10 +100,10 @@ def _level_cell(shot: Trial) -> Markup:
     return element("span", level, title=figures.words(shot.verdict))
 
 
-def _set_row(record: FilterRecord, run: RunRecord, frames: Frames) -> Markup:
+def _set_row(record: FilterRecord, run: RunRecord, frames: FrameFolder) -> Markup:
     if not record.captured:
         return Markup("")
-    chart = element("figure", element("h3", "Level of every frame"), charts.levels_of_flats(record))
+    chart = figure("Level of every frame", charts.levels_of_flats(record))
     return element(
         "div",
         _picture(record, frames),
@@ -140,7 +114,7 @@ def _set_row(record: FilterRecord, run: RunRecord, frames: Frames) -> Markup:
     )
 
 
-def _picture(record: FilterRecord, frames: Frames) -> Markup:
+def _picture(record: FilterRecord, frames: FrameFolder) -> Markup:
     """Return the first flat that can be opened, and a word on those that can't."""
     paths = [shot.path for shot in record.flats if shot.path.name]
     gone = [path for path in paths if frames.missing(path)]
@@ -171,19 +145,10 @@ def _figure(
     lines = "Contours in % of the brightest place. " if thumbnail.contours else ""
     caption = f"{lines}Black is {black} ADU, white {white} ADU. {name}"
     notes = [element("p", trouble, class_="warn") for trouble in troubles]
-    return element(
-        "figure",
-        element("h3", "Flat, stretched"),
-        picture(
-            thumbnail.png,
-            thumbnail.width_px,
-            thumbnail.height_px,
-            described,
-            contours(thumbnail),
-        ),
-        element("figcaption", figures.kept_together(caption), *notes),
-        class_="picture",
+    shown = picture(
+        thumbnail.png, thumbnail.width_px, thumbnail.height_px, described, contours(thumbnail)
     )
+    return figure("Flat, stretched", shown, caption, *notes, style="picture")
 
 
 _ROWS: tuple[tuple[str, str], ...] = (
@@ -245,7 +210,12 @@ def _rejected(record: FilterRecord) -> Markup:
         f"Rejected: {figures.plural(len(record.rejected), 'frame')}",
         (("Time, UTC", ""), ("Level", "num"), ("Exposure", "num room"), ("Why", "long")),
         [
-            (_clock(s), figures.percent(s.level), figures.seconds(s.exposure_s), why_words(s.why))
+            (
+                figures.clock(time_of(s)),
+                figures.percent(s.level),
+                figures.seconds(s.exposure_s),
+                why_words(s.why),
+            )
             for s in record.rejected
         ],
     )
@@ -258,7 +228,7 @@ def _every_flat(record: FilterRecord) -> Markup:
     columns = (
         ("", "num"),
         ("Time, UTC", "room"),
-        ("Light", "num room"),
+        ("Brightness", "num room"),
         ("Exposure", "num"),
         ("Median", "num"),
         ("Level", "num"),
@@ -271,7 +241,7 @@ def _every_flat(record: FilterRecord) -> Markup:
     rows = [
         (
             str(s.index),
-            _clock(s),
+            figures.clock(time_of(s)),
             figures.whole(s.brightness),
             figures.seconds(s.exposure_s),
             figures.adu(s.median_adu),
@@ -288,11 +258,6 @@ def _every_flat(record: FilterRecord) -> Markup:
         element("summary", f"Every flat ({len(record.flats)})"),
         table(None, columns, rows),
     )
-
-
-def _clock(shot: Shot) -> str:
-    time = time_of(shot)
-    return f"{time:%H:%M:%S}" if time else figures.UNKNOWN
 
 
 def _finite(values: Sequence[float]) -> list[float]:

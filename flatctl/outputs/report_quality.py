@@ -5,7 +5,7 @@ import math
 
 from flatctl.events import SetQuality
 from flatctl.outputs import figures
-from flatctl.outputs.markup import Markup, element, join
+from flatctl.outputs.markup import Markup, element, figure, join
 from flatctl.outputs.quality_charts import (
     Difference,
     difference_picture,
@@ -55,12 +55,13 @@ def pictures(record: FilterRecord) -> list[Markup]:
     quality = record.quality
     if quality is None:
         return []
+    profile, noise = radial_profile(quality), photon_noise(quality)
     charts = [
-        _figure("Radial profile", radial_profile(quality), ""),
-        _figure("Noise against photon noise", photon_noise(quality), _noise_caption(quality)),
+        figure("Radial profile", profile) if profile else "",
+        figure("Noise against photon noise", noise, _noise_caption(quality)) if noise else "",
         _dust(quality),
     ]
-    return [chart for chart in charts if chart]
+    return [Markup(chart) for chart in charts if chart]
 
 
 def contours(thumbnail: Thumbnail) -> Markup:
@@ -120,13 +121,6 @@ def _noise_caption(quality: SetQuality) -> str:
     )
 
 
-def _figure(heading: str, drawn: Markup | None, caption: str) -> Markup:
-    if drawn is None:
-        return Markup("")
-    below = element("figcaption", figures.kept_together(caption)) if caption else ""
-    return element("figure", element("h3", heading), drawn, below)
-
-
 def _dust(quality: SetQuality) -> Markup:
     heading = "Change since the last set"
     painted = difference_picture(quality)
@@ -145,13 +139,8 @@ def _dust(quality: SetQuality) -> Markup:
         "Orange: darker than in the last set, blue: brighter; the full colour is "
         f"{figures.percent(painted.full_frac, 2)} of the light. {_count(quality)}"
     )
-    return element(
-        "figure",
-        element("h3", heading),
-        picture(painted.png, painted.cols, painted.rows, described, over),
-        element("figcaption", figures.kept_together(caption)),
-        class_="picture difference",
-    )
+    shown = picture(painted.png, painted.cols, painted.rows, described, over)
+    return figure(heading, shown, caption, style="picture difference")
 
 
 def _count(quality: SetQuality) -> str:

@@ -1,6 +1,7 @@
 """A frame as a small picture: averaged down, stretched between two percentiles, with contours."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,3 +167,38 @@ def _levels(darkest: float) -> list[float]:
         if count <= _CONTOURS_MAX:
             return [round(1.0 - step * n, 4) for n in range(count, 0, -1)]
     return []
+
+
+Load = Callable[[Path], Thumbnail]
+
+
+class FrameFolder:
+    """The frames of a run folder, found there even when the folder has moved since.
+
+    `load` makes a picture of a file.
+    """
+
+    def __init__(self, folder: Path, was: Path | None, load: Load = load_thumbnail) -> None:
+        self._folder = folder
+        self._was = was or Path()
+        self._load = load
+
+    def missing(self, path: Path) -> bool:
+        """Return whether the file is gone."""
+        return not self._find(path).is_file()
+
+    def thumbnail(self, path: Path) -> Thumbnail:
+        """Return the frame as a small picture.
+
+        Raises:
+            StorageError: the file is gone or broken.
+
+        """
+        return self._load(self._find(path))
+
+    def _find(self, path: Path) -> Path:
+        try:
+            here = self._folder / path.relative_to(self._was)
+        except ValueError:
+            return path
+        return here if here.is_file() else path

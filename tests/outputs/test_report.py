@@ -9,9 +9,10 @@ from event_streams import Night, complete_night, mixed_night, run_of, told
 
 from flatctl.errors import StorageError, UsageError
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.report import FrameFolder, render, write_report, write_report_again
+from flatctl.outputs.report import render, write_report, write_report_again
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.stored import events_of
+from flatctl.outputs.thumbnail import FrameFolder
 
 VOID = {"br", "circle", "img", "line", "meta", "path", "rect"}
 

@@ -6,7 +6,8 @@ import pytest
 from event_streams import Night, complete_night
 
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.report import FrameFolder, render
+from flatctl.outputs.report import render
+from flatctl.outputs.thumbnail import FrameFolder
 
 MEASURED = {
     "measured": "2026-11-21T20:15:00.000Z",

@@ -8,7 +8,8 @@ import pytest
 from chromium import Chromium, chromium
 
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.report import FrameFolder, render
+from flatctl.outputs.report import render
+from flatctl.outputs.thumbnail import FrameFolder
 
 sys.path.append(str(Path(__file__).parents[1] / "outputs"))
 from event_streams import mixed_night

@@ -1,4 +1,4 @@
-"""Word to the owner: what a rig that nobody watches says of itself."""
+"""Messages to the owner of a rig that nobody watches."""
 
 import sys
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from flatctl.storage.naming import local_zone, night_of
 from flatctl.storage.quota import Quota
 
 
-class Owner:
-    """Send word within what a night allows. Leaving the block waits a little for what is sent."""
+class Notifier:
+    """Send messages, as many as a night allows. Leaving the block waits a little for them."""
 
     def __init__(self, settings: Settings) -> None:
         notify = settings.notify
@@ -43,7 +43,7 @@ class Owner:
         self._record = run
 
     def tell(self, occasion: str, text: str) -> None:
-        """Send word, if it is wanted and the night still allows it."""
+        """Send a message, if it is wanted and the night still allows it."""
         night = night_of(datetime.now(UTC), local_zone())
         last_word = occasion in ("finished", "incomplete")
         if (
@@ -53,8 +53,8 @@ class Owner:
         ):
             self._messenger.send(occasion, text)
 
-    def hears_of(self, job: Callable[[], int]) -> int:
-        """Do a job and send word of how it ended, however it ended."""
+    def report_ending_of(self, job: Callable[[], int]) -> int:
+        """Do a job and send a message of how it ended, however it ended."""
         try:
             code = job()
         except FlatctlError as error:
