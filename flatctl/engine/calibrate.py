@@ -13,7 +13,6 @@ from flatctl.core.nights.history import Calibrated
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.settling import SETTLE_LIMIT_S, Settling
 from flatctl.core.types import FilterPlan, Setting
-from flatctl.devices.protocols import Frame
 from flatctl.engine.guard import under_guard
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
@@ -122,13 +121,15 @@ class CalibrationRun:
 
         def watch() -> float | None:
             settling = Settling(repeats=_REPEATS, watch_s=_WATCH_S, limit_s=SETTLE_LIMIT_S)
-            self._take_dark(limits.shortest_s)
+            self._median(partial(rig.begin_dark, limits.shortest_s), limits.shortest_s)
             begun_s: list[float] = []
-            while not settling.over:
-                self._safety.check()
+
+            def begin() -> None:
                 rig.begin(Setting(limits.brightest, exposure_s))
                 begun_s.append(rig.clock.monotonic())
-                level_adu = _median(rig.read(exposure_s))
+
+            while not settling.over:
+                level_adu = self._median(begin, exposure_s)
                 settling.observe(begun_s[-1] - begun_s[0], max(level_adu - pedestal_adu, 0.0))
             return settling.settle_s
 
@@ -140,37 +141,28 @@ class CalibrationRun:
             rig.light.settle_s = usual_s
 
     def _lit(self, brightness: int, exposure_s: float) -> float:
-        def take() -> Frame:
-            self._safety.check()
-            self._rig.begin(Setting(brightness, exposure_s))
-            return self._rig.read(exposure_s)
-
-        return self._level(take)
+        return self._level(partial(self._rig.begin, Setting(brightness, exposure_s)), exposure_s)
 
     def _dark(self, exposure_s: float) -> float:
-        return self._level(partial(self._take_dark, exposure_s))
+        return self._level(partial(self._rig.begin_dark, exposure_s), exposure_s)
 
-    def _take_dark(self, exposure_s: float) -> Frame:
+    def _level(self, begin: Callable[[], None], exposure_s: float) -> float:
+        self._recovery.renew()
+        return self._recovery.retry(partial(self._median, begin, exposure_s))
+
+    def _median(self, begin: Callable[[], None], exposure_s: float) -> float:
         self._safety.check()
-        self._rig.begin_dark(exposure_s)
-        return self._rig.read(exposure_s)
+        begin()
+        return measure(self._rig.read(exposure_s).raw, _SIXTEEN_BITS_ADU).median
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Waiting):
             self._tell(f"waiting: {event.what}")
 
-    def _level(self, take: Callable[[], Frame]) -> float:
-        self._recovery.renew()
-        return _median(self._recovery.retry(take))
-
     def _remember(self, calibration: Calibration) -> None:
         key = self._rig.key(self._rig_name)
         self._history.remember_calibration(key, calibration, self._rig.clock.now())
         self._history.remember_response(key, calibration.response)
-
-
-def _median(frame: Frame) -> float:
-    return measure(frame.raw, _SIXTEEN_BITS_ADU).median
 
 
 def _limits(rig: Rig, plan: FilterPlan, steps: range) -> Limits:

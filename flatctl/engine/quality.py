@@ -8,7 +8,7 @@ from flatctl.core.nights.history import SettingKey
 from flatctl.core.pedestal import Pedestal
 from flatctl.core.pixels.channels import imbalance
 from flatctl.core.quality.findings import Finding, Kind
-from flatctl.core.quality.frames import Look, SetJudge, look_at
+from flatctl.core.quality.frames import FrameDigest, SetJudge, digest_of
 from flatctl.core.quality.sets import (
     AUTO_MAX,
     SetRecord,
@@ -49,7 +49,7 @@ class SetWatch:
         if limits is not None and plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
         self._judge = None if limits is None else SetJudge(limits, pedestal_adu)
-        self._looked: tuple[Shot, Look | None] | None = None
+        self._digested: tuple[Shot, FrameDigest | None] | None = None
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []
 
@@ -62,16 +62,16 @@ class SetWatch:
 
     def judge(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what is wrong with a frame, nothing where it is good enough."""
-        look = self._look(shot)
-        if self._judge is None or look is None:
+        digest = self._digest(shot)
+        if self._judge is None or digest is None:
             return ()
-        return self._judge.judge(look)
+        return self._judge.judge(digest)
 
     def keep(self, shot: Shot) -> None:
         """Count a frame among the set."""
-        look = self._look(shot)
-        if self._judge is not None and look is not None:
-            self._judge.keep(look)
+        digest = self._digest(shot)
+        if self._judge is not None and digest is not None:
+            self._judge.keep(digest)
         self._first = self._first or shot
         pedestal_adu = self._judge.pedestal_adu if self._judge else 0.0
         if shot.setting.brightness == self._first.setting.brightness:
@@ -129,12 +129,12 @@ class SetWatch:
         if record is not None:
             self._context.history.remember_set(self._key, record)
 
-    def _look(self, shot: Shot) -> Look | None:
+    def _digest(self, shot: Shot) -> FrameDigest | None:
         if self._judge is None:
             return None
-        if self._looked is None or self._looked[0] is not shot:
-            self._looked = shot, look_at(shot.frame.raw, self._judge.pedestal_adu)
-        return self._looked[1]
+        if self._digested is None or self._digested[0] is not shot:
+            self._digested = shot, digest_of(shot.frame.raw, self._judge.pedestal_adu)
+        return self._digested[1]
 
     def _balance(self, channels: Mapping[str, Statistics]) -> list[Finding]:
         assert self._judge is not None

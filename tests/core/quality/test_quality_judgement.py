@@ -8,7 +8,7 @@ import pytest
 from truth import LEVEL_ADU, PEDESTAL_ADU, Taken, Telescope, kinds
 
 from flatctl.core.quality.findings import Kind, QualityLimits
-from flatctl.core.quality.frames import look_at
+from flatctl.core.quality.frames import digest_of
 from flatctl.core.quality.ripple import CALM
 from flatctl.core.quality.sets import SetRecord, flats_needed, judge_set, record_of
 
@@ -32,8 +32,8 @@ def test_a_good_frame_is_kept(telescope):
 
 
 def test_frames_too_small_to_judge_have_no_look():
-    assert look_at(np.zeros((1, 9), np.uint16), 0.0) is None
-    assert look_at(np.zeros((2, 500), np.uint16), 0.0) is None
+    assert digest_of(np.zeros((1, 9), np.uint16), 0.0) is None
+    assert digest_of(np.zeros((2, 500), np.uint16), 0.0) is None
 
 
 def test_a_gradient_has_its_size_and_its_side(telescope):

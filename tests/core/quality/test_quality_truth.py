@@ -11,7 +11,7 @@ import pytest
 from truth import LEVEL_ADU, PEDESTAL_ADU, Taken, Telescope, kinds
 
 from flatctl.core.quality.findings import Kind
-from flatctl.core.quality.frames import Look, look_at
+from flatctl.core.quality.frames import FrameDigest, digest_of
 from flatctl.core.quality.sets import SetRecord
 
 pytestmark = pytest.mark.timeout(600)
@@ -28,9 +28,9 @@ def last_set(seed: int) -> SetRecord:
 
 
 @cache
-def good_looks(seed: int) -> list[Look]:
+def good_looks(seed: int) -> list[FrameDigest]:
     telescope = Telescope(seed)
-    return [look_at(telescope.flat(), PEDESTAL_ADU) for _ in range(2)]
+    return [digest_of(telescope.flat(), PEDESTAL_ADU) for _ in range(2)]
 
 
 def set_of(telescope: Telescope, flats: int = FEW) -> set[Kind]:

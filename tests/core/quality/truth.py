@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from flatctl.core.quality.findings import Finding, Kind, QualityLimits
-from flatctl.core.quality.frames import SetJudge, look_at
+from flatctl.core.quality.frames import SetJudge, digest_of
 from flatctl.core.quality.sets import SetQuality, SetRecord, judge_set, record_of
 from hardware_sims.lamp import Lamp
 from hardware_sims.optics import Mote, Optics
@@ -84,7 +84,7 @@ class Taken:
         """Judge frames and keep the good ones; return what was found in the last."""
         found: tuple[Finding, ...] = ()
         for frame in frames:
-            look = look_at(frame, self.judge.pedestal_adu)
+            look = digest_of(frame, self.judge.pedestal_adu)
             found = self.judge.judge(look)
             if found:
                 self.rejected.append(found)
