@@ -20,6 +20,7 @@ from flatctl.core.search.response import Response
 from flatctl.storage.database import Database
 
 Kept = TypeVar("Kept")
+Row = tuple[Any, ...]
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -41,6 +42,8 @@ CREATE TABLE IF NOT EXISTS runs (
     filters TEXT NOT NULL
 ) STRICT;
 """
+_ALL_TRAINED = "SELECT key, brightness, exposure_s, level, time FROM trained"
+_OF_RIG = "WHERE ?1 IS NULL OR rig = ?1"
 # An earlier flatctl kept the pedestal under a name which no filter can have.
 _OLD_PEDESTAL = "\0panel off"
 
@@ -66,127 +69,84 @@ class History(Database):
 
     def trained(self, key: SettingKey) -> Trained | None:
         """Return the setting that was accepted last for `key`."""
-        rows = self.rows(
-            "SELECT key, brightness, exposure_s, level, time FROM trained WHERE key = ?",
-            _text(key),
-        )
-        return next((trained for _, trained in _readable(_trained, rows)), None)
+        found = self._read(_trained, f"{_ALL_TRAINED} WHERE key = ?", _text(key))
+        return found[0][1] if found else None
 
     def all_trained(self, rig: str | None = None) -> list[tuple[SettingKey, Trained]]:
         """Return all trained settings, of one rig or of all."""
-        rows = self.rows(
-            "SELECT key, brightness, exposure_s, level, time FROM trained"
-            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY rig, key",
-            rig,
-        )
-        return _readable(_trained, rows)
+        return self._read(_trained, f"{_ALL_TRAINED} {_OF_RIG} ORDER BY rig, key", rig)
 
     def remember(self, key: SettingKey, trained: Trained) -> None:
         """Keep `trained` in place of what was kept for `key`."""
-        self.rows(
-            "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?, ?)",
-            _text(key),
-            key.rig,
-            int(trained.brightness),
-            float(trained.exposure_s),
-            float(trained.level),
-            trained.time.isoformat(),
-        )
+        setting = int(trained.brightness), float(trained.exposure_s), float(trained.level)
+        self._keep("trained", _text(key), key.rig, *setting, trained.time.isoformat())
 
     def response(self, key: SettingKey) -> Response | None:
         """Return what is known of panel and camera; the filter of `key` does not matter."""
-        rows = self.rows(
-            "SELECT response FROM responses WHERE key = ?", _text(replace(key, filter=None))
-        )
-        return next(iter(_readable(lambda row: Response.from_json(row[0]), rows)), None)
+        query = "SELECT response FROM responses WHERE key = ?"
+        found = self._read(lambda row: Response.from_json(row[0]), query, _any_filter(key))
+        return found[0] if found else None
 
     def remember_response(self, key: SettingKey, response: Response) -> None:
         """Keep `response` for all filters of `key`."""
-        self.rows(
-            "INSERT OR REPLACE INTO responses VALUES (?, ?)",
-            _text(replace(key, filter=None)),
-            response.to_json(),
-        )
-
-    def remember_calibration(
-        self, key: SettingKey, calibration: Calibration, time: datetime
-    ) -> None:
-        """Keep a calibration for all filters of `key`, in place of what was kept for it."""
-        self.rows(
-            "INSERT OR REPLACE INTO calibrations VALUES (?, ?, ?, ?)",
-            _text(replace(key, filter=None)),
-            key.rig,
-            calibration.to_json(),
-            time.astimezone(UTC).isoformat(),
-        )
+        self._keep("responses", _any_filter(key), response.to_json())
 
     def calibrations(self, rig: str | None = None) -> list[Calibrated]:
         """Return all calibrations, of one rig or of all, the latest first."""
-        rows = self.rows(
-            "SELECT key, calibration, time FROM calibrations"
-            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY time DESC",
-            rig,
-        )
-        return _readable(_calibrated, rows)
+        query = f"SELECT key, calibration, time FROM calibrations {_OF_RIG} ORDER BY time DESC"
+        return self._read(_calibrated, query, rig)
 
     def calibration(self, key: SettingKey) -> Calibrated | None:
         """Return the latest calibration that fits `key`; the filter does not matter.
 
         What is `None` in `key` (left as it is, not yet known) fits anything.
         """
-        wanted = {
-            name: value
-            for name, value in asdict(key).items()
-            if value is not None and name != "filter"
-        }
-        for known in self.calibrations(key.rig):
-            if wanted.items() <= asdict(known.key).items():
-                return known
-        return None
+        facts = asdict(replace(key, filter=None)).items()
+        wanted = {name: value for name, value in facts if value is not None}
+        known = self.calibrations(key.rig)
+        return next((each for each in known if wanted.items() <= asdict(each.key).items()), None)
+
+    def remember_calibration(
+        self, key: SettingKey, calibration: Calibration, time: datetime
+    ) -> None:
+        """Keep a calibration for all filters of `key`, in place of what was kept for it."""
+        when = time.astimezone(UTC).isoformat()
+        self._keep("calibrations", _any_filter(key), key.rig, calibration.to_json(), when)
 
     def last_set(self, key: SettingKey) -> SetRecord | None:
         """Return what is remembered of the last set of flats of `key`."""
-        rows = self.rows("SELECT record FROM sets WHERE key = ?", _text(key))
-        return next(iter(_readable(lambda row: SetRecord.from_json(row[0]), rows)), None)
+        query = "SELECT record FROM sets WHERE key = ?"
+        found = self._read(lambda row: SetRecord.from_json(row[0]), query, _text(key))
+        return found[0] if found else None
 
     def remember_set(self, key: SettingKey, record: SetRecord) -> None:
         """Keep `record` of a set in place of the last one of `key`."""
-        self.rows("INSERT OR REPLACE INTO sets VALUES (?, ?)", _text(key), record.to_json())
+        self._keep("sets", _text(key), record.to_json())
 
     def pedestal(self, key: SettingKey) -> Pedestal | None:
         """Return the level without light; the filter of `key` does not matter."""
-        rows = self.rows(
-            "SELECT adu, error_adu, origin FROM pedestals WHERE key = ?",
-            _text(replace(key, filter=None)),
-        )
-        old = "SELECT record FROM sets WHERE key = ?", _text(replace(key, filter=_OLD_PEDESTAL))
-        known = _readable(_pedestal, rows) or _readable(_old_pedestal, self.rows(*old))
-        return next(iter(known), None)
+        query = "SELECT adu, error_adu, origin FROM pedestals WHERE key = ?"
+        old_query = "SELECT record FROM sets WHERE key = ?"
+        old_key = _text(replace(key, filter=_OLD_PEDESTAL))
+        known = self._read(_pedestal, query, _any_filter(key))
+        known = known or self._read(_old_pedestal, old_query, old_key)
+        return known[0] if known else None
 
     def remember_pedestal(self, key: SettingKey, pedestal: Pedestal) -> None:
         """Keep the level without light for all filters of `key`."""
-        self.rows(
-            "INSERT OR REPLACE INTO pedestals VALUES (?, ?, ?, ?)",
-            _text(replace(key, filter=None)),
-            pedestal.adu,
-            pedestal.error_adu,
-            pedestal.origin.value,
-        )
+        figures = pedestal.adu, pedestal.error_adu, pedestal.origin.value
+        self._keep("pedestals", _any_filter(key), *figures)
 
     def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
         """Return past runs, of one rig or of all, the latest first."""
-        rows = self.rows(
-            "SELECT run, rig, started, seconds, exit_code, frames, directory, filters FROM runs"
-            " WHERE ?1 IS NULL OR rig = ?1 ORDER BY started DESC, run DESC LIMIT ?2",
-            rig,
-            limit,
-        )
-        return _readable(_past_run, rows)
+        columns = "run, rig, started, seconds, exit_code, frames, directory, filters"
+        order = "ORDER BY started DESC, run DESC LIMIT ?2"
+        return self._read(_past_run, f"SELECT {columns} FROM runs {_OF_RIG} {order}", rig, limit)
 
     def remember_run(self, run: PastRun) -> None:
         """Keep a run, in place of what was kept of it before."""
-        self.rows(
-            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        self._keep(
+            "runs",
             run.run,
             run.rig,
             run.started.astimezone(UTC).isoformat(),
@@ -197,6 +157,18 @@ class History(Database):
             json.dumps(dict(run.filters)),
         )
 
+    def _keep(self, table: str, *values: object) -> None:
+        places = ", ".join("?" * len(values))
+        self.rows(f"INSERT OR REPLACE INTO {table} VALUES ({places})", *values)
+
+    def _read(self, make: Callable[[Row], Kept], query: str, *values: object) -> list[Kept]:
+        """Make values of the rows; what another version or program wrote counts as unknown."""
+        made: list[Kept] = []
+        for row in self.rows(query, *values):
+            with suppress(KeyError, TypeError, ValueError):
+                made.append(make(row))
+        return made
+
 
 def _text(key: SettingKey) -> str:
     """Return one text for each key; SQL's NULLs would not equal one another."""
@@ -205,13 +177,17 @@ def _text(key: SettingKey) -> str:
     return json.dumps(facts | numbers, sort_keys=True)
 
 
-def _trained(row: tuple[Any, ...]) -> tuple[SettingKey, Trained]:
+def _any_filter(key: SettingKey) -> str:
+    return _text(replace(key, filter=None))
+
+
+def _trained(row: Row) -> tuple[SettingKey, Trained]:
     key, brightness, exposure_s, level, time = row
     trained = Trained(brightness, exposure_s, level, datetime.fromisoformat(time))
     return SettingKey(**json.loads(key)), trained
 
 
-def _calibrated(row: tuple[Any, ...]) -> Calibrated:
+def _calibrated(row: Row) -> Calibrated:
     key, calibration, time = row
     return Calibrated(
         SettingKey(**json.loads(key)),
@@ -220,25 +196,16 @@ def _calibrated(row: tuple[Any, ...]) -> Calibrated:
     )
 
 
-def _pedestal(row: tuple[Any, ...]) -> Pedestal:
+def _pedestal(row: Row) -> Pedestal:
     adu, error_adu, origin = row
     return Pedestal(adu, error_adu, Origin(origin))
 
 
-def _old_pedestal(row: tuple[Any, ...]) -> Pedestal:
+def _old_pedestal(row: Row) -> Pedestal:
     return Pedestal.measured(float(json.loads(row[0])["pedestal_adu"]))
 
 
-def _past_run(row: tuple[Any, ...]) -> PastRun:
+def _past_run(row: Row) -> PastRun:
     run, rig, started, seconds, exit_code, frames, directory, filters = row
     when = datetime.fromisoformat(started)
     return PastRun(run, rig, when, seconds, exit_code, frames, directory, json.loads(filters))
-
-
-def _readable(make: Callable[[tuple[Any, ...]], Kept], rows: list[tuple[Any, ...]]) -> list[Kept]:
-    """Make values of the rows; what another version or program wrote counts as unknown."""
-    made: list[Kept] = []
-    for row in rows:
-        with suppress(KeyError, TypeError, ValueError):
-            made.append(make(row))
-    return made
