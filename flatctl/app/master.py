@@ -7,6 +7,7 @@ from pathlib import Path
 from flatctl.core.nights.masters import master_sets
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
+from flatctl.fits.header import number
 from flatctl.outputs import figures
 from flatctl.outputs.tables.master import Master, MasterListing
 from flatctl.storage.directory import prepare_directory
@@ -61,9 +62,9 @@ def _masters(
 ) -> Iterator[Master]:
     """Make one after the other, those of the dark flats first."""
     prepare_directory(folder)
-    by_name = {source.taken.name: source for source in sources.frames}
+    by_name = {source.info.name: source for source in sources.frames}
     darks: list[MasterDark] = []
-    for taken in master_sets(source.taken for source in sources.frames):
+    for taken in master_sets(source.info for source in sources.frames):
         frames = [by_name[frame.name] for frame in taken]
         first = taken[0]
         if first.kind is FrameKind.DARK_FLAT:
@@ -84,16 +85,15 @@ def _told(
     frames: Sequence[Source], path: Path, made: bool, subtraction: Subtraction | None = None
 ) -> Master:
     values = read_values(path)
-    noise, clipped_frac = values.get("FLATNOIS"), values.get("FLATREJ")
     return Master(
-        kind=frames[0].taken.kind,
-        filter=frames[0].taken.filter,
+        kind=frames[0].info.kind,
+        filter=frames[0].info.filter,
         frames=len(frames),
         path=path,
         made=made,
         subtracted=subtraction.words if subtraction else "",
-        noise=float(noise) if isinstance(noise, int | float) else None,
-        clipped_frac=float(clipped_frac) if isinstance(clipped_frac, int | float) else 0.0,
+        noise=number(values, "FLATNOIS"),
+        clipped_frac=number(values, "FLATREJ") or 0.0,
     )
 
 

@@ -17,7 +17,7 @@ from flatctl.settings.plan import plan_flats
 from flatctl.settings.planfile import ensure_replaceable, plan_text
 from flatctl.storage.atomic import write_text
 from flatctl.storage.history import History
-from flatctl.storage.lights import Reading, read_folder
+from flatctl.storage.lights import LightFile, read_folder
 
 Progress = Callable[[int, int], None]
 _NOTHING = Estimate(0.0, known=True)
@@ -83,7 +83,7 @@ def _write(config: Path, lights: Path, path: Path, matches: Sequence[Match]) -> 
 
 def _nothing(
     lights: Path,
-    readings: Sequence[Reading],
+    readings: Sequence[LightFile],
     others: Counter[str],
     skipped: Sequence[tuple[Path, str]],
 ) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import BinaryIO
 
 Value = str | int | float | bool
 
@@ -24,13 +24,6 @@ _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([DEde][+-]?[0-9]+)?")
 
 class NotReadable(ValueError):
     """The file says nothing that could be used; the message says why."""
-
-
-class Readable(Protocol):
-    """A file open for reading, or what reads like one."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next `size` bytes, fewer at the end."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +75,10 @@ class Header:
 
     def real(self, keyword: str) -> float | None:
         """Return a number, `None` where there is none. Raises `NotReadable` for anything else."""
-        value = self._read.get(keyword)
-        if keyword not in self._read:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise NotReadable(f"its {keyword} is {_shown(value)}, not a number")
-        return float(value)
+        found = number(self.values, keyword)
+        if found is None and keyword in self._read:
+            raise NotReadable(f"its {keyword} is {_shown(self._read[keyword])}, not a number")
+        return found
 
     def whole(self, keyword: str) -> int:
         """Return a whole number. Raises `NotReadable` where it is missing or anything else."""
@@ -119,12 +110,20 @@ class Header:
         return count
 
 
+def number(values: Mapping[str, Value], keyword: str) -> float | None:
+    """Return a number of a header, `None` where it is missing or none."""
+    value = values.get(keyword)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
 def padded(length: int) -> int:
     """Return a length in bytes filled up to whole blocks."""
     return -(-length // BLOCK) * BLOCK
 
 
-def read_header(file: Readable, *, first: bool = True) -> Header:
+def read_header(file: BinaryIO, *, first: bool = True) -> Header:
     """Read the header that begins where the file stands, `first` in it or of an extension.
 
     Raises `NotReadable`: empty, no FITS, truncated, without end.

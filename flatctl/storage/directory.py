@@ -1,5 +1,6 @@
-"""The directory of all frames: whether they can be stored there, and room for them."""
+"""The directory of all frames: whether they can be stored there, and what lies in it."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -63,3 +64,32 @@ def prepare_directory(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(directory, "creating the directory", error) from error
+
+
+def files_below(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return all files in a directory and below it, and what there could not be listed, with why.
+
+    Raises `StorageError` where the directory itself can't be.
+    """
+    problems: list[tuple[Path, str]] = []
+    seen: set[tuple[int, int]] = set()
+
+    def note(error: OSError) -> None:
+        path = Path(error.filename or directory)
+        if path == directory and isinstance(error, FileNotFoundError | NotADirectoryError):
+            remedy = "give the folder of a night, or one above it"
+            raise StorageError(f"{directory}: {error.strerror}; {remedy}") from error
+        if path == directory:
+            raise storage_error(directory, "reading", error) from error
+        problems.append((path, f"it can't be read: {error.strerror}"))
+
+    found: list[Path] = []
+    # Nights are often linked together from elsewhere; a link may lead back to where it lies.
+    for folder, folders, names in os.walk(directory, onerror=note, followlinks=True):
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        found += [Path(folder) / name for name in names]
+    return sorted(found), problems

@@ -9,7 +9,7 @@ from flatctl import __version__
 from flatctl.core.pixels.sixteen_bits import BZERO
 from flatctl.core.types import FrameKind
 from flatctl.fits.cards import keyword_of, make_card, sound_cards
-from flatctl.fits.header import Header
+from flatctl.fits.header import Header, number
 from flatctl.storage.keyword import Keyword, made_cards, real, whole_if_possible
 from flatctl.storage.record import FrameRecord
 
@@ -235,12 +235,9 @@ def may_stay(keyword: str) -> bool:
 def _driver_exposure(header: Header, record: FrameRecord) -> float | None:
     """Return the exposure the driver reports, unless it can't be seconds of this frame."""
     for keyword in ("EXPTIME", "EXPOSURE"):
-        said_s = header.values.get(keyword)
-        if (
-            isinstance(said_s, int | float)
-            and abs(said_s - record.exposure_s) <= 0.1 * record.exposure_s
-        ):
-            return float(said_s)
+        said_s = number(header.values, keyword)
+        if said_s is not None and abs(said_s - record.exposure_s) <= 0.1 * record.exposure_s:
+            return said_s
     return None
 
 

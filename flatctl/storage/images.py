@@ -1,19 +1,24 @@
-"""Images out of FITS files of any program: whole numbers, real ones, compressed ones."""
+"""Images in FITS files of any program: what their headers say, and their pixels."""
 
+import gzip
+import os
+import stat
 import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from numpy.typing import NDArray
 
-from flatctl.fits.header import NotReadable
-from flatctl.storage.glance import glance
+from flatctl.fits.header import Header, NotReadable, Value, read_header
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
+
+_HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
+_UNPACKED_MAX = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,55 @@ def _first_image(file: "HDUList") -> FileImage:
             keywords = {str(card.keyword): card.value for card in part.header.cards}
             return FileImage(pixels.astype(pixels.dtype.newbyteorder("="), copy=False), keywords)
     raise NotReadable("there is no image in it")
+
+
+def glance(path: Path) -> dict[str, Value]:
+    """Return the values of the header of a file's first image. Reads no pixels.
+
+    Of a tile-compressed image they are those of the image inside, not of the table around it.
+    Raises `NotReadable`: no file, empty, no FITS, no image in it, truncated.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotReadable("it is not a file")
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".gz":
+                with gzip.open(file) as unpacked:
+                    return _image(cast(BinaryIO, unpacked), None)
+            return _image(file, os.fstat(file.fileno()).st_size)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise NotReadable("it is damaged or truncated: it can't be unpacked") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, NotReadable):
+            raise
+        raise NotReadable(
+            f"it can't be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
+
+
+def _image(file: BinaryIO, size: int | None) -> dict[str, Value]:
+    """Return the values of the first HDU that has an image; `size` of the file where known."""
+    values: dict[str, Value] = {}
+    end = 0
+    for nth in range(_HDUS_MAX):
+        header = read_header(file, first=not nth)
+        values |= header.values
+        end += header.length + header.data_length
+        if size is not None and end > size:
+            raise NotReadable(f"it is truncated: its end is missing ({end - size} bytes)")
+        if values.get("ZIMAGE") is True:
+            return values | {f"NAXIS{n}": header.whole(f"ZNAXIS{n}") for n in (1, 2)}
+        if _is_image(header):
+            return values
+        if end > _UNPACKED_MAX and size is None:
+            break
+        file.seek(end)
+    raise NotReadable("there is no image in it")
+
+
+def _is_image(header: Header) -> bool:
+    return (
+        header.values.get("XTENSION", "IMAGE") == "IMAGE"
+        and header.whole("NAXIS") >= 2
+        and header.whole("NAXIS1") * header.whole("NAXIS2") > 0
+    )

@@ -4,7 +4,6 @@ One table holds the spellings of N.I.N.A., Ekos and other INDI clients, CCDciel,
 Pro, MaxIm DL, APT, SharpCap, ASIAIR and Seestar, the plainest first.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,9 @@ from pathlib import Path
 
 from flatctl.core.nights.plan import Light
 from flatctl.core.types import CameraSetup
-from flatctl.fits.header import NotReadable, Value
-from flatctl.storage.atomic import storage_error
-from flatctl.storage.glance import glance
+from flatctl.fits.header import NotReadable, Value, number
+from flatctl.storage.directory import files_below
+from flatctl.storage.images import glance
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kind": ("IMAGETYP", "FRAME", "PICTTYPE", "IMGTYPE", "OBSTYPE", "FRAMETYP"),
@@ -42,7 +41,7 @@ _SET_POINTS_C = 0.5
 
 
 @dataclass(frozen=True)
-class Reading:
+class LightFile:
     """What one file was found to be.
 
     `light` is there for light frames only. `kind` is `light`, `flat`, `dark`, `bias` or whatever
@@ -60,7 +59,7 @@ def read_folder(
     *,
     measured_temperature: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Reading]:
+) -> Iterator[LightFile]:
     """Yield a reading of every file in `directory` and below it, by path.
 
     With `measured_temperature` the sensor's temperature stands in where no set point is told.
@@ -68,7 +67,7 @@ def read_folder(
     itself can't be listed; nothing that lies in it ends the reading.
     """
     paths, problems = files_below(directory)
-    yield from problems
+    yield from (LightFile(path, problem=problem) for path, problem in problems)
     read = partial(read_light, measured_temperature=measured_temperature)
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lights") as pool:
         for done, reading in enumerate(pool.map(read, paths), start=1):
@@ -77,42 +76,16 @@ def read_folder(
             yield reading
 
 
-def files_below(directory: Path) -> tuple[list[Path], list[Reading]]:
-    """Return all files in a directory and below it, and what there could not be listed.
-
-    Raises `StorageError` where the directory itself can't be.
-    """
-    problems: list[Reading] = []
-    seen: set[tuple[int, int]] = set()
-
-    def note(error: OSError) -> None:
-        path = Path(error.filename or directory)
-        if path == directory:
-            raise storage_error(directory, "reading", error) from error
-        problems.append(Reading(path, problem=f"it can't be read: {error.strerror}"))
-
-    found: list[Path] = []
-    # Nights are often linked together from elsewhere; a link may lead back to where it lies.
-    for folder, folders, names in os.walk(directory, onerror=note, followlinks=True):
-        status = os.stat(folder)
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        found += [Path(folder) / name for name in names]
-    return sorted(found), problems
-
-
-def read_light(path: Path, *, measured_temperature: bool = False) -> Reading:
+def read_light(path: Path, *, measured_temperature: bool = False) -> LightFile:
     """Read one file; never raises for what is in it."""
     try:
         values = glance(path)
         kind = _kind(values, path)
         if kind != "light":
-            return Reading(path, kind=kind)
-        return Reading(path, _light(values, measured_temperature), kind)
+            return LightFile(path, kind=kind)
+        return LightFile(path, _light(values, measured_temperature), kind)
     except NotReadable as problem:
-        return Reading(path, problem=str(problem))
+        return LightFile(path, problem=str(problem))
 
 
 def _kind(values: Mapping[str, Value], path: Path) -> str:
@@ -162,12 +135,12 @@ def _binning(values: Mapping[str, Value]) -> int:
 
 
 def _binning_number(values: Mapping[str, Value], what: str) -> int | None:
-    number = _number(values, what)
-    if number is None:
+    found = _number(values, what)
+    if found is None:
         # Some write "2*2" or "2x2".
-        found = re.match(r"\d+", _text(values, what) or "")
-        number = float(found.group()) if found else None
-    return round(number) if number and number >= 1 else None
+        written = re.match(r"\d+", _text(values, what) or "")
+        found = float(written.group()) if written else None
+    return round(found) if found and found >= 1 else None
 
 
 def _temperature(values: Mapping[str, Value], measured_temperature: bool) -> float | None:
@@ -185,16 +158,16 @@ def _angle(values: Mapping[str, Value]) -> float | None:
 
 def _positive(values: Mapping[str, Value], what: str) -> float | None:
     """Return a number; programs write a negative one for what they don't know."""
-    number = _number(values, what)
-    return number if number is not None and number >= 0 else None
+    found = _number(values, what)
+    return found if found is not None and found >= 0 else None
 
 
 def _number(values: Mapping[str, Value], what: str) -> float | None:
     """Return the first number among the spellings: ROTATOR may be the rotator's name."""
     for name in SPELLINGS[what]:
         value = values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+        if (found := number(values, name)) is not None:
+            return found
         if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", value.strip()):
             return float(value)
     return None
@@ -208,6 +181,6 @@ def _text(values: Mapping[str, Value], what: str) -> str | None:
             shown = "".join(letter for letter in value if letter.isprintable()).strip()
             if shown:
                 return shown
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return f"{value:g}"
+        if (found := number(values, name)) is not None:
+            return f"{found:g}"
     return None

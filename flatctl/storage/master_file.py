@@ -53,7 +53,7 @@ class MasterRecord:
     @property
     def dark(self) -> bool:
         """Whether it is a master dark flat."""
-        return self.sources[0].taken.kind is FrameKind.DARK_FLAT
+        return self.sources[0].info.kind is FrameKind.DARK_FLAT
 
     @property
     def exposure_s(self) -> float:
@@ -151,7 +151,7 @@ def digest(sources: Sequence[Source], subtracted: str) -> str:
 def find_master(directory: Path, sources: Sequence[Source], inputs: str) -> Path | None:
     """Return the sound master in `directory` that was made of the same already."""
     copy = 1
-    while (path := directory / master_name(sources[0].taken, copy)).exists():
+    while (path := directory / master_name(sources[0].info, copy)).exists():
         verdict = verify_file(path)
         if not verdict.problems and verdict.cards.get("FLATINP") == inputs:
             return path
@@ -168,8 +168,8 @@ def write_master(directory: Path, pixels: Floats, record: MasterRecord) -> Path:
     header = master_header(record, (pixels.shape[0], pixels.shape[1]))
     stored = pixels if pixels.dtype == _STORED else pixels.byteswap(inplace=True).view(_STORED)
     parts = encode_data(memoryview(stored.reshape(-1).view(np.uint8).data), header)
-    taken = record.sources[0].taken
-    return create_free(lambda copy: directory / master_name(taken, copy), parts)
+    info = record.sources[0].info
+    return create_free(lambda copy: directory / master_name(info, copy), parts)
 
 
 def master_header(record: MasterRecord, shape: tuple[int, int]) -> list[str]:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.nights.masters import Taken
+from flatctl.core.nights.masters import FrameInfo
 from flatctl.core.pixels.channels import measure_channels, stored_pattern
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
-from flatctl.fits.header import Value
-from flatctl.storage.lights import files_below, read_light
+from flatctl.fits.header import Value, number
+from flatctl.storage.directory import files_below
+from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
-from flatctl.storage.verify import SUFFIXES, Verdict, is_ours, read_values, verify_file
+from flatctl.storage.verify import SUFFIXES, VerifiedFile, is_ours, read_values, verify_file
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
 
@@ -30,15 +31,14 @@ class Source:
 
     path: Path
     cards: Mapping[str, Value]
-    taken: Taken
+    info: FrameInfo
     pattern: str
     medians_adu: Mapping[str, float]
     data_start: int
 
     def number(self, keyword: str) -> float | None:
         """Return a number of the header."""
-        value = self.cards.get(keyword)
-        return float(value) if isinstance(value, int | float) else None
+        return number(self.cards, keyword)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
     paths, unlisted = files_below(directory)
     paths = [path for path in paths if path.suffix.lower() in SUFFIXES]
     frames: list[Source] = []
-    skipped = [(reading.path, reading.problem) for reading in unlisted]
+    skipped = list(unlisted)
     others: Counter[str] = Counter()
     damaged = False
     for done, path in enumerate(paths, start=1):
@@ -92,7 +92,7 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def _source(verdict: Verdict) -> Source:
+def _source(verdict: VerifiedFile) -> Source:
     cards = verdict.cards
     rows, cols = int(cards["NAXIS2"]), int(cards["NAXIS1"])
     # Bins of a colour sensor hold every colour.
@@ -106,18 +106,18 @@ def _source(verdict: Verdict) -> Source:
     return Source(
         path=verdict.path,
         cards=cards,
-        taken=_taken(verdict),
+        info=_info(verdict),
         pattern=pattern or MONO,
         medians_adu=medians,
         data_start=verdict.data_start,
     )
 
 
-def _taken(verdict: Verdict) -> Taken:
+def _info(verdict: VerifiedFile) -> FrameInfo:
     cards = verdict.cards
     dark = cards["IMAGETYP"] != "FLAT"
     local = datetime.fromisoformat(str(cards["DATE-LOC"])).replace(tzinfo=UTC)
-    return Taken(
+    return FrameInfo(
         name=str(verdict.path),
         kind=FrameKind.DARK_FLAT if dark else FrameKind.FLAT,
         rig=str(cards["FLATRIG"]),
@@ -126,18 +126,13 @@ def _taken(verdict: Verdict) -> Taken:
         size_px=(int(cards["NAXIS1"]), int(cards["NAXIS2"])),
         setup=CameraSetup(
             binning=int(cards["XBINNING"]),
-            gain=_number(cards, "GAIN"),
-            offset=_number(cards, "OFFSET"),
+            gain=number(cards, "GAIN"),
+            offset=number(cards, "OFFSET"),
             iso=None if "ISOSPEED" not in cards else int(cards["ISOSPEED"]),
             readout_mode=None if "READOUTM" not in cards else str(cards["READOUTM"]),
-            temperature_c=_number(cards, "SET-TEMP"),
+            temperature_c=number(cards, "SET-TEMP"),
         ),
         exposure_s=float(cards["REQTIME"]),
         filter=None if dark or "FILTER" not in cards else str(cards["FILTER"]),
-        rotator_deg=None if dark else _number(cards, "ROTATOR"),
+        rotator_deg=None if dark else number(cards, "ROTATOR"),
     )
-
-
-def _number(cards: Mapping[str, Value], keyword: str) -> float | None:
-    value = cards.get(keyword)
-    return float(value) if isinstance(value, int | float) else None

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.nights.masters import Taken, dark_for
+from flatctl.core.nights.masters import FrameInfo, dark_for
 from flatctl.core.pixels.clipping import Floats
 from flatctl.errors import StorageError
+from flatctl.fits.header import number
 from flatctl.storage.master_file import MasterRecord, digest, find_master, write_master
 from flatctl.storage.master_frames import Source
 from flatctl.storage.stacking import Dark, Layer, Stacked, places, stack
@@ -24,19 +25,19 @@ class NoLight(ValueError):
 
 @dataclass(frozen=True)
 class MasterDark(Dark):
-    """A master dark flat on disk, of frames taken like `taken`; `inputs` is its digest."""
+    """A master dark flat on disk, of frames taken like `info`; `inputs` is its digest."""
 
-    taken: Taken
+    info: FrameInfo
     inputs: str
 
     @classmethod
-    def read(cls, path: Path, taken: Taken) -> "MasterDark":
+    def read(cls, path: Path, info: FrameInfo) -> "MasterDark":
         """Read it back. Raises `StorageError` where it is not what was written."""
         verdict = verify_file(path)
-        level_adu, inputs = verdict.cards.get("FLATMED"), verdict.cards.get("FLATINP")
-        if verdict.problems or not isinstance(level_adu, int | float):
+        level_adu, inputs = number(verdict.cards, "FLATMED"), verdict.cards.get("FLATINP")
+        if verdict.problems or level_adu is None:
             raise StorageError(f"{path}: {'; '.join(verdict.problems)}; check the disk")
-        return cls(path, verdict.data_start, float(level_adu), taken, str(inputs))
+        return cls(path, verdict.data_start, level_adu, info, str(inputs))
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def subtraction_for(
     Master dark flats, where every flat has one like it; else the pedestal that was `given_adu`;
     else the one that the flats' headers tell; else nothing.
     """
-    by_taken = {dark.taken: dark for dark in darks}
-    nearest = [dark_for(source.taken, by_taken) for source in sources]
-    found = [by_taken[taken] for taken in nearest if taken is not None]
+    by_info = {dark.info: dark for dark in darks}
+    nearest = [dark_for(source.info, by_info) for source in sources]
+    found = [by_info[info] for info in nearest if info is not None]
     if len(found) == len(sources):
         names = dict.fromkeys(dark.path.name for dark in found)
         return Subtraction("DARKFLAT", f"master dark flat {', '.join(names)}", found)
@@ -179,5 +180,5 @@ def _noise(stacked: Stacked, count: int) -> float:
 
 
 def _shape(sources: Sequence[Source]) -> tuple[int, int]:
-    cols, rows = sources[0].taken.size_px
+    cols, rows = sources[0].info.size_px
     return rows, cols

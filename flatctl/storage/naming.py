@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from flatctl.core.nights.history import SettingKey
-from flatctl.core.nights.masters import Taken
+from flatctl.core.nights.masters import FrameInfo
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.fits.text import to_ascii
 from flatctl.storage.record import FrameRecord
@@ -52,7 +52,7 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
     return "_".join(tokens) + SUFFIX
 
 
-def master_name(taken: Taken, copy: int = 1) -> str:
+def master_name(taken: FrameInfo, copy: int = 1) -> str:
     """Return the file name of the master of a set, of which `taken` is a frame."""
     tokens = [
         f"MASTER{FOLDERS[taken.kind]}",

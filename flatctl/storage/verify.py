@@ -17,6 +17,7 @@ from flatctl.fits.checksum import ALL_ONES, ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import stored_image
 from flatctl.storage.atomic import storage_error
+from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.record import FrameRecord
@@ -25,7 +26,7 @@ SUFFIXES = (".fits", ".fit", ".fts")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerifiedFile:
     """What was found in one file.
 
     `ours` tells whether flatctl wrote it: frames of other programs are held to FITS and to their
@@ -42,34 +43,30 @@ class Verdict:
     data_start: int = 0
 
 
-def verify_directory(directory: Path) -> Iterator[Verdict]:
+def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     """Verify every FITS file below `directory`, in the order of their paths.
 
     Raises `StorageError` where the directory can't be listed.
     """
-    try:
-        os.scandir(directory).close()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise StorageError(
-            f"{directory}: {error.strerror}; give the folder of a night, or one above it"
-        ) from error
-    except OSError as error:
-        raise storage_error(directory, "reading", error) from error
-    for path in sorted(directory.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            yield verify_file(path)
+    paths, unlisted = files_below(directory)
+    yield from (VerifiedFile(path, problems=(problem,)) for path, problem in unlisted)
+    yield from (verify_file(path) for path in paths if _is_fits(path))
 
 
-def verify_file(path: Path) -> Verdict:
+def _is_fits(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def verify_file(path: Path) -> VerifiedFile:
     """Verify structure, checksums, header and level of one file; never raises for its content."""
     try:
         with path.open("rb") as file:
             header = read_header(file)
             data, surplus = _read_data(file, header)
     except OSError as error:
-        return Verdict(path, problems=(f"it can't be read: {error.strerror}",))
+        return VerifiedFile(path, problems=(f"it can't be read: {error.strerror}",))
     except NotReadable as error:
-        return Verdict(path, problems=(str(error),))
+        return VerifiedFile(path, problems=(str(error),))
     cards = header.values
     ours = is_ours(cards)
     statistics = _statistics(header, data)
@@ -78,7 +75,7 @@ def verify_file(path: Path) -> Verdict:
         problems += [f"{surplus} bytes follow the data"] if surplus else []
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
-    return Verdict(path, ours, cards, statistics, tuple(problems), header.length)
+    return VerifiedFile(path, ours, cards, statistics, tuple(problems), header.length)
 
 
 def read_values(path: Path) -> Mapping[str, Value]:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.nights.masters import Taken, dark_for, master_sets
+from flatctl.core.nights.masters import FrameInfo, dark_for, master_sets
 from flatctl.core.types import CameraSetup, FrameKind
 
 NIGHT = date(2026, 11, 22)
-FLAT = Taken(
+FLAT = FrameInfo(
     name="flat",
     kind=FrameKind.FLAT,
     rig="rig",

@@ -55,7 +55,7 @@ def taken(folder, count: int, *, level: float = 32000.0, light=LIGHT, rays=(), *
 
 
 def sources(folder, kind: FrameKind = FrameKind.FLAT):
-    return [s for s in find_sources(folder).frames if s.taken.kind is kind]
+    return [s for s in find_sources(folder).frames if s.info.kind is kind]
 
 
 def less(level_adu: float, count: int) -> Subtraction:
@@ -111,7 +111,7 @@ def test_the_master_dark_of_each_flat_is_taken_from_it(tmp_path):
     darks = sources(tmp_path, FrameKind.DARK_FLAT)
     path, _ = master_dark(darks, tmp_path, PLENTY)
     flats = sources(tmp_path)
-    chosen = subtraction_for(flats, [MasterDark.read(path, darks[0].taken)], 500.0)
+    chosen = subtraction_for(flats, [MasterDark.read(path, darks[0].info)], 500.0)
     assert (chosen.kind, chosen.level_adu) == ("DARKFLAT", pytest.approx(DARK_ADU, abs=2))
     master, _ = master_flat(flats, chosen, tmp_path, PLENTY)
     header = fits.getheader(master)

@@ -14,7 +14,7 @@ _EXPOSURE_DIGITS = 6
 
 
 @dataclass(frozen=True)
-class Taken:
+class FrameInfo:
     """How one flat or dark flat was taken; `None` for what is not known.
 
     `name` is what the caller knows the frame by. `size_px` is (columns, rows) as stored. The
@@ -34,14 +34,14 @@ class Taken:
     rotator_deg: float | None = None
 
 
-def master_sets(frames: Iterable[Taken]) -> tuple[tuple[Taken, ...], ...]:
+def master_sets(frames: Iterable[FrameInfo]) -> tuple[tuple[FrameInfo, ...], ...]:
     """Return the sets of which masters are made, dark flats first, else by night and name.
 
     Frames of a set are of one night, rig and camera, equal in size and camera setup; flats also
     in filter and within a degree of the rotator's angle, dark flats also in exposure. Flats may
     differ in exposure, since a run trims it.
     """
-    groups: dict[Taken, list[Taken]] = {}
+    groups: dict[FrameInfo, list[FrameInfo]] = {}
     for frame in frames:
         dark = frame.kind is FrameKind.DARK_FLAT
         exposure_s = round(frame.exposure_s, _EXPOSURE_DIGITS) if dark else 0.0
@@ -55,12 +55,12 @@ def master_sets(frames: Iterable[Taken]) -> tuple[tuple[Taken, ...], ...]:
     return tuple(sorted(sets, key=_place))
 
 
-def _place(frames: tuple[Taken, ...]) -> tuple[bool, date, str]:
+def _place(frames: tuple[FrameInfo, ...]) -> tuple[bool, date, str]:
     first = frames[0]
     return first.kind is FrameKind.FLAT, first.night, first.name
 
 
-def dark_for(flat: Taken, darks: Iterable[Taken]) -> Taken | None:
+def dark_for(flat: FrameInfo, darks: Iterable[FrameInfo]) -> FrameInfo | None:
     """Return which of these dark flats to take from a flat; `None` where none is like it.
 
     It is of the same rig, camera, size and camera setup, and its exposure is within a tenth of the
