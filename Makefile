@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint mutants soak soak-for-real benchmarks docs lock clean
+.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks docs lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
 	@echo 'make test        the whole test suite'
+	@echo 'make nightly     what the suite leaves to the night: the many of what it tries a few times'
 	@echo 'make lint        formatting, lint, types, import contracts'
 	@echo 'make mutants     whether the tests notice a changed search (hours)'
 	@echo 'make soak        200 nights of random faults in virtual time (half an hour)'
@@ -21,6 +22,9 @@ demo: $(BIN)/.ready
 
 test: $(BIN)/.ready-dev
 	@$(BIN)/python -m pytest -n 6 --dist worksteal $(PYTEST_ARGS)
+
+nightly: $(BIN)/.ready-dev
+	@$(BIN)/python -m pytest -n 2 -m nightly $(PYTEST_ARGS)
 
 lint: $(BIN)/.ready-dev
 	@$(BIN)/ruff check .
