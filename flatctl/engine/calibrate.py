@@ -12,7 +12,7 @@ from flatctl.core.limits import Limits
 from flatctl.core.nights.history import Calibrated
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.settling import SETTLE_LIMIT_S, Settling
-from flatctl.core.types import FilterPlan, Setting
+from flatctl.core.types import Bank, FilterPlan, Setting
 from flatctl.engine.guard import under_guard
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
@@ -27,9 +27,11 @@ _SIXTEEN_BITS_ADU = 65535.0
 _REPEATS, _WATCH_S = 5, 5.0
 
 
-def known_calibration(history: History, rig_name: str, rig: Rig) -> Calibrated | None:
-    """Return the latest calibration that fits how the rig is configured."""
-    return history.calibration(rig.key(rig_name, prepared=False))
+def known_calibration(
+    history: History, rig_name: str, rig: Rig, bank: Bank | None = None
+) -> Calibrated | None:
+    """Return the latest calibration that fits how the rig is configured, in that range of light."""
+    return history.calibration(rig.key(rig_name, bank=bank, prepared=False))
 
 
 class CalibrationRun:
@@ -78,7 +80,7 @@ class CalibrationRun:
         self._recovery.retry(self._safety.establish)
         self._tell("camera gets ready")
         self._recovery.retry(rig.prepare)
-        self._recovery.retry(partial(rig.select, plan.filter))
+        self._recovery.retry(partial(rig.select, plan.filter, plan.panel_bank))
         limits = _limits(rig, plan, steps)
 
         self._tell("pedestal: panel off, shortest exposure")
@@ -113,7 +115,7 @@ class CalibrationRun:
             curve=curve,
             filter=plan.filter,
         )
-        self._remember(calibration)
+        self._remember(calibration, plan.panel_bank)
         return calibration
 
     def _settle_s(self, limits: Limits, exposure_s: float, pedestal_adu: float) -> float | None:
@@ -159,8 +161,8 @@ class CalibrationRun:
         if isinstance(event, Waiting):
             self._tell(f"waiting: {event.what}")
 
-    def _remember(self, calibration: Calibration) -> None:
-        key = self._rig.key(self._rig_name)
+    def _remember(self, calibration: Calibration, bank: Bank | None) -> None:
+        key = self._rig.key(self._rig_name, bank=bank)
         self._history.remember_calibration(key, calibration, self._rig.clock.now())
         self._history.remember_response(key, calibration.response)
 

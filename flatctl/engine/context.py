@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.calibration.record import Calibration
-from flatctl.core.nights.history import SettingKey
+from flatctl.core.nights.history import Calibrated, SettingKey
 from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
 from flatctl.core.types import Bank, Setting
 from flatctl.engine.clock import Clock
@@ -33,7 +32,7 @@ class RunContext:
     rig: Rig
     steps: range
     full_scale_adu: float
-    calibration: Calibration | None
+    calibration: Calibrated | None
     writer: FrameWriter
     history: History
     recovery: Recovery

@@ -69,7 +69,7 @@ def known_pedestal(context: RunContext) -> Pedestal | None:
     """Return the level without light, as far as frames without light have told it."""
     calibrated = None
     if context.calibration is not None:
-        adu = context.calibration.pedestal_adu
+        adu = context.calibration.calibration.pedestal_adu
         calibrated = Pedestal.measured(adu, Origin.CALIBRATION)
     return most_trusted(_last(context), calibrated)
 

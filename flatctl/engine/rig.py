@@ -51,8 +51,7 @@ class Timeouts:
 class Rig:
     """The devices of one telescope. The panel is opened and closed by the lamp guard.
 
-    `cover_at_end` is where the panel's cover is left by it, `None` for as it is; `usual_bank` the
-    panel's range of light where nobody asks for another.
+    `cover_at_end` is where the panel's cover is left by it, `None` for as it is.
     """
 
     def __init__(
@@ -68,7 +67,6 @@ class Rig:
         focuser: Focuser | None = None,
         settle_s: float = 0.5,
         cover_at_end: CoverState | None = None,
-        usual_bank: Bank | None = None,
     ) -> None:
         self.camera = camera
         self.wheel = wheel
@@ -80,7 +78,6 @@ class Rig:
         self.light = PanelLight(panel, clock, settle_s=settle_s, timeout_s=timeouts.panel_s)
         self.timeouts = timeouts
         self.cover_at_end = cover_at_end
-        self.usual_bank = usual_bank
         self.info = CameraInfo(camera.name)
         self.state = CameraState(setup.binning)
         self.slots: Sequence[str] = ()
@@ -161,8 +158,7 @@ class Rig:
 
     def panel_name(self, bank: Bank | None = None) -> str:
         """Return the panel's name, with its range of light where one is chosen."""
-        chosen = bank or self.usual_bank
-        return self.panel.name + (f", {chosen} bank" if chosen else "")
+        return self.panel.name + (f", {bank} bank" if bank else "")
 
     def key(
         self,

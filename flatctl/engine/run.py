@@ -165,7 +165,8 @@ class Session:
         """Tell that the run starts, and return what its parts work with."""
         self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
-        known = known_calibration(self._history, self._job.rig, self._rig)
+        bank = plans[0].panel_bank if plans else None
+        known = known_calibration(self._history, self._job.rig, self._rig, bank)
         now = self._rig.clock.now()
         context = RunContext(
             job=self._job,
@@ -173,7 +174,7 @@ class Session:
             rig=self._rig,
             steps=steps,
             full_scale_adu=full_scale_adu(self._job, self._rig, known),
-            calibration=known.calibration if known else None,
+            calibration=known,
             writer=self._writer,
             history=self._history,
             recovery=Recovery(self._rig, self._tell_fault),

@@ -74,11 +74,12 @@ def _calibrated_start(
     context: RunContext, plan: FilterPlan, limits: Limits, exposure_s: float
 ) -> Setting | None:
     """Return the setting that meets the target by the calibration, if it was of this filter."""
-    calibration = context.calibration
-    usual = plan.panel_bank in (None, context.rig.usual_bank)
-    if calibration is None or calibration.filter != plan.filter or not usual:
+    known = context.calibration
+    if known is None or known.calibration.filter != plan.filter:
         return None
-    brightness = calibration.brightness_for(plan.target * context.full_scale_adu, exposure_s)
+    if known.key.panel != context.rig.panel_name(plan.panel_bank):
+        return None
+    brightness = known.calibration.brightness_for(plan.target * context.full_scale_adu, exposure_s)
     return None if brightness is None else _allowed(limits, Setting(brightness, exposure_s))
 
 

@@ -84,7 +84,6 @@ def make_rig(settings: Settings, connections: Connections, clock: Clock) -> Rig:
             focuser_s=focuser.timeout_s if focuser else 0.0,
             readout_s=settings.camera.readout_timeout_s,
         ),
-        usual_bank=getattr(settings.panel, "bank", None),
         cover_at_end=cover_at_end(settings),
     )
 
