@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from flatctl.core.nights.plan import FlatSet, Light
+from flatctl.core.nights.plan import FlatSet, LightFrame
 from flatctl.settings.flats import WantedSet
 from flatctl.settings.messages.problems import suggestion
 from flatctl.settings.models import Settings
@@ -52,7 +52,7 @@ class _Fixed:
         self.readout_mode = settings.camera.readout_mode is None and not self.differ(_mode)
         self.frame = max((_area(one.like) for one in sets), default=0)
 
-    def differ(self, fact: Callable[[Light], object]) -> bool:
+    def differ(self, fact: Callable[[LightFrame], object]) -> bool:
         """Say whether the lights were taken with more than one of something."""
         return len({fact(one.like) for one in self._sets}) > 1
 
@@ -113,7 +113,7 @@ def _obstacles(settings: Settings, slot: str | None, fixed: _Fixed) -> Iterator[
         yield "the lights have several rotator angles and there is no [rotator]"
 
 
-def _notes(like: Light, fixed: _Fixed) -> Iterator[str]:
+def _notes(like: LightFrame, fixed: _Fixed) -> Iterator[str]:
     if fixed.rotator and like.rotator_deg is not None:
         yield f"no [rotator]: it has to stand at {like.rotator_deg:g}°"
     if fixed.focuser and like.focuser_steps is not None:
@@ -124,11 +124,11 @@ def _notes(like: Light, fixed: _Fixed) -> Iterator[str]:
         yield "the lights are cut out of the frame; flats are whole frames"
 
 
-def _mode(light: Light) -> str | None:
+def _mode(light: LightFrame) -> str | None:
     return light.setup.readout_mode
 
 
-def _area(light: Light) -> int:
+def _area(light: LightFrame) -> int:
     """Return how many pixels of the sensor it covers, those lost to binning left out."""
     cols, rows = light.size_px
     bins = light.setup.binning

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flatctl.errors import StorageError
 
-_MENDS = {
+_REMEDIES = {
     errno.ENOSPC: "make room on it, then run the same command again to go on",
     errno.EDQUOT: "make room within your quota, then run the same command again to go on",
     errno.EACCES: "give this user write permission there or choose another directory",
@@ -28,7 +28,7 @@ _RENAME_NOREPLACE = 1  # linux/fs.h
 
 def storage_error(path: Path, doing: str, error: OSError) -> StorageError:
     """Return what to raise for a failed system call: what, where, and what to do."""
-    remedy = _MENDS.get(error.errno or 0, "check the disk and its cable (dmesg)")
+    remedy = _REMEDIES.get(error.errno or 0, "check the disk and its cable (dmesg)")
     return StorageError(f"{path}: {doing} failed: {error.strerror or error}; {remedy}")
 
 

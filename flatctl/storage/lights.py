@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.nights.plan import Light
+from flatctl.core.nights.plan import LightFrame
 from flatctl.core.types import CameraSetup
 from flatctl.fits.header import NotReadable, Value, number
 from flatctl.storage.directory import files_below
@@ -49,7 +49,7 @@ class LightFile:
     """
 
     path: Path
-    light: Light | None = None
+    light: LightFrame | None = None
     kind: str = ""
     problem: str = ""
 
@@ -105,10 +105,10 @@ def _kind(values: Mapping[str, Value], path: Path) -> str:
     return next((kind for kind in _KINDS if kind in word), said)
 
 
-def _light(values: Mapping[str, Value], measured_temperature: bool) -> Light:
+def _light(values: Mapping[str, Value], measured_temperature: bool) -> LightFrame:
     if (_number(values, "frames") or 1) > 1:
         raise NotReadable("it is a stack of several frames, not a light frame")
-    return Light(
+    return LightFrame(
         filter=_text(values, "filter"),
         setup=CameraSetup(
             binning=_binning(values),

@@ -6,18 +6,18 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.nights.plan import FlatSet, Light, Tolerances, name_sets, wanted_sets
+from flatctl.core.nights.plan import FlatSet, LightFrame, Tolerances, name_sets, wanted_sets
 from flatctl.core.types import CameraSetup, FilterPlan
 
 TOLERANCES = Tolerances(temperature_c=2.0, rotator_deg=1.0, focuser_steps=100.0)
 
 
-def light(filter_name: str | None = "L", **changes) -> Light:
+def light(filter_name: str | None = "L", **changes) -> LightFrame:
     setup = CameraSetup(**{k: changes.pop(k) for k in list(changes) if hasattr(CameraSetup, k)})
-    return replace(Light(filter_name, setup, (6248, 4176)), **changes)
+    return replace(LightFrame(filter_name, setup, (6248, 4176)), **changes)
 
 
-def sets(*lights: Light, **tolerances) -> tuple[FlatSet, ...]:
+def sets(*lights: LightFrame, **tolerances) -> tuple[FlatSet, ...]:
     return wanted_sets(lights, replace(TOLERANCES, **tolerances))
 
 
@@ -39,7 +39,7 @@ def apart_deg(one: float, other: float) -> float:
     return min((one - other) % 360, (other - one) % 360)
 
 
-def serves(like: Light, one: Light) -> bool:
+def serves(like: LightFrame, one: LightFrame) -> bool:
     """Say whether a set serves a light, from its definition alone."""
     pairs = [
         (like.setup.temperature_c, one.setup.temperature_c, 4.0),
@@ -114,7 +114,7 @@ def test_every_figure_of_the_camera_makes_a_set_of_its_own():
     assert len(sets(*(replace_any(light(), **change) for change in changes))) == len(changes)
 
 
-def replace_any(one: Light, **changes) -> Light:
+def replace_any(one: LightFrame, **changes) -> LightFrame:
     own = {k: v for k, v in changes.items() if hasattr(one, k)}
     rest = {k: v for k, v in changes.items() if k not in own}
     return replace(one, setup=replace(one.setup, **rest), **own)

@@ -3,7 +3,7 @@
 import pytest
 from config_builder import SMALLEST, WITH_WHEEL, ConfigFile
 
-from flatctl.core.nights.plan import FlatSet, Light
+from flatctl.core.nights.plan import FlatSet, LightFrame
 from flatctl.core.types import CameraSetup
 from flatctl.errors import ConfigError, UsageError
 from flatctl.settings.loading import load
@@ -18,7 +18,7 @@ LISTED = ALL + '[flats]\nfilters = ["L", "Hα"]\n'
 def wanted(filter_name: str | None = "L", lights: int = 3, **changes) -> FlatSet:
     setup = CameraSetup(**{k: changes.pop(k) for k in list(changes) if hasattr(CameraSetup, k)})
     changes.setdefault("size_px", (6248, 4176))
-    return FlatSet(Light(filter_name, setup, **changes), lights)
+    return FlatSet(LightFrame(filter_name, setup, **changes), lights)
 
 
 def obstacles(config: ConfigFile, text: str, *sets: FlatSet) -> list[str]:

@@ -5,12 +5,12 @@ import os
 import pytest
 from light_builders import DSLR, EKOS, MAXIM, NINA, PROGRAMS, light_bytes, write_light
 
-from flatctl.core.nights.plan import Light
+from flatctl.core.nights.plan import LightFrame
 from flatctl.errors import StorageError
 from flatctl.storage.lights import read_folder, read_light
 
 
-def light(tmp_path, facts, **options) -> Light:
+def light(tmp_path, facts, **options) -> LightFrame:
     reading = read_light(write_light(tmp_path / "a.fits", facts), **options)
     assert reading.light is not None, reading.problem
     return reading.light
@@ -86,7 +86,8 @@ def test_a_filter_can_not_smuggle_a_line_break_in(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "said", ["LIGHT", "Light", "Light Frame", "LIGHTFRAME", "light frame", "Object", "SNAPSHOT"]
+    "said",
+    ["LIGHT", "Light", "Light Frame", "LIGHTFRAME", "light frame", "Object", "SNAPSHOT"],
 )
 def test_every_word_for_a_light_is_known(tmp_path, said):
     assert kind(tmp_path, said) == "light"

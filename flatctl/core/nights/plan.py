@@ -9,11 +9,11 @@ from flatctl.core.types import CameraSetup, FilterPlan
 
 TURN_DEG = 360.0
 _ROUNDING = 1e-9
-Frame = TypeVar("Frame", bound=Hashable)
+Member = TypeVar("Member", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Light:
+class LightFrame:
     """How the instrument stood for a light frame; `None` for what the frame doesn't say.
 
     `size_px` is (columns, rows) as stored, binning included. The rotator's angle is in its own
@@ -31,7 +31,7 @@ class Light:
 class FlatSet:
     """A set of flats that serves `lights` light frames; `like` says how everything has to stand."""
 
-    like: Light
+    like: LightFrame
     lights: int
 
 
@@ -44,7 +44,7 @@ class Tolerances:
     focuser_steps: float = 500.0
 
 
-def wanted_sets(lights: Iterable[Light], tolerances: Tolerances) -> tuple[FlatSet, ...]:
+def wanted_sets(lights: Iterable[LightFrame], tolerances: Tolerances) -> tuple[FlatSet, ...]:
     """Return the sets of flats that these lights need: the same ones in whatever order they come.
 
     Lights share a set where filter, binning, gain, offset, ISO, readout mode and size are equal
@@ -70,21 +70,21 @@ def wanted_sets(lights: Iterable[Light], tolerances: Tolerances) -> tuple[FlatSe
     return tuple(sorted(sets, key=_place))
 
 
-def _rotator(light: Light) -> float | None:
+def _rotator(light: LightFrame) -> float | None:
     return None if light.rotator_deg is None else light.rotator_deg % TURN_DEG
 
 
-def _focuser(light: Light) -> float | None:
+def _focuser(light: LightFrame) -> float | None:
     return light.focuser_steps
 
 
-def _temperature(light: Light) -> float | None:
+def _temperature(light: LightFrame) -> float | None:
     return light.setup.temperature_c
 
 
-def _alike(lights: Iterable[Light]) -> list[list[Light]]:
+def _alike(lights: Iterable[LightFrame]) -> list[list[LightFrame]]:
     """Divide by everything that has no tolerance."""
-    groups: dict[Light, list[Light]] = {}
+    groups: dict[LightFrame, list[LightFrame]] = {}
     for light in lights:
         bare = replace(light.setup, temperature_c=None)
         key = replace(light, setup=bare, rotator_deg=None, focuser_steps=None)
@@ -93,11 +93,11 @@ def _alike(lights: Iterable[Light]) -> list[list[Light]]:
 
 
 def near(
-    frames: Sequence[Frame],
-    value: Callable[[Frame], float | None],
+    frames: Sequence[Member],
+    value: Callable[[Member], float | None],
     tolerance: float,
     turn: float = 0.0,
-) -> list[list[Frame]]:
+) -> list[list[Member]]:
     """Divide into as few runs as possible none of which is wider than twice the tolerance.
 
     Each run is in ascending order. Frames that don't say a value stay among themselves. Values
@@ -107,7 +107,7 @@ def near(
     known = {frame: found for frame in frames if (found := value(frame)) is not None}
     origin = _after_widest_gap(sorted(set(known.values())), turn) if turn else 0.0
     offset = {frame: (v - origin) % turn if turn else v for frame, v in known.items()}
-    runs: list[list[Frame]] = [unknown] if unknown else []
+    runs: list[list[Member]] = [unknown] if unknown else []
     start = 0.0
     for frame in sorted(known, key=offset.__getitem__):
         if not runs or runs[-1] is unknown or offset[frame] - start > 2 * tolerance + _ROUNDING:
@@ -134,7 +134,7 @@ def _midway(values: Sequence[float | None], turn: float = 0.0) -> float | None:
     return round(middle % turn, 2) % turn if turn else round(middle)
 
 
-def _most_frequent(counts: Counter[Light], lights: Sequence[Light]) -> float | None:
+def _most_frequent(counts: Counter[LightFrame], lights: Sequence[LightFrame]) -> float | None:
     found: Counter[float] = Counter()
     for light in lights:
         if light.setup.temperature_c is not None:

@@ -6,7 +6,7 @@ run, this takes whatever a FITS file may hold.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -42,17 +42,8 @@ class Survey:
 
     def normalised(self, full_scale_adu: float) -> "Survey":
         """Return it with levels as fractions of full scale."""
-        return Survey(
-            self.count,
-            self.mean / full_scale_adu,
-            self.median / full_scale_adu,
-            self.average_deviation / full_scale_adu,
-            self.std / full_scale_adu,
-            self.mad / full_scale_adu,
-            self.min / full_scale_adu,
-            self.max / full_scale_adu,
-            self.clipped_frac,
-        )
+        levels = {f.name for f in fields(self)} - {"count", "clipped_frac"}
+        return replace(self, **{name: getattr(self, name) / full_scale_adu for name in levels})
 
 
 def survey(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
