@@ -70,6 +70,7 @@ class Capture:
         self.taken = 0
         self.refused: tuple[Finding, ...] = ()
         self.response = Response()
+        self._measured_adu: float | None = None
 
     def run(
         self,
@@ -97,8 +98,9 @@ class Capture:
             lag=1,
             seen=found.readings,
         )
-        watch = SetWatch(self._context, plan, pedestal, self._identity.key)
-        if plan.flat_noise is not None:
+        self._measured_adu = pedestal.adu if pedestal and pedestal.is_measured else None
+        watch = self._watch(pedestal.adu if pedestal else 0.0)
+        if plan.flat_noise is not None and watch is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 
         def deal_with(shot: Shot) -> None:
@@ -110,10 +112,24 @@ class Capture:
         self._take(series, accepted, deal_with)
         self._context.writer.drain()
         self.response = series.response
-        watch.finish(self._context.emit, set_label(plan))
+        if watch is not None:
+            watch.finish(self._context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
             return Outcome.COMPLETE, ""
         return series.outcome, self.refused or series.ending or ""
+
+    def _watch(self, pedestal_adu: float) -> SetWatch | None:
+        """Return who watches over the quality of the set, where somebody does."""
+        limits = self._context.job.quality
+        if limits is None:
+            return None
+        return SetWatch(
+            self._context,
+            self._plan,
+            limits=limits,
+            pedestal_adu=pedestal_adu,
+            key=self._identity.key,
+        )
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
         """Take the frames of the series; the `accepted` one is the first."""
@@ -141,19 +157,20 @@ class Capture:
             # Whatever becomes of the next exposure, the frame in hand is not lost.
             deal_with_frame_in_hand()
 
-    def _judge(self, series: FlatSeries, watch: SetWatch, shot: Shot) -> None:
-        found = watch.judge(shot)
+    def _judge(self, series: FlatSeries, watch: SetWatch | None, shot: Shot) -> None:
+        found = watch.judge(shot) if watch else ()
         verdict = series.observe(shot.measurement, refused=bool(found))
         self.refused = found if verdict is Verdict.REFUSED else ()
         if verdict is not Verdict.ACCEPTED:
             self._telling.rejected(shot, self.refused or (self._off_level(verdict, shot),))
             return
-        watch.keep(shot)
-        needed = watch.count(len(self._earlier))
-        if needed is not None and series.outcome is None:
-            # One more is under way already.
-            self._want(series, max(needed, series.kept + 1))
-        self._keep(shot, self._free_number(series.kept - 1), watch)
+        if watch is not None:
+            watch.keep(shot)
+            needed = watch.count(len(self._earlier))
+            if needed is not None and series.outcome is None:
+                # One more is under way already.
+                self._want(series, max(needed, series.kept + 1))
+        self._keep(shot, self._free_number(series.kept - 1), watch.e_per_adu if watch else None)
 
     def _want(self, series: FlatSeries, count: int) -> None:
         series.want(count)
@@ -164,7 +181,7 @@ class Capture:
         free = (number for number in itertools.count(1) if number not in self._earlier)
         return next(itertools.islice(free, nth, None))
 
-    def _keep(self, shot: Shot, number: int, watch: SetWatch) -> None:
+    def _keep(self, shot: Shot, number: int, e_per_adu: float | None) -> None:
         self._kept.add(number)
         count = self._count
         record = self._identity.record(
@@ -173,8 +190,8 @@ class Capture:
             number=number,
             count=count,
             shot=shot,
-            pedestal_adu=watch.measured_pedestal_adu,
-            e_per_adu=watch.e_per_adu,
+            pedestal_adu=self._measured_adu,
+            e_per_adu=None if self._measured_adu is None else e_per_adu,
         )
 
         def placed(path: Path) -> None:

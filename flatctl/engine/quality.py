@@ -5,13 +5,11 @@ from dataclasses import replace
 
 from flatctl import events
 from flatctl.core.nights.history import SettingKey
-from flatctl.core.pedestal import Pedestal
 from flatctl.core.pixels.channels import imbalance
-from flatctl.core.quality.findings import Finding, Kind
+from flatctl.core.quality.findings import Finding, Kind, QualityLimits
 from flatctl.core.quality.frames import FrameDigest, SetJudge, digest_of
 from flatctl.core.quality.sets import (
     AUTO_MAX,
-    SetRecord,
     flats_needed,
     judge_set,
     record_of,
@@ -25,62 +23,56 @@ _PAIRS_FOR_COUNT = 4
 
 
 class SetWatch:
-    """Judge the frames of one set against each other, and the set against the last one.
+    """Judge the frames of one set against each other, and the set against the last one of its key.
 
-    `pedestal` is the level without light, the same as for the search; `measured_pedestal_adu` is
-    `None` where only lit frames tell of it. Without limits in the context nothing is looked at and
-    nothing is said.
+    `limits` say from where on something counts; `pedestal_adu` is the level without light, the same
+    as for the search.
     """
 
     def __init__(
-        self, context: RunContext, plan: FilterPlan, pedestal: Pedestal | None, key: SettingKey
+        self,
+        context: RunContext,
+        plan: FilterPlan,
+        *,
+        limits: QualityLimits,
+        pedestal_adu: float,
+        key: SettingKey,
     ) -> None:
         self._context = context
         self._plan = plan
         self._key = key
-        self._last = self._last_record()
-        pedestal_adu = pedestal.adu if pedestal else 0.0
-        measured = pedestal is not None and pedestal.is_measured
-        self.measured_pedestal_adu = pedestal_adu if measured else None
         # One and the same pedestal for both sets, or a better guess of it looked like a change.
-        if self._last is not None:
-            self._last = self._last.with_pedestal(pedestal_adu)
-        limits = context.job.quality
-        if limits is not None and plan.flat_noise is not None:
+        last = context.history.last_set(key)
+        self._last = last.with_pedestal(pedestal_adu) if last else None
+        if plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
-        self._judge = None if limits is None else SetJudge(limits, pedestal_adu)
-        self._digested: tuple[Shot, FrameDigest | None] | None = None
+        self._judge = SetJudge(limits, pedestal_adu)
+        self._digest: FrameDigest | None = None
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []
 
     @property
     def e_per_adu(self) -> float | None:
-        """The camera's gain, as the noise of the last set told it over a measured pedestal."""
-        if self._last is None or self.measured_pedestal_adu is None:
-            return None
-        return self._last.e_per_adu
+        """The camera's gain, as the noise of the last set told it."""
+        return self._last.e_per_adu if self._last else None
 
     def judge(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what is wrong with a frame, nothing where it is good enough."""
-        digest = self._digest(shot)
-        if self._judge is None or digest is None:
-            return ()
-        return self._judge.judge(digest)
+        self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu)
+        return self._judge.judge(self._digest) if self._digest else ()
 
     def keep(self, shot: Shot) -> None:
-        """Count a frame among the set."""
-        digest = self._digest(shot)
-        if self._judge is not None and digest is not None:
-            self._judge.keep(digest)
+        """Count the frame that was judged last among the set."""
+        if self._digest is not None:
+            self._judge.keep(self._digest)
         self._first = self._first or shot
-        pedestal_adu = self._judge.pedestal_adu if self._judge else 0.0
         if shot.setting.brightness == self._first.setting.brightness:
-            signal_adu = shot.level_adu - pedestal_adu
+            signal_adu = shot.level_adu - self._judge.pedestal_adu
             self._light.append((shot.time_s, signal_adu / shot.setting.exposure_s))
 
     def count(self, present: int) -> int | None:
         """Return how many flats the set needs for `flat_noise`, once that is known."""
-        pairs = self._judge.pairs if self._judge else []
+        pairs = self._judge.pairs
         if self._plan.flat_noise is None or not 0 < len(pairs) <= _PAIRS_FOR_COUNT:
             return None
         noise_frac = sorted(pair.noise_frac for pair in pairs)[len(pairs) // 2]
@@ -95,7 +87,7 @@ class SetWatch:
 
     def finish(self, emit: events.Listener, name: str) -> None:
         """Tell what the set is worth, and remember it for the next one."""
-        if self._judge is None or self._first is None or self._judge.kept == 0:
+        if self._first is None or self._judge.kept == 0:
             return
         quality = judge_set(self._judge, self._last)
         findings = [*quality.findings, *self._balance(self._first.channels)]
@@ -129,15 +121,7 @@ class SetWatch:
         if record is not None:
             self._context.history.remember_set(self._key, record)
 
-    def _digest(self, shot: Shot) -> FrameDigest | None:
-        if self._judge is None:
-            return None
-        if self._digested is None or self._digested[0] is not shot:
-            self._digested = shot, digest_of(shot.frame.raw, self._judge.pedestal_adu)
-        return self._digested[1]
-
     def _balance(self, channels: Mapping[str, Statistics]) -> list[Finding]:
-        assert self._judge is not None
         found = imbalance(channels, self._judge.pedestal_adu)
         return [Finding(Kind.CHANNELS, found._asdict())] if found else []
 
@@ -146,10 +130,6 @@ class SetWatch:
         if len(self._light) < 2 or self._light[0][1] <= 0:
             return 0.0
         return self._light[-1][1] / self._light[0][1] - 1.0
-
-    def _last_record(self) -> SetRecord | None:
-        known = self._context.history.last_set(self._key)
-        return None if self._context.job.quality is None else known
 
 
 def _millionths(cells: Cells | None) -> tuple[tuple[int, ...], ...] | None:

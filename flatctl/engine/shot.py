@@ -15,6 +15,7 @@ from flatctl.engine.rig import Rig
 _NO_PIXELS = np.empty((0, 0), np.uint16)
 
 
+@dataclass(eq=False)
 class Exposure:
     """An exposure that `start` began with `setting`, to be read later.
 
@@ -22,33 +23,28 @@ class Exposure:
     the construction and `read` raise what `Recovery.retry` does.
     """
 
-    def __init__(
-        self,
-        rig: Rig,
-        recovery: Recovery,
-        start: Callable[[], None],
-        setting: Setting,
-    ) -> None:
-        self.setting = setting
-        self._rig = rig
-        self._recovery = recovery
-        self._start = start
-        self._begun_s: float | None = recovery.retry(self._begin)
+    rig: Rig
+    recovery: Recovery
+    start: Callable[[], None]
+    setting: Setting
+
+    def __post_init__(self) -> None:
+        self._begun_s: float | None = self.recovery.retry(self._begin)
 
     def read(self) -> tuple[Frame, float]:
         """Return the frame, and the middle of its exposure on the monotonic clock."""
-        return self._recovery.retry(self._read)
+        return self.recovery.retry(self._read)
 
     def _begin(self) -> float:
-        self._start()
-        return self._rig.clock.monotonic()
+        self.start()
+        return self.rig.clock.monotonic()
 
     def _read(self) -> tuple[Frame, float]:
         begun_s, self._begun_s = self._begun_s, None
         if begun_s is None:
             begun_s = self._begin()
         exposure_s = self.setting.exposure_s
-        return self._rig.read(exposure_s), begun_s + exposure_s / 2
+        return self.rig.read(exposure_s), begun_s + exposure_s / 2
 
 
 @dataclass(eq=False)
