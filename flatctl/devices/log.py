@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ SENT, HEARD, REMARK = ">", "<", "!"
 LARGEST_BYTES = 5_000_000
 _LONGEST_CHARS = 2000
 _HIDDEN = "***"
+# In addresses: who is let in, and by which word.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=token=)[^&\s'\"]+", re.IGNORECASE)
 
 _current: ContextVar[DeviceLog | None] = ContextVar("log", default=None)
 
@@ -77,7 +80,7 @@ class DeviceLog:
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
         # Whatever devices say, one line stays one line.
-        line = line[:_LONGEST_CHARS]
+        line = _CREDENTIALS.sub(_HIDDEN, line[:_LONGEST_CHARS])
         content = (line if line.isprintable() else ascii(line)[1:-1]) + "\n"
         with self._lock:
             if self._silent:

@@ -120,28 +120,24 @@ class Transport(ABC, Generic[S]):
         """Return the devices there are, by name. Raises `DeviceError` where nobody can be asked."""
 
 
-class Connections:
+class Connections(ExitStack):
     """The shared sessions of a rig, each made once the first device needs it."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        super().__init__()
         self.settings = settings
         self.say = say
         self._sessions: dict[str, Any] = {}
-        self._closing = ExitStack()
 
     def __enter__(self) -> Self:
-        self._closing.enter_context(logging_to(self.settings.output.log, self.say))
+        self.enter_context(logging_to(self.settings.output.log, self.say))
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._sessions.clear()
-        self._closing.close()
 
     def of(self, transport: Transport[S]) -> S:
         """Return the session of a transport."""
         if transport.name not in self._sessions:
             made = transport.connect(self.settings, self.say)
-            self._sessions[transport.name] = self._closing.enter_context(closing(made))
+            self._sessions[transport.name] = self.enter_context(closing(made))
         session: S = self._sessions[transport.name]
         return session
 

@@ -137,6 +137,15 @@ def test_a_fault_names_its_place_in_the_log(settings, rig, tmp_path):
     assert log.read_text().endswith("Fake Camera ! sent no frame\n")
 
 
+def test_the_owners_addresses_are_not_in_the_log(settings, rig, tmp_path):
+    rig.camera.faults.add(1, NoReply("Fake Camera", "can't tell json://owner:hunter2@house/"))
+    log, plan = tmp_path / "rig.log", partial(plan_flats, settings)
+    with logging_to(log, print):
+        run_settings(settings, plan, resume=False, listeners=[], clock=rig.clock)
+    assert "json://***@house/" in log.read_text()
+    assert "hunter2" not in log.read_text()
+
+
 def test_a_check_looks_for_devices_where_they_are(settings, rig):
     lines = {line.subject: line.text for line in check_settings(settings)}
     assert lines["filter wheel"] == "fake://wheel is there; flats of L"

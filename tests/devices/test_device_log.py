@@ -122,6 +122,15 @@ def test_an_indi_password_is_not_written():
     assert trace.said("send", request) == ("Cloud", "set MQTT API_KEY=***")
 
 
+@pytest.mark.parametrize(
+    "text", ["mqtt://owner:hunter2@broker/flats", "GET /orders?token=hunter2&page=1"]
+)
+def test_who_is_let_in_at_an_address_is_not_written(log, tmp_path, text):
+    log.note("Cloud", HEARD, text)
+    (line,) = lines(tmp_path)
+    assert ("***" in line, "hunter2" in line) == (True, False)
+
+
 def test_a_frame_is_logged_by_its_size():
     packet = {"at": "frame", "device": "Cam", "name": "CCD1", "format": ".fits", "size": 2880}
     assert trace.heard(packet | {"what": ""}) == ("Cam", "CCD1 .fits, 2880 bytes")

@@ -3,6 +3,7 @@
 import threading
 import time
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.log import HEARD, SENT, DeviceLog
 from flatctl.devices.screen.wire import Color, Report, order, question
 
@@ -69,18 +70,16 @@ class PageConnection:
 
     def await_answer(self, n: int, timeout_s: float, grace_s: float) -> Report | None:
         """Wait for the answer to line `n`; `None` when it is late or no page came for `grace_s`."""
-        end_s = time.monotonic() + timeout_s
-        last_seen_s = time.monotonic()
+        deadline, grace = Deadline(timeout_s), Deadline(grace_s)
         with self._changed:
             while True:
                 if self._answer is not None and self._answer.n == n:
                     return self._answer
-                now_s = time.monotonic()
                 if self._is_taken():
-                    last_seen_s = now_s
-                if now_s >= end_s or now_s - last_seen_s >= grace_s:
+                    grace = Deadline(grace_s)
+                if deadline.over or grace.over:
                     return None
-                self._changed.wait(min(end_s - now_s, 0.1))
+                self._changed.wait(min(deadline.left_s, 0.1))
 
     def close(self) -> None:
         """Let every stream end."""

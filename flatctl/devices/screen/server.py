@@ -9,7 +9,6 @@ import hmac
 import select
 import socket
 import threading
-import time
 import urllib.parse
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from importlib.resources import files
 from socketserver import ThreadingTCPServer
 from typing import Any
 
+from flatctl.devices.deadline import Deadline
 from flatctl.devices.log import HEARD, DeviceLog
 from flatctl.devices.screen.connection import BEAT_S, NAME, PageConnection
 from flatctl.devices.screen.wire import REPORT_MAX_BYTES, bye, parse_report, question
@@ -79,9 +79,9 @@ class ScreenServer(ThreadingTCPServer):
         self._thread.join()
         self.server_close()
         # The threads may die with the program; the goodbye is worth a moment.
-        end_s = time.monotonic() + _GOODBYE_S
+        deadline = Deadline(_GOODBYE_S)
         for _ in range(CONNECTIONS_MAX):
-            self._free.acquire(timeout=max(0.0, end_s - time.monotonic()))
+            self._free.acquire(timeout=deadline.left_s)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread, unless there are too many of them."""
