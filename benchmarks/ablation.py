@@ -8,7 +8,7 @@ import argparse
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 from unittest.mock import patch
@@ -17,7 +17,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from case import Case, nights_of_search, wrong
-from random_rigs import Rig, Task
+from random_rigs import Night, Rig, Task
+from tables import insert
 
 from flatctl.core.limits import Limits
 from flatctl.core.search import clues, endings, exposure, panels
@@ -27,9 +28,14 @@ from flatctl.core.search.forecast import Forecast
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
+from flatctl.core.types import Measurement, Setting
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "search.md"
 MARK = "ablation"
+# The rig of whose panel was learned is so many further on.
+OTHER = 10_000
+# Differences below these are not told: exposures of a filter, seconds of open shutter.
+TOLD_EXPOSURES, TOLD_S = 0.01, 0.1
 
 FULL_STOPS = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 15, 30)
 THIRD_STOPS = (0.1, 1 / 8, 1 / 6, 0.2, 1 / 4, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.3, 1.6, 2, 2.5, 3.2)
@@ -44,6 +50,20 @@ class Kind:
     rig: Callable[[Rig], Rig]
     tolerance: float = 0.05
     listed: bool = False
+    misled: bool = False
+
+    def response(self, rig: Rig) -> Response | None:
+        """Return what was learned before: nothing, or of a rig that this one is not."""
+        if not self.misled:
+            return None
+        other = Rig.draw(rig.number + OTHER, rig.seed)
+        times_s = (Task().shortest_s, Task().start_s, Task().longest_s)
+        night = Night(replace(other, bits=rig.bits, steps=rig.steps))
+        night.select(other.filters[0])
+        steps = (rig.steps // 4, rig.steps // 2, rig.steps)
+        seen = [(Setting(b, t), night.expose(b, t)) for b in steps for t in times_s]
+        run = tuple(Measurement(s, adu) for s, (adu, clipped) in seen if clipped == 0)
+        return Response(None, 0.0, (run,)) if run else None
 
     def task(self, number: int) -> Task:
         """Return what is asked of one rig of it."""
@@ -63,7 +83,10 @@ KINDS = (
     Kind("shutter speeds, ±1 %", as_drawn, 0.01, listed=True),
     Kind("jumping panels", Rig.jumping),
     Kind("both", Rig.jumping, listed=True),
+    Kind("high pedestals", Rig.high_pedestal),
     Kind("light that does not respond", Rig.unresponsive),
+    Kind("learned of another panel", as_drawn, misled=True),
+    Kind("jumps, learned of another", Rig.jumping, misled=True),
 )
 
 
@@ -124,11 +147,8 @@ GUARDS: dict[str, tuple[Off, ...]] = {
     "dimmest step after three clipped frames": (Off(searching, "_BLIND_MAX", 99),),
     "halving of steps after two clipped frames, late": (Off(exposure, "BLIND", 99),),
     "halving of exposures after two clipped frames": (answer(exposure, "_blind", False),),
-    "a limit itself where it is near": (Off(Limits, "between", middle, looks=True),),
-    "no exposure right next to a bound": (
-        Off(exposure, "_untried", lambda _, low_s, high_s: (low_s, high_s), looks=True),
-    ),
     "no wish that frames disproved": (answer(exposure, "_disproved", False),),
+    "a limit itself where it is near": (Off(Limits, "between", middle, looks=True),),
     "list: measured steps first": (Off(exposure, "_LIKELY", -1.0),),
     "list: halving of what is foretold to be open": (answer(exposure, "narrowed", {}),),
     "**What ends it**": (),
@@ -146,15 +166,19 @@ GUARDS: dict[str, tuple[Off, ...]] = {
 }
 
 
-def done(off: tuple[Off, ...], rig: Rig, task: Task, reachable: list[bool]) -> list[Case]:
+def done(
+    off: tuple[Off, ...], rig: Rig, task: Task, reachable: list[bool], known: Response | None
+) -> list[Case]:
     """Do a rig with something switched off."""
     with ExitStack() as stack:
         for one in off:
             stack.enter_context(patch.object(one.where, one.name, one.instead))
-        return list(nights_of_search(rig, task, reachable))
+        return list(nights_of_search(rig, task, reachable, known))
 
 
-def watched(rig: Rig, task: Task, reachable: list[bool]) -> tuple[list[Case], set[str]]:
+def watched(
+    rig: Rig, task: Task, reachable: list[bool], known: Response | None
+) -> tuple[list[Case], set[str]]:
     """Do a rig with everything, and return which guards would have given something else."""
     differ: set[str] = set()
 
@@ -176,7 +200,7 @@ def watched(rig: Rig, task: Task, reachable: list[bool]) -> tuple[list[Case], se
                 continue
             for off in switches:
                 stack.enter_context(patch.object(off.where, off.name, watch(guard, off)))
-        return list(nights_of_search(rig, task, reachable)), differ
+        return list(nights_of_search(rig, task, reachable, known)), differ
 
 
 def measure(kind: Kind, rigs: int, seed: int) -> dict[str, list[Case]]:
@@ -185,17 +209,22 @@ def measure(kind: Kind, rigs: int, seed: int) -> dict[str, list[Case]]:
     for number in range(rigs):
         rig, task = kind.rig(Rig.draw(number, seed)), kind.task(number)
         reachable = [rig.reachable(k, task) for k in rig.filters]
-        usual, differ = watched(rig, task, reachable)
+        known = kind.response(rig)
+        usual, differ = watched(rig, task, reachable, known)
         found[BEFORE_ALL] += usual
         for guard, off in GUARDS.items():
             if off:
-                found[guard] += done(off, rig, task, reachable) if guard in differ else usual
+                found[guard] += done(off, rig, task, reachable, known) if guard in differ else usual
     return found
 
 
 @dataclass(frozen=True)
 class Sum:
-    """What the cases of one guard on one kind of rigs come to."""
+    """What the cases of one kind of rigs come to, with something switched off or not.
+
+    Exposures before the accepted one, those of a target that can't be reached, seconds of open
+    shutter for a filter, and how often it went wrong.
+    """
 
     first: float
     later: float
@@ -203,43 +232,85 @@ class Sum:
     hopeless: float
     open_s: float
     missed: int
-    bad: int
-    disorder: int
+    out_of_band: int
+    order_broken: int
 
     @staticmethod
-    def of(done: list[Case]) -> "Sum":
+    def of(cases: list[Case]) -> "Sum":
         """Return the sums."""
-        parts = {
-            part: [c.frames - 1 for c in done if c.part == part and c.ending == "accepted"]
-            for part in ("first", "later", "trained")
-        }
-        given_up = [c.frames for c in done if not c.reachable and c.ending != "accepted"]
+
+        def spent(part: str) -> float:
+            accepted = [c.frames - 1 for c in cases if c.part == part and c.ending == "accepted"]
+            return mean(accepted or [0])
+
+        given_up = [c.frames for c in cases if not c.reachable and c.ending != "accepted"]
         return Sum(
-            *(mean(spent) if spent else 0.0 for spent in parts.values()),
-            hopeless=mean(given_up) if given_up else 0.0,
-            open_s=mean(c.open_s for c in done),
-            missed=sum(c.reachable and c.ending != "accepted" for c in done),
-            bad=sum(wrong(c) and c.ending == "accepted" for c in done),
-            disorder=sum(not c.order_kept for c in done),
+            *map(spent, ("first", "later", "trained")),
+            hopeless=mean(given_up or [0]),
+            open_s=mean(c.open_s for c in cases),
+            missed=sum(c.reachable and c.ending != "accepted" for c in cases),
+            out_of_band=sum(wrong(c) and c.ending == "accepted" for c in cases),
+            order_broken=sum(not c.order_kept for c in cases),
         )
+
+    def against(self, usual: "Sum") -> str:
+        """Return what differs from the usual, in words; nothing where it is not worth a word."""
+        told = []
+        for name in ("first", "later", "trained", "hopeless"):
+            more = getattr(self, name) - getattr(usual, name)
+            told += [f"{name} {more:+.2f}"] if abs(more) >= TOLD_EXPOSURES else []
+        more_s = self.open_s - usual.open_s
+        told += [f"shutter {more_s:+.1f} s"] if abs(more_s) >= TOLD_S else []
+        for name in ("missed", "out_of_band", "order_broken"):
+            more = getattr(self, name) - getattr(usual, name)
+            told += [f"**{name.replace('_', ' ')} {more:+d}**"] if more else []
+        return ", ".join(told)
+
+
+def tables(kinds: dict[str, dict[str, Sum]], rigs: int) -> str:
+    """Return the tables: everything switched on, and what each part switched off costs."""
+    lines = [
+        f"With everything switched on, {rigs} rigs of each kind:",
+        "",
+        "| rigs | first | later | trained | hopeless | shutter | missed | out of band "
+        "| order broken |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind, sums in kinds.items():
+        s = sums[BEFORE_ALL]
+        lines.append(
+            f"| {kind} | {s.first:.2f} | {s.later:.2f} | {s.trained:.2f} | {s.hopeless:.2f} "
+            f"| {s.open_s:.1f} s | {s.missed} | {s.out_of_band} | {s.order_broken} |"
+        )
+    lines += ["", "| switched off | what changes |", "|---|---|"]
+    for guard, off in GUARDS.items():
+        told = [
+            f"{kind}: {words}"
+            for kind, sums in kinds.items()
+            if off and (words := sums[guard].against(sums[BEFORE_ALL]))
+        ]
+        lines.append(f"| {guard} | {'; '.join(told) or ('nothing' if off else '')} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rigs", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="put the table into the docs")
+    parser.add_argument("--write", action="store_true", help="put the tables into the docs")
     options = parser.parse_args()
-    for kind in KINDS:
-        print("##", kind.name)
-        for guard, cases in measure(kind, options.rigs, options.seed).items():
-            if cases:
-                s = Sum.of(cases)
-                print(
-                    f"{guard:58s} {s.first:.3f} {s.later:.3f} {s.trained:.3f} {s.hopeless:.3f} "
-                    f"{s.open_s:.3f} {s.missed} {s.bad} {s.disorder}",
-                    flush=True,
-                )
+    kinds = {
+        kind.name: {
+            guard: Sum.of(cases)
+            for guard, cases in measure(kind, options.rigs, options.seed).items()
+            if cases
+        }
+        for kind in KINDS
+    }
+    text = tables(kinds, options.rigs)
+    print(text)
+    if options.write:
+        insert(PAGE, text, MARK)
 
 
 if __name__ == "__main__":

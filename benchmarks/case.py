@@ -35,10 +35,15 @@ def wrong(case: Case) -> bool:
     return case.reachable or case.ending == "endless"
 
 
-def nights_of_search(rig: Rig, task: Task, reachable: list[bool]) -> Iterator[Case]:
-    """Do all filters of a rig by FlatSearch: untrained, then once more as trained by that."""
+def nights_of_search(
+    rig: Rig, task: Task, reachable: list[bool], known: Response | None = None
+) -> Iterator[Case]:
+    """Do all filters of a rig by FlatSearch: untrained, then once more as trained by that.
+
+    `known` is what was learned before the first.
+    """
     middle = ((rig.dimmest + rig.steps) // 2, task.start_s)
-    night, response, found = Night(rig), None, dict[int, Setting]()
+    night, response, found = Night(rig), known, dict[int, Setting]()
     for turn in ("untrained", "trained"):
         for i, k in enumerate(rig.filters):
             if turn == "trained" and i not in found:

@@ -88,6 +88,10 @@ class Rig:
         odds = Random(self.seed)
         return replace(self, cold_frac=odds.uniform(0.05, 0.3))
 
+    def high_pedestal(self) -> "Rig":
+        """Return the rig with a camera whose offset is set far too high."""
+        return replace(self, pedestal_frac=Random(self.seed).uniform(0.04, 0.15))
+
     def unresponsive(self) -> "Rig":
         """Return the rig with a light that no brightness changes; every other one is out."""
         k = (0.0,) * len(self.filters) if self.number % 2 else self.filters

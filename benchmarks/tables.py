@@ -5,7 +5,6 @@ from statistics import mean, median
 
 from case import Case, wrong
 
-BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 PARTS = {"first": "first filter", "later": "later filters", "trained": "trained"}
 
 
@@ -57,8 +56,9 @@ def _claims(wide: list[Case], narrow: list[Case]) -> list[str]:
     ]
 
 
-def insert(page: Path, text: str) -> None:
+def insert(page: Path, text: str, mark: str = "benchmark") -> None:
     """Put a text between the markers of a page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

@@ -9,7 +9,7 @@ from flatctl.core.search.evidence import Judged
 from flatctl.core.search.forecast import Forecast, _spread
 from flatctl.core.search.panels import Panels
 from flatctl.core.search.response import Response
-from flatctl.core.types import Setting
+from flatctl.core.types import Measurement, Setting
 
 BAND = Band(33400.0, 3277.0, FULL)
 PEDESTAL = 1000.0
@@ -227,6 +227,10 @@ def test_one_measured_step_or_a_light_that_does_not_grow_makes_no_line():
 # What an earlier curve proves
 
 
+def lit(step: int, light: float) -> Measurement:
+    return Measurement(Setting(step, 1.0), PEDESTAL + light)
+
+
 def proven(k: float, step: int, steps: range, known: Response | None = None) -> range:
     return Lamp(k).seen((step, 1.0), known=known or measured()).proven(steps, 1.0)
 
@@ -263,6 +267,18 @@ def test_of_several_frames_the_one_that_ties_the_curve_best_counts(steps):
 
 def test_without_a_learned_curve_nothing_is_proven():
     assert proven(9000.0, 128, range(129, 256), known=Response(PEDESTAL)) == range(129, 256)
+
+
+def test_steps_of_runs_that_share_none_prove_nothing_of_each_other():
+    # How much lighter 255 is than 128 is only a guess, for no run saw light at both.
+    apart = (lit(64, 9000.0), lit(128, 18000.0)), (lit(255, 20000.0),)
+    known = Response(PEDESTAL, 5.0, apart)
+    assert proven(9000.0, 128, range(129, 256), known=known) == range(129, 256)
+
+
+def test_a_step_that_two_runs_share_ties_their_curves_together():
+    tied = (lit(64, 9000.0), lit(128, 18000.0)), (lit(64, 5000.0), lit(255, 20000.0))
+    assert not proven(9000.0, 128, range(129, 256), known=Response(PEDESTAL, 5.0, tied))
 
 
 def test_a_frame_beyond_the_measured_steps_ties_no_curve():

@@ -172,6 +172,12 @@ def test_the_longer_a_dark_frame_was_exposed_the_more_it_speaks_against_light_th
     assert shares[-1] < 0.005
 
 
+def test_however_many_dark_frames_there_were_no_panel_is_ruled_out_for_good():
+    lit = run(90000.0, gamma(1.0), steps=(100, 200))
+    panels = learned((*lit, *[measured(90, 30.0, 1000.0)] * 40))
+    assert (panels.odds > 0).all()
+
+
 def test_a_dark_frame_behind_a_dense_filter_says_nothing_of_the_panel():
     lit = run(90000.0, gamma(1.0), steps=(100, 200))
     dense = (

@@ -49,35 +49,30 @@ class Forecast:
     def __init__(self, panels: Panels, frames: Sequence[Judged], band: Band) -> None:
         self._band = band
         full = band.full_scale_adu
-        levels = np.array([f.level_adu for f in frames])
-        clipped = np.array([f.clipped for f in frames])
         self._lit = {f.brightness for f in frames if not f.clipped and f.level_adu > panels.lit_adu}
         dark, lit = clues.onset(frames, full)
         self._panels = panels.with_onset(dark, lit) if 0 <= dark < lit else panels
-        times = np.array([f.exposure_s for f in frames])
-        light = self._panels.light([f.brightness for f in frames]) * times
+        times_s = np.array([f.exposure_s for f in frames])
+        light = self._panels.light([f.brightness for f in frames]) * times_s
 
+        # Every panel, pedestal and frame that may set the scale, where the panel shines there.
         pedestals, pedestal_odds = clues.pedestals(frames, band, panels.pedestal)
         anchors = clues.anchors(frames, band)
-        which, start, share = (np.array(column) for column in zip(*anchors, strict=True))
-        # Every panel with every pedestal and every anchor it shines at.
+        which, start_adu, share = (np.array(column) for column in zip(*anchors, strict=True))
         shape = (len(light), len(pedestals), len(anchors))
         panel, offset, anchor = (index.ravel() for index in np.indices(shape))
-        lit_there = light[panel, which[anchor]] > 0
-        panel, offset, anchor = panel[lit_there], offset[lit_there], anchor[lit_there]
-        pedestal = pedestals[offset]
-        k = (
-            np.maximum(start[anchor] - pedestal, _SIGNAL_MIN_FRAC * full)
-            / light[panel, which[anchor]]
-        )
+        shines = light[panel, which[anchor]] > 0
+        panel, offset, anchor = panel[shines], offset[shines], anchor[shines]
 
-        miss = levels - pedestal[:, None] - k[:, None] * light[panel]
-        ceiling = [(clues.PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
-        miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
-        spread = _SPREAD_FULL_FRAC * full + _SPREAD_FRAC * levels
+        # The scale follows from that frame alone; the others judge what came of it.
+        pedestal = pedestals[offset]
+        signal = np.maximum(start_adu[anchor] - pedestal, _SIGNAL_MIN_FRAC * full)
+        k = signal / light[panel, which[anchor]]
         odds = self._panels.odds[panel] * pedestal_odds[offset] * share[anchor]
-        odds = odds / (1 + k * times[which[anchor]] / (_OVER_MAX * full))
-        fit = np.log(odds) - TAIL * np.log1p((miss / spread) ** 2).sum(axis=1)
+        # Odds that fall with the light far over full scale: a panel is chosen for its camera.
+        odds = odds / (1 + k * times_s[which[anchor]] / (_OVER_MAX * full))
+        off = _misses(frames, full, pedestal[:, None] + k[:, None] * light[panel])
+        fit = np.log(odds) - TAIL * np.log1p(off**2).sum(axis=1)
 
         best = np.argsort(-fit, kind="stable")[:_KEPT]
         weight = np.exp(fit[best] - fit[best[0]])
@@ -216,11 +211,12 @@ class Forecast:
 
         An empty range lies where the band is crossed. Only steps measured earlier count, only
         while nearly all belief lies with what was measured, and only where a lit frame of such a
-        step, or of one between two, tells how much of that light comes through now.
+        step, or of one between two, tells how much of that light comes through now. Runs that share
+        no step with it tell nothing.
         """
-        known = [s for s in self._panels.measured if s in steps]
-        around = self._measured_around()
-        if not known or around is None or self.learned < _SURE:
+        tied, around = self._measured_around()
+        known = [s for s in tied if s in steps]
+        if not known or self.learned < _SURE:
             return steps
         # Of a step between two no more is certain than that its light lies between theirs.
         light = np.maximum(self._panels.light(around)[self._panel], DARK)
@@ -233,15 +229,18 @@ class Forecast:
         high = min((s for s, over in zip(known, bright, strict=True) if over), default=steps.stop)
         return range(low, high) if low >= high else steps
 
-    def _measured_around(self) -> tuple[int, int, int] | None:
-        """Return the step of a frame, with the steps measured earlier at or next to it."""
-        measured = self._panels.measured
+    def _measured_around(self) -> tuple[list[int], tuple[int, int, int]]:
+        """Return steps measured earlier: those tied together, and the nearest around a lit frame.
+
+        Those around are given with the step of the frame between them.
+        """
         found = [
-            (max(m for m in measured if m <= step), step, min(m for m in measured if m >= step))
+            (tied, (max(m for m in tied if m <= step), step, min(m for m in tied if m >= step)))
+            for tied in self._panels.tied
             for step in self._lit
-            if measured and measured[0] <= step <= measured[-1]
+            if tied[0] <= step <= tied[-1]
         ]
-        return min(found, key=lambda around: around[2] - around[0], default=None)
+        return min(found, key=lambda one: one[1][2] - one[1][0], default=([], (0, 0, 0)))
 
     def _costs(self, steps: Array, times_s: Array, dimmest: int, brightest: int) -> Array:
         """Return the mean number of exposures that settings cost, the accepted one not counted.
@@ -267,6 +266,20 @@ class Forecast:
         cost = np.where(dark, np.where(at_top, _TEACHES, _BLIND), cost)
         cost = np.where(bright, np.where(at_bottom, _TEACHES, _BLIND), cost)
         return np.asarray(self._weight @ cost)
+
+
+def _misses(frames: Sequence[Judged], full: float, foretold: Array) -> Array:
+    """Return by how many errors every explanation misses every frame.
+
+    A clipped level is a lower bound, so that more light is no miss; but where the corners stayed
+    below full scale, it was not much more.
+    """
+    levels = np.array([f.level_adu for f in frames])
+    clipped = np.array([f.clipped for f in frames])
+    ceiling = [(clues.PARTLY_OVER[-1] - 1) * full if f.partly else np.inf for f in frames]
+    miss = levels - foretold
+    miss = np.where(clipped & (miss < 0), np.minimum(miss + ceiling, 0), miss)
+    return np.asarray(miss / (_SPREAD_FULL_FRAC * full + _SPREAD_FRAC * levels))
 
 
 def _spread(low: int, high: int) -> Array:

@@ -33,6 +33,8 @@ TAIL = 2.0
 # full scale the light is compared; it is known to so much (of itself), or of full scale.
 _TRIED_ERRORS = np.linspace(-3, 3, 13)
 _COMPARED_FRAC, _LIGHT_ERROR, _LEVEL_ERROR_FRAC = 0.003, 0.005, 2e-4
+# No panel is ruled out for good, and the logarithm of its odds is a number.
+_LEAST_ODDS = 1e-300
 # Light where a shape has none.
 DARK = 1e-12
 
@@ -62,8 +64,9 @@ class Panels:
 
     `brightest` is the panel's highest step, `known` what earlier searches measured. `odds` are
     those of the candidates before anything is seen, `learned` marks the bent ones, `measured`
-    lists the steps seen lit earlier, that is above `lit_adu`; `pedestal` is (level, error) in ADU
-    where it is known.
+    lists the steps seen lit earlier, that is above `lit_adu`, and `tied` divides them by runs that
+    share steps: of the light of others no ratio is known; `pedestal` is (level, error) in ADU where
+    it is known.
     """
 
     def __init__(self, brightest: int, known: Response, full_scale_adu: float) -> None:
@@ -74,6 +77,7 @@ class Panels:
         self.odds = self._shapes[:, 4] / self._shapes[:, 4].sum()
         self.learned = np.zeros(len(self._shapes), dtype=bool)
         self.measured: list[int] = []
+        self.tied: list[list[int]] = []
         self.lit_adu = 0.0
         self.pedestal: tuple[float, float] | None = None
         if known.pedestal_adu is not None:
@@ -132,6 +136,7 @@ class Panels:
             return
         self._steps, which = np.unique(step[lit], return_inverse=True)
         self.measured = self._steps.astype(int).tolist()
+        self.tied = _tied(step[lit], run[lit])
         dark = ~lit & (step < self._steps[0])
         if dark.any():
             self._add_onsets(int(step[dark].max()), self.measured[0])
@@ -153,9 +158,20 @@ class Panels:
         glow = glow * np.exp(bends[:, :1]) / faintest
         odds = np.exp(fit - fit.max() - TAIL * np.log1p(glow**2).sum(axis=1))
         self.learned = np.repeat([False, True], [len(plain), shines.sum()])
-        self.odds = np.concatenate([(1 - TRUST) * self.odds, TRUST * odds / odds.sum()])
+        odds = np.maximum(odds / odds.sum(), _LEAST_ODDS)
+        self.odds = np.concatenate([(1 - TRUST) * self.odds, TRUST * odds])
         self._shapes = np.concatenate([self._shapes, self._shapes[shines]])
         self._bends = np.concatenate([np.zeros((len(plain), count)), bends])
+
+
+def _tied(step: Array, run: Index) -> list[list[int]]:
+    """Return the steps in groups, each of runs that share steps, directly or by way of others."""
+    groups: list[set[int]] = []
+    for number in np.unique(run):
+        steps = set(step[run == number].astype(int).tolist())
+        shared = [group for group in groups if group & steps]
+        groups = [group for group in groups if not group & steps] + [steps.union(*shared)]
+    return [sorted(group) for group in groups]
 
 
 def interpolate(x: Array, xs: Array, rows: Array) -> Array:
