@@ -8,8 +8,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from flatctl.core.pixels.sixteen_bits import BZERO, to_stored
-
-BLOCK = 2880
+from flatctl.fits.header import padded
 
 
 @dataclass(frozen=True)
@@ -84,4 +83,4 @@ def encode(exposed: Exposed, pixels: NDArray[np.uint16]) -> bytes:
     """Return a whole FITS file of `pixels` (rows, cols)."""
     head: str = header(exposed, *pixels.shape).tostring()
     stored = to_stored(pixels)
-    return head.encode("ascii") + stored.tobytes() + bytes(-stored.nbytes % BLOCK)
+    return head.encode("ascii") + stored.tobytes() + bytes(padded(stored.nbytes) - stored.nbytes)
