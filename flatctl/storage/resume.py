@@ -9,15 +9,13 @@ from flatctl.core.nights.history import SettingKey
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.cards import as_written
-from flatctl.fits.header import Value
+from flatctl.fits.header import Value, number
 from flatctl.storage.naming import SUFFIX, frame_folder
 from flatctl.storage.verify import is_ours, level_problems, read_values, verify_file
 
-_TARGET_SLACK_ADU = 0.5
 _RELATIVE_SLACK = 1e-6
-# As near as the drivers have to bring them: see `flatctl.devices.protocols`.
-_ROTATOR_SLACK_DEG = 0.25
-_FOCUSER_SLACK_STEPS = 5
+# Rotator and focuser as near as the drivers have to bring them: see `flatctl.devices.protocols`.
+_SLACK = {"FLATTGT": 0.5, "ROTATOR": 0.25, "FOCPOS": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,43 +64,40 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
     frames: list[FinishedFrame] = []
     skipped: list[tuple[Path, str]] = []
     for path in sorted(frame_folder(directory, night, wanted.kind).glob(f"*{SUFFIX}")):
-        try:
-            cards = read_values(path)
-        except StorageError as error:
-            skipped.append((path, str(error).removeprefix(f"{path}: ")))
-            continue
-        if not is_ours(cards):
-            skipped.append((path, "it was not written by flatctl"))
-        elif _belongs(cards, wanted):
-            _sort_in(path, wanted, frames, skipped)
+        found = _look_at(path, wanted)
+        if isinstance(found, FinishedFrame):
+            frames.append(found)
+        elif found:
+            skipped.append((path, found))
     frames.sort(key=lambda frame: (frame.number, frame.path))
     return Finished(tuple(frames), tuple(skipped))
 
 
-def _sort_in(
-    path: Path,
-    wanted: Wanted,
-    frames: list[FinishedFrame],
-    skipped: list[tuple[Path, str]],
-) -> None:
-    verdict = verify_file(path)
-    problems = list(verdict.problems)
-    if verdict.statistics and wanted.target_adu is not None and wanted.tolerance_adu is not None:
+def _look_at(path: Path, wanted: Wanted) -> FinishedFrame | str:
+    """Return a frame of the set, or why the file doesn't count: no word of one of another set."""
+    try:
+        cards = read_values(path)
+    except StorageError as error:
+        return str(error).removeprefix(f"{path}: ")
+    if not is_ours(cards):
+        return "it was not written by flatctl"
+    if not _belongs(cards, wanted):
+        return ""
+    verified = verify_file(path)
+    problems = list(verified.problems)
+    if verified.statistics and wanted.target_adu is not None and wanted.tolerance_adu is not None:
         problems += level_problems(
-            verdict.cards, verdict.statistics, wanted.target_adu, wanted.tolerance_adu
+            verified.cards, verified.statistics, wanted.target_adu, wanted.tolerance_adu
         )
-    if problems or verdict.statistics is None:
-        skipped.append((path, "; ".join(dict.fromkeys(problems))))
-        return
-    brightness = verdict.cards.get("PANELBRT")
-    frames.append(
-        FinishedFrame(
-            path=path,
-            number=int(verdict.cards["FLATNUM"]),
-            exposure_s=float(verdict.cards["REQTIME"]),
-            brightness=brightness if isinstance(brightness, int) else None,
-            median_adu=verdict.statistics.median,
-        )
+    if problems or verified.statistics is None:
+        return "; ".join(dict.fromkeys(problems))
+    brightness = number(verified.cards, "PANELBRT")
+    return FinishedFrame(
+        path=path,
+        number=int(verified.cards["FLATNUM"]),
+        exposure_s=float(verified.cards["REQTIME"]),
+        brightness=None if brightness is None else int(brightness),
+        median_adu=verified.statistics.median,
     )
 
 
@@ -119,39 +114,24 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "READOUTM": wanted.key.readout_mode,
         "REQTIME": wanted.exposure_s,
         "SET-TEMP": wanted.set_temperature_c,
+        "ROTATOR": wanted.rotator_deg,
+        "FOCPOS": wanted.focuser_steps,
+        "FLATTGT": wanted.target_adu,
     }
-    alike = all(
-        value is None or _alike(cards.get(keyword), value) for keyword, value in expected.items()
-    )
     is_dark = cards.get("IMAGETYP") != "FLAT"
-    target = cards.get("FLATTGT")
-    return (
-        alike
-        and is_dark == (wanted.kind is FrameKind.DARK_FLAT)
-        and _stood(cards.get("ROTATOR"), wanted.rotator_deg, _ROTATOR_SLACK_DEG, turn=360)
-        and _stood(cards.get("FOCPOS"), wanted.focuser_steps, _FOCUSER_SLACK_STEPS)
-    ) and (
-        wanted.target_adu is None
-        or (
-            isinstance(target, int | float) and abs(target - wanted.target_adu) <= _TARGET_SLACK_ADU
-        )
+    return is_dark == (wanted.kind is FrameKind.DARK_FLAT) and all(
+        value is None or _alike(cards, keyword, value) for keyword, value in expected.items()
     )
 
 
-def _stood(found: Value | None, wanted: float | None, slack: float, turn: float = 0) -> bool:
-    """Tell whether a device stood where it was wanted; angles begin anew after a `turn`."""
-    if wanted is None:
-        return True
-    if not isinstance(found, int | float):
-        return False
-    apart = abs(found - wanted) % turn if turn else abs(found - wanted)
-    return min(apart, abs(turn - apart)) <= slack if turn else apart <= slack
-
-
-def _alike(found: Value | None, wanted: Value) -> bool:
+def _alike(cards: Mapping[str, Value], keyword: str, wanted: Value) -> bool:
     """Compare with what would have been written: text is reduced to what a card can hold."""
     if isinstance(wanted, str):
-        return found == as_written(wanted)
-    if not isinstance(found, int | float):
+        return cards.get(keyword) == as_written(wanted)
+    found = number(cards, keyword)
+    if found is None:
         return False
-    return abs(found - wanted) <= _RELATIVE_SLACK * abs(wanted)
+    apart = abs(found - wanted)
+    if keyword == "ROTATOR":
+        apart = min(apart % 360, -apart % 360)
+    return apart <= _SLACK.get(keyword, _RELATIVE_SLACK * abs(wanted))
