@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "PyIndi": {"flatctl.devices.indi.worker"},
-    "serial": {"flatctl.devices.serial.link"},
+    "serial": {"flatctl.devices.serial.ports"},
     "ccdproc": {"flatctl.storage.stacking"},
     "apprise": {"flatctl.outputs.notify"},
     "logging": {"flatctl.outputs.notify"},

@@ -1,7 +1,6 @@
 """Pedestal and light leak, with the panel off."""
 
 from collections.abc import Callable
-from statistics import median
 
 from flatctl.core.calibration.full_scale import USUAL_FULL_ADU
 from flatctl.core.limits import Limits
@@ -14,7 +13,8 @@ _BRIGHT_FRAC = 0.03
 
 def short_level(limits: Limits, dark: Callable[[float], float]) -> float:
     """Return the level (ADU) of the shortest exposure."""
-    return median(dark(limits.shortest_s) for _ in range(_PEDESTAL_FRAMES))
+    levels = sorted(dark(limits.shortest_s) for _ in range(_PEDESTAL_FRAMES))
+    return levels[_PEDESTAL_FRAMES // 2]
 
 
 def leak(limits: Limits, short_adu: float, dark: Callable[[float], float]) -> float:
