@@ -4,7 +4,8 @@ Nothing heavy is imported before a command runs, so that `flatctl --help` answer
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -31,23 +32,11 @@ from flatctl.cli import (
 from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
 
-COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
-    (logged(run.run), run.EXAMPLES),
-    (logged(dawn.dawn), dawn.EXAMPLES),
-    (plan.plan, plan.EXAMPLES),
-    (logged(check.check), check.EXAMPLES),
-    (logged(safe.safe), safe.EXAMPLES),
-    (logged(panel.panel), panel.EXAMPLES),
-    (logged(calibrate.calibrate), calibrate.EXAMPLES),
-    (logged(devices.devices), devices.EXAMPLES),
-    (logged(init.init), init.EXAMPLES),
-    (simulate.simulate, simulate.EXAMPLES),
-    (demo.demo, demo.EXAMPLES),
-    (verify.verify, verify.EXAMPLES),
-    (stats.stats, stats.EXAMPLES),
-    (master.master, master.EXAMPLES),
-    (history.history, history.EXAMPLES),
-    (report.report, report.EXAMPLES),
+# Those that talk to devices.
+LOGGED: tuple[ModuleType, ...] = (run, dawn, check, safe, panel, calibrate, devices, init)
+COMMANDS: tuple[ModuleType, ...] = (
+    *(run, dawn, plan, check, safe, panel, calibrate, devices, init),
+    *(simulate, demo, verify, stats, master, history, report),
 )
 
 program = typer.Typer(
@@ -57,8 +46,11 @@ program = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command, lines in COMMANDS:
-    program.command(epilog=examples(*lines))(command)
+for module in COMMANDS:
+    command = getattr(module, module.__name__.rpartition(".")[2])
+    program.command(epilog=examples(*module.EXAMPLES))(
+        logged(command) if module in LOGGED else command
+    )
 
 
 def _say_version(wanted: bool) -> None:

@@ -11,7 +11,24 @@ import typer
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The rig's configuration file.")]
 Host = Annotated[str, typer.Option(metavar="HOST", help="Where the INDI server runs.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Its TCP port.")]
-
+Filters = Annotated[
+    list[str] | None,
+    typer.Option("--filter", metavar="NAME", help="Only this filter; may be repeated."),
+]
+Count = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Flats per filter, instead of the configuration's."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what it would do and when; touch nothing.")
+]
+Resume = Annotated[bool, typer.Option(help="Count the flats already on disk and take the rest.")]
+Json = Annotated[bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")]
 
 Log = Annotated[
     Path | None,

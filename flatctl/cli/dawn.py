@@ -1,12 +1,11 @@
 """`flatctl dawn`: the main job, when the night ends."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config
+from flatctl.cli.arguments import Config, Count, DryRun, Filters, Json, Output, Resume
 
 EXAMPLES = (
     "flatctl dawn rig.toml",
@@ -34,27 +33,12 @@ def dawn(
             help="Begin when the rising Sun is at this altitude, instead of the configuration's.",
         ),
     ] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option("--filter", metavar="NAME", help="Only this filter; may be repeated."),
-    ] = None,
-    count: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Flats per filter, instead of the configuration's."),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print when it would begin and what it would do.")
-    ] = False,
-    resume: Annotated[
-        bool, typer.Option(help="Count the flats already on disk and take the rest.")
-    ] = True,
-    json: Annotated[
-        bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")
-    ] = False,
+    filters: Filters = None,
+    count: Count = None,
+    output: Output = None,
+    dry_run: DryRun = False,
+    resume: Resume = True,
+    json: Json = False,
 ) -> None:
     """Wait for dawn, then take the flats.
 

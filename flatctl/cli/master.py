@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from flatctl.cli.arguments import Folder
+
 EXAMPLES = (
     "flatctl master ~/flats/2026-11-22",
     "flatctl master ~/flats/2026-11-22 --output ~/masters",
@@ -14,9 +16,7 @@ EXAMPLES = (
 
 
 def master(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")
-    ],
+    directory: Folder,
     *,
     output: Annotated[
         Path | None,

@@ -1,17 +1,14 @@
 """`flatctl verify`: whether the files are still what they were."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
+
+from flatctl.cli.arguments import Folder
 
 EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
 
 
 def verify(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")
-    ],
+    directory: Folder,
 ) -> None:
     """Verify FITS files: checksums, headers, levels."""
     from flatctl.app import verify as app

@@ -6,23 +6,27 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
+from flatctl.settings.messages.allowed import allowed
 from flatctl.settings.messages.keys import keys_of
 from flatctl.settings.messages.problems import Problem, suggestion
 
 PREFIX = "FLATCTL_"
+# How what is allowed begins where that is a text, even one that looks like a number.
+_TEXTS = ("a text", "a path", "a time of day")
 
 
 @dataclass
 class Overlay:
     """The tables of the file with the environment laid over them.
 
-    `variables` and `texts` tell, for each place that the environment has set, which variable did
-    it and what it held. `problems` are variables that fit nowhere.
+    `variables` tell, for each place that the environment has set, which one did it. `problems` are
+    variables that fit nowhere.
     """
 
     tables: dict[str, Any]
     variables: dict[tuple[str, ...], str] = field(default_factory=dict)
-    texts: dict[tuple[str, ...], str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -64,9 +68,8 @@ def _override(overlay: Overlay, name: str, parts: list[str], text: str) -> None:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             return
-    table[place[-1]] = _value(text)
+    table[place[-1]] = _value(text, keys_of(place[:-1], overlay.tables).get(place[-1]))
     overlay.variables[place] = name
-    overlay.texts[place] = text
 
 
 def _misfit(name: str, text: str) -> Problem:
@@ -92,9 +95,12 @@ def _filter_name(word: str, tables: Mapping[str, Any]) -> str:
     return word if word in spelled or not spelled else spelled[0]
 
 
-def _value(text: str) -> object:
+def _value(text: str, key: FieldInfo | None) -> object:
+    """Return the value of a variable: TOML, or a text where it is none or the key wants a text."""
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return text
-    return parsed["value"] if parsed.keys() == {"value"} else text
+    value = parsed["value"] if parsed.keys() == {"value"} else text
+    wants_text = key is not None and allowed(key).startswith(_TEXTS)
+    return text if wants_text and not isinstance(value, str) else value

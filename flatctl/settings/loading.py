@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from flatctl.errors import ConfigError
-from flatctl.settings.environment import Overlay, lay_over
+from flatctl.settings.environment import lay_over
 from flatctl.settings.messages.complaints import explain, place_of
 from flatctl.settings.messages.problems import Problem, refuse
 from flatctl.settings.messages.rules import contradictions
@@ -25,7 +25,7 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> Settings:
     Raises `ConfigError` that lists every problem, a line each: file, key, value, what is allowed.
     """
     overlay = lay_over(_read(path), env)
-    settings, problems = _checked(overlay)
+    settings, problems = _checked(overlay.tables)
     problems = overlay.problems + problems + contradictions(overlay.tables)
     if settings is None or problems:
         raise refuse(problems, path, overlay.variables)
@@ -81,21 +81,11 @@ def _line(content: bytes, error: ValueError) -> str:
     return "" if "://" in line else f"; the line reads: {line[:100]}"
 
 
-def _checked(overlay: Overlay) -> tuple[Settings | None, list[Problem]]:
-    """Validate; where a text is wanted, a variable is a text even if it looks like a number."""
+def _checked(tables: dict[str, Any]) -> tuple[Settings | None, list[Problem]]:
     try:
-        return Settings.model_validate(overlay.tables), []
+        return Settings.model_validate(tables), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    places = {place_of(e) for e in errors if e["type"] == "string_type"}
-    meant_as_text = places & overlay.texts.keys()
-    if not meant_as_text:
-        # A key that may hold this or that has an error for each, at one and the same place.
-        first = {place_of(e): e for e in reversed(errors)}
-        return None, [explain(e, overlay.tables) for e in errors if first[place_of(e)] is e]
-    for place in meant_as_text:
-        table = overlay.tables
-        for part in place[:-1]:
-            table = table[part]
-        table[place[-1]] = overlay.texts.pop(place)
-    return _checked(overlay)
+    # A key that may hold this or that has an error for each, at one and the same place.
+    first = {place_of(e): e for e in reversed(errors)}
+    return None, [explain(e, tables) for e in errors if first[place_of(e)] is e]
