@@ -105,7 +105,9 @@ class CalibrationRun:
             settle_s = self._settle_s(limits, exposure_s, pedestal_adu)
 
         self._tell(f"panel curve: frames of {exposure_s:.3g} s")
-        curve = walk_curve(steps, full.full_adu, lambda step: self._lit(step, exposure_s))
+        curve = walk_curve(
+            steps, full.full_adu, lambda brightness: self._lit(brightness, exposure_s)
+        )
         calibration = Calibration(
             pedestal_adu=pedestal_adu,
             leak_adu_s=leak_adu_s,

@@ -30,10 +30,10 @@ from flatctl.events import Why, set_label
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found: all its `readings`, and the last frame, to be told of with `tell`."""
+    """What a search found: all its `measurements`, and the last frame, which `tell` tells of."""
 
     search: FlatSearch
-    readings: Sequence[Measurement]
+    measurements: Sequence[Measurement]
     shot: Shot
     tell: Callable[[], None]
 
@@ -96,7 +96,7 @@ class Capture:
             response=known.knowing(pedestal),
             count=plan.count - len(self._earlier),
             lag=1,
-            seen=found.readings,
+            seen=found.measurements,
         )
         self._measured_adu = pedestal.adu if pedestal and pedestal.is_measured else None
         watch = self._watch(pedestal.adu if pedestal else 0.0)

@@ -179,19 +179,19 @@ class FlatSetRun:
         remembered = self._context.history.response
         known = self._learned.response or remembered(self._identity.key) or Response()
         search = FlatSearch.within(self.band, limits, start, known.knowing(self._pedestal))
-        readings: list[Measurement] = []
+        measurements: list[Measurement] = []
         under_way = self._context.begin(search.setting)
         while True:
             self._trials += 1
             self._telling.exposing("trial", self._trials, under_way.setting)
             shot = self._context.read(under_way, self.plan.channel)
             search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
-            readings.append(shot.measurement)
+            measurements.append(shot.measurement)
             assert search.verdict is not None  # it has just observed a frame
             tell = partial(self._telling.trial, shot, n=self._trials, verdict=search.verdict)
             if search.outcome is not None:
                 self._learned = self._learned.after(search)
-                return Found(search, readings, shot, tell)
+                return Found(search, measurements, shot, tell)
             shot.release_pixels()
             try:
                 under_way = self._context.begin(search.setting)

@@ -66,7 +66,7 @@ def adopt(context: RunContext, known: Calibrated) -> None:
             bits=calibration.bits,
             settle_s=calibration.settle_s,
             exposure_s=calibration.exposure_s,
-            curve_brightness=tuple(step for step, _ in calibration.curve),
+            curve_brightness=tuple(brightness for brightness, _ in calibration.curve),
             curve_adu=tuple(level for _, level in calibration.curve),
         )
     )

@@ -26,7 +26,7 @@ def walk_curve(
         if level_adu < limit_adu:
             levels[brightness] = level_adu
         else:
-            levels = {step: level for step, level in levels.items() if step < brightness}
+            levels = {lower: level for lower, level in levels.items() if lower < brightness}
             top = min(top, (steps[0] + brightness) // 2)
             if top >= brightness:
                 break

@@ -81,7 +81,7 @@ class Calibration:
 
         Between two measured steps the light follows a power law; beyond them nothing is known.
         """
-        points = [(step, light) for step, light in self._points if step > 0]
+        points = [(brightness, light) for brightness, light in self._points if brightness > 0]
         wanted = (level_adu - self.pedestal_adu) / exposure_s
         for (low, dim), (high, bright) in pairwise(points):
             if dim < bright and dim <= wanted * _ROUNDING and wanted <= bright * _ROUNDING:
@@ -91,11 +91,11 @@ class Calibration:
 
     @property
     def _points(self) -> list[tuple[int, float]]:
-        """Return the steps clearly lit, each with its light (ADU/s)."""
+        """Return the brightnesses clearly lit, each with its light (ADU/s)."""
         ground_adu = self.pedestal_adu
         return [
-            (step, (level - ground_adu) / self.exposure_s)
-            for step, level in self.curve
+            (brightness, (level - ground_adu) / self.exposure_s)
+            for brightness, level in self.curve
             if level - ground_adu > clear_adu(ground_adu)
         ]
 
@@ -118,7 +118,7 @@ class Calibration:
         """
         try:
             found = json.loads(text)
-            points = tuple((int(step), float(level)) for step, level in found.pop("curve"))
+            points = tuple((int(at), float(level)) for at, level in found.pop("curve"))
             return Calibration(**found, curve=points)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a calibration: {error}") from error
