@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import TextIO
 
@@ -39,20 +38,13 @@ def to_plain(event: Event) -> dict[str, object]:
 
 def _reason(why: Why, unknown: str) -> dict[str, object]:
     """Return a reason as sentence and facts; where only words are known its kind is `unknown`."""
-    plain: dict[str, object] = {"reason": why_words(why), "finding": None}
-    match why:
-        case "":
-            pass
-        case str():
-            kind = why.value if isinstance(why, Enum) else unknown
-            plain["finding"] = {"kind": kind, "figures": {}}
-        case Ending():
-            plain["finding"] = {"kind": why.kind.value, "figures": _plain(why.figures)}
-        case (first, *others):
-            plain["finding"] = {"kind": first.kind.value, "figures": _plain(first.figures)}
-            if others:
-                plain["findings"] = _plain(why)
-    return plain
+    kind = why.value if isinstance(why, Doubt) else unknown
+    found: list[dict[str, object]] = [{"kind": kind, "figures": {}}] if why else []
+    if not isinstance(why, str):
+        facts = (why,) if isinstance(why, Ending) else why
+        found = [{"kind": each.kind, "figures": _plain(each.figures)} for each in facts]
+    plain = {"reason": why_words(why), "finding": found[0] if found else None}
+    return plain | ({"findings": _plain(why)} if len(found) > 1 else {})
 
 
 def _plain(value: object) -> object:

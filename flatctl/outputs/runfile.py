@@ -87,9 +87,9 @@ class RunFile:
             "rig": run.rig,
             "camera": run.camera,
             "panel": run.panel,
-            "folder": str(run.folder),
-            "started": _stamp(run.started),
-            "finished": _stamp(run.finished),
+            "folder": run.folder,
+            "started": run.started,
+            "finished": run.finished,
             "exit_code": run.exit_code,
             "reason": run.reason,
             "filters": {name: _facts(f) for name, f in run.filters.items()},
@@ -129,12 +129,6 @@ def keep_earlier_run(folder: Path) -> None:
             f"{path}: an earlier run's file can't be renamed ({error.strerror or error}); "
             "check who may write there, or choose another output directory"
         ) from error
-
-
-def _stamp(time: datetime | None) -> str | None:
-    if time is None:
-        return None
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _facts(record: FilterRecord) -> dict[str, object]:

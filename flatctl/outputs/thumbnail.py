@@ -116,12 +116,14 @@ def _contours(small: "NDArray[np.float32]") -> tuple[Contour, ...]:
     import numpy as np
     from contourpy import contour_generator
 
+    from flatctl.core.quality.shape import smoothed
+
     side = max(1, -(-max(small.shape) // _CELLS_ALONG))
     rows, cols = (size // side for size in small.shape)
     if min(rows, cols) < _POINTS_MIN:
         return ()
     cells = small[: rows * side, : cols * side].reshape(rows, side, cols, side).mean(axis=(1, 3))
-    smooth = _smoothed(_smoothed(cells))
+    smooth = smoothed(smoothed(cells, 3), 3)
     brightest = float(smooth.max())
     if not (np.isfinite(smooth).all() and brightest > 0):
         return ()
@@ -144,20 +146,6 @@ def _contours(small: "NDArray[np.float32]") -> tuple[Contour, ...]:
         )
         for level in reversed(levels)
     )
-
-
-def _smoothed(cells: "NDArray[Any]") -> "NDArray[Any]":
-    """Return the means over 3 × 3 cells, edges repeated."""
-    import numpy as np
-
-    wide = np.pad(cells, 1, mode="edge")
-    parts = [
-        wide[down : down + cells.shape[0], across : across + cells.shape[1]]
-        for down in range(3)
-        for across in range(3)
-    ]
-    means: NDArray[Any] = np.mean(parts, axis=0)
-    return means
 
 
 def _levels(darkest: float) -> list[float]:

@@ -1,5 +1,6 @@
 """From facts to the sentences that a user reads."""
 
+import io
 import json
 from datetime import UTC, datetime
 
@@ -7,7 +8,8 @@ import pytest
 
 from flatctl import events
 from flatctl.core.quality.findings import Finding, Kind
-from flatctl.outputs.jsonlines import encode, to_plain
+from flatctl.outputs.jsonlines import JsonLines
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import _SENTENCES, all_words, finding_words
 from flatctl.outputs.sentences.reasons import why_words
 
@@ -156,7 +158,9 @@ def test_every_reason_has_words(why, said) -> None:
 
 def plain(event: events.Event) -> dict[str, object]:
     """Return the event as a reader of `--json` gets it."""
-    return json.loads(encode(to_plain(event)))
+    stream = io.StringIO()
+    JsonLines(stream)(event, RunRecord())
+    return json.loads(stream.getvalue())
 
 
 def rejected(why: events.Why) -> events.Rejected:
