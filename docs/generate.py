@@ -45,7 +45,7 @@ A [TOML](https://toml.io) file. Only `camera.device` and the table `[panel]` are
 [config/example.toml](../../config/example.toml) has every table, with comments, and
 `config/flatctl.schema.json` makes editors complete and check the keys.
 
-Unknown keys are errors. All that is wrong with a file is told at once, a line each.
+Unknown keys are errors. Everything that is wrong with a file is reported at once, a line each.
 
 A variable `FLATCTL_SECTION__KEY` overrides a key: `FLATCTL_CAMERA__GAIN=120`,
 `FLATCTL_FLATS__EXPOSURE_S__MAX=60`, `FLATCTL_FILTERS__Ha__COUNT=5`. Its value is read as TOML, or
@@ -78,7 +78,7 @@ which they came. `CHECKSUM` and `DATASUM` cover header and data; `flatctl verify
 Every card that the driver sent is kept, except these:
 
 - where the telescope pointed ({pointing}), so that no plate solver believes it;
-- what describes the array, which is made anew;
+- what describes the array, which is written again;
 - cards that are broken beyond repair;
 - those of the table below, which replace the driver's.
 

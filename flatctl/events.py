@@ -127,7 +127,7 @@ class FilterStarted(OfSet):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Event):
-    """The run waits for something that takes its time; told for who watches, not kept."""
+    """The run waits for something that takes its time; for whoever watches, not kept."""
 
     event = "waiting"
     passing = True
@@ -136,7 +136,7 @@ class Waiting(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Exposing(OfSet):
-    """A shutter is about to open; told for who watches, not kept.
+    """A shutter is about to open; for whoever watches, not kept.
 
     `kind` is `trial`, `flat` or `dark_flat`; `n` counts within its kind.
     """
@@ -294,7 +294,7 @@ class FaultSeen(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(Event):
-    """A file that an earlier run of the night left does not count, and is taken anew."""
+    """A file that an earlier run of the night left does not count, and is taken again."""
 
     event = "skipped"
     path: Path
@@ -303,7 +303,7 @@ class Skipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem(Event):
-    """A look at the rig before its flats found something; there is time to mend it."""
+    """A check of the rig before its flats found something; there is time to fix it."""
 
     event = "problem"
     subject: str

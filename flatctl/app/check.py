@@ -1,4 +1,4 @@
-"""`flatctl check`: is everything well for tonight? Touches nothing but a light blink."""
+"""`flatctl check`: whether a rig is ready for tonight. Touches nothing but a light blink."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ class CheckLine:
 
 
 def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
-    """Yield what is well and what is not, and how to fix it.
+    """Yield what is ready and what is not, and how to fix it.
 
     Raises `ConfigError` for a configuration that can't be read at all.
     """
@@ -56,7 +56,7 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
 
 
 def check_settings(settings: Settings, *, light: bool = False) -> Iterator[CheckLine]:
-    """Yield what is well and what is not with a rig."""
+    """Yield what is ready and what is not."""
     transports = transports_of(settings)
     yield CheckLine("configuration", True, f"{settings.source or 'it'} is sound")
     yield _finding("output", lambda: _output(settings))

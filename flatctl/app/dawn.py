@@ -149,7 +149,7 @@ class Watch:
         self._notifier = notifier
 
     def until(self, due: Due) -> None:
-        """Wait; what has to be mended is told as long as there is time for it."""
+        """Wait, and report what is wrong while there is time to fix it."""
         Vigil(
             self._clock,
             window=due.window,

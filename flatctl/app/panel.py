@@ -13,7 +13,7 @@ from flatctl.settings.models import Settings
 
 
 def panel(config: Path, action: str, value: int | None) -> str:
-    """Drive the panel by hand and return how it stands afterwards.
+    """Control the panel by hand and return its state afterwards.
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
     panel's own steps. A light that was being lit when a signal came is put out. Raises
@@ -81,7 +81,7 @@ def _standing(light: LightPanel, steps: range) -> str:
 
 
 def describe_status(status: PanelStatus, steps: range) -> str:
-    """Say in a few words how a light stands."""
+    """Return the state of a light in a few words."""
     words = {True: "light on", False: "light off", None: "light unknown"}
     text = words[status.lit]
     if status.brightness is not None:

@@ -27,7 +27,7 @@ class Screen:
         self._show(Text(text), soft_wrap=True)
 
     def verdict(self, subject: str, ok: bool, text: str, remedy: str = "") -> None:
-        """Write whether something is well, and below it how to mend it if it is not."""
+        """Write whether something is in order, and below it how to fix it if it is not."""
         word, style = ("ok", "green") if ok else ("problem", "bold red")
         self._show(
             Text.assemble((f"{word:<9}", style), (f"{subject}: ", "bold"), text), soft_wrap=True

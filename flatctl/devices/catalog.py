@@ -70,8 +70,8 @@ class PanelKind:
     """A row of the catalogue.
 
     `build` makes a panel from the kind's options without touching hardware. `tried_on` says what
-    the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `nothing to
-    try` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
+    the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `needs
+    none` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
     is unconfirmed. `transport` is that of its `device`, where it has one.
     """
 
@@ -188,6 +188,6 @@ PANELS: dict[str, PanelKind] = {
         _serial("giotto", "PrimaLuceLab GIOTTO, alone or on an ALTO", "giotto.GiottoPanel"),
         PanelKind("indi", "Any light box behind INDI", _indi_panel, _SIMULATOR, transport=INDI),
         PanelKind("screen", "Any laptop, tablet or phone", _screen, "Chromium"),
-        PanelKind("manual", "A fixed light", _manual, "nothing to try", reads_back=False),
+        PanelKind("manual", "A fixed light", _manual, "needs none", reads_back=False),
     )
 }

@@ -27,7 +27,7 @@ _TITLES = {
     "incomplete": "flats incomplete",
     "failed": "flats failed",
     "unsafe": "flats given up",
-    "problem": "something to mend before the flats",
+    "problem": "something to fix before the flats",
 }
 
 

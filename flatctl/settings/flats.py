@@ -189,12 +189,12 @@ class DarkFlats(Table):
     )
     imagetyp: Literal["DARK", "DARKFLAT"] = Field(
         default="DARK",
-        description="What IMAGETYP says of them: stackers take `DARK` for what they are, by the "
-        "exposure; some people's scripts want `DARKFLAT`.",
+        description="What IMAGETYP says of them: stackers match `DARK` by its exposure; "
+        "some scripts want `DARKFLAT`.",
     )
     ladder: bool = Field(
         default=False,
         description="Snap the flats' exposures to 0.1, 0.2, 0.5, 1, 2, 5 s and so on, so that few "
-        "sets of dark flats are needed. Where none of these serves, any exposure does, and the run "
-        "says so.",
+        "sets of dark flats are needed. Where none of these fits, any exposure is used, and the "
+        "run says so.",
     )

@@ -1,4 +1,4 @@
-"""Reading a configuration file: everything that is wrong with it is told at once."""
+"""Reading a configuration file: everything that is wrong with it is reported at once."""
 
 import os
 import re

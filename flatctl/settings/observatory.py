@@ -1,11 +1,11 @@
-"""What stands around the rig and must be so while flats are taken."""
+"""Conditions around the rig that must be met while flats are taken."""
 
 from pydantic import Field
 
 from flatctl.core.types import Policy
 from flatctl.settings.tables import Name, Table
 
-_ABOUT = "what to do while it is not: go on all the same, wait (panel off), or end with exit code 6"
+_ABOUT = "what to do while it is not: go on anyway, wait (panel off), or end with exit code 6"
 
 
 class Condition(Table):

@@ -57,7 +57,7 @@ class SerialOptions(PanelOptions):
         default=2.0,
         ge=0,
         le=60,
-        description="Seconds of silence granted after opening; Arduino boards start anew then.",
+        description="Seconds of silence granted after opening; Arduino boards restart then.",
     )
 
 
@@ -178,7 +178,7 @@ class GeminiOptions(SerialOptions, CoverOptions):
     kind: Literal["gemini"]
     model: Literal["auto", "rev1"] = Field(
         default="auto",
-        description="The newer models say what they are; rev1 spares the first one some seconds.",
+        description="The newer models say what they are; rev1 saves the first one some seconds.",
     )
     bank: Literal["low", "high"] | None = Field(
         default=None,
@@ -250,7 +250,7 @@ class ScreenOptions(PanelOptions):
     )
     token: Annotated[str, AfterValidator(_token)] = Field(
         default="",
-        description="Secret word in the page's address, 12 letters or digits at least; absent: a "
+        description="Secret in the page's address, at least 12 letters or digits; absent: a "
         "new random one each time. A fixed one can be kept as a bookmark.",
     )
     wait_s: float = Field(

@@ -1,4 +1,4 @@
-"""The table [quality]: what is watched while flats are taken, and from where on it counts."""
+"""The table [quality]: what flats are judged by, and from which size on."""
 
 from pydantic import Field
 

@@ -51,7 +51,7 @@ class Table(BaseModel):
 
 
 class Rig(Table):
-    """Who the rig is and where it stands."""
+    """The name of the rig and its site."""
 
     name: Name = Field(
         default="rig", description="Name of the rig; history and files are kept under it."
@@ -71,7 +71,7 @@ class Rig(Table):
 
     @property
     def site(self) -> Site | None:
-        """Where the rig stands, where that is configured."""
+        """The site, if it is configured."""
         if self.latitude_deg is None or self.longitude_deg is None:
             return None
         return Site(self.latitude_deg, self.longitude_deg, self.elevation_m)
@@ -96,7 +96,7 @@ class Indi(Table):
 
 
 class Camera(Table):
-    """The camera, and how it has to stand; absent keys are left as they are."""
+    """The camera and its setup; what is absent is left as it is."""
 
     device: Name = Field(description="INDI device name of the camera.")
     gain: Gain = None
@@ -114,7 +114,7 @@ class Camera(Table):
         default=None,
         gt=0,
         le=65535,
-        description="Level at which a pixel is full, in ADU; "
+        description="Level of a full pixel, in ADU; "
         "absent: a stored calibration, else what the camera says.",
     )
     readout_timeout_s: float = Field(
@@ -126,7 +126,7 @@ class Camera(Table):
 
     @property
     def setup(self) -> CameraSetup:
-        """How the camera has to stand for the whole run."""
+        """The camera setup of the whole run."""
         return CameraSetup(
             binning=self.binning,
             gain=self.gain,

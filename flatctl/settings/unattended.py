@@ -1,4 +1,4 @@
-"""What a rig needs that nobody watches: when to begin, and who gets word of how it went."""
+"""What an unattended rig needs: when to begin, and who is told how it went."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ class Dawn(Table):
         default=-6.0,
         ge=-18,
         le=30,
-        description="Height of the rising Sun at which flats begin, in degrees.",
+        description="Altitude of the rising Sun at which flats begin, in degrees.",
     )
     after: str | None = Field(
         default=None,
@@ -32,19 +32,19 @@ class Dawn(Table):
     )
     latest: TimeOfDay | None = Field(
         default=None,
-        description="Local time after which flats are not begun any more; absent, with the "
+        description="Local time after which flats are no longer begun; absent, with the "
         "next key absent too: 3 hours after the wanted moment.",
     )
     latest_sun_altitude_deg: float | None = Field(
         default=None,
         ge=-18,
         le=90,
-        description="Height of the Sun after which flats are not begun any more, in degrees.",
+        description="Altitude of the Sun above which flats are no longer begun, in degrees.",
     )
 
 
 class Notify(Table):
-    """Word to the owner, through any service that apprise knows; needs the extra `notify`."""
+    """Messages to the owner, through any service that apprise knows; needs the extra `notify`."""
 
     urls: Annotated[tuple[SecretStr, ...], Field(strict=False)] = Field(
         default=(), description="Addresses as apprise has them; they are secrets."
@@ -54,8 +54,6 @@ class Notify(Table):
         description="File with one address per line, to keep secrets out of this one.",
     )
     occasions: Annotated[tuple[Occasion, ...], Field(strict=False)] = Field(
-        default=OCCASIONS, description="What there is to be told."
+        default=OCCASIONS, description="What to send messages about."
     )
-    at_most: int = Field(
-        default=5, ge=1, le=50, description="Messages per night and rig, whatever happens."
-    )
+    at_most: int = Field(default=5, ge=1, le=50, description="Messages per night and rig at most.")

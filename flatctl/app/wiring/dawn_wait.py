@@ -20,7 +20,7 @@ class Vigil:
     """Wait for a window to open, and in it until `hindrance` has nothing to say.
 
     `window` gives the window that is open at a moment, or the next one. `tell` hears what is waited
-    for, whenever that changes. `check` looks at the rig: at once, so that there is time to mend
+    for, whenever that changes. `check` looks at the rig: at once, so that there is time to fix
     what is wrong, and again half an hour before it is needed.
     """
 

@@ -92,7 +92,7 @@ def notify_urls(settings: Settings) -> list[str]:
 def look_at_notify(settings: Settings) -> str:
     """Return that messages can be sent, as far as can be told without sending one.
 
-    Raises `ConfigError` for what has to be mended.
+    Raises `ConfigError` for what has to be fixed.
     """
     urls = notify_urls(settings)
     complaint = complaint_about(urls)

@@ -57,8 +57,8 @@ class IndiTransport(Transport["IndiClient"]):
         there = next((one for one in found if one.name == device), None)
         if there is None:
             fitting = ", ".join(one.name for one in found if role in one.roles) or "none"
-            mend = f"the server has {fitting}; mend [{table}] device"
-            raise DeviceError(device, f"no such {role.value} on the server", mend)
+            remedy = f"the server has {fitting}; correct [{table}] device"
+            raise DeviceError(device, f"no such {role.value} on the server", remedy)
         names = session.find(device, "FILTER_NAME") if role is Role.WHEEL else None
         info = session.find(device, "CCD_INFO") if role is Role.CAMERA else None
         across, down = (info.number(f"CCD_MAX_{axis}") if info else None for axis in "XY")

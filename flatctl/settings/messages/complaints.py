@@ -16,12 +16,12 @@ _CHOICES = ("constrained-", "literal[")
 def place_of(error: ErrorDetails) -> tuple[str, ...]:
     """Return the path of the key an error is about, as the file spells it.
 
-    A table of a list is counted from 1; what is wrong with a value in a list is told of the list.
+    A table of a list is counted from 1; what is wrong with a value in a list is said of the list.
     """
     place: list[str] = []
     for nth, part in enumerate(error["loc"]):
         if isinstance(part, str) and part.startswith(_CHOICES):
-            break  # pydantic tells of each kind of value that a key may hold
+            break  # pydantic reports each kind of value that a key may hold
         if isinstance(part, str):
             place.append(part)
         elif place == ["sets"] and nth + 1 < len(error["loc"]):

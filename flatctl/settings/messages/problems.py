@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, and how it is told: place, value, what is allowed."""
+"""What is wrong in a configuration, and how it is said: place, value, what is allowed."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend: `place` is the path of the key, `text` what is wrong and allowed."""
+    """One thing to fix: `place` is the path of the key, `text` what is wrong and allowed."""
 
     place: tuple[str, ...]
     text: str

@@ -90,11 +90,11 @@ def _filters(flats: Flats, tables: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("flats", "filters"), f"{name!r} stands in it twice; once is enough")
     if "wheel" in tables:
         return
-    mend = "needs a wheel; add [wheel] with its device, or take this out"
+    remedy = "needs a wheel; add [wheel] with its device, or take this out"
     if flats.filters:
-        yield Problem(("flats", "filters"), mend, list(names))
+        yield Problem(("flats", "filters"), remedy, list(names))
     if tables.get("filters"):
-        yield Problem(("filters",), mend)
+        yield Problem(("filters",), remedy)
 
 
 def _sets(tables: Mapping[str, Any]) -> Iterator[Problem]:
@@ -110,8 +110,8 @@ def _sets(tables: Mapping[str, Any]) -> Iterator[Problem]:
             ("focuser_steps", "focuser"),
         ):
             if key in table and device not in tables:
-                mend = f"needs a {device}; add [{device}] with its device, or take this out"
-                yield Problem(("sets", str(nth), key), mend, table[key])
+                remedy = f"needs a {device}; add [{device}] with its device, or take this out"
+                yield Problem(("sets", str(nth), key), remedy, table[key])
 
 
 def _table(place: Place, own: FilterFlats, whole: FilterFlats) -> Iterator[Problem]:
