@@ -105,8 +105,11 @@ class FlatSetRun:
     def _start(self, limits: Limits, learned: Learned) -> tuple[Setting, bool]:
         """Return where the search starts, and whether that worked last time."""
         trained = trained_start(self._context, self.plan, limits)
-        start = trained or untrained_start(self._context, self.plan, limits, learned)
+        start = trained or self._untrained(limits, learned)
         return start, trained is not None
+
+    def _untrained(self, limits: Limits, learned: Learned) -> Setting:
+        return untrained_start(self._context, self.plan, self.band.target_adu, limits, learned)
 
     def _search_and_capture(self) -> tuple[Outcome, Why]:
         context, plan = self._context, self.plan
@@ -124,9 +127,7 @@ class FlatSetRun:
             # Better a set of dark flats more than a filter without flats.
             self._telling.off_ladder(why)
             limits = every
-            outcome, why = self._attempt(
-                limits, untrained_start(context, plan, limits, self._learned)
-            )
+            outcome, why = self._attempt(limits, self._untrained(limits, self._learned))
         if outcome is not Outcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
             context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))

@@ -49,7 +49,7 @@ def trained_start(context: RunContext, plan: FilterPlan, limits: Limits) -> Sett
 
 
 def untrained_start(
-    context: RunContext, plan: FilterPlan, limits: Limits, learned: Learned
+    context: RunContext, plan: FilterPlan, target_adu: float, limits: Limits, learned: Learned
 ) -> Setting:
     """Return where the search starts: rather dim, with what is known of the panel by then.
 
@@ -60,9 +60,11 @@ def untrained_start(
     exposure of the last filter, since only the exposure can follow.
     """
     start = limits.clamp(_brightness(context.steps, plan.brightness_start), plan.exposure_start_s)
-    calibrated = _calibrated_start(context, plan, limits, start.exposure_s)
-    if calibrated is not None or not learned.settings:
-        return calibrated or start
+    brightness = _calibrated(context, plan, target_adu, start.exposure_s)
+    if brightness is not None and limits.allow(Setting(brightness, start.exposure_s)):
+        return Setting(brightness, start.exposure_s)
+    if not learned.settings:
+        return start
     if limits.dimmest == limits.brightest:
         return _allowed(limits, learned.settings[-1]) or start
     half = start.brightness / 2
@@ -70,17 +72,16 @@ def untrained_start(
     return Setting(max(round(middle), limits.dimmest), start.exposure_s)
 
 
-def _calibrated_start(
-    context: RunContext, plan: FilterPlan, limits: Limits, exposure_s: float
-) -> Setting | None:
-    """Return the setting that meets the target by the calibration, if it was of this filter."""
+def _calibrated(
+    context: RunContext, plan: FilterPlan, target_adu: float, exposure_s: float
+) -> int | None:
+    """Return the brightness that meets the target by the calibration, if it was of this filter."""
     known = context.calibration
     if known is None or known.calibration.filter != plan.filter:
         return None
     if known.key.panel != context.rig.panel_name(plan.panel_bank):
         return None
-    brightness = known.calibration.brightness_for(plan.target * context.full_scale_adu, exposure_s)
-    return None if brightness is None else _allowed(limits, Setting(brightness, exposure_s))
+    return known.calibration.brightness_for(target_adu, exposure_s)
 
 
 def _allowed(limits: Limits, setting: Setting) -> Setting | None:
