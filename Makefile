@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks docs lock clean
+.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks ablation docs lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
@@ -15,6 +15,7 @@ help:
 	@echo 'make soak-for-real  5 of them on real processes and sockets (half an hour, needs indi-bin)'
 	@echo 'make docs        write the generated reference pages again'
 	@echo 'make benchmarks  the tables of docs/explanation (minutes)'
+	@echo 'make ablation    what each part of the search earns, into docs/explanation/search.md (an hour)'
 	@echo 'make lock        choose new versions of what we build on (needs uv)'
 
 demo: $(BIN)/.ready
@@ -44,6 +45,9 @@ soak-for-real: $(BIN)/.ready-dev
 
 docs: $(BIN)/.ready-dev
 	@$(BIN)/python docs/generate.py
+
+ablation: $(BIN)/.ready-dev
+	@$(BIN)/python benchmarks/ablation.py --write
 
 benchmarks: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/search.py --write

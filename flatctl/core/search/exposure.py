@@ -63,17 +63,10 @@ def best_free(
             options.append((1.0, Setting(step, limits.between(*between))))
             continue
         exposure_s, cost = forecast.best_exposure(step, *between)
-        if cost >= 1 and _disproved(forecast.enough_s(step), limits, *between):
-            exposure_s = limits.between(*between)
         if early and exposure_s == limits.longest_s and endings.unresponsive(evidence.frames):
             exposure_s = _proof(evidence, forecast, limits, band, step, between[0])
         options.append((cost, Setting(step, exposure_s)))
     return min(options)[1] if options else None
-
-
-def _disproved(wished_s: tuple[float, float], limits: Limits, low_s: float, high_s: float) -> bool:
-    """Tell whether the forecast wishes for what frames have disproved: it is no guide any more."""
-    return wished_s[1] < low_s > limits.shortest_s or wished_s[0] > high_s < limits.longest_s
 
 
 def _proof(
