@@ -43,3 +43,10 @@ def resolve(name: str) -> object:
 def test_every_dotted_name_on_a_page_is_of_something(page):
     for name in NAME.findall(page.read_text("utf-8")):
         resolve(name)
+
+
+def test_the_index_leads_to_every_page():
+    docs = ROOT / "docs"
+    index = (docs / "index.md").read_text("utf-8")
+    pages = [page for page in docs.rglob("*.md") if page.parent not in (docs, docs / "decisions")]
+    assert [page.name for page in pages if f"({page.relative_to(docs)})" not in index] == []
