@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -37,12 +39,39 @@ def missing() -> dict[str, tuple[str, str, str]]:
     return {marker: needs for marker, needs in OUTSIDE.items() if not shutil.which(needs[0])}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# The parts that wait for real processes come first, so that none of them is left for the end.
+FIRST = ("tests/faults", "tests/system", "tests/roundtrips", "tests/sims", "tests/engine")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for marker, (_, package, _) in missing().items():
         left_out = pytest.mark.skip(reason=f"{package} is not installed (apt install {package})")
         for item in items:
             if item.get_closest_marker(marker):
                 item.add_marker(left_out)
+    yield
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, where they share what the file sets up.
+
+    Only the rows of the real fault matrix wait too long for that: they make three heaps.
+    """
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # because xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            if file.endswith("test_survived_for_real.py"):
+                return f"{file} {zlib.crc32(nodeid.encode()) % 3}"
+            return file
+
+    return ByFile(config, log)
 
 
 def make_private(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from lines import virtual_lines
 
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.protocols import LightPanel
-from flatctl.devices.serial.ports import LinkClock, RealTime
+from flatctl.devices.serial.ports import LinkClock
 from flatctl.devices.transports import Connections
 from flatctl.errors import DeviceError
 from hardware_sims.light import Light
@@ -48,7 +48,7 @@ class Bench:
     talks: bool = False
     confirms: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
-    clock: LinkClock = field(default_factory=RealTime)
+    clock: LinkClock = field(default_factory=LinkClock)
     built: list[LightPanel] = field(default_factory=list)
 
     def panel(self) -> LightPanel:
@@ -87,7 +87,7 @@ def build(
 class PtyLines(contextlib.ExitStack):
     """Real pseudo-terminals, in real time."""
 
-    clock = RealTime()
+    clock = LinkClock()
 
     def serve(self, panel: SimulatedPanel, path: str) -> PtyServer:
         """Serve a simulated panel at `path`, until this is closed."""

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import serial
 from serial.tools import list_ports
@@ -35,31 +35,8 @@ OpenPort = Callable[[Line], Any]
 pyserial's have them; `read` waits a moment at most for what hasn't come yet."""
 
 
-class LinkClock(Protocol):
-    """Time as links need it: to read, to wait, and to do something meanwhile."""
-
-    def monotonic(self) -> float:
-        """Return seconds since some fixed moment; never goes back."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for that long."""
-        ...
-
-    def wait(self, news: threading.Condition, seconds: float) -> None:
-        """Wait for news for that long at most; may return early without."""
-        ...
-
-    def keep_doing(self, step: Callable[[], bool], name: str) -> Callable[[], bool]:
-        """Do `step` again and again until it returns false.
-
-        Returns what waits for its end; that returns false where it is called by the step itself.
-        """
-        ...
-
-
-class RealTime:
-    """The computer's own clock, and a thread for what is done meanwhile."""
+class LinkClock:
+    """The computer's own clock, and a thread for what is done meanwhile; tests bring another."""
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back."""
@@ -70,11 +47,14 @@ class RealTime:
         time.sleep(seconds)
 
     def wait(self, news: threading.Condition, seconds: float) -> None:
-        """Wait for news for that long at most."""
+        """Wait for news for that long at most; may return early without."""
         news.wait(seconds)
 
     def keep_doing(self, step: Callable[[], bool], name: str) -> Callable[[], bool]:
-        """Do `step` in a thread of that name until it returns false."""
+        """Do `step` in a thread of that name until it returns false.
+
+        Returns what waits for its end; that returns false where it is called by the step itself.
+        """
 
         def go_on() -> None:
             while step():
@@ -129,7 +109,7 @@ class Ground(NamedTuple):
     clock: LinkClock
 
 
-_REAL = Ground(open_serial, RealTime())
+_REAL = Ground(open_serial, LinkClock())
 _ground: ContextVar[Ground] = ContextVar("ground", default=_REAL)
 
 
