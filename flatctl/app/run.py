@@ -27,7 +27,6 @@ from flatctl.errors import FlatctlError
 from flatctl.events import Event, FaultSeen
 from flatctl.outputs.album import Album
 from flatctl.outputs.record import Listener, RunRecord
-from flatctl.outputs.report import write_report
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
 from flatctl.outputs.tables.run import plan_lines
@@ -153,6 +152,8 @@ def _load_ahead() -> None:
 def _write_report(run: RunRecord, album: Album) -> None:
     """Write the page; a page that can't be written must not change how the run ended."""
     try:
+        from flatctl.outputs.report import write_report
+
         write_report(run, write_text, album.thumbnail)
-    except FlatctlError as error:
+    except (FlatctlError, ImportError) as error:
         print(f"flatctl: no report: {error}", file=sys.stderr)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 
+from markupsafe import Markup
+
 from flatctl.core.types import Verdict
-from flatctl.events import Flat, Rejected, Trial
+from flatctl.events import CalibrationUsed, Flat, Rejected, Trial
 from flatctl.outputs import figures
 from flatctl.outputs.drawing import (
     BOTTOM,
@@ -16,6 +18,8 @@ from flatctl.outputs.drawing import (
     bottom,
     dot,
     drawing,
+    element,
+    join,
     known,
     left,
     line,
@@ -23,7 +27,6 @@ from flatctl.outputs.drawing import (
     log_ticks,
     percent_ticks,
 )
-from flatctl.outputs.markup import Markup, element, join
 from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.times import Course
@@ -80,10 +83,17 @@ def levels_of_flats(record: FilterRecord) -> Markup:
     )
 
 
-def panel_curve(points: Sequence[tuple[float, float]], full_adu: float) -> Markup:
-    """Draw the panel's curve: the level (of `full_adu`) that each brightness step gave."""
-    levels = [(step, level / full_adu) for step, level in points]
-    across = Axis(0.0, max([step for step, _ in levels], default=1.0) or 1.0, LEFT, RIGHT)
+def panel_curve(calibration: CalibrationUsed, full_scale_adu: float) -> Markup | None:
+    """Draw the level that each brightness step gave; None where the curve is not known."""
+    steps, curve_adu = calibration.curve_brightness, calibration.curve_adu
+    points = [
+        (step, adu) for step, adu in zip(steps, curve_adu, strict=False) if math.isfinite(adu)
+    ]
+    full_adu = calibration.calibrated_full_scale_adu or full_scale_adu
+    if not points or not full_adu > 0:
+        return None
+    levels = [(step, adu / full_adu) for step, adu in points]
+    across = Axis(0.0, max(step for step, _ in points) or 1.0, LEFT, RIGHT)
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     ticks = [(t, figures.whole(t)) for t in linear_ticks(across.low, across.high, 5)]
     places = [(across.place(step), up.place(level)) for step, level in levels]

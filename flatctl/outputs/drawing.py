@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flatctl.outputs.markup import Markup, element, join
+from markupsafe import Markup, escape
 
 # Drawn at the width of a phone, so that its letters are as large there as those of the page.
 WIDTH, HEIGHT = 360, 228
@@ -31,6 +31,26 @@ class Axis:
 
     def _scaled(self, value: float) -> float:
         return math.log10(max(value, 1e-9)) if self.logarithmic else value
+
+
+def element(name: str, *children: str, **attributes: str | float | None) -> Markup:
+    """Return an element of a drawing, the text in it escaped; an attribute of `None` is left out.
+
+    Attribute names are written as in Python: `class_`, `stroke_width`.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(
+        f"<{name}{written}>{join(*children)}</{name}>" if children else f"<{name}{written}/>"
+    )
+
+
+def join(*parts: str) -> Markup:
+    """Return the parts one after the other, each escaped."""
+    return Markup("").join(parts)
 
 
 def drawing(described: str, *parts: str) -> Markup:
@@ -109,3 +129,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 def known(values: Sequence[float]) -> list[float]:
     """Return the values that are figures."""
     return [v for v in values if math.isfinite(v)]
+
+
+def _value(value: str | float) -> str:
+    return escape(value) if isinstance(value, str) else f"{value:.6g}"

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from flatctl.core.quality.dust import Spot
 from flatctl.events import SetQuality
 from flatctl.outputs import figures
@@ -21,7 +23,6 @@ from flatctl.outputs.drawing import (
     linear_ticks,
     percent_ticks,
 )
-from flatctl.outputs.markup import Markup
 from flatctl.outputs.png import png
 
 _CURVE_POINTS = 32

@@ -6,28 +6,23 @@ was cut short, an event that misses a key: each is said on the page, and the res
 """
 
 import math
-import statistics
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from importlib.resources import files
+from datetime import UTC, date
 from pathlib import Path
-from string import Template
+from typing import NamedTuple
 
 from flatctl.errors import ExitCode, StorageError
 from flatctl.events import DarkFlat, Event
-from flatctl.outputs import figures
-from flatctl.outputs.markup import Markup, element, escape, join, table
-from flatctl.outputs.record import FilterRecord, RunRecord, time_of
-from flatctl.outputs.report_calibration import calibration_chapter
-from flatctl.outputs.report_filter import chapter, todo
+from flatctl.outputs import figures, pages
+from flatctl.outputs.record import RunRecord
+from flatctl.outputs.report_filter import chapter
 from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs
-from flatctl.outputs.sentences.reasons import why_words
-from flatctl.outputs.sentences.run import filter_label, notes, outcome_words
 from flatctl.outputs.stored import events_of, read_run
 from flatctl.outputs.thumbnail import FrameFolder, Load, load_thumbnail
 
-_NO_END = "it has no end: it is still going on, or was cut short"
-_ENDINGS = {
+_UNENDED = "it is still going on, or was cut short"
+_ENDINGS: dict[int | None, str] = {
+    None: f"it has no end: {_UNENDED}",
     ExitCode.COMPLETE: "complete",
     ExitCode.INTERNAL: "an internal error ended the run",
     ExitCode.DEVICE: "a device could not be reached or failed",
@@ -78,194 +73,47 @@ def _write(path: Path, run: RunRecord, write_text: WriteText, load: Load) -> Pat
     return target
 
 
+class Verdict(NamedTuple):
+    """What came of a run: the `tone` is good, warn or bad."""
+
+    tone: str
+    sentence: str
+
+
 def render(record: RunRecord, frames: FrameFolder, troubles: Sequence[str] = ()) -> str:
     """Return the report of a night, of one run or of several, as one HTML page.
 
     `troubles` are said on the page.
     """
-    filters = list(record.filters.values())
-    chapters = [
-        chapter(record, one, f"filter-{place}", frames)
-        for place, one in enumerate(filters, start=1)
-    ]
-    package = files("flatctl.outputs")
-    page = Template(package.joinpath("report.html").read_text(encoding="utf-8"))
-    night, folder = _night(record), str(record.folder or "")
-    return page.substitute(
-        title=escape(f"{record.rig or 'Flats'} · {night}"),
-        style=package.joinpath("report.css").read_text(encoding="utf-8"),
-        body=join(
-            _header(record, night),
-            *(element("p", each, class_="warn") for each in troubles),
-            _to_do(record),
-            _overview(record),
-            _runs(record),
-            *chapters,
-            calibration_chapter(record),
-            _dark_flats(record),
-            _skipped(record),
-            _faults(record),
-        ),
-        footer=join(
-            f"Run {record.run}", f"made by flatctl from {RUN_FILE}", folder, separator=" · "
-        ),
+    dark_flats: dict[float, list[DarkFlat]] = {}
+    for event in record.dark_flats:
+        dark_flats.setdefault(event.exposure_s, []).append(event)
+    return pages.render(
+        "report.html",
+        run=record,
+        night=_night(record),
+        verdict=_verdict(record),
+        accepted=_accepted(record),
+        chapters=[chapter(record, one, frames) for one in record.filters.values()],
+        endings=[(part, _ENDINGS.get(part.exit_code, part.reason)) for part in record.parts],
+        dark_flats=dark_flats,
+        troubles=troubles,
     )
 
 
-def _runs(run: RunRecord) -> Markup:
-    """Return a table of the runs where the night had several; the page is of all of them."""
-    if len(run.parts) < 2:
-        return Markup("")
-    rows = [
-        (
-            figures.clock(part.started),
-            figures.clock(part.finished),
-            str(part.flats),
-            _NO_END if part.exit_code is None else _ENDINGS.get(part.exit_code, part.reason),
-        )
-        for part in run.parts
-    ]
-    columns = (("Begun, UTC", ""), ("Ended", ""), ("Flats", "num"), ("How it ended", "long"))
-    return element("section", element("h2", "Runs of this night"), table(None, columns, rows))
-
-
-def _header(run: RunRecord, night: str) -> Markup:
-    ended = _time(run.finished) if run.finished else "not known"
-    facts = [
-        ("Camera", run.camera),
-        ("Panel", run.panel),
-        ("Begun", _time(run.started)),
-        ("Ended", ended),
-        ("Duration", figures.duration(run.duration_s)),
-        ("Accepted level", _accepted(run)),
-        ("Full scale", f"{figures.adu(run.full_scale_adu)} ADU"),
-    ]
-    entries = [
-        element("div", element("dt", name), element("dd", value or figures.UNKNOWN))
-        for name, value in facts
-    ]
-    tone, mark, sentence = _verdict(run)
-    return element(
-        "header",
-        element("p", f"Flat frames · {night}", class_="eyebrow"),
-        element("h1", run.rig or "Unnamed rig"),
-        element(
-            "p",
-            element("span", mark, class_="mark", aria_hidden="true"),
-            element("span", figures.kept_together(sentence)),
-            class_=f"verdict {tone}",
-        ),
-        element("dl", *entries, class_="facts"),
-    )
-
-
-def _verdict(run: RunRecord) -> tuple[str, str, str]:
-    """Return tone, mark and sentence of the verdict at a glance."""
+def _verdict(run: RunRecord) -> Verdict:
     total = len(run.filters)
     flats = figures.plural(run.flats, "flat")
     spent = f" in {figures.duration(run.duration_s)}" if math.isfinite(run.duration_s) else ""
     if run.exit_code is None:
-        return "bad", "✕", f"This run has no end: it is still going on, or was cut short; {flats}"
+        return Verdict("bad", f"This run has no end: {_UNENDED}; {flats}")
     if run.complete == total and total and run.exit_code == ExitCode.COMPLETE:
         what = "The filter is" if total == 1 else f"All {total} filters are"
-        return "good", "✓", f"{what} complete: {flats}{spent}"
+        return Verdict("good", f"{what} complete: {flats}{spent}")
     counted = run.exit_code in (ExitCode.COMPLETE, ExitCode.INCOMPLETE)
     why = "" if counted else _ENDINGS.get(run.exit_code, "")
     sentence = f"{run.complete} of {figures.plural(total, 'filter')} complete: {flats}{spent}"
-    return ("bad" if why else "warn"), ("✕" if why else "!"), sentence + (f"; {why}" if why else "")
-
-
-def _to_do(run: RunRecord) -> Markup:
-    notes = [todo(one, named=True) for one in run.filters.values()]
-    if run.reason and not any(notes):
-        notes.append(element("div", element("p", run.reason), class_="todo"))
-    if not any(notes):
-        return Markup("")
-    return element("section", element("h2", "What to do"), *notes)
-
-
-def _overview(run: RunRecord) -> Markup:
-    if not run.filters:
-        return element("section", element("p", "No event of this run is on record."))
-    columns = (
-        ("Filter", ""),
-        ("Outcome", ""),
-        ("Flats", "num"),
-        ("Trials", "num room"),
-        ("Exposure", "num"),
-        ("Brightness", "num room"),
-        ("Level", "num"),
-    )
-    rows = [_overview_row(run, one, i) for i, one in enumerate(run.filters.values(), start=1)]
-    return element(
-        "section",
-        element("h2", "Filters"),
-        table(None, columns, rows, row_headings=True),
-    )
-
-
-def _overview_row(run: RunRecord, record: FilterRecord, place: int) -> tuple[str, ...]:
-    shot = record.latest
-    levels = [s.level for s in record.flats if math.isfinite(s.level)]
-    level = statistics.median(levels) if levels else (shot.level if shot else math.nan)
-    tone = "good" if record.complete else "warn"
-    return (
-        element("a", filter_label(record), href=f"#filter-{place}"),
-        _outcome(record, tone),
-        f"{record.on_disk} of {record.wanted}" if record.wanted else figures.UNKNOWN,
-        str(len(record.trials)),
-        figures.seconds(shot.exposure_s) if shot else figures.UNKNOWN,
-        figures.brightness(shot.brightness, run.brightness_max) if shot else figures.UNKNOWN,
-        figures.percent(level),
-    )
-
-
-def _outcome(record: FilterRecord, tone: str) -> Markup:
-    said = element("span", outcome_words(record), class_=tone)
-    many = len(notes(record))
-    if not many:
-        return said
-    return join(said, " ", element("span", figures.plural(many, "note"), class_="warn note-count"))
-
-
-def _dark_flats(run: RunRecord) -> Markup:
-    if not run.dark_flats:
-        return Markup("")
-    taken: dict[float, list[DarkFlat]] = {}
-    for event in run.dark_flats:
-        taken.setdefault(event.exposure_s, []).append(event)
-    rows = [
-        (figures.seconds(exposure_s), f"{len(events)} of {events[-1].count}")
-        for exposure_s, events in taken.items()
-    ]
-    return element(
-        "section",
-        element("h2", "Dark flats"),
-        table(None, (("Exposure", ""), ("Frames", "num")), rows),
-    )
-
-
-def _skipped(run: RunRecord) -> Markup:
-    if not run.skipped:
-        return Markup("")
-    rows = [(path.name, event.reason) for path, event in run.skipped.items()]
-    title = element("h2", "Files that do not count")
-    return element("section", title, table(None, (("File", ""), ("Why", "long")), rows))
-
-
-def _faults(run: RunRecord) -> Markup:
-    if not run.faults:
-        return Markup("")
-    rows = [
-        (
-            figures.clock(time_of(event)),
-            join(element("strong", event.device), element("br"), why_words(event.what)),
-            "yes" if event.recovered else "no",
-        )
-        for event in run.faults
-    ]
-    columns = (("Time, UTC", ""), ("What happened", "long"), ("Recovered", ""))
-    return element("section", element("h2", "Faults of devices"), table(None, columns, rows))
+    return Verdict("bad", f"{sentence}; {why}") if why else Verdict("warn", sentence)
 
 
 def _night(run: RunRecord) -> str:
@@ -282,7 +130,3 @@ def _accepted(run: RunRecord) -> str:
         return "per filter" if bands else ""
     low, high = bands.pop()
     return f"{100 * low:.1f} to {figures.percent(high)}"
-
-
-def _time(time: datetime | None) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if time else ""

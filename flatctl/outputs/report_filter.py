@@ -1,53 +1,72 @@
-"""One filter's chapter of the report: how its setting was found, and what the set is worth."""
+"""What the report's chapter of a filter shows besides the filter's record."""
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
-from flatctl.core.types import Verdict
+from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
-from flatctl.events import Trial
-from flatctl.outputs import charts, figures
-from flatctl.outputs.markup import Markup, element, figure, join, table
-from flatctl.outputs.record import FilterRecord, RunRecord, time_of
-from flatctl.outputs.report_quality import contours, picture, pictures, worth
-from flatctl.outputs.sentences.reasons import why_words
-from flatctl.outputs.sentences.run import filter_label, outcome_words, setting
+from flatctl.outputs import figures
+from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.sentences.run import setting
 from flatctl.outputs.thumbnail import FrameFolder, Thumbnail
 
 
-def chapter(run: RunRecord, record: FilterRecord, anchor: str, frames: FrameFolder) -> Markup:
-    """Return the whole chapter of a filter."""
-    tone = "good" if record.complete else "warn"
-    return element(
-        "section",
-        element(
-            "header",
-            element("h2", filter_label(record)),
-            element("span", outcome_words(record), class_=f"outcome {tone}"),
-            element("p", figures.kept_together(_summary(run, record))),
-        ),
-        todo(record),
-        worth(record),
-        _set_row(record, run, frames),
-        _search_row(run, record),
-        _rejected(record),
-        _every_flat(record),
-        class_="filter",
-        id=anchor,
-    )
+class Spread(NamedTuple):
+    """The lowest, the middle and the highest of some values; NaN where none is known."""
+
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Spread":
+        """Return the spread of the values that are figures."""
+        known = [value for value in values if math.isfinite(value)]
+        if not known:
+            return cls(math.nan, math.nan, math.nan)
+        return cls(min(known), statistics.median(known), max(known))
 
 
-def todo(record: FilterRecord, *, named: bool = False) -> Markup:
-    """Return what to do where a filter is not complete, nothing where it is."""
-    if record.complete or not record.why:
-        return Markup("")
-    heading = "What happened, and what to do"
-    if named:
-        heading = f"{filter_label(record)}: {outcome_words(record)}"
-    reason = element("p", figures.kept_together(why_words(record.why)))
-    return element("div", element("strong", heading), reason, class_="todo")
+class Picture(NamedTuple):
+    """The first flat that could be opened, if any, and a word on those that couldn't."""
+
+    thumbnail: Thumbnail | None
+    name: str
+    troubles: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A filter, its `summary` in a line, and its set.
+
+    `level` is a fraction of full scale. `statistics` are those of the `measured` flats, by name,
+    none where no flat was measured.
+    """
+
+    filter: FilterRecord
+    summary: str
+    level: float
+    picture: Picture
+    measured: int
+    statistics: Mapping[str, Spread]
+
+
+def chapter(run: RunRecord, record: FilterRecord, frames: FrameFolder) -> Chapter:
+    """Return the chapter of a filter."""
+    measured = [shot.statistics for shot in record.flats if shot.statistics.count]
+    spreads = {
+        field.name: Spread.of(getattr(one, field.name) for one in measured)
+        for field in (fields(Statistics) if measured else ())
+    }
+    level = Spread.of(shot.level for shot in record.flats).middle
+    if math.isnan(level) and record.latest:
+        level = record.latest.level
+    summary, picture = _summary(run, record), _picture(record, frames)
+    return Chapter(record, summary, level, picture, len(measured), spreads)
 
 
 def _summary(run: RunRecord, record: FilterRecord) -> str:
@@ -65,200 +84,18 @@ def _summary(run: RunRecord, record: FilterRecord) -> str:
     return " · ".join(parts) if parts else "The run did not come to this filter."
 
 
-def _search_row(run: RunRecord, record: FilterRecord) -> Markup:
-    if not record.trials:
-        return Markup("")
-    curve = "Thin: what the panel gives, as the search had learned it in the end."
-    drawn = charts.search_over_brightness(run, record)
-    caption = curve if record.curve else ""
-    drawings = [figure("Search: level against brightness", drawn, caption)]
-    # A search that stayed with one exposure has nothing to show over it.
-    if len({shot.exposure_s for shot in record.trials}) > 1:
-        drawn = charts.search_over_exposure(record)
-        drawings.append(figure("Search: level against exposure", drawn))
-    trials = table(
-        "Trials",
-        (("", "num"), ("Brightness", "num"), ("Exposure", "num"), ("ADU", "num"), ("Level", "num")),
-        [
-            (
-                str(shot.n),
-                figures.whole(shot.brightness),
-                figures.seconds(shot.exposure_s),
-                figures.adu(shot.median_adu),
-                _level_cell(shot),
-            )
-            for shot in record.trials
-        ],
-    )
-    return element("div", *drawings, element("div", trials), class_="row")
-
-
-def _level_cell(shot: Trial) -> Markup:
-    level = figures.percent(shot.level)
-    if shot.verdict is Verdict.ACCEPTED:
-        return element("span", f"✓ {level}", class_="good", title="accepted")
-    return element("span", level, title=figures.words(shot.verdict))
-
-
-def _set_row(record: FilterRecord, run: RunRecord, frames: FrameFolder) -> Markup:
-    if not record.captured:
-        return Markup("")
-    chart = figure("Level of every frame", charts.levels_of_flats(record))
-    return element(
-        "div",
-        _picture(record, frames),
-        chart,
-        *pictures(record),
-        element("div", _statistics(record, run)),
-        class_="row",
-    )
-
-
-def _picture(record: FilterRecord, frames: FrameFolder) -> Markup:
-    """Return the first flat that can be opened, and a word on those that can't."""
-    paths = [shot.path for shot in record.flats if shot.path.name]
-    gone = [path for path in paths if frames.missing(path)]
+def _picture(record: FilterRecord, frames: FrameFolder) -> Picture:
+    there: list[Path] = []
+    gone: list[Path] = []
+    for path in (shot.path for shot in record.flats if shot.path.name):
+        (gone if frames.missing(path) else there).append(path)
     troubles = []
     if gone:
         names = gone[0].name + (f" and {len(gone) - 1} more" if len(gone) > 1 else "")
         troubles.append(f"No longer where it was written: {names}.")
-    for path in (p for p in paths if p not in set(gone)):
+    for path in there:
         try:
-            thumbnail = frames.thumbnail(path)
+            return Picture(frames.thumbnail(path), path.name, troubles)
         except StorageError as error:
             troubles.append(f"{error}.")
-            continue
-        return _figure(record, path, thumbnail, troubles)
-    if not paths:
-        return Markup("")
-    troubles.append("No flat of this filter could be opened, so there is no picture.")
-    notes = [element("p", trouble, class_="warn") for trouble in troubles]
-    return element("div", element("h3", "Flat"), *notes)
-
-
-def _figure(
-    record: FilterRecord, path: Path, thumbnail: Thumbnail, troubles: Sequence[str]
-) -> Markup:
-    name = path.name
-    described = f"Flat of {filter_label(record)}, contrast stretched: {name}"
-    black, white = figures.adu(thumbnail.black_adu), figures.adu(thumbnail.white_adu)
-    lines = "Contours in % of the brightest place. " if thumbnail.contours else ""
-    caption = f"{lines}Black is {black} ADU, white {white} ADU. {name}"
-    notes = [element("p", trouble, class_="warn") for trouble in troubles]
-    shown = picture(
-        thumbnail.png, thumbnail.width_px, thumbnail.height_px, described, contours(thumbnail)
-    )
-    return figure("Flat, stretched", shown, caption, *notes, style="picture")
-
-
-_ROWS: tuple[tuple[str, str], ...] = (
-    ("Mean", "mean"),
-    ("Median", "median"),
-    ("Standard deviation", "std"),
-    ("MAD", "mad"),
-    ("Minimum", "min"),
-    ("Maximum", "max"),
-)
-
-
-def _statistics(record: FilterRecord, run: RunRecord) -> Markup:
-    """Return the middle value and the range, over the set, of each statistic of a frame."""
-    known = [shot.statistics for shot in record.flats if shot.statistics.count]
-    if not known:
-        return element("p", "No flat was kept, so there are no statistics.", class_="soft")
-    rows: list[tuple[str, ...]] = []
-    for label, key in _ROWS:
-        values = _finite([getattr(one, key) for one in known])
-        middle = statistics.median(values) if values else math.nan
-        share = middle / run.full_scale_adu if run.full_scale_adu > 0 else math.nan
-        title = "median absolute deviation from the median" if key == "mad" else None
-        heading = element("span", label, title=title)
-        rows.append((heading, figures.adu(middle), figures.percent(share, 2), _range(values)))
-    pixels = [one.count for one in known]
-    clipped = _finite([one.clipped_frac for one in known])
-    figures_table = table(
-        "Statistics of the set",
-        (("", ""), ("ADU", "num"), ("Of full scale", "num"), ("Lowest–highest", "num")),
-        rows,
-        row_headings=True,
-    )
-    note = (
-        f"Count: {figures.whole(max(pixels))} pixels a frame. "
-        f"Middle value and range over {figures.plural(len(known), 'flat')}; "
-        f"{_clipping(max(clipped, default=math.nan))}."
-    )
-    return join(figures_table, element("p", figures.kept_together(note), class_="note"))
-
-
-def _clipping(worst: float) -> str:
-    if worst == 0:
-        return "no pixel is clipped"
-    return f"at most {figures.percent(worst, 3)} of a frame's pixels are clipped"
-
-
-def _range(values: Sequence[float]) -> str:
-    if not values:
-        return figures.UNKNOWN
-    low, high = figures.adu(min(values)), figures.adu(max(values))
-    return low if low == high else f"{low}–{high}"
-
-
-def _rejected(record: FilterRecord) -> Markup:
-    if not record.rejected:
-        return Markup("")
-    reasons = table(
-        f"Rejected: {figures.plural(len(record.rejected), 'frame')}",
-        (("Time, UTC", ""), ("Level", "num"), ("Exposure", "num room"), ("Why", "long")),
-        [
-            (
-                figures.clock(time_of(s)),
-                figures.percent(s.level),
-                figures.seconds(s.exposure_s),
-                why_words(s.why),
-            )
-            for s in record.rejected
-        ],
-    )
-    return element("div", reasons, class_="after")
-
-
-def _every_flat(record: FilterRecord) -> Markup:
-    if not record.flats:
-        return Markup("")
-    columns = (
-        ("", "num"),
-        ("Time, UTC", "room"),
-        ("Brightness", "num room"),
-        ("Exposure", "num"),
-        ("Median", "num"),
-        ("Level", "num"),
-        ("Mean", "num room"),
-        ("Std dev", "num"),
-        ("MAD", "num room"),
-        ("Min", "num room"),
-        ("Max", "num room"),
-    )
-    rows = [
-        (
-            str(s.index),
-            figures.clock(time_of(s)),
-            figures.whole(s.brightness),
-            figures.seconds(s.exposure_s),
-            figures.adu(s.median_adu),
-            figures.percent(s.level),
-            *(
-                figures.adu(getattr(s.statistics, key))
-                for key in ("mean", "std", "mad", "min", "max")
-            ),
-        )
-        for s in record.flats
-    ]
-    return element(
-        "details",
-        element("summary", f"Every flat ({len(record.flats)})"),
-        table(None, columns, rows),
-    )
-
-
-def _finite(values: Sequence[float]) -> list[float]:
-    return [v for v in values if math.isfinite(v)]
+    return Picture(None, "", troubles)

@@ -29,7 +29,7 @@ from flatctl.cli import main
 try:
     main(["--help"])
 except SystemExit:
-    heavy = {"astropy", "ccdproc", "numpy", "PIL", "pydantic", "PyIndi", "rich", "serial"}
+    heavy = {"astropy", "ccdproc", "jinja2", "numpy", "PIL", "pydantic", "PyIndi", "rich", "serial"}
     print("loaded:", *sorted(heavy & sys.modules.keys()))
 """
 

@@ -15,6 +15,7 @@ ALLOWED = {
     "serial": {"flatctl.devices.serial.ports"},
     "ccdproc": {"flatctl.storage.stacking"},
     "apprise": {"flatctl.outputs.notify"},
+    "jinja2": {"flatctl.outputs.pages"},
     "logging": {"flatctl.outputs.notify"},
     "hardware_sims.serving": {"flatctl.app.simulate"},
 }

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 from event_streams import Night, complete_night, mixed_night, run_of, told
 
 from flatctl.errors import StorageError, UsageError
+from flatctl.outputs import pages
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report import render, write_report, write_report_again
 from flatctl.outputs.runfile import RunFile
@@ -221,7 +224,7 @@ def test_every_drawing_has_a_description() -> None:
 
 
 @pytest.mark.parametrize(
-    "evil", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "$title &amp;"]
+    "evil", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "$title &amp;", "{{ 7 * 7 }}"]
 )
 def test_nothing_from_a_device_or_a_file_becomes_markup(evil: str) -> None:
     night = Night("/nowhere/" + evil, (evil,), rig=evil, camera=evil, panel=evil)
@@ -342,6 +345,33 @@ def test_what_was_found_in_a_set_is_said_in_its_chapter_and_counted_in_the_overv
     assert "complete 1 note" in text
 
 
+def test_what_a_set_is_worth_is_told_in_figures() -> None:
+    night = complete_night().quality(
+        "L",
+        photons_e=1_234_567.0,
+        e_per_adu=1.234,
+        noise_frac=0.0056,
+        profile=[1.0, 0.9, 0.8],
+        transfer_light_adu=[10_000.0, 30_000.0],
+        transfer_noise_adu=[90.0, 156.0],
+    )
+    text = page_of(night).text
+    for figure in (
+        "Photons per pixel 1 234 567",
+        "Gain 1.23 e-/ADU",
+        "Radial profile",
+        "what photons alone make at 1.23 e-/ADU. One flat has 0.56 % of noise.",
+        "There is no earlier set to compare with",
+    ):
+        assert figure in text
+
+
+def test_what_is_not_known_of_a_set_is_left_out() -> None:
+    night = complete_night().quality("L", channels={"R": "much"})
+    text = page_of(night).text
+    assert [each for each in ("Photons per", "Gain", "Median of R") if each in text] == []
+
+
 def test_a_colour_camera_has_the_median_of_every_channel() -> None:
     night = complete_night().quality("L", channels={"R": 14325.0, "G": 34336.0, "B": 20000.0})
     assert "Median of R 14 325 ADU" in page_of(night).text
@@ -360,3 +390,15 @@ def test_dust_that_came_is_circled_in_the_picture_of_what_changed() -> None:
     assert any(a.get("cx") == "20.5" for a in page.all("circle"))
     assert "−1.6 %" in page.text
     assert "1 spot came or went" in page.text
+
+
+def test_a_page_that_its_template_does_not_fit_cannot_be_stored() -> None:
+    with pytest.raises(
+        StorageError, match=r"can't be made from report\.html \('run' is undefined\)"
+    ):
+        pages.render("report.html")
+
+
+def test_templates_are_not_loaded_before_a_run_ends() -> None:
+    code = "import sys, flatctl.app.run; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,0 +1,68 @@
+"""Pages of HTML from the templates beside this: what is shown is theirs, how it is written is here.
+
+A template gets records, and writes what they hold by filters: `{{ shot.level|percent }}`. All text
+is escaped as it enters a page, and a name that a template gets wrong is an error.
+"""
+
+import base64
+from datetime import UTC, datetime
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+
+from flatctl.errors import StorageError
+from flatctl.events import UNKNOWN_TIME
+from flatctl.outputs import charts, figures, overlays, quality_charts
+from flatctl.outputs.record import time_of
+from flatctl.outputs.sentences import reasons, run
+
+_WRITERS = (
+    *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
+    *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words),
+    *(reasons.why_words, run.filter_label, run.notes, run.outcome_words, time_of),
+    *(charts.levels_of_flats, charts.panel_curve),
+    *(charts.search_over_brightness, charts.search_over_exposure),
+    *(overlays.circles, overlays.contours),
+    *(quality_charts.difference_picture, quality_charts.known_spots),
+    *(quality_charts.photon_noise, quality_charts.radial_profile),
+)
+
+
+def render(template: str, **values: object) -> str:
+    """Return a page.
+
+    A character that UTF-8 can't hold (half a file name in another encoding) becomes `?`.
+
+    Raises:
+        StorageError: the template and these values don't fit, as when another version of flatctl
+            was installed while this one runs.
+
+    """
+    try:
+        page = _environment().get_template(template).render(values)
+    except TemplateError as error:
+        raise StorageError(f"the page can't be made from {template} ({error})") from error
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("flatctl.outputs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {writer.__name__: writer for writer in (*_WRITERS, data_url, utc)}
+    return made
+
+
+def data_url(png: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def utc(time: datetime | None, form: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
+    """Return a moment, nothing where it is not known."""
+    return f"{time.astimezone(UTC):{form}}" if time and time != UNKNOWN_TIME else ""
