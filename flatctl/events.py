@@ -154,7 +154,7 @@ class Exposing(OfSet):
 class Trial(Shot):
     """An exposure of the search was measured.
 
-    `level` is the median as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
+    `level` is `median_adu` as a fraction of full scale; `verdict` is `accepted`, `too_dim`,
     `too_bright` or `clipped`; or `settling` for a frame that only waits for the light to stand
     still.
     """
