@@ -307,3 +307,11 @@ def test_only_a_light_that_goes_up_and_down_swings():
     assert (len(evidence.changes), evidence.swings) == (3, 1)
     evidence.add(dim(10, 1.0, 500.0))
     assert evidence.swings == 2
+
+
+def test_a_setting_is_allowed_within_the_limits_and_of_the_list_only():
+    assert LIMITS.allow(Setting(255, 29.9))
+    assert not LIMITS.allow(Setting(256, 29.9))
+    assert not LIMITS.allow(Setting(255, 30.1))
+    listed = Limits.checked((0, 255), (0.1, 30.0), (1.0, 2.0))
+    assert [listed.allow(Setting(9, t)) for t in (1.0, 1.5)] == [True, False]

@@ -47,6 +47,11 @@ def test_there_is_no_step_beyond_the_limits(edges, step):
     assert setting.brightness == step
 
 
+def test_two_exposures_of_a_step_foretell_the_third():
+    setting = trim(frame(255, 1.0, 5000.0), frame(255, 3.0, 13000.0), edges=(255,))
+    assert setting == (255, pytest.approx(3.0 + (33400.0 - 13000.0) / 4000.0))
+
+
 def test_the_step_whose_light_is_known_is_cheaper_than_the_other():
     frames = (frame(9, 1.0, 5000.0), frame(9, 3.0, 13000.0), frame(10, 3.0, FULL))
     for edges in ((9, 10), (10, 9)):
@@ -96,3 +101,11 @@ def test_a_light_that_does_not_listen_is_not_exposed_for_minutes_while_it_is_ear
 def test_where_brightness_does_something_the_longest_exposure_is_tried_at_once():
     dim = (frame(128, 1.0, 1000.0), frame(255, 1.0, 1100.0))
     assert trim(*dim, edges=(255,), early=True).exposure_s > 25.0
+
+
+def test_a_bound_that_is_a_frame_is_not_tried_again():
+    # By the model the aim lies at 1 s; but 1 s was too dim already, for the light has a jump.
+    frames = (frame(100, 1.0, 29900.0), frame(100, 1.15, 37500.0))
+    setting = trim(*frames, edges=(100,))
+    inside = 1.15**0.03
+    assert 1.0 * inside * 0.999 <= setting.exposure_s <= 1.15 / inside * 1.001

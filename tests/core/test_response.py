@@ -65,3 +65,7 @@ def test_the_pedestal_is_learned_from_the_runs_of_a_night():
         rig = Rig(curve=lambda b: (b / 255) ** 2.2, k=k * FULL, pedestal=1700.0)
         known = rig.run(rig.search(response=known)).search.response
     assert known.pedestal_adu == pytest.approx(1700.0, abs=100.0)
+
+
+def test_where_no_pedestal_is_known_from_elsewhere_the_response_stays():
+    assert Response(900.0, 10.0).knowing(None) == Response(900.0, 10.0)

@@ -18,8 +18,8 @@ _PEDESTAL_MAX_OF_AIM = 0.9
 _DARK_FRAC = 0.15
 # A level this near to the lowest, in fractions of full scale, is as dark.
 _AS_DARK_FRAC = 0.003
-# Exposures must be so far apart (a ratio) to tell a pedestal.
-_APART = 1.1
+# Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
+_APART, _REACH = 1.1, 10.0
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = np.array((-1.2, 0.0, 1.2))
 _ERROR_ODDS = np.array((0.25, 0.5, 0.25))
@@ -49,7 +49,8 @@ def pedestals(
     possible = min(lowest, _PEDESTAL_MAX_OF_AIM * band.aim_adu)
     most = _PEDESTAL_MAX_FRAC * band.full_scale_adu
     tried = _PEDESTALS * min(possible, most)
-    seen = _line_pedestals(frames, band.aim_adu)
+    lines = _lines(frames, band.aim_adu).values()
+    seen = [near.level_adu - rate * near.exposure_s for near, rate, _ in lines]
     alike = {f.setting for f in frames if f.level_adu <= lowest + ROUNDED_ADU}
     if len(alike) > 1 and lowest < _DARK_FRAC * band.full_scale_adu:
         seen.append(lowest)
@@ -64,9 +65,19 @@ def pedestals(
     )
 
 
-def _line_pedestals(frames: Sequence[Judged], aim_adu: float) -> list[float]:
-    """Return the pedestals (ADU) that two exposures of a step tell by a straight line."""
-    found = []
+def by_time(frames: Sequence[Judged], aim_adu: float) -> dict[int, float]:
+    """Return the exposures (s) that meet the aim at the steps exposed for two times."""
+    found = {}
+    for step, (near, rate, gap_s) in _lines(frames, aim_adu).items():
+        more_s = (aim_adu - near.level_adu) / rate if rate else np.inf
+        if abs(more_s) <= _REACH * abs(gap_s):
+            found[step] = near.exposure_s + more_s
+    return found
+
+
+def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, float, float]]:
+    """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
+    found = {}
     for step in {f.brightness for f in frames}:
         clear = [f for f in frames if f.brightness == step and not f.clipped]
         clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
@@ -76,7 +87,7 @@ def _line_pedestals(frames: Sequence[Judged], aim_adu: float) -> list[float]:
             rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
             apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
             if rate >= 0 and apart > _APART:
-                found.append(near.level_adu - rate * near.exposure_s)
+                found[step] = near, rate, gap_s
                 break
     return found
 

@@ -33,7 +33,9 @@ BLIND = 2
 _LIT_FRAC = 0.1
 # So many exposures are considered for the proof that none is enough, with levels so much above
 # (a ratio) those foretold.
-_PROOFS, _DOUBT = 60, 1.05
+_PROOFS, _DOUBT = 20, 1.05
+# Of what is open between two frames this part (of its ratio) next to each need not be tried.
+_INSIDE = 0.03
 # A setting of a measured step that costs less than this is tried before all else.
 _LIKELY = 0.6
 
@@ -62,11 +64,27 @@ def best_free(
         if _blind(evidence, step, band):
             options.append((1.0, Setting(step, limits.between(*between))))
             continue
-        exposure_s, cost = forecast.best_exposure(step, *between)
+        shortest_s, longest_s = _untried(limits, *between)
+        exposure_s, cost = forecast.best_exposure(step, shortest_s, longest_s)
+        if cost >= 1 and _disproved(forecast.enough_s(step), limits, *between):
+            exposure_s = limits.between(*between)
         if early and exposure_s == limits.longest_s and endings.unresponsive(evidence.frames):
-            exposure_s = _proof(evidence, forecast, limits, band, step, between[0])
+            exposure_s = _proof(evidence, forecast, limits, band, step, shortest_s)
         options.append((cost, Setting(step, exposure_s)))
     return min(options)[1] if options else None
+
+
+def _untried(limits: Limits, low_s: float, high_s: float) -> tuple[float, float]:
+    """Return the open exposures (s) worth trying: a bound that is a frame, not a limit, is not."""
+    inside = (high_s / low_s) ** _INSIDE
+    shortest = low_s if low_s == limits.shortest_s else low_s * inside
+    longest = high_s if high_s == limits.longest_s else high_s / inside
+    return shortest, longest
+
+
+def _disproved(wished_s: tuple[float, float], limits: Limits, low_s: float, high_s: float) -> bool:
+    """Tell whether the forecast wishes for what frames have disproved: it is no guide any more."""
+    return wished_s[1] < low_s > limits.shortest_s or wished_s[0] > high_s < limits.longest_s
 
 
 def _proof(

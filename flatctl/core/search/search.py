@@ -202,7 +202,6 @@ class FlatSearch:
             self._other_exposure,
             self._other_brightness,
             self._near_miss,
-            self._nothing_left,
         )
         for rule in rules:
             chosen = rule()
@@ -211,6 +210,7 @@ class FlatSearch:
             if chosen is not None:
                 self._setting = chosen
                 return
+        self._nothing_left()
 
     @property
     def _forecast(self) -> "Forecast":
