@@ -178,6 +178,9 @@ safe`). The next `flatctl run` completes what is missing.
 
 ## With real processes, sockets and disks
 
+What only real things can show, each in the phase where it bites; what a run makes of a fault in the
+other phases is the table above.
+
 {real}
 
 Beyond these rows, nights of five filters with thirty flats each pass through random faults, each
