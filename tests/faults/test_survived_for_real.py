@@ -115,9 +115,12 @@ def test_a_killed_run_is_made_safe_and_completed_by_the_next(rig, row: Row):
 def test_a_full_disk_ends_with_7_and_room_on_it_lets_the_next_run_complete(rig, row: Row):
     if not can_mount(rig.folder):
         pytest.skip("left out: only root can mount a small disk")
-    with small_disk(rig.folder / "disk", "600k") as disk:
+    with small_disk(rig.folder / "disk", "200m") as disk:
         rig.configure(rig.folder, flats=disk / "flats")
-        assert rig.take_flats() == STORAGE
+        # Not before the run, which looks for room first.
+        shrink = ["mount", "-o", "remount,size=600k", str(disk)]
+        moment = MOMENTS[row.phase]
+        assert rig.take_flats(moment, lambda: subprocess.run(shrink, check=True)) == STORAGE
         assert not rig.light_is_on()
         assert 0 < len(list(disk.rglob("*.fits"))) < len(FILTERS) * COUNT
         assert spoilt(rig.flats) == []
