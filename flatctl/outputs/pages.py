@@ -5,6 +5,7 @@ is escaped as it enters a page, and a name that a template gets wrong is an erro
 """
 
 import base64
+import re
 from datetime import UTC, datetime
 from functools import cache
 
@@ -16,6 +17,8 @@ from flatctl.outputs import charts, figures, overlays, quality_charts
 from flatctl.outputs.record import time_of
 from flatctl.outputs.sentences import reasons, run
 
+# For those who read templates; in a table of thousands of flats it would be a quarter of the page.
+_INDENTATION = re.compile(r"\n[ \n]+")
 _WRITERS = (
     *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
     *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words),
@@ -42,7 +45,7 @@ def render(template: str, **values: object) -> str:
         page = _environment().get_template(template).render(values)
     except TemplateError as error:
         raise StorageError(f"the page can't be made from {template} ({error})") from error
-    return page.encode("utf-8", "replace").decode("utf-8")
+    return _INDENTATION.sub("\n", page).encode("utf-8", "replace").decode("utf-8")
 
 
 @cache
