@@ -223,7 +223,7 @@ class Banked(Protocol):
     def use_bank(self, bank: Bank | None) -> None:
         """Shine in that bank from the next `set_brightness` on; touches no hardware.
 
-        `None` is the usual one of its configuration, or else the one it is in.
+        `None` is the one it is in.
         """
 
 

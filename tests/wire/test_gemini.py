@@ -114,7 +114,7 @@ def test_a_bank_that_is_not_taken_is_a_fault():
 def test_a_bank_can_be_changed_from_one_brightness_to_the_next(model):
     with simulated({"bank": "low"}, model=model) as (panel, unit):
         seen = []
-        for bank in ("high", None, "high"):
+        for bank in ("high", "low", "high"):
             panel.use_bank(bank)
             panel.set_brightness(9, LIMIT_S)
             seen.append(unit.high_bank)

@@ -128,7 +128,7 @@ class GeminiPanel(SerialFlap):
     """A Gemini panel at `port`.
 
     `model` "rev1" spares the first model being asked what it doesn't understand. `bank` is the
-    range of light it shines in, `None` for the one it is in; see `use_bank`.
+    range of light it shines in until `use_bank` says otherwise, `None` for the one it is in.
     """
 
     move_limit_s = 60.0
@@ -147,7 +147,6 @@ class GeminiPanel(SerialFlap):
         )
         super().__init__("Gemini", link, STEPS)
         self._is_rev1 = model == "rev1"
-        self._usual_bank = bank
         self._bank = bank
         self._model = Model.REV1
         self._has_cover = False
@@ -158,8 +157,8 @@ class GeminiPanel(SerialFlap):
         return self._has_cover
 
     def use_bank(self, bank: Bank | None) -> None:
-        """Shine in that bank from the next brightness on; `None` is the usual one."""
-        self._bank = bank or self._usual_bank
+        """Shine in that bank from the next brightness on; `None` is the one it is in."""
+        self._bank = bank
 
     @property
     def _off_command(self) -> bytes:
