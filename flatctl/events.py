@@ -41,6 +41,24 @@ class Awaited:
     temperature_c: float | None = None
 
 
+class Chapter(StrEnum):
+    """What a calibration measures, in this order."""
+
+    PEDESTAL = "pedestal"
+    FULL_SCALE = "full_scale"
+    LEAK = "leak"
+    SETTLING = "settling"
+    CURVE = "curve"
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What a calibration measures now, with frames of `exposure_s` where they are of one length."""
+
+    what: Chapter
+    exposure_s: float | None = None
+
+
 # Why something ended or was refused. Text is what a device, or a `run.json`, said in words.
 Why = tuple[Finding, ...] | Ending | Doubt | str
 

@@ -15,6 +15,7 @@ from flatctl.engine.calibrate import CalibrationRun
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError
+from flatctl.outputs.sentences.reasons import calibrating_words
 from flatctl.outputs.tables.calibration import CalibrationListing
 from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
@@ -55,7 +56,7 @@ def calibrate(
             rig_name=settings.rig.name,
             history=history,
             signals=signals,
-            tell=tell,
+            tell=lambda told: tell(calibrating_words(told)),
             tell_fault=lambda error, recovered: tell(_fault(error, recovered)),
             rules=make_rules(settings, connections),
         ).run()

@@ -19,7 +19,7 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
-from flatctl.events import Event, Waiting
+from flatctl.events import Awaited, Chapter, Event, Measuring, Preparation, Waiting
 from flatctl.storage.history import History
 
 _SIXTEEN_BITS_ADU = 65535.0
@@ -37,8 +37,8 @@ def known_calibration(
 class CalibrationRun:
     """One calibration of one rig, through one filter. Use it once.
 
-    `plan` makes the plan of that filter out of the wheel's slot names; `tell` hears in a few words
-    what is being done, `rules` say what must be so around the rig. What was measured is kept in
+    `plan` makes the plan of that filter out of the wheel's slot names; `tell` hears what is
+    being done, `rules` say what must be so around the rig. What was measured is kept in
     `history`, for full scale, settling time and the search of later runs.
     """
 
@@ -50,7 +50,7 @@ class CalibrationRun:
         rig_name: str,
         history: History,
         signals: StopSignals,
-        tell: Callable[[str], None],
+        tell: Callable[[Measuring | Awaited | Waiting], None],
         tell_fault: Callable[[DeviceError, bool], None],
         rules: Sequence[Rule] = (),
     ) -> None:
@@ -78,33 +78,33 @@ class CalibrationRun:
         rig.open()
         plan = self._plan(rig.slots)
         self._recovery.retry(self._safety.establish)
-        self._tell("camera gets ready")
+        self._tell(Awaited(Preparation.CAMERA))
         self._recovery.retry(rig.prepare)
         self._recovery.retry(partial(rig.select, plan.filter, plan.panel_bank))
         limits = _limits(rig, plan, steps)
 
-        self._tell("pedestal: panel off, shortest exposure")
+        self._tell(Measuring(Chapter.PEDESTAL))
         short_adu = short_level(limits, self._dark)
 
-        self._tell("full scale: panel at its brightest")
+        self._tell(Measuring(Chapter.FULL_SCALE))
         brightest = partial(self._lit, steps[-1])
         full = find_full_scale(limits, plan.exposure_start_s, short_adu, brightest)
 
         # The lamp cools meanwhile, so that it is seen to warm up in the next chapter.
-        self._tell("light leak: panel off, longer exposures")
+        self._tell(Measuring(Chapter.LEAK))
         leak_adu_s = leak(limits, short_adu, self._dark)
         pedestal_adu = max(0.0, short_adu - leak_adu_s * limits.shortest_s)
 
         full_adu = full.full_adu or rig.claimed_full_scale_adu
         exposure_s = curve_exposure(limits, full.light_adu_s, pedestal_adu, full_adu)
-        self._tell(f"settling: from dark to full brightness, frames of {exposure_s:.3g} s")
+        self._tell(Measuring(Chapter.SETTLING, exposure_s))
         settle_s = None
         # Half a per cent of less than this is lost in the noise.
         wanted_adu = 10 * clear_adu(pedestal_adu)
         if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
             settle_s = self._settle_s(limits, exposure_s, pedestal_adu)
 
-        self._tell(f"panel curve: frames of {exposure_s:.3g} s")
+        self._tell(Measuring(Chapter.CURVE, exposure_s))
         curve = walk_curve(
             steps, full.full_adu, lambda brightness: self._lit(brightness, exposure_s)
         )
@@ -161,7 +161,7 @@ class CalibrationRun:
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Waiting):
-            self._tell(f"waiting: {event.what}")
+            self._tell(event)
 
     def _remember(self, calibration: Calibration, bank: Bank | None) -> None:
         key = self._rig.key(self._rig_name, bank=bank)

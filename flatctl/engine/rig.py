@@ -27,7 +27,6 @@ PANEL_TIMEOUT_S = 90.0
 # A frame comes this much later than the last ones at most, unless the configuration grants less.
 LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
 _USUAL_BITS = 16
-_NO_DEVICE = "name its device in the configuration, or take it out of the set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +128,11 @@ class Rig:
         self._placed = (None, None)
         if rotator_deg is not None:
             if self.rotator is None:
-                raise Fault("rotator", f"{rotator_deg:g}° are wanted and there is none", _NO_DEVICE)
+                raise _absent("rotator", f"{rotator_deg:g}° are wanted")
             self.rotator_deg = self.rotator.turn(rotator_deg, self.timeouts.rotator_s)
         if focuser_steps is not None:
             if self.focuser is None:
-                raise Fault("focuser", f"{focuser_steps} is wanted and there is none", _NO_DEVICE)
+                raise _absent("focuser", f"{focuser_steps} is wanted")
             self.focuser_steps = self.focuser.move(focuser_steps, self.timeouts.focuser_s)
         self._placed = (rotator_deg, focuser_steps)
 
@@ -236,3 +235,11 @@ class Rig:
         for device in (self.camera, self.wheel, self.rotator, self.focuser):
             if device is not None:
                 device.close()
+
+
+def _absent(device: str, wanted: str) -> Fault:
+    return Fault(
+        device,
+        f"{wanted} and there is none",
+        "name its device in the configuration, or take it out of the set",
+    )

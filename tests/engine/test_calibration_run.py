@@ -17,6 +17,7 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import Fault, NoReply, Stopped, Unreachable
+from flatctl.events import Awaited, Chapter, Measuring, Waiting
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 from hardware_sims.fakes import FakeRig
@@ -31,10 +32,10 @@ class Calibrating:
     def __init__(self, folder: Path, rig: str | Scenario = "mono", **plan: object) -> None:
         self.folder = folder
         self.fake = FakeRig(small(rig) if isinstance(rig, str) else rig)
-        self.told: list[str] = []
+        self.told: list[Measuring | Awaited | Waiting] = []
         self.faults: list[tuple[str, bool]] = []
         self.plan = FilterPlan("L", **plan)
-        self.hear = lambda text: None
+        self.hear = lambda what: None
         fake = self.fake
         self.rig = Rig(
             fake.camera,
@@ -58,9 +59,9 @@ class Calibrating:
                 tell_fault=lambda error, recovered: self.faults.append((error.what, recovered)),
             ).run()
 
-    def _take(self, text: str) -> None:
-        self.told.append(text)
-        self.hear(text)
+    def _take(self, told: Measuring | Awaited | Waiting) -> None:
+        self.told.append(told)
+        self.hear(told.what)
 
 
 def test_the_pedestal_is_found(tmp_path):
@@ -149,8 +150,8 @@ def test_the_light_is_off_afterwards(tmp_path):
 def test_the_light_is_off_after_a_wish_to_stop(tmp_path):
     bench = Calibrating(tmp_path)
 
-    def stop(text: str) -> None:
-        if text.startswith("panel curve"):
+    def stop(what: object) -> None:
+        if what is Chapter.CURVE:
             raise Stopped(15)
 
     bench.hear = stop
@@ -159,12 +160,12 @@ def test_the_light_is_off_after_a_wish_to_stop(tmp_path):
     assert not bench.fake.world.light.lit
 
 
-@pytest.mark.parametrize("chapter", ["pedestal", "full scale", "light leak", "settling", "panel"])
+@pytest.mark.parametrize("chapter", Chapter)
 def test_a_fault_in_any_chapter_is_survived_and_told(tmp_path, chapter):
     bench = Calibrating(tmp_path)
 
-    def fail(text: str) -> None:
-        if text.startswith(chapter):
+    def fail(what: object) -> None:
+        if what is chapter:
             bench.fake.camera.faults.add(1, Fault("Fake Camera", "failed"))
 
     bench.hear = fail
@@ -174,7 +175,12 @@ def test_a_fault_in_any_chapter_is_survived_and_told(tmp_path, chapter):
 
 def test_a_panel_that_stays_away_ends_it_with_its_own_error(tmp_path):
     bench = Calibrating(tmp_path)
-    bench.hear = lambda text: text.startswith("full") and bench.fake.panel.faults.add(99, GONE)
+
+    def take_away(what: object) -> None:
+        if what is Chapter.FULL_SCALE:
+            bench.fake.panel.faults.add(99, GONE)
+
+    bench.hear = take_away
     with pytest.raises(Unreachable, match="gone"):
         bench.run()
 
@@ -185,8 +191,8 @@ def test_a_lamp_that_can_not_be_put_out_is_told_though_all_is_measured(tmp_path,
     def refuse(timeout_s: float) -> None:
         raise NoReply("Fake Panel", "silent")
 
-    def jam(text: str) -> None:
-        if text.startswith("panel curve"):
+    def jam(what: object) -> None:
+        if what is Chapter.CURVE:
             monkeypatch.setattr(bench.fake.panel, "light_off", refuse)
 
     bench.hear = jam

@@ -11,7 +11,7 @@ from flatctl.core.quality.findings import Finding, Kind
 from flatctl.outputs.jsonlines import JsonLines
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import _SENTENCES, all_words, finding_words
-from flatctl.outputs.sentences.reasons import why_words
+from flatctl.outputs.sentences.reasons import calibrating_words, why_words
 
 NOW = datetime(2026, 11, 22, 17, 15, 30, tzinfo=UTC)
 GRADIENT = Finding(
@@ -229,3 +229,22 @@ def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
     assert told["findings"] == [
         {"kind": "leak", "reason": finding_words(leak), "figures": dict(leak.figures)}
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (events.Awaited(events.Preparation.CAMERA), "camera gets ready"),
+        (events.Waiting(time=NOW, what="weather: rain"), "waiting: weather: rain"),
+        (events.Measuring(events.Chapter.PEDESTAL), "pedestal: panel off, shortest exposure"),
+        (events.Measuring(events.Chapter.FULL_SCALE), "full scale: panel at its brightest"),
+        (events.Measuring(events.Chapter.LEAK), "light leak: panel off, longer exposures"),
+        (
+            events.Measuring(events.Chapter.SETTLING, 0.1234),
+            "settling: from dark to full brightness, frames of 0.123 s",
+        ),
+        (events.Measuring(events.Chapter.CURVE, 2.0), "panel curve: frames of 2 s"),
+    ],
+)
+def test_a_calibration_says_what_it_does(told, said):
+    assert calibrating_words(told) == said

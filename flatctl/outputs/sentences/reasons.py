@@ -1,7 +1,7 @@
 """Why something ended or was refused, in words."""
 
 from flatctl.core.search.endings import Ending
-from flatctl.events import Awaited, Doubt, Preparation, Why
+from flatctl.events import Awaited, Chapter, Doubt, Measuring, Preparation, Waiting, Why
 from flatctl.outputs.sentences.endings import ending_sentence
 from flatctl.outputs.sentences.findings import all_words
 
@@ -32,3 +32,24 @@ def awaited_words(awaited: Awaited | str) -> str:
             return "rotator and focuser go where the lights had them"
     wanted_c = awaited.temperature_c
     return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
+
+
+def calibrating_words(told: Measuring | Awaited | Waiting) -> str:
+    """Say what a calibration does now."""
+    match told:
+        case Waiting():
+            return f"waiting: {awaited_words(told.what)}"
+        case Awaited():
+            return awaited_words(told)
+    frames = "" if told.exposure_s is None else f"frames of {told.exposure_s:.3g} s"
+    match told.what:
+        case Chapter.PEDESTAL:
+            return "pedestal: panel off, shortest exposure"
+        case Chapter.FULL_SCALE:
+            return "full scale: panel at its brightest"
+        case Chapter.LEAK:
+            return "light leak: panel off, longer exposures"
+        case Chapter.SETTLING:
+            return f"settling: from dark to full brightness, {frames}"
+        case Chapter.CURVE:
+            return f"panel curve: {frames}"
