@@ -27,91 +27,58 @@ from flatctl.settings.tables import (
 class Exposures(Table):
     """Exposure times in seconds."""
 
-    start: Seconds = Field(
-        default=FilterPlan.exposure_start_s, description="Exposure the search starts with."
-    )
-    min: Seconds = Field(
-        default=FilterPlan.exposure_min_s, description="Shortest exposure allowed."
-    )
-    max: Seconds = Field(default=FilterPlan.exposure_max_s, description="Longest exposure allowed.")
+    start: Seconds = FilterPlan.exposure_start_s
+    """Exposure the search starts with."""
+    min: Seconds = FilterPlan.exposure_min_s
+    """Shortest exposure allowed."""
+    max: Seconds = FilterPlan.exposure_max_s
+    """Longest exposure allowed."""
 
 
 class Brightnesses(Table):
     """Brightness as fractions of the panel's range."""
 
-    start: Fraction = Field(
-        default=FilterPlan.brightness_start, description="Brightness the search starts with."
-    )
-    min: Fraction = Field(
-        default=FilterPlan.brightness_min, description="Lowest brightness allowed."
-    )
-    max: Fraction = Field(
-        default=FilterPlan.brightness_max, description="Highest brightness allowed."
-    )
+    start: Fraction = FilterPlan.brightness_start
+    """Brightness the search starts with."""
+    min: Fraction = FilterPlan.brightness_min
+    """Lowest brightness allowed."""
+    max: Fraction = FilterPlan.brightness_max
+    """Highest brightness allowed."""
 
 
 class FilterFlats(Table):
     """What is wanted of a filter's flats."""
 
-    count: Annotated[int, Field(ge=1, le=10000)] | Literal["auto"] = Field(
-        default=FilterPlan.count,
-        description="Flats per filter; `auto` takes as many as `flat_noise` asks for.",
-    )
-    flat_noise: float = Field(
-        default=QualityLimits.noise,
-        gt=0,
-        lt=0.1,
-        description="With count = auto: the noise that the master flat may add to a pixel, as a "
-        "fraction of the light.",
-    )
-    settle_frames: int | None = Field(
-        default=None,
-        ge=3,
-        le=1000,
-        description="For lamps that warm up slowly: begin a set only once three frames in a row "
-        "agree to 0.5 %, or after so many. Absent: begin at once, and follow the drift.",
-    )
-    channel: Literal["brightest", "green", "mean"] = Field(
-        default=FilterPlan.channel,
-        description="Colour cameras: the channel whose median is brought to the target.",
-    )
-    target: float = Field(
-        default=FilterPlan.target,
-        gt=0,
-        lt=1,
-        description="Median wanted, as a fraction of full scale.",
-    )
-    tolerance: float = Field(
-        default=FilterPlan.tolerance,
-        gt=0,
-        lt=0.5,
-        description="Accepted is target ± tolerance; a fraction of full scale.",
-    )
-    exposure_s: Exposures = Field(
-        default=Exposures(), description="Exposure in seconds: start, min, max."
-    )
-    brightness: Brightnesses = Field(
-        default=Brightnesses(),
-        description="Brightness as fractions of the panel's range: start, min, max.",
-    )
-    exposures_s: Annotated[tuple[Seconds, ...], Field(strict=False)] = Field(
-        default=(),
-        description="The only exposures the camera can make, in seconds (a DSLR's shutter "
-        "speeds); empty: any exposure from min to max.",
-    )
-    panel_bank: Literal["low", "high"] | None = Field(
-        default=None,
-        description="The panel's range of light, of those that have two; absent: bank of [panel].",
-    )
+    count: Annotated[int, Field(ge=1, le=10000)] | Literal["auto"] = FilterPlan.count
+    """Flats per filter; `auto` takes as many as `flat_noise` asks for."""
+    flat_noise: float = Field(default=QualityLimits.noise, gt=0, lt=0.1)
+    """With count = auto: the noise that the master flat may add to a pixel, as a fraction of the
+    light."""
+    settle_frames: int | None = Field(default=None, ge=3, le=1000)
+    """For lamps that warm up slowly: begin a set only once three frames in a row agree to 0.5 %, or
+    after so many. Absent: begin at once, and follow the drift."""
+    channel: Literal["brightest", "green", "mean"] = FilterPlan.channel
+    """Colour cameras: the channel whose median is brought to the target."""
+    target: float = Field(default=FilterPlan.target, gt=0, lt=1)
+    """Median wanted, as a fraction of full scale."""
+    tolerance: float = Field(default=FilterPlan.tolerance, gt=0, lt=0.5)
+    """Accepted is target ± tolerance; a fraction of full scale."""
+    exposure_s: Exposures = Exposures()
+    """Exposure in seconds: start, min, max."""
+    brightness: Brightnesses = Brightnesses()
+    """Brightness as fractions of the panel's range: start, min, max."""
+    exposures_s: Annotated[tuple[Seconds, ...], Field(strict=False)] = ()
+    """The only exposures the camera can make, in seconds (a DSLR's shutter speeds); empty: any
+    exposure from min to max."""
+    panel_bank: Literal["low", "high"] | None = None
+    """The panel's range of light, of those that have two; absent: bank of [panel]."""
 
 
 class Flats(FilterFlats):
     """What is wanted of the flats of every filter."""
 
-    filters: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = Field(
-        default=None,
-        description="Slot names of the wheel, in the order wanted; absent: every slot.",
-    )
+    filters: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = None
+    """Slot names of the wheel, in the order wanted; absent: every slot."""
 
 
 class WantedSet(Table):
@@ -121,24 +88,21 @@ class WantedSet(Table):
     is taken from [camera], and how many and how bright from [flats] and [filters.NAME].
     """
 
-    filter: Name | None = Field(
-        default=None, description="Slot name of the wheel; absent only where there is no wheel."
-    )
+    filter: Name | None = None
+    """Slot name of the wheel; absent only where there is no wheel."""
     binning: Binning | None = Field(default=None, description=BINNING)
     gain: Gain = None
     offset: Offset = None
     iso: Iso = None
     readout_mode: Mode = None
-    temperature_c: Celsius | None = Field(default=None, description="Sensor temperature in °C.")
-    rotator_deg: float | None = Field(
-        default=None, ge=0, le=360, description="Angle of the rotator; needs [rotator]."
-    )
-    focuser_steps: int | None = Field(
-        default=None, ge=0, description="Position of the focuser; needs [focuser]."
-    )
-    count: int | None = Field(
-        default=None, ge=1, le=10000, description="Flats of this set, instead of the filter's."
-    )
+    temperature_c: Celsius | None = None
+    """Sensor temperature in °C."""
+    rotator_deg: float | None = Field(default=None, ge=0, le=360)
+    """Angle of the rotator; needs [rotator]."""
+    focuser_steps: int | None = Field(default=None, ge=0)
+    """Position of the focuser; needs [focuser]."""
+    count: int | None = Field(default=None, ge=1, le=10000)
+    """Flats of this set, instead of the filter's."""
 
     def setup(self, camera: Camera) -> CameraSetup:
         """How the camera has to stand for this set."""
@@ -152,24 +116,12 @@ _SETUP = ("binning", "gain", "offset", "iso", "readout_mode", "temperature_c")
 class Lights(Table):
     """How alike lights have to be to share a set of flats: read by `flatctl plan`."""
 
-    temperature_tolerance_c: float = Field(
-        default=Tolerances.temperature_c,
-        ge=0,
-        le=100,
-        description="Temperatures of a set lie within ± this.",
-    )
-    rotator_tolerance_deg: float = Field(
-        default=Tolerances.rotator_deg,
-        ge=0.5,
-        le=180,
-        description="Angles of a set lie within ± this.",
-    )
-    focuser_tolerance_steps: float = Field(
-        default=Tolerances.focuser_steps,
-        ge=10,
-        le=1_000_000,
-        description="Focuser positions of a set lie within ± this.",
-    )
+    temperature_tolerance_c: float = Field(default=Tolerances.temperature_c, ge=0, le=100)
+    """Temperatures of a set lie within ± this."""
+    rotator_tolerance_deg: float = Field(default=Tolerances.rotator_deg, ge=0.5, le=180)
+    """Angles of a set lie within ± this."""
+    focuser_tolerance_steps: float = Field(default=Tolerances.focuser_steps, ge=10, le=1_000_000)
+    """Focuser positions of a set lie within ± this."""
 
     @property
     def tolerances(self) -> Tolerances:
@@ -184,17 +136,11 @@ class Lights(Table):
 class DarkFlats(Table):
     """Darks of each flat exposure, taken with the panel off."""
 
-    count: int = Field(
-        default=0, ge=0, le=10000, description="Dark flats per exposure; 0 for none."
-    )
-    imagetyp: Literal["DARK", "DARKFLAT"] = Field(
-        default="DARK",
-        description="What IMAGETYP says of them: stackers match `DARK` by its exposure; "
-        "some scripts want `DARKFLAT`.",
-    )
-    ladder: bool = Field(
-        default=False,
-        description="Snap the flats' exposures to 0.1, 0.2, 0.5, 1, 2, 5 s and so on, so that few "
-        "sets of dark flats are needed. Where none of these fits, any exposure is used, and the "
-        "run says so.",
-    )
+    count: int = Field(default=0, ge=0, le=10000)
+    """Dark flats per exposure; 0 for none."""
+    imagetyp: Literal["DARK", "DARKFLAT"] = "DARK"
+    """What IMAGETYP says of them: stackers match `DARK` by its exposure; some scripts want
+    `DARKFLAT`."""
+    ladder: bool = False
+    """Snap the flats' exposures to 0.1, 0.2, 0.5, 1, 2, 5 s and so on, so that few sets of dark
+    flats are needed. Where none of these fits, any exposure is used, and the run says so."""

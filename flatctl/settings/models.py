@@ -24,18 +24,14 @@ class Settings(Table):
     focuser: Focuser | None = None
     panel: PanelSettings
     flats: Flats = Flats()
-    filters: dict[Name, FilterFlats] = Field(
-        default={},
-        description="Per filter, any key of [flats] but `filters`; "
-        "what is absent here is taken from [flats].",
-    )
+    filters: dict[Name, FilterFlats] = Field(default={})
+    """Per filter, any key of [flats] but `filters`; what is absent here is taken from [flats]."""
     dark_flats: DarkFlats = DarkFlats()
     quality: Quality = Quality()
     lights: Lights = Lights()
     output: Output = Field(default_factory=Output)
-    sets: Annotated[tuple[WantedSet, ...], Field(strict=False)] = Field(
-        default=(), description="Sets of flats, each with a camera setup of its own."
-    )
+    sets: Annotated[tuple[WantedSet, ...], Field(strict=False)] = ()
+    """Sets of flats, each with a camera setup of its own."""
     mount: Mount | None = None
     dome: Dome | None = None
     weather: Weather | None = None

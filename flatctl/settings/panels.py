@@ -20,17 +20,14 @@ class PanelOptions(Table):
     """What every kind of panel has."""
 
     kind: str
-    settle_s: float = Field(
-        default=0.5,
-        ge=0,
-        le=600,
-        description="Seconds to wait after each change of brightness before exposing; absent: what "
-        "`flatctl calibrate` has measured (10 at most), else this.",
-    )
+    settle_s: float = Field(default=0.5, ge=0, le=600)
+    """Seconds to wait after each change of brightness before exposing; absent: what `flatctl
+    calibrate` has measured (10 at most), else this."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Enter a model that names its kind."""
+        super().__pydantic_init_subclass__()
         kind = cls.model_fields["kind"].annotation
         if get_origin(kind) is Literal:
             PANEL_MODELS[get_args(kind)[0]] = cls
@@ -39,43 +36,31 @@ class PanelOptions(Table):
 class CoverOptions(PanelOptions):
     """What every panel with a motorised cover has."""
 
-    cover_at_end: Literal["leave", "closed", "open"] = Field(
-        default="leave",
-        description="Where the cover is left at the end, once the light is out: "
-        "as it is, closed or open. Nothing happens where the panel has no cover.",
-    )
+    cover_at_end: Literal["leave", "closed", "open"] = "leave"
+    """Where the cover is left at the end, once the light is out: as it is, closed or open. Nothing
+    happens where the panel has no cover."""
 
 
 class SerialOptions(PanelOptions):
     """What every panel on a serial line has."""
 
-    port: str = Field(
-        min_length=1,
-        description="Device file or any pyserial URL, e.g. /dev/ttyUSB0 or socket://host:port.",
-    )
-    boot_delay_s: float = Field(
-        default=2.0,
-        ge=0,
-        le=60,
-        description="Seconds of silence granted after opening; Arduino boards restart then.",
-    )
+    port: str = Field(min_length=1)
+    """Device file or any pyserial URL, e.g. /dev/ttyUSB0 or socket://host:port."""
+    boot_delay_s: float = Field(default=2.0, ge=0, le=60)
+    """Seconds of silence granted after opening; Arduino boards restart then."""
 
 
 class AlnitakLine(SerialOptions, CoverOptions):
     """How commands are spelled and the modem lines stand."""
 
-    terminator: Literal["cr", "lf"] = Field(
-        default="cr", description="What ends a command; some look-alikes want lf."
-    )
-    filler: Literal["000", "OOO"] = Field(
-        default="000", description="The three characters of commands without a value."
-    )
-    rts: bool = Field(
-        default=False, description="Level of the RTS line; genuine units want it low."
-    )
-    dtr: bool = Field(
-        default=True, description="Level of the DTR line; Leonardo boards want it high."
-    )
+    terminator: Literal["cr", "lf"] = "cr"
+    """What ends a command; some look-alikes want lf."""
+    filler: Literal["000", "OOO"] = "000"
+    """The three characters of commands without a value."""
+    rts: bool = False
+    """Level of the RTS line; genuine units want it low."""
+    dtr: bool = True
+    """Level of the DTR line; Leonardo boards want it high."""
 
 
 class AlnitakOptions(AlnitakLine):
@@ -88,9 +73,8 @@ class AlnitakArduinoOptions(AlnitakLine):
     """Boxes of your own with an Arduino that speaks as Alnitak's panels do."""
 
     kind: Literal["alnitak-arduino"]
-    terminator: Literal["cr", "lf"] = Field(
-        default="lf", description="What ends a command; lf is understood by all known sketches."
-    )
+    terminator: Literal["cr", "lf"] = "lf"
+    """What ends a command; lf is understood by all known sketches."""
 
 
 class ArteskyOptions(SerialOptions):
@@ -127,16 +111,16 @@ class FlatMasterNeoOptions(SerialOptions, CoverOptions):
     """Pegasus FlatMaster Neo: brightness 0 to 100, with a motorised cap."""
 
     kind: Literal["flatmaster-neo"]
-    baud: Literal[9600, 115200] = Field(default=9600, description="Speed of the line.")
+    baud: Literal[9600, 115200] = 9600
+    """Speed of the line."""
 
 
 class SnapCapOptions(SerialOptions, CoverOptions):
     """SnapCap: brightness 0 to 255, with a motorised cover."""
 
     kind: Literal["snapcap"]
-    baud: Literal[9600, 38400] = Field(
-        default=38400, description="Speed of the line; home-built ones talk at 9600."
-    )
+    baud: Literal[9600, 38400] = 38400
+    """Speed of the line; home-built ones talk at 9600."""
 
 
 class WandererV3Options(SerialOptions, CoverOptions):
@@ -155,9 +139,8 @@ class DarkLightOptions(SerialOptions, CoverOptions):
     """DarkLight Cover/Calibrator: brightness from 1 to what the unit tells; some have a cover."""
 
     kind: Literal["darklight"]
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = Field(
-        default=115200, description="Speed of the line, as the firmware was built with."
-    )
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
+    """Speed of the line, as the firmware was built with."""
 
 
 class DarkSkyGeekOptions(SerialOptions):
@@ -176,33 +159,27 @@ class GeminiOptions(SerialOptions, CoverOptions):
     """Gemini flat panels Rev1, Rev2, Lite and Pro: brightness 0 to 255; Lite has no cover."""
 
     kind: Literal["gemini"]
-    model: Literal["auto", "rev1"] = Field(
-        default="auto",
-        description="The newer models say what they are; rev1 saves the first one some seconds.",
-    )
-    bank: Literal["low", "high"] | None = Field(
-        default=None,
-        description="Range of light, with Rev2 and Lite; absent: the one it is in. "
-        "`panel_bank` sets it for one filter.",
-    )
+    model: Literal["auto", "rev1"] = "auto"
+    """The newer models say what they are; rev1 saves the first one some seconds."""
+    bank: Literal["low", "high"] | None = None
+    """Range of light, with Rev2 and Lite; absent: the one it is in. `panel_bank` sets it for one
+    filter."""
 
 
 class GiottoOptions(SerialOptions, CoverOptions):
     """PrimaLuceLab GIOTTO: brightness from 1 to what the unit tells; an ALTO may carry it."""
 
     kind: Literal["giotto"]
-    alto_port: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Port of the ALTO that carries the light; absent: there is none.",
-    )
+    alto_port: str | None = Field(default=None, min_length=1)
+    """Port of the ALTO that carries the light; absent: there is none."""
 
 
 class IndiOptions(CoverOptions):
     """Any light box behind the INDI server."""
 
     kind: Literal["indi"]
-    device: str = Field(min_length=1, description="INDI device name of the light box.")
+    device: str = Field(min_length=1)
+    """INDI device name of the light box."""
 
 
 Weight = Annotated[float, Field(ge=0, le=1)]
@@ -233,32 +210,23 @@ def _token(token: str) -> str:
     return token
 
 
+Tint = Annotated[tuple[Weight, Weight, Weight], Field(strict=False), AfterValidator(_tint)]
+
+
 class ScreenOptions(PanelOptions):
     """Any laptop, tablet or phone: a page that flatctl serves fills its screen with light."""
 
     kind: Literal["screen"]
-    listen: Annotated[str, AfterValidator(_place)] = Field(
-        default="0.0.0.0:8765",
-        description="Address and port on this computer where the page is served; 0.0.0.0: the "
-        "whole local network, port 0: any free one.",
-    )
-    tint: Annotated[tuple[Weight, Weight, Weight], Field(strict=False), AfterValidator(_tint)] = (
-        Field(
-            default=(1.0, 1.0, 1.0),
-            description="Weights of red, green and blue; balances the channels of a colour camera.",
-        )
-    )
-    token: Annotated[str, AfterValidator(_token)] = Field(
-        default="",
-        description="Secret in the page's address, at least 12 letters or digits; absent: a "
-        "new random one each time. A fixed one can be kept as a bookmark.",
-    )
-    wait_s: float = Field(
-        default=300.0,
-        ge=0,
-        le=3600,
-        description="Seconds granted, at the start, for opening the page on the screen.",
-    )
+    listen: Annotated[str, AfterValidator(_place)] = "0.0.0.0:8765"
+    """Address and port on this computer where the page is served; 0.0.0.0: the whole local network,
+    port 0: any free one."""
+    tint: Tint = (1.0, 1.0, 1.0)
+    """Weights of red, green and blue; balances the channels of a colour camera."""
+    token: Annotated[str, AfterValidator(_token)] = ""
+    """Secret in the page's address, at least 12 letters or digits; absent: a new random one each
+    time. A fixed one can be kept as a bookmark."""
+    wait_s: float = Field(default=300.0, ge=0, le=3600)
+    """Seconds granted, at the start, for opening the page on the screen."""
 
 
 class ManualOptions(PanelOptions):

@@ -1,8 +1,11 @@
 """The JSON schema of the configuration file, for editors that complete and check TOML."""
 
+import re
 from typing import Any
 
 from flatctl.settings.models import Settings
+
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 
 
 def schema() -> dict[str, Any]:
@@ -21,12 +24,14 @@ def schema() -> dict[str, Any]:
 
 
 def _untitled(node: Any) -> Any:
-    """Leave out titles: pydantic's only repeat the keys."""
+    """Leave out titles, which only repeat the keys, and unwrap the lines of docstrings."""
     match node:
         case dict():
             kept = ((k, v) for k, v in node.items() if k != "title" or not isinstance(v, str))
             return {key: _untitled(value) for key, value in kept}
         case list():
             return [_untitled(value) for value in node]
+        case str():
+            return _LINE_END.sub(" ", node)
         case _:
             return node

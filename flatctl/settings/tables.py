@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -47,27 +47,32 @@ def default_history() -> Path:
 class Table(BaseModel):
     """What all tables have in common: no unknown keys, no guessing of types, no changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Make one line of each key's meaning, which is the text below it."""
+        for field in cls.model_fields.values():
+            field.description = " ".join((field.description or "").split()) or None
 
 
 class Rig(Table):
     """The name of the rig and its site."""
 
-    name: Name = Field(
-        default="rig", description="Name of the rig; history and files are kept under it."
-    )
-    latitude_deg: float | None = Field(
-        default=None, ge=-90, le=90, description="Latitude of the site in degrees, north positive."
-    )
-    longitude_deg: float | None = Field(
-        default=None,
-        ge=-180,
-        le=180,
-        description="Longitude of the site in degrees, east positive.",
-    )
-    elevation_m: float | None = Field(
-        default=None, ge=-500, le=9000, description="Height of the site above the sea in metres."
-    )
+    name: Name = "rig"
+    """Name of the rig; history and files are kept under it."""
+    latitude_deg: float | None = Field(default=None, ge=-90, le=90)
+    """Latitude of the site in degrees, north positive."""
+    longitude_deg: float | None = Field(default=None, ge=-180, le=180)
+    """Longitude of the site in degrees, east positive."""
+    elevation_m: float | None = Field(default=None, ge=-500, le=9000)
+    """Height of the site above the sea in metres."""
 
     @property
     def site(self) -> Site | None:
@@ -80,49 +85,35 @@ class Rig(Table):
 class Indi(Table):
     """Where the INDI server is."""
 
-    host: Name = Field(default="localhost", description="Host the INDI server runs on.")
-    port: int = Field(default=7624, ge=1, le=65535, description="TCP port of the INDI server.")
-    socket: Name = Field(
-        default="auto",
-        description="Local socket of a server on this machine (indiserver's option -u), over which "
-        "frames come as shared memory: a path, `auto` to find it, `off` to use TCP.",
-    )
-    timeout_s: float = Field(
-        default=30.0,
-        gt=0,
-        le=600,
-        description="Seconds granted to the server and its devices to appear and connect.",
-    )
+    host: Name = "localhost"
+    """Host the INDI server runs on."""
+    port: int = Field(default=7624, ge=1, le=65535)
+    """TCP port of the INDI server."""
+    socket: Name = "auto"
+    """Local socket of a server on this machine (indiserver's option -u), over which frames come as
+    shared memory: a path, `auto` to find it, `off` to use TCP."""
+    timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """Seconds granted to the server and its devices to appear and connect."""
 
 
 class Camera(Table):
     """The camera and its setup; what is absent is left as it is."""
 
-    device: Name = Field(description="INDI device name of the camera.")
+    device: Name
+    """INDI device name of the camera."""
     gain: Gain = None
     offset: Offset = None
     iso: Iso = None
     readout_mode: Mode = None
     binning: Binning = Field(default=CameraSetup.binning, description=BINNING)
-    temperature_c: Celsius | None = Field(
-        default=None, description="Sensor temperature in °C, waited for before the first frame."
-    )
-    temperature_timeout_s: float = Field(
-        default=1200.0, gt=0, le=86400, description="Seconds granted to reach the temperature."
-    )
-    full_scale_adu: float | None = Field(
-        default=None,
-        gt=0,
-        le=65535,
-        description="Level of a full pixel, in ADU; "
-        "absent: a stored calibration, else what the camera says.",
-    )
-    readout_timeout_s: float = Field(
-        default=60.0,
-        gt=0,
-        le=3600,
-        description="Seconds granted to readout and download after an exposure has ended.",
-    )
+    temperature_c: Celsius | None = None
+    """Sensor temperature in °C, waited for before the first frame."""
+    temperature_timeout_s: float = Field(default=1200.0, gt=0, le=86400)
+    """Seconds granted to reach the temperature."""
+    full_scale_adu: float | None = Field(default=None, gt=0, le=65535)
+    """Level of a full pixel, in ADU; absent: a stored calibration, else what the camera says."""
+    readout_timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds granted to readout and download after an exposure has ended."""
 
     @property
     def setup(self) -> CameraSetup:
@@ -140,45 +131,38 @@ class Camera(Table):
 class Wheel(Table):
     """The filter wheel; no such table for a camera without one."""
 
-    device: Name = Field(description="INDI device name of the filter wheel.")
-    timeout_s: float = Field(
-        default=60.0, gt=0, le=600, description="Seconds granted to a turn of the wheel."
-    )
+    device: Name
+    """INDI device name of the filter wheel."""
+    timeout_s: float = Field(default=60.0, gt=0, le=600)
+    """Seconds granted to a turn of the wheel."""
 
 
 class Rotator(Table):
     """The camera rotator; only sets of flats with a `rotator_deg` turn it."""
 
-    device: Name = Field(description="INDI device name of the rotator.")
-    timeout_s: Seconds = Field(
-        default=180.0, description="Seconds granted to a turn of the rotator."
-    )
+    device: Name
+    """INDI device name of the rotator."""
+    timeout_s: Seconds = 180.0
+    """Seconds granted to a turn of the rotator."""
 
 
 class Focuser(Table):
     """The focuser; only sets of flats with a `focuser_steps` move it."""
 
-    device: Name = Field(description="INDI device name of the focuser.")
-    timeout_s: Seconds = Field(
-        default=180.0, description="Seconds granted to a move of the focuser."
-    )
+    device: Name
+    """INDI device name of the focuser."""
+    timeout_s: Seconds = 180.0
+    """Seconds granted to a move of the focuser."""
 
 
 class Output(Table):
     """Where files go."""
 
-    directory: Place = Field(
-        default=Path("~/flats"),
-        validate_default=True,
-        description="Folder that gets a folder per night.",
-    )
-    log: Place | None = Field(
-        default=None,
-        description="File for what is said to each device and heard from it; at 5 MB it becomes "
-        "FILE.1. Absent: none.",
-    )
-    history: Place = Field(
-        default_factory=default_history,
-        description="Database of trained settings and past runs; absent: "
-        "~/.local/state/flatctl/history.sqlite, or below $XDG_STATE_HOME.",
-    )
+    directory: Place = Field(default=Path("~/flats"), validate_default=True)
+    """Folder that gets a folder per night."""
+    log: Place | None = None
+    """File for what is said to each device and heard from it; at 5 MB it becomes FILE.1. Absent:
+    none."""
+    history: Place = Field(default_factory=default_history)
+    """Database of trained settings and past runs; absent: ~/.local/state/flatctl/history.sqlite, or
+    below $XDG_STATE_HOME."""
