@@ -12,40 +12,7 @@ from flatctl.settings.panels import PanelOptions
 from flatctl.settings.tables import Camera, Output, Table
 from flatctl.settings.toml import toml_comment, toml_value
 
-_TEMPLATE = Template("""\
-# flatctl configuration; every key: docs/reference/config.md. Look it over, then: flatctl check
-
-[rig]
-name = "my-rig"              # what was learned is remembered under this name
-
-[indi]
-host = $host
-port = $port
-
-[camera]
-device = $camera
-# gain = 100                 # gain, offset: left as they are when absent
-# offset = 10
-binning = $binning
-# temperature_c = -10.0      # waited for before the first frame
-
-$wheel
-$axes$panel# settle_s = $settle_s             # absent: as `flatctl calibrate` measured, else this
-
-[flats]
-# filters = ["L", "R", "G", "B"]   # wheel slot names, in order; absent: every slot
-count = $count
-target = $target                # median level, as a fraction of full scale
-tolerance = $tolerance             # target ± tolerance is accepted
-exposure_s = $exposure_s
-brightness = $brightness # fraction of the panel's range
-
-# [filters.Ha]               # any key of [flats], for one filter
-# exposure_s = { start = 10.0, max = 120.0 }
-
-[output]
-directory = $directory        # gets a folder per night
-""")
+_TEMPLATE = Template(Path(__file__).with_name("init.toml").read_text("utf-8"))
 
 _WHEEL = "[wheel]\ndevice = {}\n"
 _NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'

@@ -1,6 +1,8 @@
 """`flatctl panel`: the panel by hand."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
@@ -10,6 +12,12 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+
+Note = Callable[[str, Callable[[], None], int | None], None]
+
+
+def _just_do(_name: str, call: Callable[[], None], _value: int | None) -> None:
+    call()
 
 
 def panel(config: Path, action: str, value: int | None) -> str:
@@ -23,54 +31,74 @@ def panel(config: Path, action: str, value: int | None) -> str:
     signals = StopSignals()
     with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
         light = make_panel(settings, connections)
+        hand = Hand(settings, light, signals)
         try:
             steps = light.open(PANEL_TIMEOUT_S)
-            match action:
-                case "on":
-                    start = settings.flats.brightness.start
-                    _shine(light, _last_brightness(light, steps, start), signals)
-                case "set" if value is not None:
-                    require_step(settings, steps, value)
-                    _shine(light, value, signals)
-                case "off":
-                    light.light_off(PANEL_TIMEOUT_S)
-                case "open":
-                    _cover(light).open_cover(PANEL_TIMEOUT_S)
-                case "close":
-                    _cover(light).close_cover(PANEL_TIMEOUT_S)
+            if action == "on":
+                start = settings.flats.brightness.start
+                hand.shine(steps, _last_brightness(light, steps, start))
+            else:
+                hand.do(action, value, steps)
             return _standing(light, steps)
         finally:
             light.close()
 
 
-def _shine(light: LightPanel, brightness: int, signals: StopSignals) -> None:
-    try:
-        light.set_brightness(brightness, PANEL_TIMEOUT_S)
-    except Stopped:
-        with signals.held(), suppress(DeviceError):
-            light.light_off(PANEL_TIMEOUT_S)
-        raise
+class Hand:
+    """A panel driven by hand; `note` does each call to it, and may write it down."""
 
+    def __init__(
+        self, settings: Settings, panel: LightPanel, signals: StopSignals, note: Note = _just_do
+    ) -> None:
+        self._settings = settings
+        self._panel = panel
+        self._signals = signals
+        self._note = note
 
-def require_step(settings: Settings, steps: range, brightness: int) -> None:
-    """Raise `UsageError` where the configured panel, of these steps, has no such brightness."""
-    if brightness not in steps:
-        raise UsageError(
-            f"{describe_panel(settings)}: brightness {brightness} is outside its range, "
-            f"{steps[0]} to {steps[-1]}"
-        )
+    def do(self, action: str, value: int | None, steps: range) -> None:
+        """Do what `flatctl.app.panel` can be asked for, but `on` and `status`."""
+        match action:
+            case "set" if value is not None:
+                self.shine(steps, value)
+            case "off":
+                self.go_dark()
+            case "open" | "close":
+                self._move(action)
+
+    def shine(self, steps: range, brightness: int) -> None:
+        """Light it; a light that was being lit when a signal came is put out.
+
+        Raises `UsageError` where the configured panel, of these steps, has no such brightness.
+        """
+        if brightness not in steps:
+            raise UsageError(
+                f"{describe_panel(self._settings)}: brightness {brightness} is outside its range, "
+                f"{steps[0]} to {steps[-1]}"
+            )
+        set_brightness = partial(self._panel.set_brightness, brightness, PANEL_TIMEOUT_S)
+        try:
+            self._note("set_brightness", set_brightness, brightness)
+        except Stopped:
+            with self._signals.held(), suppress(DeviceError):
+                self.go_dark()
+            raise
+
+    def go_dark(self) -> None:
+        """Put the light out."""
+        self._note("light_off", partial(self._panel.light_off, PANEL_TIMEOUT_S), None)
+
+    def _move(self, action: str) -> None:
+        panel = self._panel
+        if not (isinstance(panel, Cover) and panel.has_cover):
+            raise UsageError(f"{panel.name}: this panel has no cover")
+        move = panel.open_cover if action == "open" else panel.close_cover
+        self._note(f"{action}_cover", partial(move, PANEL_TIMEOUT_S), None)
 
 
 def _last_brightness(light: LightPanel, steps: range, start: float) -> int:
     """Return what it shone at last, or the configured start where that was nothing."""
     last = light.status(PANEL_TIMEOUT_S).brightness
     return last if last and last in steps else steps[round(start * (len(steps) - 1))]
-
-
-def _cover(light: LightPanel) -> Cover:
-    if isinstance(light, Cover) and light.has_cover:
-        return light
-    raise UsageError(f"{light.name}: this panel has no cover")
 
 
 def _standing(light: LightPanel, steps: range) -> str:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flatctl
-from flatctl.app.panel import require_step
+from flatctl.app.panel import Hand
 from flatctl.app.wiring.rig import claim_panel, make_connections, make_panel
-from flatctl.devices.protocols import Cover, LightPanel
+from flatctl.devices.protocols import LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.errors import DeviceError, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import CoverOptions, SerialOptions
@@ -74,30 +74,25 @@ class _Round:
     def __init__(
         self, settings: Settings, panel: LightPanel, recorder: Recorder, signals: StopSignals
     ) -> None:
-        self._settings = settings
         self._panel = panel
-        self._recorder = recorder
+        self._note = recorder.note
         self._signals = signals
+        self._hand = Hand(settings, panel, signals, recorder.note)
 
     def do(self, action: str | None, value: int | None) -> None:
         """Open it, do what is wanted and let go of it; go on where something fails, then raise."""
-        panel, note = self._panel, self._recorder.note
         try:
-            steps = note("open", lambda: panel.open(PANEL_TIMEOUT_S))
+            steps = self._note("open", lambda: self._panel.open(PANEL_TIMEOUT_S))
             match action:
                 case None:
                     self._tour(steps)
-                case "on" | "set":
-                    step = steps[len(steps) // 2] if value is None else value
-                    require_step(self._settings, steps, step)
-                    self._shine_or_go_dark(step)
-                case "off":
-                    self._off()
-                case "open" | "close":
-                    self._move(action)
+                case "on":
+                    self._hand.shine(steps, steps[len(steps) // 2])
+                case _:
+                    self._hand.do(action, value, steps)
             self._status()
         finally:
-            panel.close()
+            self._panel.close()
 
     def _tour(self, steps: range) -> None:
         failures = []
@@ -105,38 +100,15 @@ class _Round:
             self._status()
             for step in sorted({steps[0], steps[len(steps) // 2], steps[-1]}):
                 try:
-                    self._shine(step)
+                    self._hand.shine(steps, step)
                 except DeviceError as error:
                     failures.append(error)
         finally:
             with self._signals.held():
-                self._off()
+                self._hand.go_dark()
         if failures:
             raise failures[0]
 
-    def _shine(self, step: int) -> None:
-        self._recorder.note(
-            "set_brightness", lambda: self._panel.set_brightness(step, PANEL_TIMEOUT_S), step
-        )
-
-    def _shine_or_go_dark(self, step: int) -> None:
-        try:
-            self._shine(step)
-        except Stopped:
-            with self._signals.held(), suppress(DeviceError):
-                self._off()
-            raise
-
-    def _off(self) -> None:
-        self._recorder.note("light_off", lambda: self._panel.light_off(PANEL_TIMEOUT_S))
-
     def _status(self) -> None:
         with suppress(DeviceError):
-            self._recorder.note("status", lambda: self._panel.status(PANEL_TIMEOUT_S))
-
-    def _move(self, action: str) -> None:
-        panel = self._panel
-        if not (isinstance(panel, Cover) and panel.has_cover):
-            raise UsageError(f"{panel.name}: this panel has no cover")
-        move = panel.open_cover if action == "open" else panel.close_cover
-        self._recorder.note(f"{action}_cover", lambda: move(PANEL_TIMEOUT_S))
+            self._note("status", lambda: self._panel.status(PANEL_TIMEOUT_S))

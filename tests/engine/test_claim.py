@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from flatctl.app.wiring.claim import Claim, describe_process
+from flatctl.app.wiring.claim import claim, describe_process
 from flatctl.errors import Busy
 
 HOLD = """
 import sys
-from flatctl.app.wiring.claim import Claim
-with Claim("rig", sys.argv[1:]):
+from flatctl.app.wiring.claim import claim
+with claim("rig", sys.argv[1:]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -32,50 +32,50 @@ def holder(things):
 
 
 def test_a_second_process_is_refused(holder, things):
-    with pytest.raises(Busy), Claim("rig", things):
+    with pytest.raises(Busy), claim("rig", things):
         pass
 
 
 def test_one_shared_device_is_enough_to_be_refused(holder, things):
-    with pytest.raises(Busy), Claim("rig", ["another camera", things[1]]):
+    with pytest.raises(Busy), claim("rig", ["another camera", things[1]]):
         pass
 
 
 def test_the_second_one_is_told_who_has_it(holder, things):
     with pytest.raises(Busy, match=rf"rig: is in use by process {holder.pid} \(-c "):
-        Claim("rig", things).__enter__()
+        claim("rig", things).__enter__()
 
 
 def test_asking_often_does_not_make_the_holder_unknown(holder, things):
     for _ in range(300):
         with pytest.raises(Busy, match=str(holder.pid)):
-            Claim("rig", things).__enter__()
+            claim("rig", things).__enter__()
 
 
 def test_a_killed_process_holds_nothing(holder, things):
     holder.kill()
     holder.wait()
-    with Claim("rig", things):
+    with claim("rig", things):
         pass
 
 
 def test_what_was_claimed_before_a_refusal_is_given_back(holder, things, tmp_path):
     free = f"a free one {tmp_path}"
     with pytest.raises(Busy):
-        Claim("rig", [free, *things]).__enter__()
-    with Claim("rig", [free]):
+        claim("rig", [free, *things]).__enter__()
+    with claim("rig", [free]):
         pass
 
 
 def test_a_claim_ends_with_its_block(things):
-    with Claim("rig", things):
+    with claim("rig", things):
         pass
-    with Claim("rig", things):
+    with claim("rig", things):
         pass
 
 
 def test_a_claim_of_nothing_is_always_granted():
-    with Claim("rig", []), Claim("rig", []):
+    with claim("rig", []), claim("rig", []):
         pass
 
 

@@ -9,10 +9,9 @@ import contextlib
 import hashlib
 import os
 import socket
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
 
 from flatctl.devices.sockets import holder_of
 from flatctl.errors import Busy
@@ -23,45 +22,36 @@ _ARGUMENTS_SHOWN = 6
 _ASKED_AT_MOST = 4096
 
 
-class Claim:
+@contextmanager
+def claim(owner: str, things: Iterable[str]) -> Iterator[None]:
     """Claim everything in `things` inside the block, all or nothing.
 
     `owner` is what a message calls them together, `things` are addresses of hardware: two rigs
     that share none of them never meet. Raises `Busy`, saying who has it, when entered.
     """
+    with ExitStack() as held:
+        for thing in sorted(set(things)):
+            held.enter_context(_taken(owner, thing))
+        yield
 
-    def __init__(self, owner: str, things: Iterable[str]) -> None:
-        self._owner = owner
-        self._things = sorted(set(things))
-        self._held = ExitStack()
 
-    def __enter__(self) -> Self:
-        with ExitStack() as taken:
-            for thing in self._things:
-                taken.enter_context(self._take(thing))
-            self._held = taken.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._held.close()
-
-    def _take(self, thing: str) -> socket.socket:
-        name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
-        ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            ours.bind(f"\0{name}")
-            ours.listen(_ASKED_AT_MOST)
-        except OSError as error:
-            ours.close()
-            pid = holder_of(name)
-            who = describe_process(pid) if pid else "another program"
-            remedy = (
-                f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
-                if pid
-                else "stop it first"
-            )
-            raise Busy(self._owner, f"is in use by {who}", remedy) from error
-        return ours
+def _taken(owner: str, thing: str) -> socket.socket:
+    name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        ours.bind(f"\0{name}")
+        ours.listen(_ASKED_AT_MOST)
+    except OSError as error:
+        ours.close()
+        pid = holder_of(name)
+        who = describe_process(pid) if pid else "another program"
+        remedy = (
+            f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
+            if pid
+            else "stop it first"
+        )
+        raise Busy(owner, f"is in use by {who}", remedy) from error
+    return ours
 
 
 def describe_process(pid: int) -> str:

@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-from flatctl.app.wiring.claim import Claim
+from flatctl.app.wiring.claim import claim
 from flatctl.devices.catalog import (
     CAMERAS,
     CATALOGUES,
@@ -102,7 +103,7 @@ def make_rule(settings: Settings, connections: Connections, catalogue: Catalogue
     return Rule(condition, table.policy, table.wait_s, park_first=park)
 
 
-def claim_rig(settings: Settings) -> Claim:
+def claim_rig(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on all that a run drives; nobody else may drive it meanwhile."""
     driven = (CAMERAS, WHEELS, ROTATORS, FOCUSERS)
     things = [
@@ -110,19 +111,19 @@ def claim_rig(settings: Settings) -> Claim:
         for catalogue, device in devices_of(settings)
         if catalogue in driven
     ]
-    return Claim(settings.rig.name, things + _panel_addresses(settings))
+    return claim(settings.rig.name, things + _panel_addresses(settings))
 
 
-def claim_dawn(settings: Settings) -> Claim:
+def claim_dawn(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on waiting for the morning; the rig itself stays free until then."""
     device = settings.camera.device
     camera = CAMERAS.transport(settings, device).address(settings, device)
-    return Claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}"])
+    return claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}"])
 
 
-def claim_panel(settings: Settings) -> Claim:
+def claim_panel(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on the panel alone."""
-    return Claim(f"the panel of {settings.rig.name}", _panel_addresses(settings))
+    return claim(f"the panel of {settings.rig.name}", _panel_addresses(settings))
 
 
 def describe_panel(settings: Settings) -> str:
