@@ -14,7 +14,6 @@ from pathlib import Path
 
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
-from flatctl.core.pedestal import Pedestal, most_trusted
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
@@ -72,28 +71,22 @@ class Capture:
         self.response = Response()
         self._measured_adu: float | None = None
 
-    def run(
-        self,
-        limits: Limits,
-        found: Found,
-        present: Iterable[int],
-        measured: Pedestal | None,
-    ) -> tuple[Outcome, Why]:
+    def run(self, limits: Limits, found: Found, present: Iterable[int]) -> tuple[Outcome, Why]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
-        time. `present` are the numbers of the flats that an earlier run left, `measured` is the
-        pedestal where frames without light have told it.
+        time. `present` are the numbers of the flats that an earlier run left. The pedestal is the
+        search's.
         """
         plan = self._plan
         accepted, known = found.shot, found.search.response
-        pedestal = most_trusted(measured, known.pedestal)
+        pedestal = known.pedestal
         self._earlier = set(present) | self._kept
         series = FlatSeries(
             band=self._band,
             limits=limits,
             setting=accepted.setting,
-            response=known.knowing(pedestal),
+            response=known,
             count=plan.count - len(self._earlier),
             lag=1,
             seen=found.measurements,

@@ -167,7 +167,7 @@ class FlatSetRun:
             return Outcome.UNSTABLE, Doubt.UNRESPONSIVE
         self._learned = replace(self._learned, unresponsive=stuck)
         present = [frame.number for frame in self._on_disk()]
-        outcome, why = self._capture.run(limits, found, present, self._pedestal)
+        outcome, why = self._capture.run(limits, found, present)
         self._doubt = None if self._capture.refused else Doubt.CHANGED
         self._learned = replace(self._learned, response=self._capture.response)
         self._remember(self._capture.response, found.shot)

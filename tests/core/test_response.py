@@ -3,6 +3,7 @@
 import pytest
 from panel_rigs import FULL, Rig, exactly, measured
 
+from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.core.search.response import Response
 
 
@@ -69,3 +70,14 @@ def test_the_pedestal_is_learned_from_the_runs_of_a_night():
 
 def test_where_no_pedestal_is_known_from_elsewhere_the_response_stays():
     assert Response(900.0, 10.0).knowing(None) == Response(900.0, 10.0)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.2])
+@pytest.mark.parametrize("origin", [Origin.PANEL_OFF, Origin.CALIBRATION])
+def test_no_shape_of_panel_outweighs_a_measured_pedestal(gamma, origin):
+    measured_before = Pedestal.measured(1000.0, origin)
+    known = Response().knowing(measured_before)
+    for k in (0.9, 0.3, 0.05):
+        rig = Rig(curve=lambda b: (b / 255) ** gamma, k=k * FULL, pedestal=1000.0)
+        known = rig.run(rig.search(response=known)).search.response
+        assert known.pedestal == measured_before

@@ -250,6 +250,21 @@ def test_what_the_panel_off_told_is_the_pedestal_of_search_set_and_flats(tmp_pat
         assert history.pedestal(key).adu == pytest.approx(told, abs=1)
 
 
+def test_every_set_is_searched_drawn_kept_and_judged_by_one_pedestal(tmp_path):
+    bench = judged(tmp_path, filters=("L", "R"), count=2)
+    bench.leak_check = True
+    assert bench.run() == 0
+    curves = {event.filter: event.pedestal_adu for event in bench.all(events.PanelCurve)}
+    flats = {event.filter: event.path for event in bench.all(events.Flat)}
+    with History(tmp_path / "history.sqlite") as history:
+        judgements = {
+            key.filter: history.last_set(key).pedestal_adu for key, _ in history.all_trained()
+        }
+    headers = {name: fits.getheader(path)["FLATPED"] for name, path in flats.items()}
+    assert curves == headers == judgements
+    assert curves == {name: pytest.approx(1000, abs=2) for name in ("L", "R")}
+
+
 def test_dark_flats_teach_the_next_run_the_pedestal(tmp_path):
     bench = judged(tmp_path, "dslr", count=4, setup=CameraSetup(iso=100), exposures_s=SHUTTER_S)
     bench.full_scale_adu = 16383.0

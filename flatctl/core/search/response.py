@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from flatctl.core.pedestal import Origin, Pedestal
@@ -19,7 +19,8 @@ class Response:
     `runs` are the frames of earlier searches, one tuple for each, newest last: settings and levels,
     no conclusions, so that a pedestal better known today mends the curve of yesterday. What one
     filter lets through is a factor common to its run and no part of the curve. `pedestal_adu` is
-    given with its error. A wrong response costs exposures, never the right ending.
+    given with its error and its origin: a measured one is kept by every search. A wrong response
+    costs exposures, never the right ending.
 
     Raises:
         ValueError: a figure is not finite, or negative.
@@ -29,6 +30,7 @@ class Response:
     pedestal_adu: float | None = None
     pedestal_error_adu: float = 0.0
     runs: tuple[tuple[Measurement, ...], ...] = ()
+    origin: Origin = Origin.SEARCH
 
     def __post_init__(self) -> None:
         if not all(frame.exposure_s > 0 for run in self.runs for frame in run):
@@ -46,24 +48,29 @@ class Response:
 
     @property
     def pedestal(self) -> Pedestal | None:
-        """Return the pedestal that the searches found."""
+        """Return the pedestal that was measured, or that the searches found."""
         if self.pedestal_adu is None:
             return None
-        return Pedestal(self.pedestal_adu, self.pedestal_error_adu, Origin.SEARCH)
+        return Pedestal(self.pedestal_adu, self.pedestal_error_adu, self.origin)
 
     def knowing(self, pedestal: Pedestal | None) -> "Response":
         """Return the response with a pedestal known from elsewhere, where there is one."""
         if pedestal is None:
             return self
-        return Response(pedestal.adu, pedestal.error_adu, self.runs)
+        return Response(pedestal.adu, pedestal.error_adu, self.runs, pedestal.origin)
 
     def with_run(
         self, frames: Iterable[Judged], pedestal_adu: float, error_adu: float
     ) -> "Response":
-        """Return the response with the frames of one more search and the pedestal known by then."""
+        """Return the response with the frames of one more search.
+
+        The pedestal is the one known by then, unless it has been measured.
+        """
         run = tuple(Measurement(f.setting, f.level_adu) for f in frames if not f.clipped)
-        runs = (*self.runs, run) if run else self.runs
-        return Response(pedestal_adu, error_adu, runs[-_RUNS_MAX:])
+        runs = ((*self.runs, run) if run else self.runs)[-_RUNS_MAX:]
+        if self.pedestal is not None and self.pedestal.is_measured:
+            return replace(self, runs=runs)
+        return Response(pedestal_adu, error_adu, runs)
 
     def to_json(self) -> str:
         """Return the response as JSON text."""
