@@ -39,12 +39,8 @@ def _fits(key: SettingKey, plan: FilterPlan) -> bool:
     setup = plan.setup
     if key.filter != plan.filter or setup is None or key.binning != setup.binning:
         return False
-    pairs = [
-        (setup.gain, key.gain),
-        (setup.offset, key.offset),
-        (setup.iso, key.iso),
-        (setup.readout_mode, key.readout_mode),
-    ]
+    names = ("gain", "offset", "iso", "readout_mode")
+    pairs = [(getattr(setup, name), getattr(key, name)) for name in names]
     return all(wanted is None or wanted == found for wanted, found in pairs)
 
 

@@ -5,38 +5,19 @@ Nothing heavy is imported before a command runs, so that `flatctl --help` answer
 
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import flatctl
-from flatctl.cli import (
-    calibrate,
-    check,
-    dawn,
-    demo,
-    devices,
-    history,
-    init,
-    master,
-    panel,
-    plan,
-    report,
-    run,
-    safe,
-    simulate,
-    stats,
-    verify,
-)
 from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
 
-# Those that talk to devices.
-LOGGED: tuple[ModuleType, ...] = (run, dawn, check, safe, panel, calibrate, devices, init)
-COMMANDS: tuple[ModuleType, ...] = (
-    *(run, dawn, plan, check, safe, panel, calibrate, devices, init),
-    *(simulate, demo, verify, stats, master, history, report),
+_TALK_TO_DEVICES = ("run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init")
+_COMMANDS = (
+    *("run", "dawn", "plan", "check", "safe", "panel", "calibrate", "devices", "init"),
+    *("simulate", "demo", "verify", "stats", "master", "history", "report"),
 )
 
 program = typer.Typer(
@@ -46,10 +27,11 @@ program = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in COMMANDS:
-    command = getattr(module, module.__name__.rpartition(".")[2])
+for name in _COMMANDS:
+    module = import_module(f"flatctl.cli.{name}")
+    command = getattr(module, name)
     program.command(epilog=examples(*module.EXAMPLES))(
-        logged(command) if module in LOGGED else command
+        logged(command) if name in _TALK_TO_DEVICES else command
     )
 
 

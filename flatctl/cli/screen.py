@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from flatctl.outputs.jsonlines import Outlet
-from flatctl.outputs.tables.table import Table
+from flatctl.outputs.tables import Table
 
 # Wide enough for any line: who reads a pipe wants lines as they are.
 _PIPE_WIDTH = 1000

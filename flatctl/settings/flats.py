@@ -10,6 +10,7 @@ from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.settings.tables import (
     BINNING,
+    SETUP,
     Binning,
     Camera,
     Celsius,
@@ -106,11 +107,8 @@ class WantedSet(Table):
 
     def setup(self, camera: Camera) -> CameraSetup:
         """How the camera has to stand for this set."""
-        own = self.model_dump(include=set(_SETUP), exclude_none=True)
+        own = self.model_dump(include=SETUP, exclude_none=True)
         return replace(camera.setup, **own)
-
-
-_SETUP = ("binning", "gain", "offset", "iso", "readout_mode", "temperature_c")
 
 
 class Lights(Table):

@@ -1,7 +1,7 @@
 """Which of the flats that the lights need a configuration can take, and what is missing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from pydantic import ValidationError
 
@@ -64,15 +64,10 @@ def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
     obstacle = "; ".join(_obstacles(settings, slot, fixed))
     if obstacle:
         return Match(wanted, None, obstacle, notes)
-    setup = like.setup
     figures = {
         "filter": None if fixed.filter else slot,
-        "binning": setup.binning,
-        "gain": setup.gain,
-        "offset": setup.offset,
-        "iso": setup.iso,
-        "readout_mode": None if fixed.readout_mode else setup.readout_mode,
-        "temperature_c": setup.temperature_c,
+        **asdict(like.setup),
+        "readout_mode": None if fixed.readout_mode else like.setup.readout_mode,
         "rotator_deg": None if fixed.rotator else like.rotator_deg,
         "focuser_steps": _whole(None if fixed.focuser else like.focuser_steps),
     }

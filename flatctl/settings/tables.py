@@ -1,6 +1,7 @@
 """The tables of the configuration about the rig and its devices, and what all tables share."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ Offset = Annotated[float | None, Field(description="Offset in the driver's own u
 Iso = Annotated[int | None, Field(gt=0, description="ISO speed of a DSLR.")]
 Mode = Annotated[Name | None, Field(description="Readout mode, as the driver names it.")]
 Celsius = Annotated[float, Field(ge=-150, le=60)]
+SETUP = {field.name for field in fields(CameraSetup)}
 BINNING = "Binning, the same in both axes."
 
 
@@ -118,14 +120,7 @@ class Camera(Table):
     @property
     def setup(self) -> CameraSetup:
         """The camera setup of the whole run."""
-        return CameraSetup(
-            binning=self.binning,
-            gain=self.gain,
-            offset=self.offset,
-            iso=self.iso,
-            readout_mode=self.readout_mode,
-            temperature_c=self.temperature_c,
-        )
+        return CameraSetup(**self.model_dump(include=SETUP))
 
 
 class Wheel(Table):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
@@ -14,24 +14,24 @@ _PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended result codes
 class Database:
     """A database at `path`, or in memory where that can't be used.
 
-    `schema` makes the tables that are missing; a file of a higher `version` is left alone. A broken
+    `SCHEMA` makes the tables that are missing; a file of a higher `VERSION` is left alone. A broken
     file is set aside under a name with a time stamp and a new one is begun. `warnings` says in
-    whole sentences what went wrong with the file, which they call `name`.
+    whole sentences what went wrong with the file, which they call `NAME`.
     """
+
+    NAME: ClassVar[str]
+    SCHEMA: ClassVar[str]
+    VERSION: ClassVar[int]
 
     def __init__(
         self,
         path: Path,
         *,
-        name: str,
-        schema: str,
-        version: int,
         busy_timeout_s: float = 5.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
-        self._name, self._schema, self._version = name, schema, version
         self._busy_timeout_s = busy_timeout_s
         self._now = now
         self._connection = self._open()
@@ -52,7 +52,7 @@ class Database:
             try:
                 return self._connection.execute(statement, values).fetchall()
             except sqlite3.DatabaseError as error:
-                if not _is_broken(error):
+                if _code(error) not in _BROKEN:
                     self._warn(f"could not be used this time ({error})")
                     if _code(error) == sqlite3.SQLITE_BUSY:
                         # Who locked it for so long may go on all night, and a run is waiting.
@@ -69,7 +69,7 @@ class Database:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 return self._connect(str(self.path))
             except sqlite3.DatabaseError as error:
-                if not _is_broken(error):
+                if _code(error) not in _BROKEN:
                     self._warn(f"can't be used ({error}); nothing is remembered this time")
                     break
                 self._set_aside(error)
@@ -84,10 +84,10 @@ class Database:
         )
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > self._version:
+            if version > self.VERSION:
                 raise sqlite3.OperationalError("it was written by a newer flatctl")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"{self._schema} PRAGMA user_version = {self._version};")
+            connection.executescript(f"{self.SCHEMA} PRAGMA user_version = {self.VERSION};")
         except sqlite3.DatabaseError:
             connection.close()
             raise
@@ -106,13 +106,9 @@ class Database:
             self._warn(f"was broken ({error}); it was set aside as {aside.name}, a new one begun")
 
     def _warn(self, what: str) -> None:
-        warning = f"{self._name} {self.path}: {what}"
+        warning = f"{self.NAME} {self.path}: {what}"
         if warning not in self.warnings:
             self.warnings.append(warning)
-
-
-def _is_broken(error: sqlite3.DatabaseError) -> bool:
-    return _code(error) in _BROKEN
 
 
 def _code(error: sqlite3.DatabaseError) -> int:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from flatctl.core.calibration.record import Calibration
@@ -22,7 +21,6 @@ from flatctl.storage.database import Database
 Kept = TypeVar("Kept")
 Row = tuple[Any, ...]
 
-SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS trained (
     key TEXT PRIMARY KEY, rig TEXT NOT NULL, brightness INTEGER NOT NULL,
@@ -51,21 +49,9 @@ _OLD_PEDESTAL = "\0panel off"
 class History(Database):
     """The history at `path`, or in memory where that can't be used; see `Database`."""
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        busy_timeout_s: float = 5.0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(
-            path,
-            name="history",
-            schema=_SCHEMA,
-            version=SCHEMA_VERSION,
-            busy_timeout_s=busy_timeout_s,
-            now=now,
-        )
+    NAME = "history"
+    SCHEMA = _SCHEMA
+    VERSION = 1
 
     def trained(self, key: SettingKey) -> Trained | None:
         """Return the setting that was accepted last for `key`."""

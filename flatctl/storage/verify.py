@@ -50,11 +50,9 @@ def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     """
     paths, unlisted = files_below(directory)
     yield from (VerifiedFile(path, problems=(problem,)) for path, problem in unlisted)
-    yield from (verify_file(path) for path in paths if _is_fits(path))
-
-
-def _is_fits(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    for path in paths:
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield verify_file(path)
 
 
 def verify_file(path: Path) -> VerifiedFile:

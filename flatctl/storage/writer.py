@@ -6,9 +6,9 @@ Each is a FITS file that is complete, checksummed and never in place of another 
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from flatctl.storage.record import FrameRecord
 IN_FLIGHT = 2
 
 
-class FrameWriter:
+class FrameWriter(AbstractContextManager["FrameWriter"]):
     """The frames of one night below `directory`, written by one background thread.
 
     At most `IN_FLIGHT` frames wait there, so memory is bounded by that many frames beside the one
@@ -41,10 +41,6 @@ class FrameWriter:
         self.placed = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._pending: deque[tuple[Future[Path], Callable[[Path], None]]] = deque()
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Finish what is under way, whatever ended the block."""

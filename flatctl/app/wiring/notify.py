@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Self
 
 from flatctl.errors import ConfigError, FlatctlError
 from flatctl.events import Event
@@ -14,7 +14,7 @@ from flatctl.storage.naming import local_zone, night_of
 from flatctl.storage.quota import Quota
 
 
-class Notifier:
+class Notifier(AbstractContextManager["Notifier"]):
     """Send messages, as many as a night allows. Leaving the block waits a little for them."""
 
     def __init__(self, settings: Settings) -> None:
@@ -29,9 +29,6 @@ class Notifier:
             # Flats without a message are better than a message without flats.
             self._messenger = Messenger([], self._rig)
             self._messenger.complaints.append(str(error))
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._messenger.close()

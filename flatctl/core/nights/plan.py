@@ -56,15 +56,17 @@ def wanted_sets(lights: Iterable[LightFrame], tolerances: Tolerances) -> tuple[F
     counts = Counter(lights)
     sets: list[FlatSet] = []
     for same in _alike(counts):
-        for cold in near(same, _temperature, tolerances.temperature_c):
+        for cold in near(same, lambda light: light.setup.temperature_c, tolerances.temperature_c):
             temperature_c = _most_frequent(counts, cold)
             for turned in near(cold, _rotator, tolerances.rotator_deg, TURN_DEG):
-                for group in near(turned, _focuser, tolerances.focuser_steps):
+                for group in near(
+                    turned, lambda light: light.focuser_steps, tolerances.focuser_steps
+                ):
                     like = replace(
                         group[0],
                         setup=replace(group[0].setup, temperature_c=temperature_c),
                         rotator_deg=_midway([_rotator(light) for light in turned], TURN_DEG),
-                        focuser_steps=_midway([_focuser(light) for light in group]),
+                        focuser_steps=_midway([light.focuser_steps for light in group]),
                     )
                     sets.append(FlatSet(like, sum(counts[light] for light in group)))
     return tuple(sorted(sets, key=_place))
@@ -72,14 +74,6 @@ def wanted_sets(lights: Iterable[LightFrame], tolerances: Tolerances) -> tuple[F
 
 def _rotator(light: LightFrame) -> float | None:
     return None if light.rotator_deg is None else light.rotator_deg % TURN_DEG
-
-
-def _focuser(light: LightFrame) -> float | None:
-    return light.focuser_steps
-
-
-def _temperature(light: LightFrame) -> float | None:
-    return light.setup.temperature_c
 
 
 def _alike(lights: Iterable[LightFrame]) -> list[list[LightFrame]]:

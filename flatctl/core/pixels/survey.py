@@ -6,7 +6,7 @@ run, this takes whatever a FITS file may hold.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -90,17 +90,12 @@ def _of_few_levels(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey
     full_scale = LEVELS if full_scale_adu is None else full_scale_adu - lowest
     found = summarise(counts, full_scale)
     deviations = np.abs(np.arange(LEVELS) - found.median)
-    return Survey(
-        count=found.count,
-        mean=found.mean + lowest,
-        median=found.median + lowest,
-        average_deviation=float(counts @ deviations) / found.count,
-        std=found.std,
-        mad=found.mad,
-        min=found.min + lowest,
-        max=found.max + lowest,
-        clipped_frac=None if full_scale_adu is None else found.clipped_frac,
-    )
+    figures = asdict(found) | {"average_deviation": float(counts @ deviations) / found.count}
+    for name in ("mean", "median", "min", "max"):
+        figures[name] += lowest
+    if full_scale_adu is None:
+        figures["clipped_frac"] = None
+    return Survey(**figures)
 
 
 def channels(pixels: NDArray[Any], pattern: str | None) -> dict[str, list[NDArray[Any]]]:

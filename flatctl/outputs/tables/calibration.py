@@ -9,7 +9,7 @@ from flatctl.core.settling import SETTLE_LIMIT_S
 from flatctl.core.types import FilterPlan
 from flatctl.errors import ExitCode
 from flatctl.outputs import figures
-from flatctl.outputs.tables.table import Table
+from flatctl.outputs.tables import Table
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 from flatctl.outputs import figures
-from flatctl.outputs.tables.table import Table
+from flatctl.outputs.tables import Table
 
 _TRAINED = (
     *("Rig", "Filter", "Camera", "Bin", "Gain", "Offset"),

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from flatctl.core.pixels.survey import Survey
-from flatctl.outputs.tables.table import Table
+from flatctl.outputs.tables import Table
 
 _LABELS = {"average_deviation": "average deviation", "mad": "MAD", "clipped_frac": "clipped"}
 _FIGURES = 7

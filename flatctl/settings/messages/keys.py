@@ -1,8 +1,7 @@
 """The known keys of every table: one walk over the models, for suggestions, variables and docs."""
 
 from collections.abc import Mapping, Sequence
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -46,15 +45,8 @@ def _panel_keys(data: Mapping[str, Any] | None) -> dict[str, FieldInfo]:
 
 
 def _table(field: FieldInfo) -> type[BaseModel] | None:
-    for candidate in _alternatives(field.annotation):
+    """Return the model of a table, which may be one that can be absent."""
+    for candidate in (field.annotation, *get_args(field.annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
-
-
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        return _alternatives(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        return tuple(a for a in get_args(annotation) if a is not NoneType)
-    return (annotation,)

@@ -3,22 +3,14 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flatctl.errors import ConfigError
 from flatctl.settings.toml import toml_key, toml_value
 
-
-class Absent(Enum):
-    """Stands for a value that is not there, as `None` could be a value."""
-
-    ABSENT = "absent"
-
-
-ABSENT = Absent.ABSENT
-
+ABSENT: Final = object()
+"""Stands for a value that is not there, as `None` could be a value."""
 _LONGEST_VALUE = 60
 
 
