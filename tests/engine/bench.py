@@ -1,5 +1,6 @@
 """A run on the simulated rig in virtual time, and everything that it told."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -14,7 +15,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 from hardware_sims.fakes import FakeRig
-from hardware_sims.scenarios import scenario
+from hardware_sims.scenarios import Scenario, scenario
 
 SMALL_PX = (64, 48)
 TIMEOUTS = Timeouts(
@@ -23,38 +24,42 @@ TIMEOUTS = Timeouts(
 
 
 class Bench:
-    """Build a rig and a job, run it, look at `told`."""
+    """Build a rig and a job, run it, look at `told`.
+
+    `rig` replaces the scenario's own, `axis` is both rotator and focuser; `job` are fields of the
+    job, `plan` those of the plan of each filter, unless whole `plans` are given. `hear` and `rules`
+    may be set before the run, since they mostly need the bench itself.
+    """
 
     def __init__(
         self,
         folder: Path,
         scenario_name: str = "mono",
         *,
+        rig: Scenario | None = None,
         filters: tuple[str, ...] = ("L", "R"),
-        count: int = 3,
-        dark_flats: int = 0,
+        plans: Sequence[FilterPlan] | None = None,
         setup: CameraSetup | None = None,
-        resume: bool = True,
         size_px: tuple[int, int] = SMALL_PX,
         seed: int | None = None,
+        axis: object = None,
+        history_timeout_s: float = 5.0,
+        job: Mapping[str, object] | None = None,
+        dark_flats: int = 0,
+        resume: bool = True,
+        count: int = 3,
         **plan: object,
     ) -> None:
         self.folder = folder
-        self.fake = FakeRig(small(scenario_name, size_px, seed))
+        self.fake = FakeRig(rig or small(scenario_name, size_px, seed))
         self.told: list[events.Event] = []
         self.setup = setup or CameraSetup()
-        self.plans = tuple(FilterPlan(name, count=count, **plan) for name in filters)
-        self.dark_flats = dark_flats
-        self.resume = resume
-        self.quality = None
-        self.dark_flat_type = "DARK"
-        self.full_scale_adu = None
-        self.leak_check = False
-        self.axis = None
+        self.plans = tuple(plans or (FilterPlan(name, count=count, **plan) for name in filters))
         self.hear = lambda event: None
         self.rules: tuple[Rule, ...] = ()
-        self.history_timeout_s = 5.0
-        self.plan_for = lambda slots: self.plans
+        self.axis = axis
+        self._history_timeout_s = history_timeout_s
+        self._job = {"dark_flats": dark_flats, "resume": resume, **(job or {})}
 
     def run(self) -> int:
         """Run the job and return the exit code."""
@@ -69,20 +74,17 @@ class Bench:
             rotator=self.axis,
             focuser=self.axis,
         )
-        path, busy_timeout_s = self.folder / "history.sqlite", self.history_timeout_s
+        path, busy_timeout_s = self.folder / "history.sqlite", self._history_timeout_s
         with History(path, busy_timeout_s=busy_timeout_s) as history:
             return Session(
                 rig,
                 Job(
-                    rig="bench",
-                    plan=self.plan_for,
-                    dark_flats=self.dark_flats,
-                    dark_flat_type=self.dark_flat_type,
-                    resume=self.resume,
-                    quality=self.quality,
-                    full_scale_adu=self.full_scale_adu,
-                    leak_check=self.leak_check,
-                    rules=self.rules,
+                    **{
+                        "rig": "bench",
+                        "plan": lambda slots: self.plans,
+                        "rules": self.rules,
+                        **self._job,
+                    }
                 ),
                 writer=FrameWriter(self.folder / "flats", UTC),
                 history=history,
@@ -90,13 +92,24 @@ class Bench:
                 signals=StopSignals(),
             ).run()
 
-    def again(self) -> "Bench":
-        """Return a bench for another run of the same job into the same folder."""
-        later = Bench(self.folder)
-        later.plans, later.setup, later.dark_flats = self.plans, self.setup, self.dark_flats
-        later.resume, later.axis = self.resume, self.axis
-        later.fake = FakeRig(self.fake.world.scenario)
-        later.fake.clock.sleep(self.fake.clock.monotonic() + 60)
+    def again(
+        self,
+        *,
+        rig: Scenario | None = None,
+        plans: Sequence[FilterPlan] | None = None,
+        after_s: float = 60.0,
+        **job: object,
+    ) -> "Bench":
+        """Return a bench for another run of the same job, changed, into the same folder."""
+        later = Bench(
+            self.folder,
+            rig=rig or self.fake.world.scenario,
+            plans=plans or self.plans,
+            setup=self.setup,
+            axis=self.axis,
+            job={**self._job, **job},
+        )
+        later.fake.clock.sleep(self.fake.clock.monotonic() + after_s)
         return later
 
     def _take(self, event: events.Event) -> None:

@@ -1,10 +1,9 @@
 """A panel with two ranges of light: each filter in its own, and nothing mixed up."""
 
-from dataclasses import replace
-
 import pytest
 from bench import Bench
 
+from flatctl.core.types import FilterPlan
 from flatctl.storage.history import History
 
 LOW_FRAC = 0.25
@@ -32,9 +31,13 @@ class TwoBanks:
 
 @pytest.fixture
 def bench(tmp_path):
-    made = Bench(tmp_path, filters=("L", "R", "Ha"))
+    return with_banks(tmp_path)
+
+
+def with_banks(folder, **brightness) -> Bench:
     banks = {"L": "low", "R": "low", "Ha": "high"}
-    made.plans = tuple(replace(plan, panel_bank=banks[plan.filter]) for plan in made.plans)
+    plans = [FilterPlan(f, count=3, panel_bank=bank, **brightness) for f, bank in banks.items()]
+    made = Bench(folder, plans=plans)
     made.fake.panel = TwoBanks(made.fake.panel)
     return made
 
@@ -58,11 +61,8 @@ def test_what_was_learned_is_kept_apart(bench):
     }
 
 
-def test_another_bank_at_the_same_brightness_is_told_to_the_panel(bench):
-    bench.plans = tuple(
-        replace(plan, brightness_start=0.5, brightness_min=0.5, brightness_max=0.5)
-        for plan in bench.plans
-    )
+def test_another_bank_at_the_same_brightness_is_told_to_the_panel(tmp_path):
+    bench = with_banks(tmp_path, brightness_start=0.5, brightness_min=0.5, brightness_max=0.5)
     bench.run()
     assert {bank for bank, _ in bench.fake.panel.lit} == {"low", "high"}
 

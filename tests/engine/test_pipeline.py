@@ -127,8 +127,7 @@ def test_a_bad_frame_is_replaced_at_the_end_of_the_set(disturbed):
     bench = disturbed.bench
     bench.plans = bench.plans[:1]
     bench.run()
-    second = Disturbed(bench.again())
-    second.bench.resume = False
+    second = Disturbed(bench.again(resume=False))
     second.dark = {2}
     second.bench.run()
     assert stamps(second.bench) == [1, 3, 4, 5]
@@ -138,8 +137,7 @@ def test_a_bad_frame_is_replaced_at_the_end_of_the_set(disturbed):
 def test_the_wheel_comes_back_when_the_last_frame_was_bad(disturbed):
     bench = disturbed.bench
     bench.run()
-    second = Disturbed(bench.again())
-    second.bench.resume = False
+    second = Disturbed(bench.again(resume=False))
     second.dark = {4}
     assert second.bench.run() == 0
     filters = [fits.getheader(e.path)["FILTER"] for e in second.bench.all(events.Flat)]
@@ -151,8 +149,7 @@ def test_the_wheel_comes_back_when_the_last_frame_was_bad(disturbed):
 def test_the_frame_in_hand_is_kept_when_the_next_can_not_be_begun(disturbed):
     bench = disturbed.bench
     bench.run()
-    second = Disturbed(bench.again())
-    second.bench.resume = False
+    second = Disturbed(bench.again(resume=False))
     second.failing_starts = set(range(3, 99))
     assert second.bench.run() == 5
     assert stamps(second.bench) == [1, 2]
@@ -161,8 +158,7 @@ def test_the_frame_in_hand_is_kept_when_the_next_can_not_be_begun(disturbed):
 def test_a_changed_setting_is_told_with_the_frame_it_was_used_for(disturbed):
     bench = disturbed.bench
     bench.run()
-    second = Disturbed(bench.again())
-    second.bench.resume = False
+    second = Disturbed(bench.again(resume=False))
     second.dark = {2}
     second.bench.run()
     for event in second.bench.all(events.Flat):

@@ -11,28 +11,24 @@ from flatctl.core.quality.findings import Kind, QualityLimits
 from flatctl.core.types import CameraSetup
 from flatctl.errors import Unreachable
 from flatctl.storage.history import History
-from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import SHUTTER_S, scenario
 
 ROWS, COLS = 120, 160
 
 
-def judged(folder, name: str = "mono", *, limits: QualityLimits | None = None, **job) -> Bench:
+def judged(
+    folder, name: str = "mono", *, limits: QualityLimits | None = None, filters=("R",), **bench
+) -> Bench:
     """Return a bench that judges its flats, with frames large enough for that."""
-    bench = Bench(folder, filters=job.pop("filters", ("R",)), **job)
-    bench.fake = FakeRig(scenario(name, rows=ROWS, cols=COLS))
-    bench.quality = limits or QualityLimits()
-    return bench
+    job = {"quality": limits or QualityLimits(), **bench.pop("job", {})}
+    rig = scenario(name, rows=ROWS, cols=COLS)
+    return Bench(folder, rig=rig, filters=filters, job=job, **bench)
 
 
 def later(bench: Bench, **optics) -> Bench:
     """Return the same rig another night, with other optics."""
     rig = bench.fake.world.scenario
-    again = bench.again()
-    again.fake = FakeRig(replace(rig, optics=replace(rig.optics, **optics)))
-    again.fake.clock.sleep(90_000)
-    again.quality = bench.quality
-    return again
+    return bench.again(rig=replace(rig, optics=replace(rig.optics, **optics)), after_s=90_000)
 
 
 def kinds(bench: Bench) -> list[str]:
@@ -60,19 +56,16 @@ def test_the_judgement_comes_after_the_flats_and_before_the_end_of_the_filter(tm
 
 
 def test_flats_tell_the_level_without_light_that_was_measured_before_them(tmp_path):
-    bench = judged(tmp_path, count=2, dark_flats=1)
-    bench.leak_check = True
+    bench = judged(tmp_path, count=2, dark_flats=1, job={"leak_check": True})
     bench.run()
     told = {path.parent.name: fits.getheader(path).get("FLATPED") for path in bench.frames}
     assert told == {"FLAT": pytest.approx(1000, abs=2), "DARKFLAT": None}
 
 
 def test_the_flats_of_a_later_set_tell_the_gain_that_the_noise_told(tmp_path):
-    bench = judged(tmp_path, count=4)
-    bench.leak_check = True
+    bench = judged(tmp_path, count=4, job={"leak_check": True})
     bench.run()
-    later = bench.again()
-    later.quality, later.leak_check, later.resume = bench.quality, True, False
+    later = bench.again(resume=False)
     later.run()
     first, second = (
         [fits.getheader(e.path).get("EGAIN") for e in b.all(events.Flat)] for b in (bench, later)
@@ -198,16 +191,13 @@ def test_colour_flats_on_disk_say_which_level_counted_and_are_found_again(tmp_pa
     header = fits.getheader(bench.frames[0])
     assert (header["BAYERPAT"], header["FLATCHAN"]) == ("RGGB", "brightest")
     assert header["FLATLEV"] > header["FLATMED"]
-    again = later(bench)
-    again.fake = FakeRig(bench.fake.world.scenario)
-    again.fake.clock.sleep(bench.fake.clock.monotonic() + 60)
+    again = bench.again()
     again.run()
     assert again.fake.camera.exposures == []
 
 
 def test_light_behind_the_panel_is_found_with_the_panel_off(tmp_path):
-    bench = judged(tmp_path, "leak", count=2)
-    bench.leak_check = True
+    bench = judged(tmp_path, "leak", count=2, job={"leak_check": True})
     assert bench.run() == 0
     (leak,) = bench.all(events.LightLeak)
     assert [f.kind for f in leak.findings] == ["leak"]
@@ -215,24 +205,26 @@ def test_light_behind_the_panel_is_found_with_the_panel_off(tmp_path):
 
 
 def test_an_offset_that_changed_unknown_to_the_driver_is_found(tmp_path):
-    first = judged(tmp_path, count=2)
-    first.leak_check = True
+    first = judged(tmp_path, count=2, job={"leak_check": True})
     first.run()
     assert first.all(events.LightLeak)[0].findings == ()
-    second = later(first)
-    rig = second.fake.world.scenario
-    second.fake = FakeRig(replace(rig, sensor=replace(rig.sensor, pedestal_error_adu=800.0)))
-    second.fake.clock.sleep(90_000)
-    second.leak_check = True
+    rig = first.fake.world.scenario
+    rig = replace(rig, sensor=replace(rig.sensor, pedestal_error_adu=800.0))
+    second = first.again(rig=rig, after_s=90_000)
     assert second.run() == 0
     (leak,) = second.all(events.LightLeak)
     assert [f.kind for f in leak.findings] == ["offset"]
 
 
 def test_the_pedestal_is_no_light_from_the_first_run_on(tmp_path):
-    bench = judged(tmp_path, "dslr", count=4, setup=CameraSetup(iso=100), exposures_s=SHUTTER_S)
-    bench.full_scale_adu = 16383.0
-    bench.leak_check = True
+    bench = judged(
+        tmp_path,
+        "dslr",
+        count=4,
+        setup=CameraSetup(iso=100),
+        exposures_s=SHUTTER_S,
+        job={"full_scale_adu": 16383.0, "leak_check": True},
+    )
     assert bench.run() == 0
     (quality,) = bench.all(events.SetQuality)
     # 0.75 electrons per 16-bit ADU at ISO 100, and a 14-bit one is four of them.
@@ -240,8 +232,7 @@ def test_the_pedestal_is_no_light_from_the_first_run_on(tmp_path):
 
 
 def test_what_the_panel_off_told_is_the_pedestal_of_search_set_and_flats(tmp_path):
-    bench = judged(tmp_path, count=2)
-    bench.leak_check = True
+    bench = judged(tmp_path, count=2, job={"leak_check": True})
     assert bench.run() == 0
     (told,) = {fits.getheader(path)["FLATPED"] for path in bench.frames}
     with History(tmp_path / "history.sqlite") as history:
@@ -251,8 +242,7 @@ def test_what_the_panel_off_told_is_the_pedestal_of_search_set_and_flats(tmp_pat
 
 
 def test_every_set_is_searched_drawn_kept_and_judged_by_one_pedestal(tmp_path):
-    bench = judged(tmp_path, filters=("L", "R"), count=2)
-    bench.leak_check = True
+    bench = judged(tmp_path, filters=("L", "R"), count=2, job={"leak_check": True})
     assert bench.run() == 0
     curves = {event.filter: event.pedestal_adu for event in bench.all(events.PanelCurve)}
     flats = {event.filter: event.path for event in bench.all(events.Flat)}
@@ -266,13 +256,17 @@ def test_every_set_is_searched_drawn_kept_and_judged_by_one_pedestal(tmp_path):
 
 
 def test_dark_flats_teach_the_next_run_the_pedestal(tmp_path):
-    bench = judged(tmp_path, "dslr", count=4, setup=CameraSetup(iso=100), exposures_s=SHUTTER_S)
-    bench.full_scale_adu = 16383.0
-    bench.dark_flats = 1
+    bench = judged(
+        tmp_path,
+        "dslr",
+        count=4,
+        setup=CameraSetup(iso=100),
+        exposures_s=SHUTTER_S,
+        dark_flats=1,
+        job={"full_scale_adu": 16383.0},
+    )
     assert bench.run() == 0
-    second = bench.again()
-    second.fake.clock.sleep(90_000)
-    second.quality, second.full_scale_adu = bench.quality, 16383.0
+    second = bench.again(after_s=90_000)
     assert second.run() == 0
     (quality,) = second.all(events.SetQuality)
     assert quality.e_per_adu == pytest.approx(3.0, rel=0.03)
@@ -280,16 +274,14 @@ def test_dark_flats_teach_the_next_run_the_pedestal(tmp_path):
 
 
 def test_a_camera_that_fails_before_the_first_filter_is_left_to_the_filters(tmp_path):
-    bench = judged(tmp_path, count=2)
-    bench.leak_check = True
+    bench = judged(tmp_path, count=2, job={"leak_check": True})
     bench.fake.camera.faults.add(4, Unreachable("Fake Camera", "gone", "look for it"))
     assert bench.run() == 0
     assert len(bench.frames) == 2
 
 
 def test_a_leak_check_that_fails_changes_nothing_about_the_run(tmp_path):
-    bench = judged(tmp_path, count=2)
-    bench.leak_check = True
+    bench = judged(tmp_path, count=2, job={"leak_check": True})
 
     def fail_at_the_end(event: events.Event) -> None:
         if isinstance(event, events.SetQuality):
@@ -311,9 +303,8 @@ def test_a_dslr_takes_its_flats_with_speeds_of_its_own(tmp_path):
         exposure_min_s=min(SHUTTER_S),
         exposure_max_s=max(SHUTTER_S),
         exposure_start_s=0.1,
+        job={"full_scale_adu": 16383.0, "leak_check": True},
     )
-    bench.full_scale_adu = 16383.0
-    bench.leak_check = True
     assert bench.run() == 0
     assert {e.exposure_s for e in bench.all(events.Flat)} <= set(SHUTTER_S)
     assert all(0.46 <= e.level <= 0.56 for e in bench.all(events.Flat))

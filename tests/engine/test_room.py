@@ -51,8 +51,7 @@ def test_a_run_that_just_fits_is_done(tmp_path, free) -> None:
 def test_a_resumed_run_needs_room_for_the_rest_only(tmp_path, free) -> None:
     first = Bench(tmp_path, filters=("L",), count=4)
     first.run()
-    second = first.again()
-    second.plans = (*first.plans, FilterPlan("R", count=4))
+    second = first.again(plans=(*first.plans, FilterPlan("R", count=4)))
     free(5 * FRAME)
     assert second.run() == ExitCode.COMPLETE
 
@@ -69,8 +68,7 @@ def test_frames_that_do_not_count_are_told_with_the_reason(tmp_path) -> None:
 
 
 def test_a_file_of_another_program_is_told_once_for_all_filters(tmp_path) -> None:
-    first = Bench(tmp_path, filters=("L", "R"), count=4)
-    first.dark_flats = 2
+    first = Bench(tmp_path, filters=("L", "R"), count=4, dark_flats=2)
     first.run()
     foreign = first.frames[-1].with_name("FLAT_by_hand.fits")
     foreign.write_bytes(b"by hand")

@@ -1,7 +1,6 @@
 """A run, told by what it leaves behind: frames on disk, events, and a dark lamp."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,8 +65,7 @@ def test_numbers_of_a_set_run_from_one_to_count(bench):
 
 def test_a_second_run_starts_with_what_the_first_one_learned(bench):
     bench.run()
-    later = bench.again()
-    later.resume = False
+    later = bench.again(resume=False)
     later.run()
     assert [e.trained for e in later.all(events.FilterStarted)] == [True, True]
     assert len(later.all(events.Trial)) == 2
@@ -94,8 +92,7 @@ def test_a_half_finished_set_is_completed_not_repeated(tmp_path):
 
 def test_without_resume_a_whole_set_is_taken_anew(bench):
     bench.run()
-    later = bench.again()
-    later.resume = False
+    later = bench.again(resume=False)
     later.run()
     assert len(later.frames) == 12
 
@@ -216,11 +213,11 @@ def test_a_disk_that_goes_away_ends_the_run_and_puts_the_lamp_out(bench):
     assert bench.all(events.RunFinished)[0].exit_code == 7
 
 
-def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(bench):
+def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(tmp_path):
     def refuse(slots):
         raise ConfigError("no such filter")
 
-    bench.plan_for = refuse
+    bench = Bench(tmp_path, job={"plan": refuse})
     with pytest.raises(ConfigError):
         bench.run()
     assert bench.fake.camera.exposures == []
@@ -238,8 +235,7 @@ def test_a_light_that_nobody_put_out_makes_no_dark_flats(tmp_path):
 
 
 def test_dark_flats_are_called_what_the_configuration_says_and_found_again_by_either_name(tmp_path):
-    bench = Bench(tmp_path, filters=("L",), dark_flats=2)
-    bench.dark_flat_type = "DARKFLAT"
+    bench = Bench(tmp_path, filters=("L",), dark_flats=2, job={"dark_flat_type": "DARKFLAT"})
     bench.run()
     darks = [event.path for event in bench.all(events.DarkFlat)]
     assert [fits.getheader(path)["IMAGETYP"] for path in darks] == ["DARKFLAT"] * 2
@@ -293,8 +289,8 @@ def test_the_wait_for_a_steady_light_is_limited(tmp_path):
     assert [trial.verdict for trial in bench.all(events.Trial)].count("settling") == 3
 
 
-def test_a_light_that_stood_still_from_the_start_costs_four_frames(bench):
-    bench.plans = tuple(replace(plan, settle_frames=20) for plan in bench.plans)
+def test_a_light_that_stood_still_from_the_start_costs_four_frames(tmp_path):
+    bench = Bench(tmp_path, settle_frames=20)
     assert bench.run() == 0
     assert [trial.verdict for trial in bench.all(events.Trial)].count("settling") == 2 * 3
     assert len(bench.frames) == 6

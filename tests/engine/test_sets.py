@@ -43,9 +43,7 @@ def plan(filter_name: str, setup: CameraSetup | None = None, **place) -> FilterP
 @pytest.fixture
 def bench(tmp_path):
     def build(*plans: FilterPlan, **options) -> Bench:
-        made = Bench(tmp_path, **options)
-        made.plans = name_sets(plans)
-        return made
+        return Bench(tmp_path, plans=name_sets(plans), **options)
 
     return build
 
@@ -107,33 +105,30 @@ def test_dark_flats_are_taken_with_each_setup(bench):
 
 
 def test_rotator_and_focuser_go_where_the_set_wants_them(bench):
-    run = bench(plan("L", rotator_deg=30.0), plan("L", rotator_deg=90.0, focuser_steps=4200))
-    run.axis = Axis()
+    run = bench(
+        plan("L", rotator_deg=30.0), plan("L", rotator_deg=90.0, focuser_steps=4200), axis=Axis()
+    )
     assert run.run() == 0
     assert run.axis.went == [30.0, 90.0, 4200]
 
 
 def test_headers_say_where_rotator_and_focuser_stood(bench):
-    run = bench(plan("L", rotator_deg=30.0, focuser_steps=4200))
-    run.axis = Axis()
+    run = bench(plan("L", rotator_deg=30.0, focuser_steps=4200), axis=Axis())
     run.run()
     keywords = ("ROTATOR", "ROTATANG", "FOCPOS", "FOCUSPOS")
     assert cards(run, *keywords) == [(30.1, 30.1, 4200, 4200)] * 2
 
 
 def test_flats_of_another_angle_are_not_those_of_this_one(bench):
-    first = bench(plan("L", rotator_deg=30.0))
-    first.axis = Axis()
+    first = bench(plan("L", rotator_deg=30.0), axis=Axis())
     first.run()
-    later = first.again()
-    later.plans = (plan("L", rotator_deg=90.0),)
+    later = first.again(plans=(plan("L", rotator_deg=90.0),))
     later.run()
     assert len(later.frames) == 4
 
 
 def test_flats_of_this_angle_are_not_taken_again(bench):
-    first = bench(plan("L", rotator_deg=30.0, focuser_steps=4200))
-    first.axis = Axis()
+    first = bench(plan("L", rotator_deg=30.0, focuser_steps=4200), axis=Axis())
     first.run()
     later = first.again()
     later.run()
@@ -145,7 +140,6 @@ def test_a_rotator_that_can_not_come_costs_its_sets_only(bench):
         def turn(self, angle_deg: float, timeout_s: float) -> float:
             raise Fault("Rotator", "is at 12° 180 s after it was sent to 30°", "look at it")
 
-    run = bench(plan("L", rotator_deg=30.0), plan("R"))
-    run.axis = Blocked()
+    run = bench(plan("L", rotator_deg=30.0), plan("R"), axis=Blocked())
     assert run.run() == 5
     assert run.outcomes == {"L": "device", "R": "complete"}

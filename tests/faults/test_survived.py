@@ -175,8 +175,14 @@ def row(request) -> Row:
 
 @pytest.fixture
 def broken(tmp_path, row, monkeypatch) -> Breakage:
-    bench = Bench(tmp_path, filters=FILTERS, count=COUNT, dark_flats=DARK_FLATS, setup=COLD)
-    bench.history_timeout_s = 0.05
+    bench = Bench(
+        tmp_path,
+        filters=FILTERS,
+        count=COUNT,
+        dark_flats=DARK_FLATS,
+        setup=COLD,
+        history_timeout_s=0.05,
+    )
     made = Breakage(bench, monkeypatch)
     made.at(row.phase, made.strike_of(row.fault.name))
     return made
@@ -215,8 +221,7 @@ def test_the_matrix_has_enough_rows_and_names_each_once():
 
 
 def test_a_history_that_is_locked_holds_nothing_up(tmp_path):
-    bench = Bench(tmp_path, filters=("L",))
-    bench.history_timeout_s = 0.01
+    bench = Bench(tmp_path, filters=("L",), history_timeout_s=0.01)
     with closing(sqlite3.connect(tmp_path / "history.sqlite", isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         assert bench.run() == COMPLETE
