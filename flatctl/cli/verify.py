@@ -7,9 +7,7 @@ from flatctl.cli.arguments import Folder
 EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
 
 
-def verify(
-    directory: Folder,
-) -> None:
+def verify(directory: Folder) -> None:
     """Verify FITS files: checksums, headers, levels."""
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen

@@ -49,7 +49,8 @@ class _Fixed:
         self.filter = settings.wheel is None
         self.rotator = settings.rotator is None
         self.focuser = settings.focuser is None
-        self.readout_mode = settings.camera.readout_mode is None and not self.differ(_mode)
+        one_mode = not self.differ(lambda light: light.setup.readout_mode)
+        self.readout_mode = settings.camera.readout_mode is None and one_mode
         self.frame = max((_area(one.like) for one in sets), default=0)
 
     def differ(self, fact: Callable[[LightFrame], object]) -> bool:
@@ -64,12 +65,13 @@ def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
     obstacle = "; ".join(_obstacles(settings, slot, fixed))
     if obstacle:
         return Match(wanted, None, obstacle, notes)
+    steps = None if fixed.focuser else like.focuser_steps
     figures = {
         "filter": None if fixed.filter else slot,
         **asdict(like.setup),
         "readout_mode": None if fixed.readout_mode else like.setup.readout_mode,
         "rotator_deg": None if fixed.rotator else like.rotator_deg,
-        "focuser_steps": _whole(None if fixed.focuser else like.focuser_steps),
+        "focuser_steps": None if steps is None else round(steps),
     }
     try:
         known = {key: value for key, value in figures.items() if value is not None}
@@ -119,17 +121,9 @@ def _notes(like: LightFrame, fixed: _Fixed) -> Iterator[str]:
         yield "the lights are cut out of the frame; flats are whole frames"
 
 
-def _mode(light: LightFrame) -> str | None:
-    return light.setup.readout_mode
-
-
 def _area(light: LightFrame) -> int:
     """Return how many pixels of the sensor it covers, those lost to binning left out."""
     cols, rows = light.size_px
     bins = light.setup.binning
     # Sizes that binning doesn't divide lose up to a row and a column of bins.
     return (cols * bins // 16) * (rows * bins // 16)
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)

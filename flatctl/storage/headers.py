@@ -45,7 +45,7 @@ KNOWN = "where known"
 DEFAULT = "where the driver didn't"
 
 # fmt: off
-KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
+_TABLE: tuple[Keyword[FrameRecord], ...] = (
     Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
             "`FLAT` or, for dark flats, `DARK`: the words that stackers match on. "
             "`[dark_flats] imagetyp` may say `DARKFLAT`.",
@@ -68,10 +68,7 @@ KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
             lambda r: r.wheel),
     Keyword("EXPTIME", float, "s", ALWAYS, "[s] Exposure",
             "The exposure as the driver reports it, else as it was asked for.",
-            lambda r: float(r.taken_s)),
-    Keyword("EXPOSURE", float, "s", ALWAYS, "[s] Exposure",
-            "The same as EXPTIME, for readers of the other spelling.",
-            lambda r: float(r.taken_s)),
+            lambda r: float(r.taken_s), also="EXPOSURE"),
     Keyword("REQTIME", float, "s", ALWAYS, "[s] Exposure asked for",
             "The exposure that was asked for.",
             lambda r: float(r.exposure_s)),
@@ -129,16 +126,10 @@ KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
             lambda r: real(r.temperature_c), yields=True),
     Keyword("ROTATOR", float, "°", "rigs with a rotator", "[deg] Angle of the rotator",
             "Where the rotator reported to stand, in its own degrees.",
-            lambda r: real(r.rotator_deg)),
-    Keyword("ROTATANG", float, "°", "rigs with a rotator", "[deg] Angle of the rotator",
-            "The same as ROTATOR, for readers of the other spelling.",
-            lambda r: real(r.rotator_deg)),
+            lambda r: real(r.rotator_deg), also="ROTATANG"),
     Keyword("FOCPOS", int, "", "rigs with a focuser", "Position of the focuser, its own steps",
             "Where the focuser reported to stand.",
-            lambda r: r.focuser_steps),
-    Keyword("FOCUSPOS", int, "", "rigs with a focuser", "Position of the focuser, its own steps",
-            "The same as FOCPOS, for readers of the other spelling.",
-            lambda r: r.focuser_steps),
+            lambda r: r.focuser_steps, also="FOCUSPOS"),
     Keyword("BAYERPAT", str, "", DEFAULT, "Colours of the pixels",
             "Colour cameras: the pattern of the filters on the pixels.",
             lambda r: r.bayer, yields=True),
@@ -211,6 +202,7 @@ KEYWORDS: tuple[Keyword[FrameRecord], ...] = (
             lambda r: int(r.count)),
 )
 # fmt: on
+KEYWORDS = tuple(each for keyword in _TABLE for each in keyword.spellings())
 
 
 def frame_header(record: FrameRecord, driver_header: Header, shape: Sequence[int]) -> list[str]:
@@ -224,7 +216,13 @@ def frame_header(record: FrameRecord, driver_header: Header, shape: Sequence[int
     ours = made_cards(KEYWORDS, record, set(map(keyword_of, driver)))
     replaced = set(map(keyword_of, ours))
     kept = [card for card in driver if keyword_of(card) not in replaced]
-    return [*_structure_cards(shape), *kept, *ours]
+    return [
+        *axes_cards(16, "16-bit pixels", shape),
+        make_card("BZERO", BZERO, "Pixels are unsigned"),
+        make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
+        *kept,
+        *ours,
+    ]
 
 
 def may_stay(keyword: str) -> bool:
@@ -239,14 +237,6 @@ def _driver_exposure(header: Header, record: FrameRecord) -> float | None:
         if said_s is not None and abs(said_s - record.exposure_s) <= 0.1 * record.exposure_s:
             return said_s
     return None
-
-
-def _structure_cards(shape: Sequence[int]) -> list[str]:
-    return [
-        *axes_cards(16, "16-bit pixels", shape),
-        make_card("BZERO", BZERO, "Pixels are unsigned"),
-        make_card("BSCALE", 1, "[ADU] Pixels are in ADU"),
-    ]
 
 
 def axes_cards(bits: int, meaning: str, shape: Sequence[int]) -> list[str]:

@@ -131,17 +131,9 @@ class History(Database):
 
     def remember_run(self, run: PastRun) -> None:
         """Keep a run, in place of what was kept of it before."""
-        self._keep(
-            "runs",
-            run.run,
-            run.rig,
-            run.started.astimezone(UTC).isoformat(),
-            run.seconds,
-            run.exit_code,
-            run.frames,
-            run.directory,
-            json.dumps(dict(run.filters)),
-        )
+        started = run.started.astimezone(UTC).isoformat()
+        facts = vars(run) | {"started": started, "filters": json.dumps(dict(run.filters))}
+        self._keep("runs", *facts.values())
 
     def _keep(self, table: str, *values: object) -> None:
         places = ", ".join("?" * len(values))

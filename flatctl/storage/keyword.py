@@ -1,8 +1,8 @@
 """A keyword of the tables of which headers and their reference page are made."""
 
 import math
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from flatctl.fits.cards import make_card
@@ -27,6 +27,14 @@ class Keyword(Generic[Record]):
     meaning: str
     value: Callable[[Record], Value | None]
     yields: bool = False
+    also: str = ""
+
+    def spellings(self) -> Iterator["Keyword[Record]"]:
+        """Yield it, and what it is called `also`, for other readers."""
+        yield self
+        if self.also:
+            meaning = f"The same as {self.name}, for readers of the other spelling."
+            yield replace(self, name=self.also, meaning=meaning, also="")
 
 
 def made_cards(

@@ -108,6 +108,7 @@ def _kind(values: Mapping[str, Value], path: Path) -> str:
 def _light(values: Mapping[str, Value], measured_temperature: bool) -> LightFrame:
     if (_number(values, "frames") or 1) > 1:
         raise NotReadable("it is a stack of several frames, not a light frame")
+    angle_deg = _number(values, "rotator")
     return LightFrame(
         filter=_text(values, "filter"),
         setup=CameraSetup(
@@ -119,7 +120,7 @@ def _light(values: Mapping[str, Value], measured_temperature: bool) -> LightFram
             temperature_c=_temperature(values, measured_temperature),
         ),
         size_px=(int(values["NAXIS1"]), int(values["NAXIS2"])),
-        rotator_deg=_angle(values),
+        rotator_deg=None if angle_deg is None else angle_deg % 360.0,
         focuser_steps=_positive(values, "focuser"),
     )
 
@@ -149,11 +150,6 @@ def _temperature(values: Mapping[str, Value], measured_temperature: bool) -> flo
     if wanted_c is None and measured_temperature and measured_c is not None:
         wanted_c = round(measured_c / _SET_POINTS_C) * _SET_POINTS_C
     return None if wanted_c is None else round(wanted_c, 1)
-
-
-def _angle(values: Mapping[str, Value]) -> float | None:
-    angle_deg = _number(values, "rotator")
-    return None if angle_deg is None else angle_deg % 360.0
 
 
 def _positive(values: Mapping[str, Value], what: str) -> float | None:

@@ -76,16 +76,13 @@ def _dates(record: MasterRecord, keyword: str) -> list[str]:
 
 
 # fmt: off
-KEYWORDS: tuple[Keyword[MasterRecord], ...] = (
+_TABLE: tuple[Keyword[MasterRecord], ...] = (
     Keyword("IMAGETYP", str, "", ALWAYS, "Type of frame",
             "`Master Flat` or, of dark flats, `Master Dark`.",
             lambda r: "Master Dark" if r.dark else "Master Flat"),
     Keyword("EXPTIME", float, "s", ALWAYS, "[s] Mean exposure of the frames",
             "The mean exposure of the frames.",
-            lambda r: r.exposure_s),
-    Keyword("EXPOSURE", float, "s", ALWAYS, "[s] Mean exposure of the frames",
-            "The same as EXPTIME, for readers of the other spelling.",
-            lambda r: r.exposure_s),
+            lambda r: r.exposure_s, also="EXPOSURE"),
     Keyword("DATE-OBS", str, "", ALWAYS, "Start of the first exposure, UTC",
             "When the first frame began.",
             lambda r: _dates(r, "DATE-OBS")[0]),
@@ -100,10 +97,7 @@ KEYWORDS: tuple[Keyword[MasterRecord], ...] = (
             lambda _: f"flatctl {__version__}"),
     Keyword("NCOMBINE", int, "", ALWAYS, "Frames averaged",
             "How many frames were averaged.",
-            lambda r: len(r.sources)),
-    Keyword("STACKCNT", int, "", ALWAYS, "Frames averaged",
-            "The same as NCOMBINE, for readers of the other spelling.",
-            lambda r: len(r.sources)),
+            lambda r: len(r.sources), also="STACKCNT"),
     Keyword("FLATSUB", str, "", FLATS, "What was subtracted from the flats",
             "`DARKFLAT`, `PEDESTAL` or `NONE`; HISTORY says it in full.",
             lambda r: None if r.dark else r.subtracted),
@@ -140,6 +134,7 @@ KEYWORDS: tuple[Keyword[MasterRecord], ...] = (
             lambda r: r.inputs),
 )
 # fmt: on
+KEYWORDS = tuple(each for keyword in _TABLE for each in keyword.spellings())
 
 
 def digest(sources: Sequence[Source], subtracted: str) -> str:

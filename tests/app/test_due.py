@@ -7,7 +7,7 @@ import pytest
 from flatctl.app.dawn import Due
 from flatctl.app.wiring.dawn_wait import next_local
 from flatctl.errors import ConfigError, UsageError
-from flatctl.settings import load
+from flatctl.settings.loading import load
 
 SITE = "[rig]\nlatitude_deg = 50.1\nlongitude_deg = 8.7\n"
 DEVICES = '[camera]\ndevice = "C"\n[panel]\nkind = "manual"\n'

@@ -18,7 +18,7 @@ from flatctl.devices.catalog import CAMERAS, PANELS, WHEELS
 from flatctl.devices.log import logging_to
 from flatctl.devices.transports import Kind, Presence, Transport
 from flatctl.errors import ConfigError, NoReply
-from flatctl.settings import load
+from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario

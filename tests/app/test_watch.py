@@ -10,7 +10,7 @@ from flatctl.app.dawn import Due, Watch
 from flatctl.app.wiring.dawn_wait import next_local
 from flatctl.app.wiring.rig import claim_rig
 from flatctl.errors import UnsafeError
-from flatctl.settings import load
+from flatctl.settings.loading import load
 from hardware_sims.clock import VirtualClock
 
 DUSK = datetime(2026, 11, 22, 17, tzinfo=UTC)

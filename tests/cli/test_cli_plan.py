@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flatctl.settings import load
+from flatctl.settings.loading import load
 from flatctl.storage.history import History, PastRun, SettingKey, Trained
 
 sys.path.append(str(Path(__file__).parents[1] / "storage"))

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from flatctl.errors import ConfigError
-from flatctl.settings import Settings, load
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 
 SMALLEST = """
 [camera]

@@ -2,7 +2,8 @@ import pytest
 from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.errors import ConfigError
-from flatctl.settings import Settings, load
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 
 ALNITAK = '[camera]\ndevice = "C"\n[panel]\nkind = "alnitak"\nport = "/dev/ttyUSB0"\n'

@@ -9,7 +9,8 @@ from config_builder import SMALLEST
 from flatctl.app import init as app
 from flatctl.app.devices import DeviceListing
 from flatctl.core.quality.findings import QualityLimits
-from flatctl.settings import Settings, load
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 from flatctl.settings.quality import Quality
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from flatctl.devices.catalog import PANELS
-from flatctl.settings import load
+from flatctl.settings.loading import load
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "config").glob("*.toml"))

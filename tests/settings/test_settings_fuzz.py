@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flatctl.errors import ConfigError
-from flatctl.settings import Settings, load
+from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 
 EXAMPLE = (Path(__file__).parents[2] / "config" / "example.toml").read_bytes()

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from flatctl.settings import Settings
 from flatctl.settings.messages.keys import keys_of
+from flatctl.settings.models import Settings
 from flatctl.settings.panels import PANEL_MODELS
 
 FLATCTL = Path(__file__).parents[2] / "flatctl"
