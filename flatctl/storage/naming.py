@@ -43,10 +43,11 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
 
     A token is left out where its value is not known. The time is the start of the exposure, UTC.
     """
+    utc = record.started.astimezone(UTC)
     tokens = [
         FOLDERS[record.kind],
         *_set_tokens(record.key.filter, record.exposure_s, record.key),
-        _time_token(record.started),
+        f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z",
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]
     return "_".join(tokens) + SUFFIX
@@ -65,9 +66,11 @@ def master_name(taken: FrameInfo, copy: int = 1) -> str:
 def _set_tokens(
     filter_name: str | None, exposure_s: float, setup: SettingKey | CameraSetup
 ) -> list[str]:
+    # Milliseconds; microseconds where these would say too little.
+    exposure = f"{exposure_s:.3f}" if exposure_s >= 0.1 else f"{exposure_s:.6f}"
     tokens = (
         None if filter_name is None else f"FILTER-{filter_token(filter_name)}",
-        f"EXPTIME-{_exposure_token(exposure_s)}s",
+        f"EXPTIME-{exposure}s",
         _number_token("GAIN", setup.gain),
         _number_token("ISOSPEED", setup.iso),
         f"BINNING-{setup.binning}",
@@ -82,19 +85,9 @@ def filter_token(name: str) -> str:
     return token[:FILTER_LENGTH].rstrip("-") or "unnamed"
 
 
-def _exposure_token(exposure_s: float) -> str:
-    """Write milliseconds; microseconds where milliseconds would say too little."""
-    return f"{exposure_s:.3f}" if exposure_s >= 0.1 else f"{exposure_s:.6f}"
-
-
 def _number_token(key: str, value: float | None) -> str | None:
     """Write at most three decimals, never an exponent; a value no camera has is left out."""
     if value is None or not math.isfinite(value) or abs(value) >= 1e9:
         return None
     text = f"{value:.3f}".rstrip("0").rstrip(".")
     return f"{key}-{text}"
-
-
-def _time_token(started: datetime) -> str:
-    utc = started.astimezone(UTC)
-    return f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z"

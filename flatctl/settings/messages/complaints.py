@@ -39,7 +39,9 @@ def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
     place = place_of(error)
     match error["type"]:
         case "extra_forbidden":
-            return Problem(place, _unknown(place, tables), _leaf(value_at(tables, place)))
+            value = value_at(tables, place)
+            shown = ABSENT if isinstance(value, dict) else value
+            return Problem(place, _unknown(place, tables), shown)
         case "missing":
             return Problem(place, _missing(place, tables))
         case "union_tag_not_found":
@@ -85,7 +87,3 @@ def _unknown_kind(kind: object) -> str:
     meant = suggestion(kind, PANEL_MODELS) if isinstance(kind, str) else ""
     hint = f"did you mean {meant!r}? " if meant else ""
     return f"no such kind of panel; {hint}kinds are {', '.join(PANEL_MODELS)}"
-
-
-def _leaf(value: object) -> object:
-    return ABSENT if isinstance(value, dict) else value

@@ -25,9 +25,9 @@ class Problem:
     def line(self, file: str, variables: Mapping[tuple[str, ...], str]) -> str:
         """Return it as one line; `variables` tells which places the environment has set."""
         where = f"{file}: {'.'.join(map(toml_key, self.place))}" if self.place else file
-        variable = _variable(self.place, variables)
-        if variable:
-            where = f"environment variable {variable}"
+        for length in range(1, len(self.place) + 1):
+            if self.place[:length] in variables:
+                where = f"environment variable {variables[self.place[:length]]}"
         known = self.value is not ABSENT and not _secret(self.place)
         shown = f" = {show(self.value)}" if known else ""
         return f"{where}{shown}: {self.text}"
@@ -60,13 +60,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     by_fold = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1)
     return by_fold[close[0]] if close else ""
-
-
-def _variable(place: tuple[str, ...], variables: Mapping[tuple[str, ...], str]) -> str:
-    for length in range(len(place), 0, -1):
-        if place[:length] in variables:
-            return variables[place[:length]]
-    return ""
 
 
 def value_at(data: Any, place: Sequence[str]) -> object:
