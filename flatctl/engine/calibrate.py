@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from flatctl.core.calibration.curve import curve_exposure, walk_curve
@@ -34,6 +35,7 @@ def known_calibration(
     return history.calibration(rig.key(rig_name, bank=bank, prepared=False))
 
 
+@dataclass(eq=False)
 class CalibrationRun:
     """One calibration of one rig, through one filter. Use it once.
 
@@ -42,27 +44,19 @@ class CalibrationRun:
     `history`, for full scale, settling time and the search of later runs.
     """
 
-    def __init__(
-        self,
-        rig: Rig,
-        plan: Callable[[Sequence[str]], FilterPlan],
-        *,
-        rig_name: str,
-        history: History,
-        signals: StopSignals,
-        tell: Callable[[Measuring | Awaited | Waiting], None],
-        tell_fault: Callable[[DeviceError, bool], None],
-        rules: Sequence[Rule] = (),
-    ) -> None:
-        self._rig = rig
-        self._plan = plan
-        self._rig_name = rig_name
-        self._history = history
-        self._signals = signals
-        self._tell = tell
-        self._tell_fault = tell_fault
-        self._recovery = Recovery(rig, tell_fault)
-        self._safety = Safety(rules, rig, self._hear)
+    rig: Rig
+    plan: Callable[[Sequence[str]], FilterPlan]
+    _: KW_ONLY
+    rig_name: str
+    history: History
+    signals: StopSignals
+    tell: Callable[[Measuring | Awaited | Waiting], None]
+    tell_fault: Callable[[DeviceError, bool], None]
+    rules: Sequence[Rule] = ()
+
+    def __post_init__(self) -> None:
+        self._recovery = Recovery(self.rig, self.tell_fault)
+        self._safety = Safety(self.rules, self.rig, self._hear)
 
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.
@@ -70,41 +64,41 @@ class CalibrationRun:
         Raises any `FlatctlError`, or `Stopped`.
         """
         return under_guard(
-            self._rig, self._measure, signals=self._signals, tell_fault=self._tell_fault
+            self.rig, self._measure, signals=self.signals, tell_fault=self.tell_fault
         )
 
     def _measure(self, steps: range) -> Calibration:
-        rig = self._rig
+        rig = self.rig
         rig.open()
-        plan = self._plan(rig.slots)
+        plan = self.plan(rig.slots)
         self._recovery.retry(self._safety.establish)
-        self._tell(Awaited(Preparation.CAMERA))
+        self.tell(Awaited(Preparation.CAMERA))
         self._recovery.retry(rig.prepare)
         self._recovery.retry(partial(rig.select, plan.filter, plan.panel_bank))
         limits = _limits(rig, plan, steps)
 
-        self._tell(Measuring(Chapter.PEDESTAL))
+        self.tell(Measuring(Chapter.PEDESTAL))
         short_adu = short_level(limits, self._dark)
 
-        self._tell(Measuring(Chapter.FULL_SCALE))
+        self.tell(Measuring(Chapter.FULL_SCALE))
         brightest = partial(self._lit, steps[-1])
         full = find_full_scale(limits, plan.exposure_start_s, short_adu, brightest)
 
         # The lamp cools meanwhile, so that it is seen to warm up in the next chapter.
-        self._tell(Measuring(Chapter.LEAK))
+        self.tell(Measuring(Chapter.LEAK))
         leak_adu_s = leak(limits, short_adu, self._dark)
         pedestal_adu = max(0.0, short_adu - leak_adu_s * limits.shortest_s)
 
         full_adu = full.full_adu or rig.claimed_full_scale_adu
         exposure_s = curve_exposure(limits, full.light_adu_s, pedestal_adu, full_adu)
-        self._tell(Measuring(Chapter.SETTLING, exposure_s))
+        self.tell(Measuring(Chapter.SETTLING, exposure_s))
         settle_s = None
         # Half a per cent of less than this is lost in the noise.
         wanted_adu = 10 * clear_adu(pedestal_adu)
         if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
             settle_s = self._settle_s(limits, exposure_s, pedestal_adu)
 
-        self._tell(Measuring(Chapter.CURVE, exposure_s))
+        self.tell(Measuring(Chapter.CURVE, exposure_s))
         curve = walk_curve(
             steps, full.full_adu, lambda brightness: self._lit(brightness, exposure_s)
         )
@@ -121,7 +115,7 @@ class CalibrationRun:
         return calibration
 
     def _settle_s(self, limits: Limits, exposure_s: float, pedestal_adu: float) -> float | None:
-        rig, usual_s = self._rig, self._rig.light.settle_s
+        rig, usual_s = self.rig, self.rig.light.settle_s
 
         def watch() -> float | None:
             settling = Settling(repeats=_REPEATS, watch_s=_WATCH_S, limit_s=SETTLE_LIMIT_S)
@@ -145,10 +139,10 @@ class CalibrationRun:
             rig.light.settle_s = usual_s
 
     def _lit(self, brightness: int, exposure_s: float) -> float:
-        return self._level(partial(self._rig.begin, Setting(brightness, exposure_s)), exposure_s)
+        return self._level(partial(self.rig.begin, Setting(brightness, exposure_s)), exposure_s)
 
     def _dark(self, exposure_s: float) -> float:
-        return self._level(partial(self._rig.begin_dark, exposure_s), exposure_s)
+        return self._level(partial(self.rig.begin_dark, exposure_s), exposure_s)
 
     def _level(self, begin: Callable[[], None], exposure_s: float) -> float:
         self._recovery.renew()
@@ -157,16 +151,16 @@ class CalibrationRun:
     def _median(self, begin: Callable[[], None], exposure_s: float) -> float:
         self._safety.check()
         begin()
-        return measure(self._rig.read(exposure_s).raw, _SIXTEEN_BITS_ADU).median
+        return measure(self.rig.read(exposure_s).raw, _SIXTEEN_BITS_ADU).median
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Waiting):
-            self._tell(event)
+            self.tell(event)
 
     def _remember(self, calibration: Calibration, bank: Bank | None) -> None:
-        key = self._rig.key(self._rig_name, bank=bank)
-        self._history.remember_calibration(key, calibration, self._rig.clock.now())
-        self._history.remember_response(key, calibration.response)
+        key = self.rig.key(self.rig_name, bank=bank)
+        self.history.remember_calibration(key, calibration, self.rig.clock.now())
+        self.history.remember_response(key, calibration.response)
 
 
 def _limits(rig: Rig, plan: FilterPlan, steps: range) -> Limits:

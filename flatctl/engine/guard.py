@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeVar
 
 from flatctl.devices.protocols import Cover, CoverState, LightPanel
@@ -19,6 +20,7 @@ ATTEMPTS, ATTEMPTS_MIN, PATIENCE_S = len(PAUSES_S), 3, 45.0
 T = TypeVar("T")
 
 
+@dataclass(eq=False)
 class LampGuard:
     """Open the panel, and whatever ends the block, put its light out and let go of it.
 
@@ -31,57 +33,49 @@ class LampGuard:
     that failed once may only be out of step. Raises the panel's own error when it can't be opened.
     """
 
-    def __init__(
-        self,
-        panel: LightPanel,
-        *,
-        clock: Clock,
-        signals: StopSignals,
-        timeout_s: float,
-        cover_at_end: CoverState | None = None,
-    ) -> None:
-        self._panel = panel
-        self._clock = clock
-        self._signals = signals
-        self._timeout_s = timeout_s
-        self._cover_at_end = cover_at_end
-        self.failure: DeviceError | None = None
-        self.overcome: DeviceError | None = None
+    panel: LightPanel
+    _: KW_ONLY
+    clock: Clock
+    signals: StopSignals
+    timeout_s: float
+    cover_at_end: CoverState | None = None
+    failure: DeviceError | None = field(default=None, init=False)
+    overcome: DeviceError | None = field(default=None, init=False)
 
     def __enter__(self) -> range:
         """Open the panel and return its brightness steps."""
         try:
-            return self._panel.open(self._timeout_s)
+            return self.panel.open(self.timeout_s)
         except DeviceError:
-            self._panel.close()
+            self.panel.close()
             raise
         except BaseException:
             # Stopped while it opens; a run that was killed before may have left it lit.
-            with self._signals.held(), suppress(DeviceError):
-                self._panel.close()
-                self._panel.open(self._timeout_s)
-                self._panel.light_off(self._timeout_s)
-            self._panel.close()
+            with self.signals.held(), suppress(DeviceError):
+                self.panel.close()
+                self.panel.open(self.timeout_s)
+                self.panel.light_off(self.timeout_s)
+            self.panel.close()
             raise
 
     def __exit__(self, *_: object) -> None:
         """Put the light out, then see to the cover; signals wait until that is done."""
-        with self._signals.held():
+        with self.signals.held():
             self.failure = self._put_out() or self._leave_cover()
-            self._panel.close()
+            self.panel.close()
 
     def _put_out(self) -> DeviceError | None:
         failure: DeviceError | None = None
-        until_s = self._clock.monotonic() + PATIENCE_S
+        until_s = self.clock.monotonic() + PATIENCE_S
         for attempt, pause_s in enumerate(PAUSES_S):
-            if attempt >= ATTEMPTS_MIN and self._clock.monotonic() > until_s:
+            if attempt >= ATTEMPTS_MIN and self.clock.monotonic() > until_s:
                 break
             try:
                 if attempt:
-                    self._clock.sleep(pause_s)
-                    self._panel.close()
-                    self._panel.open(self._timeout_s)
-                self._panel.light_off(self._timeout_s)
+                    self.clock.sleep(pause_s)
+                    self.panel.close()
+                    self.panel.open(self.timeout_s)
+                self.panel.light_off(self.timeout_s)
             except DeviceError as error:
                 failure = error
             else:
@@ -90,14 +84,14 @@ class LampGuard:
         return failure
 
     def _leave_cover(self) -> DeviceError | None:
-        cover = self._panel
-        if self._cover_at_end is None or not isinstance(cover, Cover) or not cover.has_cover:
+        cover = self.panel
+        if self.cover_at_end is None or not isinstance(cover, Cover) or not cover.has_cover:
             return None
         try:
-            if self._cover_at_end is CoverState.OPEN:
-                cover.open_cover(self._timeout_s)
+            if self.cover_at_end is CoverState.OPEN:
+                cover.open_cover(self.timeout_s)
             else:
-                cover.close_cover(self._timeout_s)
+                cover.close_cover(self.timeout_s)
         except DeviceError as failure:
             return failure
         return None

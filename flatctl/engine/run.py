@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from itertools import groupby
 
@@ -28,25 +29,19 @@ from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
 
+@dataclass(eq=False)
 class Session:
     """One run of one rig. Use it once."""
 
-    def __init__(
-        self,
-        rig: Rig,
-        job: Job,
-        *,
-        writer: FrameWriter,
-        history: History,
-        emit: events.Listener,
-        signals: StopSignals,
-    ) -> None:
-        self._rig = rig
-        self._job = job
-        self._writer = writer
-        self._history = history
-        self._emit = emit
-        self._signals = signals
+    rig: Rig
+    job: Job
+    _: KW_ONLY
+    writer: FrameWriter
+    history: History
+    emit: events.Listener
+    signals: StopSignals
+
+    def __post_init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
         self._filters: dict[str, str] = {}
         self._under_way: FlatSetRun | None = None
@@ -60,30 +55,30 @@ class Session:
         The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
         or `Stopped`; `run_finished` has been told before, if `run_started` was.
         """
-        began_s = self._rig.clock.monotonic()
+        began_s = self.rig.clock.monotonic()
         try:
-            with self._writer:
-                under_guard(self._rig, self._do, signals=self._signals, tell_fault=self._tell_fault)
+            with self.writer:
+                under_guard(self.rig, self._do, signals=self.signals, tell_fault=self._tell_fault)
         except BaseException as error:
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            self._finish(code, self._rig.clock.monotonic() - began_s, str(error))
+            self._finish(code, self.rig.clock.monotonic() - began_s, str(error))
             raise
         complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self._rig.clock.monotonic() - began_s, "")
+        self._finish(code, self.rig.clock.monotonic() - began_s, "")
         return code
 
     def _do(self, steps: range) -> None:
-        self._rig.open()
-        plans = self._job.plan(self._rig.slots)
-        ensure_room(self._job, self._rig, self._writer, plans)
+        self.rig.open()
+        plans = self.job.plan(self.rig.slots)
+        ensure_room(self.job, self.rig, self.writer, plans)
         context = self._begin(steps, plans)
         context.recovery.retry(context.safety.establish)
-        own = self._rig.setup
+        own = self.rig.setup
         for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
-            self._rig.setup = setup
+            self.rig.setup = setup
             self._take_sets(context, list(sets))
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
@@ -91,15 +86,15 @@ class Session:
         if not self._prepare(context, plans):
             return
         shortest_s = min(
-            plans[0].exposures_s or (self._rig.info.exposure_min_s or plans[0].exposure_min_s,)
+            plans[0].exposures_s or (self.rig.info.exposure_min_s or plans[0].exposure_min_s,)
         )
-        if self._job.leak_check:
+        if self.job.leak_check:
             measure_pedestal(context, shortest_s)
         pedestal = known_pedestal(context)
         runs = [FlatSetRun(context, plan, pedestal) for plan in plans]
         self._take_flats(runs)
         exposures_s = set().union(*(each.exposures_s for each in runs))
-        if self._job.leak_check and any(each.taken for each in runs):
+        if self.job.leak_check and any(each.taken for each in runs):
             check_leak(
                 context,
                 shortest_s=shortest_s,
@@ -107,22 +102,22 @@ class Session:
                 flat_adu=runs[0].band.target_adu,
             )
         # The longest first: in a long one a light that is still on is seen for certain.
-        done = self._darkened.setdefault(self._rig.setup, set())
+        done = self._darkened.setdefault(self.rig.setup, set())
         take_dark_flats(
             context,
             sorted(exposures_s - done, reverse=True),
-            self._job.dark_flats,
+            self.job.dark_flats,
             flat_adu=min(each.band.low_adu for each in runs),
         )
         done |= exposures_s
 
     def _prepare(self, context: RunContext, plans: Sequence[FilterPlan]) -> bool:
         """Make the camera ready for these sets; give them up where it refuses its setup."""
-        waiting = Awaited(Preparation.CAMERA, temperature_c=self._rig.setup.temperature_c)
+        waiting = Awaited(Preparation.CAMERA, temperature_c=self.rig.setup.temperature_c)
         context.tell_waiting(waiting)
         context.recovery.renew()
         try:
-            context.recovery.retry(self._rig.prepare)
+            context.recovery.retry(self.rig.prepare)
         except (RigLost, DeviceError) as failure:
             error = failure.error if isinstance(failure, RigLost) else failure
             # A camera that refuses this setup may well take another one.
@@ -159,30 +154,30 @@ class Session:
         plan = following.plan
         brightness = following.first_brightness(learned[plan.panel_bank])
         if brightness is not None:
-            self._rig.start_next(plan.filter, brightness, plan.panel_bank)
+            self.rig.start_next(plan.filter, brightness, plan.panel_bank)
 
     def _begin(self, steps: range, plans: Sequence[FilterPlan]) -> RunContext:
         """Tell that the run starts, and return what its parts work with."""
         self._outcomes = {events.set_label(plan): Outcome.STOPPED for plan in plans}
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
         bank = plans[0].panel_bank if plans else None
-        known = known_calibration(self._history, self._job.rig, self._rig, bank)
-        now = self._rig.clock.now()
+        known = known_calibration(self.history, self.job.rig, self.rig, bank)
+        now = self.rig.clock.now()
         context = RunContext(
-            job=self._job,
+            job=self.job,
             run=f"{now:%Y%m%dT%H%M%SZ}",
-            rig=self._rig,
+            rig=self.rig,
             steps=steps,
-            full_scale_adu=full_scale_adu(self._job, self._rig, known),
+            full_scale_adu=full_scale_adu(self.job, self.rig, known),
             calibration=known,
-            writer=self._writer,
-            history=self._history,
-            recovery=Recovery(self._rig, self._tell_fault),
-            safety=Safety(self._job.rules, self._rig, self._emit),
-            emit=self._emit,
+            writer=self.writer,
+            history=self.history,
+            recovery=Recovery(self.rig, self._tell_fault),
+            safety=Safety(self.job.rules, self.rig, self.emit),
+            emit=self.emit,
         )
-        self._started = started(context, plans, now, self._writer.open_night(now))
-        self._emit(self._started)
+        self._started = started(context, plans, now, self.writer.open_night(now))
+        self.emit(self._started)
         self._tell_history()
         if known is not None:
             adopt(context, known)
@@ -199,15 +194,15 @@ class Session:
 
     def _tell_history(self) -> None:
         """Say what is wrong with the history; it never ends a run."""
-        for warning in self._history.warnings:
+        for warning in self.history.warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self._tell_fault(DeviceError("history", warning), recovered=True)
 
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
-        self._emit(
+        self.emit(
             events.FaultSeen(
-                time=self._rig.clock.now(),
+                time=self.rig.clock.now(),
                 device=error.device,
                 what=error.what,
                 recovered=recovered,
@@ -226,22 +221,22 @@ class Session:
             started.time,
             seconds,
             code,
-            self._writer.placed,
+            self.writer.placed,
             str(started.folder),
             sets,
         )
-        with self._signals.held():
+        with self.signals.held():
             if self._under_way is not None:
                 self._under_way.finish(Outcome.STOPPED)
-            self._history.remember_run(past)
+            self.history.remember_run(past)
             self._tell_history()
-            self._emit(
+            self.emit(
                 events.RunFinished(
-                    time=self._rig.clock.now(),
+                    time=self.rig.clock.now(),
                     exit_code=code,
                     filters=self._by_filter(),
                     sets=dict(self._outcomes),
-                    frames=self._writer.placed,
+                    frames=self.writer.placed,
                     seconds=seconds,
                     reason=reason,
                 )
