@@ -8,7 +8,7 @@ bad is replaced at the end of the set.
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Found:
     tell: Callable[[], None]
 
 
+@dataclass(eq=False)
 class Capture:
     """Take the frames of one set, in one go or, where that breaks off, in several.
 
@@ -46,25 +47,18 @@ class Capture:
     its level.
     """
 
-    def __init__(
-        self,
-        context: RunContext,
-        plan: FilterPlan,
-        *,
-        band: Band,
-        identity: SetIdentity,
-        telling: SetEvents,
-        at_last_frame: Callable[[], None],
-    ) -> None:
-        self._context = context
-        self._plan = plan
-        self._band = band
-        self._identity = identity
-        self._telling = telling
-        self._at_last_frame: Callable[[], None] | None = at_last_frame
+    context: RunContext
+    plan: FilterPlan
+    _: KW_ONLY
+    band: Band
+    identity: SetIdentity
+    telling: SetEvents
+    at_last_frame: Callable[[], None] | None
+
+    def __post_init__(self) -> None:
         self._earlier: set[int] = set()  # numbers of the flats from before this go
         self._kept: set[int] = set()  # numbers of this run's flats, on disk or on their way
-        self._count = plan.count
+        self._count = self.plan.count
         self.exposures_s: set[float] = set()
         self.taken = 0
         self.refused: tuple[Finding, ...] = ()
@@ -78,12 +72,12 @@ class Capture:
         time. `present` are the numbers of the flats that an earlier run left. The pedestal is the
         search's.
         """
-        plan = self._plan
+        plan = self.plan
         accepted, known = found.shot, found.search.response
         pedestal = known.pedestal
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            band=self._band,
+            band=self.band,
             limits=limits,
             setting=accepted.setting,
             response=known,
@@ -103,25 +97,25 @@ class Capture:
             shot.release_pixels()
 
         self._take(series, accepted, deal_with)
-        self._context.writer.drain()
+        self.context.writer.drain()
         self.response = series.response
         if watch is not None:
-            watch.finish(self._context.emit, set_label(plan))
+            watch.finish(self.context.emit, set_label(plan))
         if series.outcome in (None, Outcome.REACHED):
             return Outcome.COMPLETE, ""
         return series.outcome, self.refused or series.ending or ""
 
     def _watch(self, pedestal_adu: float) -> SetWatch | None:
         """Return who watches over the quality of the set, where somebody does."""
-        limits = self._context.job.quality
+        limits = self.context.job.quality
         if limits is None:
             return None
         return SetWatch(
-            self._context,
-            self._plan,
+            self.context,
+            self.plan,
             limits=limits,
             pedestal_adu=pedestal_adu,
-            key=self._identity.key,
+            key=self.identity.key,
         )
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:
@@ -129,9 +123,9 @@ class Capture:
         under_way = self._next(series, partial(deal_with, accepted))
         while series.outcome is None:
             # Nothing is under way where the last frame turned out bad: it is replaced.
-            under_way = under_way or self._context.begin(series.setting)
-            self._telling.exposing("flat", self._free_number(series.kept), under_way.setting)
-            shot = self._context.read(under_way, self._plan.channel)
+            under_way = under_way or self.context.begin(series.setting)
+            self.telling.exposing("flat", self._free_number(series.kept), under_way.setting)
+            shot = self.context.read(under_way, self.plan.channel)
             under_way = self._next(series, partial(deal_with, shot))
 
     def _next(
@@ -140,9 +134,9 @@ class Capture:
         """Begin the next exposure, unless the frame in hand may have been the last."""
         try:
             if series.kept + 1 < series.count:
-                return self._context.begin(series.setting)
+                return self.context.begin(series.setting)
             # Only once: whoever has to come back stays until the set is complete.
-            move_on, self._at_last_frame = self._at_last_frame, None
+            move_on, self.at_last_frame = self.at_last_frame, None
             if move_on is not None:
                 move_on()
             return None
@@ -155,7 +149,7 @@ class Capture:
         verdict = series.observe(shot.measurement, refused=bool(found))
         self.refused = found if verdict is Verdict.REFUSED else ()
         if verdict is not Verdict.ACCEPTED:
-            self._telling.rejected(shot, self.refused or (self._off_level(verdict, shot),))
+            self.telling.rejected(shot, self.refused or (self._off_level(verdict, shot),))
             return
         if watch is not None:
             watch.keep(shot)
@@ -177,7 +171,7 @@ class Capture:
     def _keep(self, shot: Shot, number: int, e_per_adu: float | None) -> None:
         self._kept.add(number)
         count = self._count
-        record = self._identity.record(
+        record = self.identity.record(
             shot.frame,
             shot.statistics,
             number=number,
@@ -190,12 +184,12 @@ class Capture:
         def placed(path: Path) -> None:
             self.taken += 1
             self.exposures_s.add(shot.setting.exposure_s)
-            self._telling.flat(shot, index=number, count=count, path=path)
+            self.telling.flat(shot, index=number, count=count, path=path)
 
-        self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
+        self.context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
 
     def _off_level(self, verdict: Verdict, shot: Shot) -> Finding:
-        band = self._band
+        band = self.band
         level, low, high = band.frac(shot.level_adu), band.low, band.high
         if verdict is Verdict.CLIPPED and level <= high:
             return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})
