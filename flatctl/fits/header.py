@@ -57,7 +57,7 @@ class Header:
 
     @cached_property
     def _read(self) -> dict[str, Value | None]:
-        """The values by keyword, `None` for what says none or can't be understood."""
+        """The values by keyword, blank ones left out; `None` for what can't be understood."""
         found: dict[str, Value | None] = {}
         goes_on = ""
         for image in self.images():
@@ -68,17 +68,26 @@ class Header:
                 found[goes_on] = before[:-1] + more if isinstance(more, str) else before
                 continue
             goes_on = ""
-            if image[8:9] == b"=" and found.get(name) is None:
-                found[name] = parse_value(decoded(image[9:]))
+            text = decoded(image[9:]).strip()
+            if image[8:9] == b"=" and found.get(name) is None and text and text[0] != "/":
+                found[name] = parse_value(text)
                 goes_on = name
         return found
 
+    def has(self, keyword: str) -> bool:
+        """Say whether there is such a card, be it blank."""
+        return any(image[:9] == f"{keyword:8}=".encode() for image in self.images())
+
     def real(self, keyword: str) -> float | None:
         """Return a number, `None` where there is none. Raises `NotReadable` for anything else."""
-        found = number(self.values, keyword)
-        if found is None and keyword in self._read:
-            raise NotReadable(f"its {keyword} is {_shown(self._read[keyword])}, not a number")
-        return found
+        said = self._read.get(keyword, "")
+        if said == "":
+            return None
+        # There are drivers that put their numbers into quotes.
+        value = parse_value(said) if isinstance(said, str) else said
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise NotReadable(f"its {keyword} is {_shown(said)}, not a number")
+        return float(value)
 
     def whole(self, keyword: str) -> int:
         """Return a whole number. Raises `NotReadable` where it is missing or anything else."""

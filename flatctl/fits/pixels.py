@@ -37,6 +37,8 @@ def decode(content: bytes | mmap) -> StoredImage:
     of 8 or 16 bits per pixel.
     """
     header = read_header(io.BytesIO(content[: BLOCK * HEADER_BLOCKS_MAX]))
+    if header.values.get("SIMPLE") is not True:
+        raise NotReadable("it says itself that it is not a FITS file")
     return stored_image(header, content, header.length)
 
 
@@ -55,6 +57,10 @@ def stored_image(header: Header, content: bytes | mmap, start: int = 0) -> Store
         raise NotReadable(f"it has BITPIX {bits} instead of 16")
     if (there := len(content) - start) < rows * cols * bits // 8:
         raise NotReadable(f"it is cut off: {max(there, 0)} bytes of {rows * cols * bits // 8}")
+    for keyword in ("BSCALE", "BZERO"):
+        # What a blank one means for the pixels is anybody's guess.
+        if header.real(keyword) is None and header.has(keyword):
+            raise NotReadable(f"its {keyword} is blank, not a number")
     if (scale := header.real("BSCALE")) not in (None, 1):
         raise NotReadable(f"its BSCALE is {scale:g} instead of 1")
     zero = header.real("BZERO") or 0

@@ -84,14 +84,20 @@ def test_what_is_no_whole_number_is_told(card, reason):
         header(card).whole("NAXIS")
 
 
-@pytest.mark.parametrize("value", ["'1.5'", "nan", "T"])
+@pytest.mark.parametrize("value", ["'half'", "'nan'", "nan", "inf", "T", "'T'", "1.5 s"])
 def test_what_is_no_number_is_told(value):
     with pytest.raises(NotReadable, match=r"its EXPTIME is .* not a number"):
         header(f"EXPTIME = {value}").real("EXPTIME")
 
 
-def test_a_number_that_is_not_there_is_none():
-    assert header().real("EXPTIME") is None
+@pytest.mark.parametrize("card", ["", "EXPTIME =", "EXPTIME =   / [s] not known", "EXPTIME = ''"])
+def test_a_number_that_is_not_there_or_blank_is_none(card):
+    assert header(card).real("EXPTIME") is None
+
+
+@pytest.mark.parametrize("value", ["1.5", "'1.5'", "' 1.5d0 '", "+1.5", "15E-1 / [s]"])
+def test_a_number_may_stand_in_quotes(value):
+    assert header(f"EXPTIME = {value}").real("EXPTIME") == 1.5
 
 
 @given(st.integers(0, 4), st.sampled_from([8, 16, 32, 64, -32, -64]))

@@ -120,6 +120,27 @@ def test_a_report_without_data_is_not_the_last_frame_again(server, camera: IndiC
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        {"EXPTIME": ""},
+        {"EXPTIME": "/ [s] not known"},
+        {"EXPTIME": "''"},
+        {"EXPTIME": "'0.5'"},
+        {"EXPTIME": "5.0d-1"},
+        {"BZERO": "'32768'", "BSCALE": "'1.0'"},
+        {"BZERO": "3.2768e4", "BSCALE": "1."},
+    ],
+    ids=str,
+)
+def test_an_odd_header_costs_no_frame(server, camera: IndiCamera, odd: dict[str, object]):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(0.5, level=7, more=odd)), DONE)
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels[0, 0] == 7
+
+
+@pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
         (blob(fits(3.0)), "exposed 3 s instead of 0.5 s"),

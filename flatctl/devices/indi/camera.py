@@ -18,7 +18,6 @@ from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
 from flatctl.devices.transports import Role
 from flatctl.errors import BadReply, DeviceError, Fault
-from flatctl.fits.header import Header
 from flatctl.fits.pixels import StoredImage, decode
 
 _CHIP = "CCD1"
@@ -225,7 +224,7 @@ class IndiCamera(IndiDevice):
     def _check(self, image: StoredImage, exposure: Exposure, arrived_s: float) -> None:
         if self._late.is_one(exposure, image.header.values, arrived_s):
             raise ValueError("it is the late one of an exposure that was given up")
-        said_s = _exposure_in(image.header)
+        said_s = image.header.real("EXPTIME")
         if said_s is not None and not math.isclose(
             said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
         ):
@@ -266,14 +265,3 @@ class IndiCamera(IndiDevice):
             exposure_max_s=limits.max if limits and bounded else None,
             bayer=(cfa.text("CFA_TYPE") if cfa else None) or None,
         )
-
-
-def _exposure_in(header: Header) -> float | None:
-    said = header.values.get("EXPTIME")
-    if not isinstance(said, str):
-        return header.real("EXPTIME")
-    # There are drivers that put their numbers into quotes.
-    try:
-        return float(said) if said else None
-    except ValueError:
-        raise ValueError(f"its EXPTIME is {said!r}, not a number") from None
