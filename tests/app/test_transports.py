@@ -1,5 +1,6 @@
 """A rig is put together by its transports; what no device needs is never started."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,7 +40,8 @@ class InProcess(Transport[Nothing]):
         return Nothing()
 
     def address(self, settings, device):
-        return device
+        # Several workers test at once, each a rig of its own.
+        return f"{device} of process {os.getpid()}"
 
     def open_s(self, settings):
         return 1.0

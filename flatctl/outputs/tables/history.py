@@ -54,9 +54,9 @@ def _calibrated(known: Calibrated) -> tuple[str, ...]:
         known.key.rig,
         *_camera(known.key),
         known.key.panel or "none",
-        figures.adu(round(found.pedestal_adu)),
+        f"{found.pedestal_adu:.0f}",
         f"{found.leak_adu_s:.1f}",
-        "not reached" if full_adu is None else figures.adu(round(full_adu)),
+        "not reached" if full_adu is None else f"{full_adu:.0f}",
         "not seen" if settle_s is None else f"{settle_s:.1f} s",
         figures.local_time(known.time),
     )
