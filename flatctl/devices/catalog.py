@@ -61,6 +61,7 @@ FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("axis.IndiFocuser")
 MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("observatory.IndiMount"))
 DOMES = Catalogue[Condition]("dome", Role.DOME, _indi("observatory.IndiDome"))
 WEATHERS = Catalogue[Condition]("weather", Role.WEATHER, _indi("observatory.IndiWeather"))
+INDI_PANELS = Catalogue[LightPanel]("panel", Role.PANEL, _indi("panel.IndiPanel"))
 CONDITIONS: tuple[Catalogue[Any], ...] = (MOUNTS, DOMES, WEATHERS)
 CATALOGUES: tuple[Catalogue[Any], ...] = (CAMERAS, WHEELS, ROTATORS, FOCUSERS, *CONDITIONS)
 
@@ -72,7 +73,7 @@ class PanelKind:
     `build` makes a panel from the kind's options without touching hardware. `tried_on` says what
     the driver has met: `hardware`, `simulator, never hardware`, a browser's name, or `needs
     none` for a light without a wire. `reads_back`: it can be asked how it stands; else its status
-    is unconfirmed. `transport` is that of its `device`, where it has one.
+    is unconfirmed. `reached` is the catalogue of its `device`, where it has one.
     """
 
     kind: str
@@ -80,7 +81,7 @@ class PanelKind:
     build: Build
     tried_on: str
     reads_back: bool = True
-    transport: Transport[Any] | None = None
+    reached: Catalogue[LightPanel] | None = None
 
     @property
     def options(self) -> type[PanelOptions]:
@@ -92,11 +93,19 @@ class PanelKind:
         """How far its status can be trusted, in a word or two."""
         return "read back" if self.reads_back else "unconfirmed"
 
+    def transport(self, settings: Settings) -> Transport[Any] | None:
+        """Return the transport of the configured `device`, `None` for a panel without one.
+
+        Raises `ConfigError` for one of another scheme.
+        """
+        options: Any = settings.panel
+        return self.reached.transport(settings, options.device) if self.reached else None
+
     def address(self, settings: Settings) -> str | None:
         """Return what identifies the configured panel, to claim it; `None` where nothing does."""
         options: Any = settings.panel
-        if self.transport is not None:
-            return self.transport.address(settings, options.device)
+        if (transport := self.transport(settings)) is not None:
+            return transport.address(settings, options.device)
         if isinstance(options, SerialOptions):
             # One adapter has several names: by-id, an owner's udev rule, ttyUSB0.
             port = options.port
@@ -123,9 +132,7 @@ def _serial(
 
 
 def _indi_panel(options: IndiOptions, connections: Connections) -> LightPanel:
-    from flatctl.devices.indi.panel import IndiPanel
-
-    return IndiPanel(connections.of(INDI), options.device)
+    return INDI_PANELS.build(connections, options.device)
 
 
 def _manual(_options: ManualOptions, _connections: Connections) -> LightPanel:
@@ -186,7 +193,9 @@ PANELS: dict[str, PanelKind] = {
         _serial("excalibur", "RBF Excalibur", "excalibur.ExcaliburPanel"),
         _serial("gemini", "Gemini flat panels Rev1, Rev2, Lite and Pro", "gemini.GeminiPanel"),
         _serial("giotto", "PrimaLuceLab GIOTTO, alone or on an ALTO", "giotto.GiottoPanel"),
-        PanelKind("indi", "Any light box behind INDI", _indi_panel, _SIMULATOR, transport=INDI),
+        PanelKind(
+            "indi", "Any light box behind INDI", _indi_panel, _SIMULATOR, reached=INDI_PANELS
+        ),
         PanelKind("screen", "Any laptop, tablet or phone", _screen, "Chromium"),
         PanelKind("manual", "A fixed light", _manual, "needs none", reads_back=False),
     )

@@ -14,7 +14,7 @@ import pytest
 from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import run_settings
-from flatctl.app.wiring.rig import claim_rig
+from flatctl.app.wiring.rig import claim_panel, claim_rig, transports_of
 from flatctl.devices.catalog import CAMERAS, PANELS, WHEELS
 from flatctl.devices.log import logging_to
 from flatctl.devices.transports import Kind, Presence, Transport
@@ -177,6 +177,15 @@ def test_a_scheme_nobody_knows_is_named_with_what_is_allowed(settings):
     expected = r'rig.toml: camera.device = "fake://camera": .*allowed: an INDI device name'
     with pytest.raises(ConfigError, match=expected):
         claim_rig(settings)
+
+
+@pytest.mark.parametrize("use", [claim_panel, transports_of])
+def test_a_panel_of_a_scheme_nobody_knows_is_refused_alike(tmp_path, use):
+    path = tmp_path / "rig.toml"
+    path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "indi"\ndevice = "alpaca://h/x/0"\n')
+    expected = r'rig.toml: panel.device = "alpaca://h/x/0": unknown scheme.* an INDI device name'
+    with pytest.raises(ConfigError, match=expected):
+        use(load(path, {}))
 
 
 def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):

@@ -40,8 +40,8 @@ def test_every_row_is_entered_under_the_name_of_its_transport(catalogue):
 
 
 def test_every_transport_of_a_row_is_searched_for_devices():
-    used = {row.transport for one in CATALOGUES for row in one.rows.values()}
-    used |= {row.transport for row in PANELS.values()} - {None}
+    panels = [row.reached for row in PANELS.values() if row.reached is not None]
+    used = {row.transport for one in [*CATALOGUES, *panels] for row in one.rows.values()}
     assert used == set(TRANSPORTS)
 
 

@@ -45,7 +45,7 @@ def transports_of(settings: Settings) -> list[Transport[Any]]:
     Raises `ConfigError` for a `device` of a scheme that nobody knows.
     """
     used = [catalogue.transport(settings, device) for catalogue, device in devices_of(settings)]
-    panel = PANELS[settings.panel.kind].transport
+    panel = PANELS[settings.panel.kind].transport(settings)
     return list(dict.fromkeys(used + ([panel] if panel is not None else [])))
 
 
