@@ -11,15 +11,16 @@ from flatctl.app.check import check_settings
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.notify import Notifier
-from flatctl.app.wiring.rig import claim_dawn, claim_rig
+from flatctl.app.wiring.rig import claim_dawn, claim_rig, transports_of
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
 from flatctl.core.nights.window import Window, window_at
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.errors import Busy, ConfigError, UsageError
+from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener
 from flatctl.outputs.systemd import Service
-from flatctl.outputs.tables.run import plan_lines
+from flatctl.outputs.tables.run import due_lines, plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
@@ -52,10 +53,12 @@ def dawn(
     if output is not None:
         settings = stored_in(settings, output)
     plan = partial(plan_flats, settings, only=filters, count=count)
+    # What can be wrong with the wish itself is said before any device is touched.
     wanted = plan()
+    transports_of(settings)
     due = Due(settings, at, sun_altitude_deg)
     if dry_run:
-        print("\n".join([*due.describe(SystemClock().now()), *plan_lines(settings, wanted)]))
+        print_lines([*due.lines(SystemClock().now()), *plan_lines(settings, wanted)])
         return 0
     service = Service(patience_s(settings))
     with claim_dawn(settings), service, Notifier(settings) as notifier:
@@ -97,16 +100,10 @@ class Due:
             raise ConfigError(self._no_such_sun(now))
         return window
 
-    def describe(self, now: datetime) -> Iterator[str]:
-        """Yield when the flats would begin, and until when at the latest."""
-        window = self.window(now)
-        by = f"Sun at {self._altitude_deg:g}°" if self._at is None else "--at"
-        yield f"begins   {local(max(now, window.opens))} ({by})"
-        if self._dawn.after:
-            yield f"         once this ends with 0: {self._dawn.after}"
-        if self._dawn.after_file:
-            yield f"         once there is {self._dawn.after_file}"
-        yield f"latest   {local(window.closes)}"
+    def lines(self, now: datetime) -> Iterator[str]:
+        """Yield in words when the flats are due, as seen from `now`."""
+        altitude_deg = self._altitude_deg if self._at is None else None
+        return due_lines(self._dawn, self.window(now), now, altitude_deg)
 
     def _opening(self, after: datetime) -> datetime | None:
         if self._at is not None:

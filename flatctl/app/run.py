@@ -15,6 +15,7 @@ from flatctl.app.wiring.rig import (
     make_connections,
     make_rig,
     make_rules,
+    transports_of,
 )
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
@@ -26,6 +27,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError
 from flatctl.events import Event, FaultSeen
 from flatctl.outputs.album import Album
+from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.systemd import Service
@@ -60,8 +62,9 @@ def run(
     plan = partial(plan_flats, settings, only=filters, count=count)
     # What can be wrong with the wish itself is said before any device is touched.
     wanted = plan()
+    transports_of(settings)
     if dry_run:
-        print("\n".join(plan_lines(settings, wanted)))
+        print_lines(plan_lines(settings, wanted))
         return 0
     service = Service(patience_s(settings))
     with service, Notifier(settings) as notifier:

@@ -32,39 +32,29 @@ def devices(
 def _list_kinds() -> None:
     from flatctl.cli.screen import Screen
     from flatctl.devices.catalog import PANELS
+    from flatctl.outputs.tables.devices import kinds_table
 
-    Screen().table(
-        ("Kind", "Title", "Tried on", "Status"),
-        ((row.kind, row.title, row.tried_on, row.status) for row in PANELS.values()),
-    )
+    kinds = ((row.kind, row.title, row.tried_on, row.status) for row in PANELS.values())
+    Screen().table(*kinds_table(kinds)[1:])
 
 
 def _list_devices(host: str, port: int) -> None:
     from flatctl.app import devices as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import warn
+    from flatctl.outputs.tables.devices import devices_table, ports_table
 
     screen = Screen()
     found = app.devices(host, port)
-    for title, devices in found.found.items():
-        if not devices:
-            continue
-        screen.table(
-            (f"{title} device", "Roles", "State"),
-            (
-                (
-                    one.name,
-                    ", ".join(one.roles) or "other",
-                    "connected" if one.connected else "not connected",
-                )
-                for one in devices
-            ),
-        )
-        screen.line("")
+    for transport, devices in found.found.items():
+        table = devices_table(transport, ((one.name, one.roles, one.connected) for one in devices))
+        if table.rows:
+            screen.table(*table[1:])
+            screen.line("")
     if found.serial_ports:
-        screen.table(("Serial port", "What it is"), found.serial_ports)
+        screen.table(*ports_table(found.serial_ports)[1:])
     else:
         screen.line("No serial ports.")
-    for problem in found.problems.values():
-        typer.echo(f"flatctl: {problem}", err=True)
+    warn(found.problems.values())
     if found.problems:
         raise typer.Exit(ExitCode.DEVICE)

@@ -3,7 +3,8 @@
 import json
 import math
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,3 +142,8 @@ class JsonLines:
     def print(self, plain: Mapping[str, object]) -> None:
         """Print one line."""
         self._outlet.write(encode(plain) + "\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout, as an `Outlet` does."""
+    Outlet(sys.stdout).write("".join(f"{line}\n" for line in lines))

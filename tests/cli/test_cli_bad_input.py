@@ -1,6 +1,8 @@
 """Bad input, with the real application behind the commands: told, and nothing is touched."""
 
+import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,22 @@ def test_a_dry_run_tells_the_plan_and_writes_nothing(command, rig, tmp_path):
     before = set(tmp_path.iterdir())
     ending = command("run", path, "--dry-run")
     assert (ending.code, "12 flats" in ending.stdout, set(tmp_path.iterdir())) == (0, True, before)
+
+
+@pytest.mark.parametrize("words", [["run"], ["dawn", "--at", "06:30"]])
+def test_a_device_nobody_can_reach_is_refused_before_the_night(command, rig, words):
+    path = rig('kind = "indi"\ndevice = "alpaca://house/covercalibrator/0"')
+    ending = command(*words, path, "--dry-run")
+    assert (ending.code, "panel.device = " in ending.stderr, ending.stdout) == (3, True, "")
+
+
+def test_a_reader_who_leaves_a_dry_run_is_no_error(rig, python):
+    program = [python, "-m", "flatctl", "run", rig(), "--dry-run"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        ended = subprocess.run(program, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_init_leaves_a_file_that_is_there_alone(command, tmp_path, closed_port):

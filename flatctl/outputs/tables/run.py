@@ -1,10 +1,29 @@
-"""What `flatctl run --dry-run` answers."""
+"""What `flatctl run --dry-run` and `flatctl dawn --dry-run` answer."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
+from flatctl.core.nights.window import Window
 from flatctl.core.types import FilterPlan
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import CoverOptions
+from flatctl.settings.unattended import Dawn
+
+_MOMENT = "%Y-%m-%d %H:%M %Z"
+
+
+def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) -> Iterator[str]:
+    """Yield when the flats would begin, and until when at the latest.
+
+    `sun_deg` is the altitude of the Sun that opens the window, `None` where a time of day does.
+    """
+    by = "--at" if sun_deg is None else f"Sun at {sun_deg:g}°"
+    yield f"begins   {max(now, window.opens).astimezone():{_MOMENT}} ({by})"
+    if dawn.after:
+        yield f"         once this ends with 0: {dawn.after}"
+    if dawn.after_file:
+        yield f"         once there is {dawn.after_file}"
+    yield f"latest   {window.closes.astimezone():{_MOMENT}}"
 
 
 def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
