@@ -80,7 +80,7 @@ class DeviceLog:
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
         # Whatever devices say, one line stays one line.
-        line = _CREDENTIALS.sub(_HIDDEN, line[:_LONGEST_CHARS])
+        line = _CREDENTIALS.sub(_HIDDEN, line)[:_LONGEST_CHARS]
         content = (line if line.isprintable() else ascii(line)[1:-1]) + "\n"
         with self._lock:
             if self._silent:

@@ -131,6 +131,19 @@ def test_who_is_let_in_at_an_address_is_not_written(log, tmp_path, text):
     assert ("***" in line, "hunter2" in line) == (True, False)
 
 
+def test_a_password_where_a_long_line_is_cut_is_not_written(log, tmp_path):
+    log.note("CCD", HEARD, f"{'x' * 1945} http://owner:hunter2hunter2@house/")
+    assert "hunter" not in (tmp_path / "rig.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "element", ["PASSWORD", "PASSPHRASE", "WIFI_PWD", "PASSKEY", "WIFI PSK", "API_KEY", "TOKEN"]
+)
+def test_what_a_secret_is_called_does_not_matter(element):
+    words = trace.said("send", {"device": "D", "name": "NET", "values": {element: "hunter2"}})
+    assert words == ("D", f"set NET {element}=***")
+
+
 def test_a_frame_is_logged_by_its_size():
     packet = {"at": "frame", "device": "Cam", "name": "CCD1", "format": ".fits", "size": 2880}
     assert trace.heard(packet | {"what": ""}) == ("Cam", "CCD1 .fits, 2880 bytes")

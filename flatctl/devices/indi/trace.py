@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Drivers keep passwords and keys of services in text properties.
-_SECRET = re.compile(r"passw|secret|token|credential|login|(^|[ _]|api)key([ _]|$)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"pass(?=w|ph|c|k|[ _]|$)|pwd|psk|secret|token|credential|login|(^|[ _]|api)key([ _]|$)",
+    re.IGNORECASE,
+)
 
 
 def said(do: str, facts: Mapping[str, Any]) -> tuple[str, str] | None:
