@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -139,12 +140,25 @@ class EventHub:
         self.record = RunRecord()
 
     def __call__(self, event: Event) -> None:
-        """Hand on one event."""
+        """Hand on one event to all, whatever becomes of one of them.
+
+        Raises:
+            FlatctlError: the first that a listener raised, once all have heard.
+
+        """
         if isinstance(event, FaultSeen) and (log := current_log()) is not None:
             event = replace(event, log=log.note(event.device, REMARK, event.what) or None)
         self.record.take(event)
+        failures: list[FlatctlError] = []
         for listener in self._listeners:
-            listener(event, self.record)
+            try:
+                listener(event, self.record)
+            except FlatctlError as error:
+                failures.append(error)
+            except Exception as error:  # noqa: BLE001 because telling must never end a run
+                _complain(f"{event.event} was not told: {error!r}")
+        if failures:
+            raise failures[0]
 
 
 def _load_ahead() -> None:
@@ -158,5 +172,10 @@ def _write_report(run: RunRecord, album: Album) -> None:
         from flatctl.outputs.report import write_report
 
         write_report(run, write_text, album.thumbnail)
-    except (FlatctlError, ImportError) as error:
-        print(f"flatctl: no report: {error}", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 because no page may hide how the run ended
+        _complain(f"no report: {error}")
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):
+        print(f"flatctl: {text}", file=sys.stderr)

@@ -4,6 +4,7 @@ from math import log2, sqrt
 
 from flatctl.core.band import Band
 from flatctl.core.search.endings import Ending, EndingKind
+from flatctl.outputs.figures import words
 
 # An exposure foretold within this (a ratio) is as good as known.
 _KNOWN = 1.25
@@ -14,7 +15,14 @@ _UNLIT = "see whether the panel is lit, in front of the telescope, and the cover
 
 
 def ending_sentence(ending: Ending) -> str:
-    """Return why it ended, with the figures and what to do, in plain words."""
+    """Return why it ended and what to do; its kind alone where a figure for that is missing."""
+    try:
+        return _sentence(ending)
+    except Exception:  # noqa: BLE001 because words must never end a run
+        return words(ending.kind)
+
+
+def _sentence(ending: Ending) -> str:
     match ending.kind:
         case EndingKind.PLATEAU | EndingKind.NO_LIGHT | EndingKind.NEEDS_LONGER:
             return _too_dim(ending)

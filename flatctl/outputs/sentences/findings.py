@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from flatctl.core.quality.findings import Figures, Finding, Kind
+from flatctl.outputs.figures import words
 
 _SET_BACK = "the camera's offset has changed; set it back, or retake darks and bias frames"
 _KEEP_APART = "lights taken before need flats taken before"
@@ -92,7 +93,14 @@ class _Figure(float):
 
 
 def finding_words(finding: Finding) -> str:
-    """Return the sentence of a finding."""
+    """Return the sentence of a finding; its kind alone where a figure for that is missing."""
+    try:
+        return _sentence(finding)
+    except Exception:  # noqa: BLE001 because words must never end a run
+        return words(finding.kind)
+
+
+def _sentence(finding: Finding) -> str:
     figures = finding.figures
     narrower = (f"{finding.kind} {each}" for each in (figures.get("against"), *figures))
     sentence = _SENTENCES[next((key for key in narrower if key in _SENTENCES), finding.kind)]
