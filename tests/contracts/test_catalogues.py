@@ -41,9 +41,11 @@ def test_every_row_is_entered_under_the_name_of_its_transport(catalogue):
 
 def test_every_transport_of_a_row_is_searched_for_devices():
     panels = [row.reached for row in PANELS.values() if row.reached is not None]
-    used = {row.transport for one in [*CATALOGUES, *panels] for row in one.rows.values()}
-    assert used == set(TRANSPORTS)
+    used = {row.transport.name for one in [*CATALOGUES, *panels] for row in one.rows.values()}
+    assert used == {transport.name for transport in TRANSPORTS}
 
 
 def test_every_kind_of_panel_that_can_be_configured_has_a_row():
-    assert set(PANEL_MODELS) == set(PANELS)
+    assert set(PANEL_MODELS) == set(PANELS), (
+        "each kind of panel has options in flatctl/settings/panels.py and a row in PANELS"
+    )
