@@ -19,8 +19,6 @@ from flatctl.errors import BadReply, Busy, NoReply, Unreachable
 from hardware_sims.serial_panels.line import LineFaults
 from hardware_sims.serial_panels.server import PtyServer
 
-ENDS = b"\r\n"
-
 
 def link_to(url: str) -> SerialLink:
     return SerialLink(url, name=f"panel at {url}", baud=9600)
@@ -33,11 +31,11 @@ def echo(frame: bytes) -> bytes:
 
 
 def ask(link: SerialLink, command: bytes, timeout_s: float = 0.3) -> bytes:
-    return link.ask(command, echo, deadline=link.deadline(timeout_s), ends=ENDS, reply_s=2.0)
+    return link.ask(command, echo, link.deadline(timeout_s))
 
 
 def greet(link: SerialLink) -> bytes:
-    return link.greet(b"?\n", echo, timeout_s=0.3, ends=ENDS, reply_s=2.0)
+    return link.greet(b"?\n", echo, timeout_s=0.3)
 
 
 def test_a_missing_port_is_named_with_a_way_to_find_the_right_one(tmp_path):

@@ -138,7 +138,7 @@ def test_with_an_old_firmware_nothing_is_confirmed():
 def test_a_panel_that_falls_silent_is_no_reply():
     with served() as server, opened(server) as panel:
         server.faults.silent = True
-        panel._stream.send(b"")
+        panel._link.send(b"")
         time.sleep(0.1)  # lines that were on their way
         with pytest.raises(NoReply, match="fallen silent"):
             panel.status(0.3)

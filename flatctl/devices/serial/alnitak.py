@@ -12,16 +12,11 @@ from typing import Literal
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
-BAUD = 9600
-STEPS = range(256)
 REMOTE_DUST_COVER = 98
 FLIP_FLAT = 99
 
-_ENDS = b"\r\n#"
-_REPLY_S = 2.0
 _REPLY = re.compile(r"\*([A-Z])(\d\d)(...)\Z", re.DOTALL)
 _FILLERS = ("000", "OOO")
 _WITH_NUMBER = "BJSV"
@@ -82,6 +77,9 @@ class AlnitakPanel(SerialFlap):
     users call it.
     """
 
+    ends = b"\r\n#"
+    steps = range(256)
+
     def __init__(
         self,
         port: str,
@@ -96,15 +94,8 @@ class AlnitakPanel(SerialFlap):
         self._terminator = b"\r" if terminator == "cr" else b"\n"
         self._filler = filler
         self._product: int | None = None
-        link = SerialLink(
-            port,
-            name=f"{make.lower()} panel at {port}",
-            baud=BAUD,
-            rts=rts,
-            dtr=dtr,
-            boot_delay_s=boot_delay_s,
-        )
-        super().__init__(make, link, STEPS)
+        self.make = make
+        super().__init__(port, boot_delay_s=boot_delay_s, rts=rts, dtr=dtr)
 
     @property
     def has_cover(self) -> bool:
@@ -133,13 +124,7 @@ class AlnitakPanel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         self._product = None
-        self._product = self._link.greet(
-            self._encode("P"),
-            self._parser("P"),
-            timeout_s=timeout_s,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        ).product
+        self._product = self._link.greet(self._encode("P"), self._parser("P"), timeout_s).product
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         told = self._ask("B", deadline, brightness).number
@@ -165,13 +150,7 @@ class AlnitakPanel(SerialFlap):
         return self._ask("S", deadline).cover
 
     def _ask(self, letter: str, deadline: Deadline, brightness: int | None = None) -> Reply:
-        return self._link.ask(
-            self._encode(letter, brightness),
-            self._parser(letter),
-            deadline=deadline,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        )
+        return self._link.ask(self._encode(letter, brightness), self._parser(letter), deadline)
 
     def _encode(self, letter: str, brightness: int | None = None) -> bytes:
         return encode(letter, brightness, filler=self._filler, terminator=self._terminator)

@@ -6,17 +6,15 @@ asked for; the light is "not ready" until it has settled, for a time that the fi
 
 import re
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
 T = TypeVar("T")
 
-_ENDS = b">"
-_REPLY_S = 2.0
 _READY_POLL_S = 0.2
 # The rest of the time that the caller grants is for asking whether the light is ready.
 _SHARE_FOR_SETTLING = 0.8
@@ -46,6 +44,12 @@ def parse(frame: bytes) -> str:
     return said
 
 
+def parse_echo(frame: bytes, word: str) -> None:
+    """Accept the answer that repeats a command."""
+    if parse(frame) != word:
+        raise ValueError(f"no {word}")
+
+
 def parse_number(frame: bytes) -> int:
     """Return the number that an answer tells."""
     said = parse(frame)
@@ -65,23 +69,11 @@ def parse_state(frame: bytes) -> int:
 class DarkLightPanel(SerialFlap):
     """A DarkLight Cover/Calibrator at `port`; with a cover where the unit has one."""
 
-    def __init__(
-        self,
-        port: str,
-        *,
-        baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200,
-        boot_delay_s: float = 2.0,
-    ) -> None:
-        link = SerialLink(
-            port, name=f"darklight panel at {port}", baud=baud, boot_delay_s=boot_delay_s
-        )
-        super().__init__("DarkLight", link, range(1, 256))
-        self._has_cover = False
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether this unit has a cover; valid once opened."""
-        return self._has_cover
+    make = "DarkLight"
+    baud = 115200
+    ends = b">"
+    steps = range(1, 256)
+    _has_cover = False
 
     @property
     def _off_command(self) -> bytes:
@@ -89,14 +81,12 @@ class DarkLightPanel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         deadline = self._link.deadline(timeout_s)
-        self._link.greet(
-            encode("Z"), _exactly("?"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
-        )
+        self._link.greet(encode("Z"), partial(parse_echo, word="?"), timeout_s)
         # Others might answer "?" to anything; from here on numbers are wanted.
         self._has_cover = self._ask("P", parse_state, deadline) != 0
         if self._ask("L", parse_state, deadline) == 0:
             raise self._fault("this unit has no light", 'for a light of its own: kind = "manual"')
-        self._steps = self._steps_up_to(self._ask("M", parse_number, deadline))
+        self.steps = self._steps_up_to(self._ask("M", parse_number, deadline))
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         super()._shine(brightness, deadline)
@@ -107,14 +97,13 @@ class DarkLightPanel(SerialFlap):
             self._link.clock.sleep(min(_READY_POLL_S, limit.left_s))
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
-        word = f"T{brightness}"
-        self._ask(word, _exactly(word), deadline)
+        self._tell(f"T{brightness}", deadline)
         return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         # It is lit by its brightness.
         if not on:
-            self._ask("F", _exactly("F"), deadline)
+            self._tell("F", deadline)
 
     def _ask_brightness(self, deadline: Deadline) -> int:
         return self._ask("B", parse_number, deadline)
@@ -129,19 +118,13 @@ class DarkLightPanel(SerialFlap):
         return state
 
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
-        word = "O" if goal is CoverState.OPEN else "C"
-        self._ask(word, _exactly(word), deadline)
+        self._tell("O" if goal is CoverState.OPEN else "C", deadline)
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
         return _COVERS[self._ask("P", parse_state, deadline)]
 
+    def _tell(self, word: str, deadline: Deadline) -> None:
+        self._ask(word, partial(parse_echo, word=word), deadline)
+
     def _ask(self, word: str, parse: Callable[[bytes], T], deadline: Deadline) -> T:
-        return self._link.ask(encode(word), parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
-
-
-def _exactly(word: str) -> Callable[[bytes], None]:
-    def understand(frame: bytes) -> None:
-        if parse(frame) != word:
-            raise ValueError(f"no {word}")
-
-    return understand
+        return self._link.ask(encode(word), parse, deadline)

@@ -7,18 +7,13 @@ by the question for the brightness. Off and brightness 0 are the same to it.
 import re
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialPanel
 
-BAUD = 57600
-STEPS = range(1, 256)
 PING = b"COMMAND:PING\n"
 ASK_BRIGHTNESS = b"COMMAND:CALIBRATOR:GETBRIGHTNESS\n"
 OFF = b"COMMAND:CALIBRATOR:OFF\n"
 GUID = "7e2006ab-88b5-4b09-b0b3-1ac3ca8da43e"
 
-_ENDS = b"\r\n"
-_REPLY_S = 1.0
 _BRIGHTNESS = re.compile(rb"RESULT:CALIBRATOR:BRIGHTNESS:(\d{1,3})\Z")
 
 
@@ -44,18 +39,17 @@ def parse_brightness(frame: bytes) -> int:
 class DarkSkyGeekPanel(SerialPanel):
     """A DarkSkyGeek panel at `port`."""
 
-    def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
-        link = SerialLink(
-            port, name=f"darkskygeek panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
-        super().__init__("DarkSkyGeek", link, STEPS)
+    make = "DarkSkyGeek"
+    baud = 57600
+    reply_s = 1.0
+    steps = range(1, 256)
 
     @property
     def _off_command(self) -> bytes:
         return OFF
 
     def _greet(self, timeout_s: float) -> None:
-        self._link.greet(PING, parse_ping, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
+        self._link.greet(PING, parse_ping, timeout_s)
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._link.send(encode_on(brightness))
@@ -67,9 +61,7 @@ class DarkSkyGeekPanel(SerialPanel):
             self._link.send(OFF)
 
     def _ask_brightness(self, deadline: Deadline) -> int:
-        return self._link.ask(
-            ASK_BRIGHTNESS, parse_brightness, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S
-        )
+        return self._link.ask(ASK_BRIGHTNESS, parse_brightness, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         return self._ask_brightness(deadline) > 0

@@ -6,26 +6,17 @@ answered at all; so both are followed by a question.
 """
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
-BAUD = 9600
-STEPS = range(1, 3001)
 HELLO = b"#"
 ASK_LIGHT = b"O#"
 ASK_POSITION = b"P#"
 CLOSE = b"S1#"
 OPEN = b"S0#"
 
-T = TypeVar("T")
-
-_ENDS = b"#\r\n"
-_REPLY_S = 2.0
 _NUMBER = re.compile(rb"-?\d{1,5}\Z")
 
 
@@ -54,32 +45,30 @@ class ExcaliburPanel(SerialFlap):
     position at rest counts as open.
     """
 
-    def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
-        link = SerialLink(
-            port, name=f"excalibur panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
-        super().__init__("Excalibur", link, STEPS)
-        self._position = 0
+    make = "Excalibur"
+    ends = b"#\r\n"
+    steps = range(1, 3001)
+    _position = 0
 
     @property
     def _off_command(self) -> bytes:
         return encode_light(0)
 
     def _greet(self, timeout_s: float) -> None:
-        self._link.greet(HELLO, parse_hello, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
-        self._position = self._ask(ASK_POSITION, parse_number, self._link.deadline(timeout_s))
+        self._link.greet(HELLO, parse_hello, timeout_s)
+        self._position = self._link.ask(ASK_POSITION, parse_number, self._link.deadline(timeout_s))
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
-        self._ask(encode_light(brightness), _any_word, deadline)
+        self._link.ask(encode_light(brightness), _any_word, deadline)
         return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         # It is lit by its brightness.
         if not on:
-            self._ask(encode_light(0), _any_word, deadline)
+            self._link.ask(encode_light(0), _any_word, deadline)
 
     def _ask_brightness(self, deadline: Deadline) -> int:
-        return self._ask(ASK_LIGHT, parse_number, deadline)
+        return self._link.ask(ASK_LIGHT, parse_number, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         return self._ask_brightness(deadline) > 0
@@ -88,13 +77,13 @@ class ExcaliburPanel(SerialFlap):
         self._link.send(OPEN if goal is CoverState.OPEN else CLOSE)
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
-        before, self._position = self._position, self._ask(ASK_POSITION, parse_number, deadline)
+        before, self._position = (
+            self._position,
+            self._link.ask(ASK_POSITION, parse_number, deadline),
+        )
         if self._position <= 0:
             return CoverState.CLOSED
         return CoverState.OPEN if self._position == before else CoverState.MOVING
-
-    def _ask(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
-        return self._link.ask(command, parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
 
 
 def _any_word(_frame: bytes) -> None:

@@ -7,24 +7,15 @@ unconfirmed.
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.protocols import PanelStatus
-from flatctl.devices.serial.link import SerialLink
-from flatctl.devices.serial.panel import SerialPanel
+from flatctl.devices.serial.panel import UnaskedPanel
 from flatctl.errors import DeviceError
 
-BAUD = 9600
 BRIGHTEST, DIMMEST = 20, 220
-STEPS = range(DIMMEST - BRIGHTEST + 1)
 HELLO = b"#\n"
 
-_ENDS = b"\r\n"
-_REPLY_S = 1.0
 _LEVEL = re.compile(r"L:(\d{1,3})\Z")
-
-T = TypeVar("T")
 
 
 def encode_switch(*, on: bool) -> bytes:
@@ -51,30 +42,20 @@ def parse_brightness(frame: bytes) -> int:
     return DIMMEST - int(echo[1])
 
 
-class FlatMasterPanel(SerialPanel):
+class FlatMasterPanel(UnaskedPanel):
     """A FlatMaster of the first model at `port`; `status` tells what was sent last."""
 
-    def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
-        link = SerialLink(
-            port, name=f"flatmaster panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
-        super().__init__("FlatMaster", link, STEPS)
-        self._lit: bool | None = None
-        self._brightness: int | None = None
-
-    def status(self, timeout_s: float) -> PanelStatus:
-        """Make sure that it is there, and tell what it was told last."""
-        self._ask(HELLO, parse_hello, self._link.deadline(timeout_s))
-        return PanelStatus(self._lit, self._brightness, confirmed=False)
+    make = "FlatMaster"
+    reply_s = 1.0
+    steps = range(DIMMEST - BRIGHTEST + 1)
+    hello = HELLO
 
     @property
     def _off_command(self) -> bytes:
         return encode_switch(on=False)
 
-    def _greet(self, timeout_s: float) -> None:
-        # Somebody else may have had it meanwhile.
-        self._lit = self._brightness = None
-        self._link.greet(HELLO, parse_hello, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S)
+    def _recognise(self, frame: bytes) -> None:
+        parse_hello(frame)
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         # On before the brightness: newer firmware lights up by one, and then takes "on" for "off".
@@ -87,23 +68,14 @@ class FlatMasterPanel(SerialPanel):
             raise
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
-        self._brightness = self._ask(encode_brightness(brightness), parse_brightness, deadline)
+        self._brightness = self._link.ask(encode_brightness(brightness), parse_brightness, deadline)
         return self._brightness
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         self._lit = None
         command = encode_switch(on=on)
-        self._ask(command, _echo_of(command), deadline)
+        self._link.ask(command, _echo_of(command), deadline)
         self._lit = on
-
-    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
-        return None
-
-    def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
-        return None
-
-    def _ask(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
-        return self._link.ask(command, parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
 
 
 def _echo_of(command: bytes) -> Callable[[bytes], None]:

@@ -5,24 +5,18 @@ Words as in Pegasus' description of the protocol and INDI's drivers: `FL:n` and 
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
 STEPS = range(101)
 
-_ENDS = b"\r\n"
-_REPLY_S = 1.0
 _STANDS = re.compile(r"(?:FA|FMNEO):(\d{1,3}):([01])(?::([-.:\d]*))?\Z")
 _CAP_FIELDS = 3
 _CAP_AT_REST = {"1": CoverState.CLOSED, "3": CoverState.OPEN}
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,35 +64,19 @@ def parse_stands(frame: bytes) -> Stands:
 class FlatMasterWifiPanel(SerialFlap):
     """A FlatMaster WiFi on the USB port `port`; it has no cover."""
 
+    make = "FlatMaster WiFi"
+    baud = 115200
+    reply_s = 1.0
+    steps = STEPS
+    _has_cover = False
     _identity: ClassVar[bytes] = b"FMW_"
-
-    def __init__(
-        self,
-        port: str,
-        *,
-        baud: int = 115200,
-        boot_delay_s: float = 2.0,
-        make: str = "FlatMaster WiFi",
-    ) -> None:
-        kind = make.lower().replace(" ", "-")
-        link = SerialLink(
-            port, name=f"{kind} panel at {port}", baud=baud, boot_delay_s=boot_delay_s
-        )
-        super().__init__(make, link, STEPS)
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether this unit has a motorised cover."""
-        return False
 
     @property
     def _off_command(self) -> bytes:
         return encode("FE", 0)
 
     def _greet(self, timeout_s: float) -> None:
-        self._link.greet(
-            encode("F#"), self._recognise, timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
-        )
+        self._link.greet(encode("F#"), self._recognise, timeout_s)
 
     def _recognise(self, frame: bytes) -> None:
         if self._identity not in frame:
@@ -124,24 +102,16 @@ class FlatMasterWifiPanel(SerialFlap):
         return self._ask_stands(deadline).cover
 
     def _ask_stands(self, deadline: Deadline) -> Stands:
-        return self._ask(encode("FA"), parse_stands, deadline)
+        return self._link.ask(encode("FA"), parse_stands, deadline)
 
     def _tell(self, word: str, value: int, deadline: Deadline) -> None:
-        self._ask(encode(word, value), lambda frame: parse_echo(frame, word), deadline)
-
-    def _ask(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
-        return self._link.ask(command, parse, deadline=deadline, ends=_ENDS, reply_s=_REPLY_S)
+        self._link.ask(encode(word, value), lambda frame: parse_echo(frame, word), deadline)
 
 
 class FlatMasterNeoPanel(FlatMasterWifiPanel):
     """A FlatMaster Neo at `port`: the same light, with a motorised cap."""
 
+    make = "FlatMaster Neo"
+    baud = 9600
+    _has_cover = True
     _identity: ClassVar[bytes] = b"FMNEO"
-
-    def __init__(self, port: str, *, baud: int = 9600, boot_delay_s: float = 2.0) -> None:
-        super().__init__(port, baud=baud, boot_delay_s=boot_delay_s, make="FlatMaster Neo")
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether this unit has a motorised cover."""
-        return True

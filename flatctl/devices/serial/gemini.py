@@ -11,25 +11,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Literal, TypeVar
 
 from flatctl.core.types import Bank
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
-from flatctl.errors import BadReply, DeviceError, NoReply
+from flatctl.errors import DeviceError, NoReply
 
-BAUD = 9600
-STEPS = range(256)
-
-_ENDS = b"#\r\n"
-_REPLY_S = 2.0
 _HELLO_S = 1.0
 _COVERED_REV1 = "99"
 _SHARE_FOR_GREETING_NEW = 0.6
-# So much of the time granted may a run of the cover take, for there may have to be another.
-_SHARE_OF_FIRST_RUN = 0.7
 
 _BY_DIGIT = {"1": CoverState.CLOSED, "2": CoverState.OPEN, "3": CoverState.FAILED}
 
@@ -131,8 +124,12 @@ class GeminiPanel(SerialFlap):
     range of light it shines in until `use_bank` says otherwise, `None` for the one it is in.
     """
 
+    make = "Gemini"
+    ends = b"#\r\n"
+    steps = range(256)
     move_limit_s = 60.0
     motor_start_s = 0.0  # a move is over when it is answered
+    _has_cover = False
 
     def __init__(
         self,
@@ -142,19 +139,10 @@ class GeminiPanel(SerialFlap):
         bank: Bank | None = None,
         boot_delay_s: float = 2.0,
     ) -> None:
-        link = SerialLink(
-            port, name=f"gemini panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
-        super().__init__("Gemini", link, STEPS)
+        super().__init__(port, boot_delay_s=boot_delay_s)
         self._is_rev1 = model == "rev1"
         self._bank = bank
         self._model = Model.REV1
-        self._has_cover = False
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether this model has a motorised cover; valid once opened."""
-        return self._has_cover
 
     def use_bank(self, bank: Bank | None) -> None:
         """Shine in that bank from the next brightness on; `None` is the one it is in."""
@@ -168,13 +156,7 @@ class GeminiPanel(SerialFlap):
         model = None if self._is_rev1 else self._greet_new(self._link.deadline(timeout_s))
         self._model = model or Model.REV1
         if model is None:
-            product = self._link.greet(
-                encode("P", model=Model.REV1),
-                parse_product,
-                timeout_s=timeout_s,
-                ends=_ENDS,
-                reply_s=_REPLY_S,
-            )
+            product = self._link.greet(encode("P", model=Model.REV1), parse_product, timeout_s)
             self._has_cover = product == _COVERED_REV1
         else:
             self._has_cover = model is not Model.LITE
@@ -186,7 +168,7 @@ class GeminiPanel(SerialFlap):
         self._link.open()
         share = self._link.deadline(_SHARE_FOR_GREETING_NEW * deadline.left_s)
         with suppress(NoReply):
-            return self._link.ask(b">H#", parse_model, deadline=share, ends=_ENDS, reply_s=_HELLO_S)
+            return self._link.ask(b">H#", parse_model, share, reply_s=_HELLO_S)
         return None
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
@@ -208,15 +190,15 @@ class GeminiPanel(SerialFlap):
         )
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
-        told = self._ask("B", self._brightness_in("B"), deadline, brightness)
+        told = self._ask_number("B", deadline, brightness)
         return self._ask_brightness(deadline) if told == brightness else told
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
         letter = "L" if on else "D"
-        self._ask(letter, _answer_to(letter), deadline)
+        self._ask(letter, partial(parse, letter=letter), deadline)
 
     def _ask_brightness(self, deadline: Deadline) -> int | None:
-        return self._ask("J", self._brightness_in("J"), deadline)
+        return self._ask_number("J", deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         return self._state(deadline).lit
@@ -224,26 +206,18 @@ class GeminiPanel(SerialFlap):
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
         """Move the cover and wait for the word that it is there."""
         letter = "O" if goal is CoverState.OPEN else "C"
-        limit_s = min(self.move_limit_s, _SHARE_OF_FIRST_RUN * deadline.left_s)
-        # Where the cover is then is asked for anyway.
-        with suppress(NoReply, BadReply):
-            self._link.ask(
-                encode(letter, model=self._model),
-                _answer_to(letter),
-                deadline=self._link.deadline(limit_s),
-                ends=_ENDS,
-                reply_s=limit_s,
-                tries=1,
-            )
+        command = encode(letter, model=self._model)
+        self._ask_until_moved(command, partial(parse, letter=letter), deadline)
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
         return self._state(deadline).cover
 
     def _state(self, deadline: Deadline) -> State:
-        return self._ask("S", lambda frame: parse_state(frame, self._model), deadline)
+        return self._ask("S", partial(parse_state, model=self._model), deadline)
 
-    def _brightness_in(self, letter: str) -> Callable[[bytes], int]:
-        return lambda frame: parse_brightness(frame, letter, self._model)
+    def _ask_number(self, letter: str, deadline: Deadline, value: int | None = None) -> int:
+        understand = partial(parse_brightness, letter=letter, model=self._model)
+        return self._ask(letter, understand, deadline, value)
 
     def _ask(
         self,
@@ -252,14 +226,4 @@ class GeminiPanel(SerialFlap):
         deadline: Deadline,
         value: int | None = None,
     ) -> T:
-        return self._link.ask(
-            encode(letter, value, model=self._model),
-            understand,
-            deadline=deadline,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        )
-
-
-def _answer_to(letter: str) -> Callable[[bytes], str]:
-    return lambda frame: parse(frame, letter)
+        return self._link.ask(encode(letter, value, model=self._model), understand, deadline)

@@ -6,19 +6,16 @@ carry it.
 """
 
 import json
-from collections.abc import Callable
+from functools import partial
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
 from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
-BAUD = 115200
 MOTOR = "MOT1"
 CLOSED, OPEN = 0, 100
 
-_ENDS = b"\r\n"
-_REPLY_S = 3.0
 _NEAR = 2
 
 
@@ -38,6 +35,11 @@ def parse(frame: bytes, verb: str, key: str, *, node: str = "") -> str:
         raise ValueError(f"no answer about {key}") from error
 
 
+def parse_number(frame: bytes, key: str, *, node: str = "") -> int:
+    """Return the number that is told of `key`."""
+    return int(parse(frame, "get", key, node=node))
+
+
 def parse_done(frame: bytes, key: str, *, node: str = "") -> None:
     """Accept the answer that `key` has been set."""
     if parse(frame, "set", key, node=node) != "done":
@@ -49,53 +51,42 @@ class JsonLink(SerialLink):
 
     def greet_by(self, key: str, timeout_s: float, *, node: str = "") -> int:
         """Open the line and return the number that is told of `key`."""
-        return self.greet(
-            encode("get", key, node=node),
-            _number(key, node),
-            timeout_s=timeout_s,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        )
+        understand = partial(parse_number, key=key, node=node)
+        return self.greet(encode("get", key, node=node), understand, timeout_s)
 
     def get(self, key: str, deadline: Deadline, *, node: str = "") -> int:
         """Ask for the number of `key`."""
-        return self.ask(
-            encode("get", key, node=node),
-            _number(key, node),
-            deadline=deadline,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        )
+        understand = partial(parse_number, key=key, node=node)
+        return self.ask(encode("get", key, node=node), understand, deadline)
 
     def set(self, key: str, value: int, deadline: Deadline, *, node: str = "") -> None:
         """Set `key` and make sure that it was heard."""
-        self.ask(
-            encode("set", key, value, node=node),
-            lambda frame: parse_done(frame, key, node=node),
-            deadline=deadline,
-            ends=_ENDS,
-            reply_s=_REPLY_S,
-        )
+        understand = partial(parse_done, key=key, node=node)
+        self.ask(encode("set", key, value, node=node), understand, deadline)
 
 
 class GiottoPanel(SerialFlap):
     """A GIOTTO at `port`; on an ALTO where `alto_port` is given, whose arm is its cover."""
 
+    make = "GIOTTO"
+    baud = 115200
+    reply_s = 3.0
+    steps = range(1, 256)
+    _link: JsonLink
+
     def __init__(
         self, port: str, *, alto_port: str | None = None, boot_delay_s: float = 2.0
     ) -> None:
-        self._light = JsonLink(
-            port, name=f"giotto panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
+        super().__init__(port, boot_delay_s=boot_delay_s, link_to=JsonLink)
         self._alto: JsonLink | None = None
         if alto_port is not None:
             self._alto = JsonLink(
                 alto_port,
                 name=f"giotto panel's ALTO at {alto_port}",
-                baud=BAUD,
+                baud=self.baud,
+                reply_s=self.reply_s,
                 boot_delay_s=boot_delay_s,
             )
-        super().__init__("GIOTTO", self._light, range(1, 256))
         self._position = CLOSED
 
     @property
@@ -120,22 +111,22 @@ class GiottoPanel(SerialFlap):
         return encode("set", "LIGHT", 0)
 
     def _greet(self, timeout_s: float) -> None:
-        self._steps = self._steps_up_to(self._light.greet_by("MAX_BRIGHTNESS", timeout_s))
+        self.steps = self._steps_up_to(self._link.greet_by("MAX_BRIGHTNESS", timeout_s))
         if self._alto is not None:
             self._position = self._alto.greet_by("POSITION", timeout_s, node=MOTOR)
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
-        self._light.set("BRIGHTNESS", brightness, deadline)
+        self._link.set("BRIGHTNESS", brightness, deadline)
         return self._ask_brightness(deadline)
 
     def _switch(self, deadline: Deadline, *, on: bool) -> None:
-        self._light.set("LIGHT", int(on), deadline)
+        self._link.set("LIGHT", int(on), deadline)
 
     def _ask_brightness(self, deadline: Deadline) -> int | None:
-        return self._light.get("BRIGHTNESS", deadline)
+        return self._link.get("BRIGHTNESS", deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
-        return self._light.get("LIGHT", deadline) == 1
+        return self._link.get("LIGHT", deadline) == 1
 
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
         position = OPEN if goal is CoverState.OPEN else CLOSED
@@ -156,7 +147,3 @@ class GiottoPanel(SerialFlap):
         if self._alto is None:
             raise self._fault("no ALTO carries it", "give alto_port where there is one")
         return self._alto
-
-
-def _number(key: str, node: str) -> Callable[[bytes], int]:
-    return lambda frame: int(parse(frame, "get", key, node=node))

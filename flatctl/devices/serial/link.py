@@ -6,7 +6,7 @@ Whatever pyserial or the operating system raises comes out as a `DeviceError`.
 import contextlib
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from flatctl.devices.deadline import Deadline
@@ -31,7 +31,8 @@ _LONGEST_MEMORY = 4096
 class SerialLink:
     """One serial port in one pair of hands.
 
-    `name` is what messages call the device, `boot_delay_s` the silence granted after opening (an
+    `name` is what messages call the device, `ends` the bytes that end a frame of its, `reply_s`
+    how long it takes to answer at most, `boot_delay_s` the silence granted after opening (an
     Arduino board starts anew then), `rts` and `dtr` the levels of the modem lines from the first
     moment on. 8 data bits, no parity, 1 stop bit, no flow control. `clock` and `open_port` are
     those of the current ground where they are not given. All methods may be called from any thread;
@@ -44,6 +45,8 @@ class SerialLink:
         *,
         name: str,
         baud: int,
+        ends: bytes = b"\r\n",
+        reply_s: float = 2.0,
         rts: bool = True,
         dtr: bool = True,
         boot_delay_s: float = 0.0,
@@ -55,6 +58,8 @@ class SerialLink:
         self.clock = clock or current_ground().clock
         self._line = Line(url, baud, rts, dtr)
         self._open_port = open_port or current_ground().open_port
+        self._ends = ends
+        self._reply_s = reply_s
         self._boot_delay_s = boot_delay_s
         self._port: Any = None
         self._lock = threading.RLock()
@@ -92,15 +97,7 @@ class SerialLink:
                 with contextlib.suppress(*_BROKEN):
                     port.close()
 
-    def greet(
-        self,
-        command: bytes,
-        parse: Callable[[bytes], T],
-        *,
-        timeout_s: float,
-        ends: bytes,
-        reply_s: float,
-    ) -> T:
+    def greet(self, command: bytes, parse: Callable[[bytes], T], timeout_s: float) -> T:
         """Open the port and make sure that the right panel is there, with the first question.
 
         The boot delay is granted on top of `timeout_s`. Closes the port again if it fails.
@@ -108,52 +105,45 @@ class SerialLink:
         Raises `Unreachable` when nobody answers, `BadReply` when somebody else does.
         """
         self.open()
-        try:
-            return self.ask(
-                command, parse, deadline=self.deadline(timeout_s), ends=ends, reply_s=reply_s
-            )
-        except NoReply as silence:
-            self.close()
-            raise Unreachable(
-                self.name,
-                f"the port opens, but nobody answers: {silence.what}",
-                "is the panel powered, is it the right port, does it need a longer boot_delay_s?",
-            ) from silence
-        except DeviceError:
-            self.close()
-            raise
+        with self._greeting():
+            return self.ask(command, parse, self.deadline(timeout_s))
 
     def ask(
         self,
         command: bytes,
         parse: Callable[[bytes], T],
-        *,
         deadline: Deadline,
-        ends: bytes,
-        reply_s: float,
+        *,
+        ends: bytes | None = None,
+        reply_s: float | None = None,
         tries: int = 3,
     ) -> T:
         """Send `command` and return what `parse` makes of the reply.
 
         Each try flushes the input, sends, and reads frames until `parse` takes one; `parse` gets
-        a frame without the bytes in `ends` and raises `ValueError` for one that is no answer to
+        a frame without the bytes that end it and raises `ValueError` for one that is no answer to
         this command. A try lasts `reply_s` at most; the tries share what the deadline leaves,
-        and the first is made in any case.
+        and the first is made in any case. `ends` and `reply_s` where this answer has others.
 
         Raises `NoReply` when nothing was heard, `BadReply` when something else was, `Unreachable`
         when the line broke.
         """
+        reply_s = self._reply_s if reply_s is None else reply_s
         with self._lock:
             heard = bytearray()
             for tries_left in range(tries, 0, -1):
                 limit = self.deadline(min(reply_s, deadline.left_s / tries_left))
                 self._flush()
                 self.send(command)
-                if answer := self._listen(parse, ends, limit, heard):
+                if answer := self._listen(parse, ends or self._ends, limit, heard):
                     return answer[0]
                 if deadline.over:
                     break
-            raise self._no_answer(command, bytes(heard))
+            raise self._no_answer(
+                bytes(heard),
+                f"no answer to {printable(command)}",
+                f"{printable(command)} was answered by",
+            )
 
     def send(self, command: bytes) -> None:
         """Send bytes and expect nothing."""
@@ -163,6 +153,22 @@ class SerialLink:
                 port.write(command)
             except _BROKEN as error:
                 raise self._broke(error) from error
+
+    @contextlib.contextmanager
+    def _greeting(self, silent: str = "") -> Iterator[None]:
+        """Close the port where nobody answers, or somebody else does."""
+        try:
+            yield
+        except NoReply as silence:
+            self.close()
+            raise Unreachable(
+                self.name,
+                f"the port opens, but nobody answers: {silent or silence.what}",
+                "is the panel powered, is it the right port, does it need a longer boot_delay_s?",
+            ) from silence
+        except DeviceError:
+            self.close()
+            raise
 
     def _listen(
         self, parse: Callable[[bytes], T], ends: bytes, limit: Deadline, heard: bytearray
@@ -219,16 +225,12 @@ class SerialLink:
             "check the cable and the power of the panel",
         )
 
-    def _no_answer(self, command: bytes, heard: bytes) -> DeviceError:
+    def _no_answer(self, heard: bytes, silent: str, said: str) -> DeviceError:
         if not heard:
-            return NoReply(
-                self.name,
-                f"no answer to {printable(command)}",
-                "check the cable and the power of the panel",
-            )
+            return NoReply(self.name, silent, "check the cable and the power of the panel")
         return BadReply(
             self.name,
-            f"{printable(command)} was answered by {printable(heard)}",
+            f"{said} {printable(heard)}",
             "is this the right port, and the right kind of panel for it?",
         )
 

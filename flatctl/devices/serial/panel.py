@@ -7,14 +7,16 @@ fails in a command that lights or moves something, light-off is the last command
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.link import SerialLink
-from flatctl.errors import DeviceError, Fault
+from flatctl.errors import BadReply, DeviceError, Fault, NoReply
+
+T = TypeVar("T")
 
 TRIES = 3
 
@@ -24,31 +26,59 @@ _MOST_STEPS = 65535
 _RUNS = 2
 # The rest of the time that the caller grants is for asking where the cover is.
 _SHARE_FOR_MOVING = 0.9
+# So much of it may a run take that is answered when it is over, for there may have to be another.
+_SHARE_OF_FIRST_RUN = 0.7
 
 
 class SerialPanel(ABC):
     """A light panel without a cover on a serial line.
 
-    `make` is what users call it, `link` the line that it alone uses, `steps` its brightness steps.
+    A family says what users call it (`make`), what messages call it where that is not its make in
+    small letters (`kind`), the speed of its line, which bytes end its answers, how long it takes to
+    answer at most, and its brightness steps. `link_to` makes the line that it alone uses.
     """
 
+    make: str
+    kind: ClassVar[str] = ""
+    baud: ClassVar[int] = 9600
+    ends: ClassVar[bytes] = b"\r\n"
+    reply_s: float = 2.0
+    steps: range
     brightness_tries: ClassVar[int] = TRIES
+    _has_cover = False
 
-    def __init__(self, make: str, link: SerialLink, steps: range) -> None:
-        self._make = make
-        self._link = link
-        self._steps = steps
+    def __init__(
+        self,
+        port: str,
+        *,
+        baud: int | None = None,
+        boot_delay_s: float = 2.0,
+        rts: bool = True,
+        dtr: bool = True,
+        link_to: Callable[..., SerialLink] = SerialLink,
+    ) -> None:
+        kind = self.kind or self.make.lower().replace(" ", "-")
+        self._link = link_to(
+            port,
+            name=f"{kind} panel at {port}",
+            baud=baud or self.baud,
+            ends=self.ends,
+            reply_s=self.reply_s,
+            rts=rts,
+            dtr=dtr,
+            boot_delay_s=boot_delay_s,
+        )
         self._greeted = False
 
     @property
     def name(self) -> str:
         """The name by which users know it."""
-        return f"{self._make} panel"
+        return f"{self.make} panel"
 
     @property
     def has_cover(self) -> bool:
         """Whether this unit has a motorised cover; valid once opened."""
-        return False
+        return self._has_cover
 
     def open(self, timeout_s: float) -> range:
         """Reach the panel and return its brightness steps; the light is left as it is.
@@ -66,7 +96,7 @@ class SerialPanel(ABC):
                 self._link.close()
                 raise
             self._greeted = True
-        return self._steps
+        return self.steps
 
     def close(self) -> None:
         """Let go of the port; the light is left as it is."""
@@ -127,8 +157,8 @@ class SerialPanel(ABC):
         return range(1, highest + 1)
 
     def _check(self, brightness: int) -> None:
-        if brightness not in self._steps:
-            first, last = self._steps[0], self._steps[-1]
+        if brightness not in self.steps:
+            first, last = self.steps[0], self.steps[-1]
             raise ValueError(
                 f"{self._link.name}: brightness {brightness} is outside {first} to {last}"
             )
@@ -176,6 +206,37 @@ class SerialPanel(ABC):
         return Fault(self._link.name, what, remedy)
 
 
+class UnaskedPanel(SerialPanel):
+    """A panel that can't be asked how its light stands; `status` tells what was sent last.
+
+    `hello` is a question that it does answer.
+    """
+
+    hello: ClassVar[bytes]
+    _lit: bool | None = None
+    _brightness: int | None = None
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        """Make sure that it is there, and tell what it was told last."""
+        self._link.ask(self.hello, self._recognise, self._link.deadline(timeout_s))
+        return PanelStatus(self._lit, self._brightness, confirmed=False)
+
+    @abstractmethod
+    def _recognise(self, frame: bytes) -> None:
+        """Take in the answer to `hello`; raise `ValueError` for that of another device."""
+
+    def _greet(self, timeout_s: float) -> None:
+        # Somebody else may have had it meanwhile.
+        self._lit = self._brightness = None
+        self._link.greet(self.hello, self._recognise, timeout_s)
+
+    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+    def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
+        return None
+
+
 class SerialFlap(SerialPanel):
     """A light panel in a motorised cover on a serial line.
 
@@ -187,11 +248,7 @@ class SerialFlap(SerialPanel):
     move_limit_s: ClassVar[float] = 30.0
     poll_s: float = 0.2
     motor_start_s: ClassVar[float] = 2.0
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether this unit has a motorised cover; valid once opened."""
-        return True
+    _has_cover = True
 
     def set_brightness(self, brightness: int, timeout_s: float) -> None:
         """Close the cover, light it at `brightness`, and read back what can be read back.
@@ -230,6 +287,21 @@ class SerialFlap(SerialPanel):
     @abstractmethod
     def _read_cover(self, deadline: Deadline) -> CoverState:
         """Ask where the cover is."""
+
+    def _ask_until_moved(
+        self,
+        command: bytes,
+        parse: Callable[[bytes], T],
+        deadline: Deadline,
+        ends: bytes | None = None,
+    ) -> T | None:
+        """Start a move that is answered when it is over; return the answer, `None` without one."""
+        limit_s = min(self.move_limit_s, _SHARE_OF_FIRST_RUN * deadline.left_s)
+        # Where the cover is then is asked for anyway.
+        with suppress(NoReply, BadReply):
+            limit = self._link.deadline(limit_s)
+            return self._link.ask(command, parse, limit, ends=ends, reply_s=limit_s, tries=1)
+        return None
 
     def _why_not_there(self, state: CoverState) -> str:
         """Say how a move ended that did not reach its goal."""

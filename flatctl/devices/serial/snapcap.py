@@ -5,17 +5,12 @@ other way round: 1 is open, 2 is closed (as INDI's driver reads it).
 """
 
 import re
-from collections.abc import Callable
+from functools import partial
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.link import SerialLink
 from flatctl.devices.serial.panel import SerialFlap
 
-STEPS = range(256)
-
-_ENDS = b"\r\n"
-_REPLY_S = 1.0
 _REPLY = re.compile(r"\*([A-Za-z])(\d{3})\Z")
 _AT_REST = {"1": CoverState.OPEN, "2": CoverState.CLOSED, "0": CoverState.UNKNOWN}
 _TROUBLES = {
@@ -53,21 +48,18 @@ def cover_of(state: str) -> CoverState:
 class SnapCapPanel(SerialFlap):
     """A SnapCap at `port`."""
 
-    def __init__(self, port: str, *, baud: int = 38400, boot_delay_s: float = 2.0) -> None:
-        link = SerialLink(
-            port, name=f"snapcap panel at {port}", baud=baud, boot_delay_s=boot_delay_s
-        )
-        super().__init__("SnapCap", link, STEPS)
-        self._state = "000"
+    make = "SnapCap"
+    baud = 38400
+    reply_s = 1.0
+    steps = range(256)
+    _state = "000"
 
     @property
     def _off_command(self) -> bytes:
         return encode("D")
 
     def _greet(self, timeout_s: float) -> None:
-        self._link.greet(
-            encode("V"), _parser("V"), timeout_s=timeout_s, ends=_ENDS, reply_s=_REPLY_S
-        )
+        self._link.greet(encode("V"), partial(parse, letter="V"), timeout_s)
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         told = int(self._ask("B", deadline, brightness))
@@ -93,10 +85,4 @@ class SnapCapPanel(SerialFlap):
         return _TROUBLES.get(self._state[2]) or super()._why_not_there(state)
 
     def _ask(self, letter: str, deadline: Deadline, value: int = 0) -> str:
-        return self._link.ask(
-            encode(letter, value), _parser(letter), deadline=deadline, ends=_ENDS, reply_s=_REPLY_S
-        )
-
-
-def _parser(letter: str) -> Callable[[bytes], str]:
-    return lambda frame: parse(frame, letter)
+        return self._link.ask(encode(letter, value), partial(parse, letter=letter), deadline)

@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.serial.diagnosis import printable
 from flatctl.devices.serial.link import SerialLink
-from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+from flatctl.errors import DeviceError
 
 S = TypeVar("S")
 
@@ -19,19 +18,18 @@ _LONGEST_MEMORY = 4096
 class StreamLink(SerialLink, Generic[S]):
     """A serial port from which lines come of their own accord; commands are not answered.
 
-    `parse` takes a line apart and raises `ValueError` for one that is no status.
+    `parse` takes a line apart and raises `ValueError` for one that is no status; `line` is what
+    any link takes.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        name: str,
-        baud: int,
         parse: Callable[[bytes], S],
-        boot_delay_s: float = 0.0,
+        **line: Any,
     ) -> None:
-        super().__init__(url, name=name, baud=baud, boot_delay_s=boot_delay_s)
+        super().__init__(url, **line)
         self._parse = parse
         self._news = threading.Condition()
         self._reader_ended: Callable[[], bool] = lambda: True
@@ -62,18 +60,8 @@ class StreamLink(SerialLink, Generic[S]):
             self._partial = b""
             self._listening = True
             self._reader_ended = self.clock.keep_doing(self._read_on, self.name)
-        try:
+        with self._greeting("not a word comes of its own accord"):
             return self.following(self.deadline(timeout_s))
-        except NoReply as silence:
-            self.close()
-            raise Unreachable(
-                self.name,
-                "the port opens, but nobody answers: not a word comes of its own accord",
-                "is the panel powered, is it the right port, does it need a longer boot_delay_s?",
-            ) from silence
-        except DeviceError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Stop to read and close the port; never raises."""
@@ -109,7 +97,7 @@ class StreamLink(SerialLink, Generic[S]):
                 self.clock.wait(self._news, deadline.left_s)
             if newest is not None:
                 return newest
-            raise self._nothing_heard(bytes(self._heard))
+            raise self._no_answer(bytes(self._heard), "it has fallen silent", "it says")
 
     def _read_on(self) -> bool:
         """Take in what has come; return whether there may be more."""
@@ -145,14 +133,3 @@ class StreamLink(SerialLink, Generic[S]):
         except ValueError:
             # Not a status: a half line at the start, noise, or a word on the side.
             return
-
-    def _nothing_heard(self, heard: bytes) -> DeviceError:
-        if not heard:
-            return NoReply(
-                self.name, "it has fallen silent", "check the cable and the power of the panel"
-            )
-        return BadReply(
-            self.name,
-            f"it says {printable(heard)}",
-            "is this the right port, and the right kind of panel for it?",
-        )

@@ -7,14 +7,11 @@ it is over. Each field of an answer ends in `A`.
 """
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.devices.serial.link import SerialLink
-from flatctl.devices.serial.panel import SerialFlap
-from flatctl.errors import BadReply, NoReply
+from flatctl.devices.protocols import CoverState
+from flatctl.devices.serial.panel import SerialFlap, UnaskedPanel
 
 BAUD = 19200
 STEPS = range(1, 256)
@@ -25,8 +22,6 @@ OFF = 9999
 
 _ANSWER = re.compile(r"WandererCoverV3A(?:(\d{8})A(\d{1,3})A(\d{1,7})A)?\Z")
 _COVERS = {"0": CoverState.CLOSED, "1": CoverState.OPEN, "255": CoverState.UNKNOWN}
-# So much of the time granted may a run of the cover take, for there may have to be another.
-_SHARE_OF_FIRST_RUN = 0.7
 
 
 @dataclass(frozen=True)
@@ -60,39 +55,33 @@ def parse(frame: bytes) -> Answer:
     return Answer(firmware, _COVERS[cover], int(steps))
 
 
-class WandererV3Panel(SerialFlap):
+class WandererV3Panel(UnaskedPanel, SerialFlap):
     """A Wanderer Cover V3 at `port`; `status` tells what was sent last."""
 
+    make = "Wanderer Cover V3"
+    kind = "wanderer-v3"
+    baud = BAUD
+    steps = STEPS
+    hello = encode(ASK)
     move_limit_s = 60.0
     motor_start_s = 0.0  # a move is over when it is answered
 
     def __init__(self, port: str, *, boot_delay_s: float = 2.0, reply_s: float = 2.0) -> None:
-        link = SerialLink(
-            port, name=f"wanderer-v3 panel at {port}", baud=BAUD, boot_delay_s=boot_delay_s
-        )
-        super().__init__("Wanderer Cover V3", link, STEPS)
-        self._reply_s = reply_s
-        self._lit: bool | None = None
-        self._brightness: int | None = None
+        self.reply_s = reply_s
+        super().__init__(port, boot_delay_s=boot_delay_s)
         self._cover = CoverState.UNKNOWN
         self._answer = Answer()
-
-    def status(self, timeout_s: float) -> PanelStatus:
-        """Make sure that it is there, and tell what it was told last."""
-        self._ask(self._link.deadline(timeout_s))
-        return PanelStatus(self._lit, self._brightness, confirmed=False)
 
     @property
     def _off_command(self) -> bytes:
         return encode(OFF)
 
     def _greet(self, timeout_s: float) -> None:
-        # Somebody else may have had it meanwhile.
-        self._lit = self._brightness = None
         self._cover = CoverState.UNKNOWN
-        self._answer = self._link.greet(
-            encode(ASK), parse, timeout_s=timeout_s, ends=b"\r\n", reply_s=self._reply_s
-        )
+        super()._greet(timeout_s)
+
+    def _recognise(self, frame: bytes) -> None:
+        self._answer = parse(frame)
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         self._tell(brightness, deadline)
@@ -105,36 +94,22 @@ class WandererV3Panel(SerialFlap):
             self._tell(OFF, deadline)
             self._lit = False
 
-    def _ask_brightness(self, deadline: Deadline) -> int | None:  # noqa: ARG002 because it can't be asked
-        return None
-
-    def _ask_lit(self, deadline: Deadline) -> bool | None:  # noqa: ARG002 because it can't be asked
-        return None
-
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:
         """Move the cover and wait for the word that it is there."""
         if self._answer.steps == 0:
             raise self._fault(_UNTAUGHT, _TEACH)
         self._cover = CoverState.UNKNOWN
-        limit_s = min(self.move_limit_s, _SHARE_OF_FIRST_RUN * deadline.left_s)
-        said = ""
-        # Where the cover is then is asked for anyway.
-        with suppress(NoReply, BadReply):
-            said = self._link.ask(
-                encode(OPEN if goal is CoverState.OPEN else CLOSE),
-                lambda frame: frame.decode("ascii"),
-                deadline=self._link.deadline(limit_s),
-                ends=b"A",
-                reply_s=limit_s,
-                tries=1,
-            )
-            self._cover = goal
+        command = encode(OPEN if goal is CoverState.OPEN else CLOSE)
+        said = self._ask_until_moved(command, lambda frame: frame.decode("ascii"), deadline, b"A")
+        if said is None:
+            return
         if "Error" in said:
-            self._cover = CoverState.UNKNOWN
             raise self._fault(_UNTAUGHT, _TEACH)
+        self._cover = goal
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
-        told = self._ask(deadline).cover
+        self._ask(deadline)
+        told = self._answer.cover
         return self._cover if told is None else told
 
     def _tell(self, number: int, deadline: Deadline) -> None:
@@ -142,11 +117,8 @@ class WandererV3Panel(SerialFlap):
         self._link.send(encode(number))
         self._ask(deadline)
 
-    def _ask(self, deadline: Deadline) -> Answer:
-        self._answer = self._link.ask(
-            encode(ASK), parse, deadline=deadline, ends=b"\r\n", reply_s=self._reply_s
-        )
-        return self._answer
+    def _ask(self, deadline: Deadline) -> None:
+        self._link.ask(self.hello, self._recognise, deadline)
 
 
 _UNTAUGHT = "nobody has taught the cover where open and closed are"

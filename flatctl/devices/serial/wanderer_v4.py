@@ -7,6 +7,7 @@ it is unconfirmed.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
@@ -71,20 +72,19 @@ def _number(field: str) -> float:
 class WandererV4Panel(SerialFlap):
     """A Wanderer Cover V4-EC or V4 Pro-EC at `port`."""
 
+    make = "Wanderer Cover V4"
+    kind = "wanderer-v4"
+    baud = BAUD
+    steps = STEPS
     move_limit_s = 60.0
     start_s = 10.0  # until the first line has come
     silence_s = 5.0  # from one line to the next
     brightness_tries = 1  # each of which sends the command until it is heeded
 
+    _link: StreamLink[Stand]
+
     def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
-        self._stream = StreamLink(
-            port,
-            name=f"wanderer-v4 panel at {port}",
-            baud=BAUD,
-            parse=parse,
-            boot_delay_s=boot_delay_s,
-        )
-        super().__init__("Wanderer Cover V4", self._stream, STEPS)
+        super().__init__(port, boot_delay_s=boot_delay_s, link_to=partial(StreamLink, parse=parse))
         self._stand: Stand | None = None
         self._told: int | None = None
 
@@ -101,7 +101,7 @@ class WandererV4Panel(SerialFlap):
 
     def _greet(self, timeout_s: float) -> None:
         self._told = None
-        self._stand = self._stream.listen(min(timeout_s, self.start_s))
+        self._stand = self._link.listen(min(timeout_s, self.start_s))
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         return self._tell(brightness, brightness, deadline)
@@ -117,7 +117,7 @@ class WandererV4Panel(SerialFlap):
         before = self._stand.brightness if self._stand else None
         self._told = None
         for tries_left in range(TRIES, 0, -1):
-            self._stream.send(command)
+            self._link.send(command)
             told = self._hear(
                 self._link.deadline(min(_CONFIRM_S, deadline.left_s / tries_left)),
                 lambda stand: stand.brightness in (None, brightness),
@@ -140,7 +140,7 @@ class WandererV4Panel(SerialFlap):
         return None if brightness is None else brightness > 0
 
     def _start_move(self, goal: CoverState, deadline: Deadline) -> None:  # noqa: ARG002 because nothing is answered
-        self._stream.send(encode(OPEN if goal is CoverState.OPEN else CLOSE))
+        self._link.send(encode(OPEN if goal is CoverState.OPEN else CLOSE))
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
         before = self._stand
@@ -151,5 +151,5 @@ class WandererV4Panel(SerialFlap):
         self, deadline: Deadline, wanted: Callable[[Stand], bool] = lambda _stand: True
     ) -> Stand:
         limit = self._link.deadline(min(deadline.left_s, self.silence_s))
-        self._stand = self._stream.until(wanted, limit)
+        self._stand = self._link.until(wanted, limit)
         return self._stand
