@@ -31,6 +31,7 @@ from flatctl.outputs.album import Album
 from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.runfile import RunFile
+from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.systemd import Service
 from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
@@ -147,7 +148,9 @@ class EventHub:
 
         """
         if isinstance(event, FaultSeen) and (log := current_log()) is not None:
-            event = replace(event, log=log.note(event.device, REMARK, event.what) or None)
+            event = replace(
+                event, log=log.note(event.device, REMARK, why_words(event.what)) or None
+            )
         self.record.take(event)
         failures: list[FlatctlError] = []
         for listener in self._listeners:

@@ -10,7 +10,7 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.recovery import RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError
+from flatctl.errors import DeviceError, StorageError
 
 # A pulled cable may be back within half a minute, and the light is on meanwhile. But a panel that
 # answers nothing takes minutes for each attempt, and somebody may wait for the program to end.
@@ -123,10 +123,11 @@ def under_guard(
         raise lost.error from lost
     finally:
         rig.close()
-        if guard.overcome is not None:
-            tell_fault(guard.overcome, True)
-        if guard.failure is not None:
-            tell_fault(guard.failure, False)
+        for fault, recovered in ((guard.overcome, True), (guard.failure, False)):
+            if fault is not None:
+                # A lamp that stays lit is what has to be heard of, not the disk beside it.
+                with suppress(StorageError):
+                    tell_fault(fault, recovered)
     if guard.failure is not None:
         raise guard.failure
     return result

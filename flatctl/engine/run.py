@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from itertools import groupby
@@ -23,7 +24,7 @@ from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
+from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped, StorageError
 from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
@@ -63,7 +64,9 @@ class Session:
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            self._finish(code, self.rig.clock.monotonic() - began_s, str(error))
+            # A full disk, met again while the end is told, must not stand for what ended the run.
+            with suppress(StorageError):
+                self._finish(code, self.rig.clock.monotonic() - began_s, str(error))
             raise
         complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
@@ -226,18 +229,20 @@ class Session:
             sets,
         )
         with self.signals.held():
-            if self._under_way is not None:
-                self._under_way.finish(Outcome.STOPPED)
-            self.history.remember_run(past)
-            self._tell_history()
-            self.emit(
-                events.RunFinished(
-                    time=self.rig.clock.now(),
-                    exit_code=code,
-                    filters=self._by_filter(),
-                    sets=dict(self._outcomes),
-                    frames=self.writer.placed,
-                    seconds=seconds,
-                    reason=reason,
+            try:
+                self.history.remember_run(past)
+                if self._under_way is not None:
+                    self._under_way.finish(Outcome.STOPPED)
+                self._tell_history()
+            finally:
+                self.emit(
+                    events.RunFinished(
+                        time=self.rig.clock.now(),
+                        exit_code=code,
+                        filters=self._by_filter(),
+                        sets=dict(self._outcomes),
+                        frames=self.writer.placed,
+                        seconds=seconds,
+                        reason=reason,
+                    )
                 )
-            )

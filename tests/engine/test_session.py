@@ -213,6 +213,49 @@ def test_a_disk_that_goes_away_ends_the_run_and_puts_the_lamp_out(bench):
     assert bench.all(events.RunFinished)[0].exit_code == 7
 
 
+def refuse_flats_and_ends(event):
+    if isinstance(event, events.Flat | events.FilterFinished):
+        raise StorageError("run.json: no space left on device")
+
+
+def test_the_end_is_told_though_the_disk_takes_no_more_events(bench):
+    bench.hear = refuse_flats_and_ends
+    with pytest.raises(StorageError):
+        bench.run()
+    assert bench.all(events.RunFinished)[0].exit_code == 7
+
+
+def test_a_full_disk_does_not_stand_for_what_ended_the_run(bench):
+    def stop(event):
+        if isinstance(event, events.Trial):
+            raise Stopped(15)
+        refuse_flats_and_ends(event)
+
+    bench.hear = stop
+    with pytest.raises(Stopped):
+        bench.run()
+    assert bench.all(events.RunFinished)[0].exit_code == 143
+
+
+def test_a_lamp_that_stays_lit_is_heard_of_though_the_disk_is_full(bench):
+    def refuse(event):
+        if isinstance(event, events.FaultSeen):
+            raise StorageError("run.json: no space left on device")
+
+    def stays_lit(timeout_s):
+        raise Fault("panel", "it stays lit")
+
+    def at_the_end(event):
+        if isinstance(event, events.FilterFinished) and event.filter == "R":
+            bench.fake.panel.light_off = stays_lit
+        refuse(event)
+
+    bench.hear = at_the_end
+    with pytest.raises(Fault, match="stays lit"):
+        bench.run()
+    assert [e.recovered for e in bench.all(events.FaultSeen)] == [False]
+
+
 def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(tmp_path):
     def refuse(slots):
         raise ConfigError("no such filter")
