@@ -84,30 +84,28 @@ def levels_of_flats(record: FilterRecord) -> Markup:
 
 
 def panel_curve(calibration: CalibrationUsed, full_scale_adu: float) -> Markup | None:
-    """Draw the level that each brightness step gave; None where the curve is not known."""
-    steps, curve_adu = calibration.curve_brightness, calibration.curve_adu
-    points = [
-        (step, adu) for step, adu in zip(steps, curve_adu, strict=False) if math.isfinite(adu)
-    ]
+    """Draw the level that each brightness gave; None where the curve is not known."""
+    pairs = zip(calibration.curve_brightness, calibration.curve_adu, strict=False)
+    points = [(brightness, adu) for brightness, adu in pairs if math.isfinite(adu)]
     full_adu = calibration.calibrated_full_scale_adu or full_scale_adu
     if not points or not full_adu > 0:
         return None
-    levels = [(step, adu / full_adu) for step, adu in points]
-    across = Axis(0.0, max(step for step, _ in points) or 1.0, LEFT, RIGHT)
+    levels = [(brightness, adu / full_adu) for brightness, adu in points]
+    across = Axis(0.0, max(brightness for brightness, _ in points) or 1.0, LEFT, RIGHT)
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     ticks = [(t, figures.whole(t)) for t in linear_ticks(across.low, across.high, 5)]
-    places = [(across.place(step), up.place(level)) for step, level in levels]
+    places = [(across.place(brightness), up.place(level)) for brightness, level in levels]
     marks = [
         dot(
             x,
             y,
-            f"Brightness {figures.whole(step)}: {figures.adu(adu)} ADU "
+            f"Brightness {figures.whole(brightness)}: {figures.adu(adu)} ADU "
             f"({figures.percent(adu / full_adu)})",
         )
-        for (step, adu), (x, y) in zip(points, places, strict=True)
+        for (brightness, adu), (x, y) in zip(points, places, strict=True)
     ]
     described = "Level at each brightness: " + "; ".join(
-        f"{figures.whole(step)}: {figures.percent(level)}" for step, level in levels
+        f"{figures.whole(brightness)}: {figures.percent(level)}" for brightness, level in levels
     )
     return drawing(
         described,
@@ -123,23 +121,23 @@ def _curves(run: RunRecord, record: FilterRecord, across: Axis) -> Markup:
     curve = record.curve
     if curve is None or not run.full_scale_adu > 0:
         return Markup("")
-    steps, light = curve.brightness, curve.light_adu_s
-    if len(steps) < 2 or len(steps) != len(light):
+    light = curve.light_adu_s
+    if len(light) < 2 or len(curve.brightness) != len(light):
         return Markup("")
     up = Axis(0.0, 1.04, BOTTOM, TOP)
     times = list(dict.fromkeys(reversed([s.exposure_s for s in record.trials])))[:_CURVES_MAX]
     parts, written = [], [math.inf]
     for exposure_s in known(times):
         points = [
-            (step, (curve.pedestal_adu + rate * exposure_s) / run.full_scale_adu)
-            for step, rate in zip(steps, light, strict=True)
+            (brightness, (curve.pedestal_adu + rate * exposure_s) / run.full_scale_adu)
+            for brightness, rate in zip(curve.brightness, light, strict=True)
         ]
         points = [(s, level) for s, level in points if math.isfinite(level)]
         above = next((i for i, (_, level) in enumerate(points) if level > up.high), len(points))
         shown = points[: above + 1]
         if len(shown) < 2:
             continue
-        places = [(across.place(step), up.place(level)) for step, level in shown]
+        places = [(across.place(brightness), up.place(level)) for brightness, level in shown]
         parts.append(line(places, "learned"))
         x, y = places[-1]
         if len(times) > 1 and min(abs(y - other) for other in written) > _LINE_PX:
