@@ -71,6 +71,18 @@ FORGOTTEN: dict[str, Forget] = {
         without, "config/example.toml", r"^\[indi\].*?(?=^\[camera\])"
     ),
     "test_it_has_at_least_one_step[screen": partial(gone, "flatctl/devices/screen/panel.py"),
+    "test_what_talks_to_devices_can_log_it_and_nothing_else[check]": partial(
+        without, "flatctl/cli/__init__.py", r'(?<="dawn", )"check", '
+    ),
+    "test_help_lists_every_command_in_the_order_of_use": partial(
+        without, "flatctl/cli/__init__.py", r'(?<="dawn", )"plan", '
+    ),
+    "test_a_set_that_broke_off_tells_its_figures_and_the_remedy[too_dim": partial(
+        without, "flatctl/outputs/sentences/endings.py", r"case EndingKind.FADED:.*?(?=case )"
+    ),
+    "test_a_flat_says_all_that_is_known_of_it": partial(
+        without, "flatctl/storage/headers.py", r'^    Keyword\("FLATSRC".*?\),\n'
+    ),
     "test_the_status_says_what_goes_on": partial(
         without, "flatctl/outputs/systemd.py", "def __call__", instead="def called"
     ),
