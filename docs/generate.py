@@ -6,6 +6,7 @@ python docs/generate.py --check   changes nothing, exits with 1 where one is not
 
 import json
 import runpy
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -23,7 +24,7 @@ from pydantic_core import PydanticUndefined
 from flatctl.cli import program
 from flatctl.core.types import Outcome, Statistics
 from flatctl.devices.catalog import PANELS
-from flatctl.errors import ExitCode
+from flatctl.errors import STOP_SIGNALS, ExitCode
 from flatctl.events import KINDS
 from flatctl.fits.header import Value
 from flatctl.settings.flats import Brightnesses, Exposures
@@ -123,6 +124,9 @@ EXIT_CODES = """\
 {rows}
 
 In every case the panel is off, or the message says that it could not be reached.
+A signal that is ignored when the program starts stays ignored: `nohup flatctl run` outlives its
+terminal. SIGKILL and SIGABRT (systemd's watchdog) leave the panel as it is: run `flatctl safe`, as
+the systemd unit does. So does Ctrl-Z, until the run goes on with `fg`.
 A message on stderr says what happened, where, and what to do. `--debug` or `FLATCTL_DEBUG=1` adds
 where in the program an error came from.
 """
@@ -204,6 +208,19 @@ ENDINGS = {
     ExitCode.UNSAFE: "It is unsafe to go on, or the time is over",
     ExitCode.STORAGE: "A file could not be written or read: disk full, no permission, no folder",
     ExitCode.LIGHT_UNKNOWN: "Reserved: the light is not known to be off (today that is a 4)",
+}
+
+STOPS = {
+    signal.SIGHUP: "Stopped by SIGHUP: the terminal was closed",
+    signal.SIGINT: "Stopped by SIGINT: Ctrl-C",
+    signal.SIGQUIT: "Stopped by SIGQUIT: Ctrl-\\",
+    signal.SIGUSR1: "Stopped by SIGUSR1",
+    signal.SIGUSR2: "Stopped by SIGUSR2",
+    signal.SIGALRM: "Stopped by SIGALRM",
+    signal.SIGTERM: "Stopped by SIGTERM: `kill`, systemd",
+    signal.SIGXCPU: "Stopped by SIGXCPU: the limit of processor time (`ulimit -t`) is used up",
+    signal.SIGVTALRM: "Stopped by SIGVTALRM",
+    signal.SIGPWR: "Stopped by SIGPWR: the power fails",
 }
 
 OUTCOMES = {
@@ -393,7 +410,7 @@ def survived_page() -> str:
 def exit_codes_page() -> str:
     """Return the table of exit codes."""
     rows = [f"| {code} | {ENDINGS[code]} |" for code in ExitCode]
-    rows.append("| 129, 130, 143 | Stopped by SIGHUP (terminal closed), SIGINT (Ctrl-C), SIGTERM |")
+    rows += [f"| {128 + number} | {STOPS[number]} |" for number in STOP_SIGNALS]
     return EXIT_CODES.format(made=MADE, rows="\n".join(rows))
 
 

@@ -9,7 +9,8 @@ def main() -> None:
     Python's own answer would be a traceback from the midst of an import. Once loaded, the program
     catches signals itself (`flatctl.engine.stop`).
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job of the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from flatctl import cli
 
     cli.main()

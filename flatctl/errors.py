@@ -23,6 +23,12 @@ broken device must not swallow the user's wish to stop.
 import signal
 from enum import IntEnum
 
+# What ends a program that does not catch it, without being a crash.
+STOP_SIGNALS = (
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGALRM, signal.SIGTERM, signal.SIGXCPU, signal.SIGVTALRM, signal.SIGPWR),
+)
+
 
 class ExitCode(IntEnum):
     """How the program ends; after a signal it is 128 + its number instead."""
@@ -104,7 +110,7 @@ class StorageError(FlatctlError):
 
 
 class Stopped(BaseException):
-    """The user or the system asked the program to stop (SIGINT, SIGTERM)."""
+    """The user or the system asked the program to stop, by one of `STOP_SIGNALS`."""
 
     def __init__(self, signum: int) -> None:
         self.signum = signum

@@ -1,4 +1,4 @@
-"""The wish to stop: SIGINT, SIGTERM and a closed terminal become one exception, once.
+"""The wish to stop: every signal that would end the program becomes one exception, once.
 
 The exception interrupts whatever the main thread waits for, as `KeyboardInterrupt` does. Regions
 that have to be finished (the light going out) hold it back; a second signal changes nothing.
@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from flatctl.errors import Stopped
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from flatctl.errors import STOP_SIGNALS, Stopped
 
 
 class StopSignals:
@@ -25,11 +23,15 @@ class StopSignals:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Catch the signals inside the block. Outside the main thread nothing can be caught."""
+        """Catch the signals inside the block, but none that is ignored, as by `nohup`.
+
+        Outside the main thread nothing can be caught.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._caught) for number in SIGNALS}
+        heard = [n for n in STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._caught) for number in heard}
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from flatctl import errors
+from flatctl.cli.endings import ending_of
 from flatctl.errors import Stopped
 
 
@@ -43,10 +44,21 @@ def test_a_stop_ends_as_shells_expect(app, command, number, code):
     assert command("run", "rig.toml").code == code
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_a_command_that_does_not_look_out_for_it(app, command, number, code):
+@pytest.mark.parametrize(
+    "name", ["HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "TERM", "XCPU", "VTALRM", "PWR"]
+)
+def test_a_signal_stops_a_command_that_does_not_look_out_for_it(app, command, name):
+    number = signal.Signals[f"SIG{name}"]
     app.answers["devices"] = lambda *_: signal.raise_signal(number)
-    assert command("devices").code == code
+    assert command("devices").code == 128 + number
+
+
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert ending_of(lambda: signal.raise_signal(signal.SIGHUP)) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupt_while_the_program_loads_leaves_no_traceback(tmp_path):
@@ -60,6 +72,17 @@ def test_an_interrupt_while_the_program_loads_leaves_no_traceback(tmp_path):
         check=False,
     )
     assert (ending.returncode, ending.stderr) == (-signal.SIGINT, "")
+
+
+def test_an_interrupt_ignored_at_the_start_does_not_end_the_loading(tmp_path):
+    interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemExit(9)\n"
+    (tmp_path / "typer.py").write_text(interrupt)
+    ending = subprocess.run(
+        ["/bin/sh", "-c", f"trap '' INT; exec {sys.executable} -m flatctl devices"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+    assert ending.returncode == 9
 
 
 def test_a_full_disk_behind_the_output_is_a_matter_of_storage(app, command):

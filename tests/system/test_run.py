@@ -77,7 +77,14 @@ def test_the_light_is_off_after_a_run(finished, rig):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGQUIT, 131),
+        (signal.SIGUSR1, 138),
+    ],
 )
 def test_the_light_is_off_after_a_signal(rig, tmp_path, number, code):
     run = rigs.started("run", rig.config, "--output", tmp_path, "--json", "--no-resume")

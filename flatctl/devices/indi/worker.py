@@ -25,6 +25,8 @@ from typing import Any
 
 import PyIndi
 
+from flatctl.errors import STOP_SIGNALS
+
 PACKET_BYTES = 200_000
 _TEXT_CHARS = 4096
 _PR_SET_PDEATHSIG = 1
@@ -320,7 +322,7 @@ def main(fd: int, parent: int, host: str, port: int, timeout_s: float) -> None:
     """Connect and serve the parent until it, or the connection, is gone."""
     _die_with(parent)
     # Stopping is the parent's business: it has a lamp to put out through this process first.
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for signum in STOP_SIGNALS:
         signal.signal(signum, signal.SIG_IGN)
     line = socket.socket(fileno=fd)
     outbox = Outbox(line)
