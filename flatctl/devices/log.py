@@ -103,7 +103,7 @@ class DeviceLog:
         self._let_go()
         why = getattr(error, "strerror", None) or error
         # Not even a closed stderr may end the run.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._say(f"the log {self._path} can't be written ({why}); going on without it")
 
     def _open(self) -> None:

@@ -1,5 +1,6 @@
 """The log of the devices: complete, bounded, without secrets, and never in anybody's way."""
 
+import io
 import sys
 import threading
 import urllib.request
@@ -84,6 +85,13 @@ def test_not_even_a_closed_stderr_turns_a_lost_log_into_an_error():
         raise BrokenPipeError(words)
 
     assert DeviceLog(Path("/dev/full"), broken).note("Cam", HEARD, "a") == ""
+
+
+def test_a_stderr_closed_in_this_process_is_no_error_either():
+    stderr = io.StringIO()
+    stderr.close()
+    log = DeviceLog(Path("/dev/full"), lambda words: print(words, file=stderr))
+    assert log.note("Flat-Man", SENT, "'>POOO'") == ""
 
 
 def test_a_log_is_current_inside_its_block_only(tmp_path, told):
