@@ -9,7 +9,7 @@ import math
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -69,10 +69,11 @@ def event_of(plain: object) -> Event | None:
 
 
 def moment(value: object) -> datetime | None:
-    """Return a time of day (UTC), `None` where it is none."""
+    """Return a moment in UTC, `None` where it is none; one without a zone is in UTC."""
     try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return found and (found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return None
 
 

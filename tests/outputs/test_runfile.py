@@ -7,7 +7,7 @@ import pytest
 from event_streams import Night, complete_night, kept, mixed_night, told, typed
 
 from flatctl.errors import StorageError
-from flatctl.outputs.runfile import BYTES_PER_S, RunFile
+from flatctl.outputs.runfile import BYTES_PER_S, RunFile, keep_earlier_run
 
 
 class Disk:
@@ -172,3 +172,13 @@ def test_an_earlier_file_that_cannot_be_renamed_ends_the_run(tmp_path: Path, mon
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(StorageError, match="Permission denied"):
         told(RunFile(write), Night(tmp_path))
+
+
+@pytest.mark.parametrize("started", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00"])
+def test_an_earlier_run_of_an_impossible_time_ends_no_run(tmp_path: Path, started: str) -> None:
+    write(tmp_path / "run.json", json.dumps({"started": started}))
+
+    keep_earlier_run(tmp_path)
+
+    assert not (tmp_path / "run.json").exists()
+    assert len(list(tmp_path.glob("run_*.json"))) == 1
