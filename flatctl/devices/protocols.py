@@ -109,7 +109,14 @@ class Named(Protocol):
         """The name by which users know it; valid before `open`."""
 
 
-class Camera(Named, Protocol):
+class Device(Named, Protocol):
+    """Anything that is opened, used, and let go of."""
+
+    def close(self) -> None:
+        """Let go of it; it stays where it is, and a light as it is."""
+
+
+class Camera(Device, Protocol):
     """A camera that delivers full 16-bit frames."""
 
     def open(self, timeout_s: float) -> CameraInfo:
@@ -136,7 +143,7 @@ class Camera(Named, Protocol):
         """Abort an exposure that is under way and let go of the camera."""
 
 
-class FilterWheel(Named, Protocol):
+class FilterWheel(Device, Protocol):
     """A filter wheel with named slots."""
 
     def open(self, timeout_s: float) -> Sequence[str]:
@@ -148,11 +155,8 @@ class FilterWheel(Named, Protocol):
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until it reports to be there."""
 
-    def close(self) -> None:
-        """Let go of the wheel."""
 
-
-class Rotator(Named, Protocol):
+class Rotator(Device, Protocol):
     """A camera rotator; angles are its own, in degrees from 0 to 360."""
 
     def open(self, timeout_s: float) -> float:
@@ -161,11 +165,8 @@ class Rotator(Named, Protocol):
     def turn(self, angle_deg: float, timeout_s: float) -> float:
         """Turn to an angle, wait until it is reported within 0.25°, and return what is reported."""
 
-    def close(self) -> None:
-        """Let go of the rotator; it stays where it is."""
 
-
-class Focuser(Named, Protocol):
+class Focuser(Device, Protocol):
     """A focuser with absolute positions, in its own steps."""
 
     def open(self, timeout_s: float) -> int:
@@ -173,9 +174,6 @@ class Focuser(Named, Protocol):
 
     def move(self, steps: int, timeout_s: float) -> int:
         """Move to a position, wait until it is reported within 5 steps, return what is reported."""
-
-    def close(self) -> None:
-        """Let go of the focuser; it stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ class PanelStatus:
     confirmed: bool
 
 
-class LightPanel(Named, Protocol):
+class LightPanel(Device, Protocol):
     """A dimmable light in front of the telescope, brightness in its own whole steps."""
 
     def open(self, timeout_s: float) -> range:
@@ -211,9 +209,6 @@ class LightPanel(Named, Protocol):
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Ask how the light stands."""
-
-    def close(self) -> None:
-        """Let go of the panel; the light is left as it is."""
 
 
 @runtime_checkable

@@ -1,6 +1,5 @@
 """What the user sees of a run: progress on a terminal, else plain lines, and a table at its end."""
 
-import io
 import os
 from typing import Protocol, TextIO
 
@@ -18,7 +17,7 @@ from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import awaited_words
 from flatctl.outputs.sentences.run import filter_label, lines_of, worth_line
-from flatctl.outputs.summary import print_summary
+from flatctl.outputs.summary import summary_lines
 
 _LOG_WIDTH = 100
 
@@ -183,19 +182,9 @@ class Console:
 
     def _table(self, run: RunRecord) -> str:
         # Rendered apart from the stream: a locale without some character must not end the run.
-        page = io.StringIO()
         drawn = self._stdout.isatty()
         width = _columns(self._stdout) if drawn else _LOG_WIDTH
-        screen = RichConsole(
-            file=page,
-            width=width,
-            force_terminal=drawn,
-            color_system="auto" if drawn else None,
-            legacy_windows=False,
-        )
-        print_summary(run, screen)
-        lines = (line.rstrip() for line in page.getvalue().splitlines())
-        return "\n".join(lines) + "\n"
+        return "\n".join(summary_lines(run, width, drawn=drawn)) + "\n"
 
 
 def _columns(stream: TextIO) -> int:

@@ -4,18 +4,15 @@ The addresses are secrets. They are handed to apprise and to nothing else; what 
 hold them, so it is kept silent, and of its errors only the kind is told.
 """
 
-import io
 import logging
 import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from flatctl.errors import ExitCode
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.summary import print_summary
+from flatctl.outputs.summary import summary_lines
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -50,9 +47,7 @@ def ending_text(record: RunRecord, reason: str) -> str:
     """Return the end table of a run as plain text, with the reason beside it."""
     if not record.filters:
         return reason
-    page = io.StringIO()
-    print_summary(record, Console(file=page, width=_WIDTH, color_system=None, highlight=False))
-    lines = [line.rstrip() for line in page.getvalue().splitlines()]
+    lines = summary_lines(record, _WIDTH)
     if reason and record.reason != reason:
         lines.append(reason)
     return "\n".join(lines).strip()

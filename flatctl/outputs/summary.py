@@ -1,5 +1,7 @@
 """The table at the end of a run: what became of every filter, and what to do about the rest."""
 
+import io
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -65,6 +67,15 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
     ]
 
 
-def print_summary(run: RunRecord, console: Console) -> None:
-    """Print the end of a run."""
-    console.print(end_table(run, console.width), soft_wrap=False)
+def summary_lines(run: RunRecord, width: int, *, drawn: bool = False) -> list[str]:
+    """Return the end of a run as lines of text, in a terminal's colours where it is `drawn`."""
+    page = io.StringIO()
+    screen = Console(
+        file=page,
+        width=width,
+        force_terminal=drawn,
+        color_system="auto" if drawn else None,
+        legacy_windows=False,
+    )
+    screen.print(end_table(run, width), soft_wrap=False)
+    return [line.rstrip() for line in page.getvalue().splitlines()]

@@ -95,6 +95,7 @@ class AlnitakPanel(SerialFlap):
         self._filler = filler
         self._product: int | None = None
         self.make = make
+        self.off_command = self._encode("D")
         super().__init__(port, boot_delay_s=boot_delay_s, rts=rts, dtr=dtr)
 
     @property
@@ -117,10 +118,6 @@ class AlnitakPanel(SerialFlap):
         if not self.has_light:
             raise self._fault("a Remote Dust Cover has no light", _NO_LIGHT)
         super().set_brightness(brightness, timeout_s)
-
-    @property
-    def _off_command(self) -> bytes:
-        return self._encode("D")
 
     def _greet(self, timeout_s: float) -> None:
         self._product = None

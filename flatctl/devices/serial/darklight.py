@@ -73,11 +73,8 @@ class DarkLightPanel(SerialFlap):
     baud = 115200
     ends = b">"
     steps = range(1, 256)
+    off_command = encode("F")
     _has_cover = False
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("F")
 
     def _greet(self, timeout_s: float) -> None:
         deadline = self._link.deadline(timeout_s)

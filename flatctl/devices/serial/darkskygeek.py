@@ -43,10 +43,7 @@ class DarkSkyGeekPanel(SerialPanel):
     baud = 57600
     reply_s = 1.0
     steps = range(1, 256)
-
-    @property
-    def _off_command(self) -> bytes:
-        return OFF
+    off_command = OFF
 
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(PING, parse_ping, timeout_s)

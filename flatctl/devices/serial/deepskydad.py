@@ -81,11 +81,8 @@ class DeepSkyDadPanel(SerialFlap):
     ends = b")"
     reply_s = 1.0
     steps = range(4097)
+    off_command = encode("SLON", "0")
     _board = "FP1"
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("SLON", "0")
 
     def _greet(self, timeout_s: float) -> None:
         self._board = self._link.greet(encode("GFRM"), parse_board, timeout_s)

@@ -48,11 +48,8 @@ class ExcaliburPanel(SerialFlap):
     make = "Excalibur"
     ends = b"#\r\n"
     steps = range(1, 3001)
+    off_command = encode_light(0)
     _position = 0
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode_light(0)
 
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(HELLO, parse_hello, timeout_s)

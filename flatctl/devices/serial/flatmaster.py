@@ -49,10 +49,7 @@ class FlatMasterPanel(UnaskedPanel):
     reply_s = 1.0
     steps = range(DIMMEST - BRIGHTEST + 1)
     hello = HELLO
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode_switch(on=False)
+    off_command = encode_switch(on=False)
 
     def _recognise(self, frame: bytes) -> None:
         parse_hello(frame)

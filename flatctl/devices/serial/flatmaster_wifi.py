@@ -68,12 +68,9 @@ class FlatMasterWifiPanel(SerialFlap):
     baud = 115200
     reply_s = 1.0
     steps = STEPS
+    off_command = encode("FE", 0)
     _has_cover = False
     _identity: ClassVar[bytes] = b"FMW_"
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("FE", 0)
 
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(encode("F#"), self._recognise, timeout_s)

@@ -127,6 +127,7 @@ class GeminiPanel(SerialFlap):
     make = "Gemini"
     ends = b"#\r\n"
     steps = range(256)
+    off_command = encode("D", model=Model.REV1)
     move_limit_s = 60.0
     motor_start_s = 0.0  # a move is over when it is answered
     _has_cover = False
@@ -148,13 +149,10 @@ class GeminiPanel(SerialFlap):
         """Shine in that bank from the next brightness on; `None` is the one it is in."""
         self._bank = bank
 
-    @property
-    def _off_command(self) -> bytes:
-        return encode("D", model=self._model)
-
     def _greet(self, timeout_s: float) -> None:
         model = None if self._is_rev1 else self._greet_new(self._link.deadline(timeout_s))
         self._model = model or Model.REV1
+        self.off_command = encode("D", model=self._model)
         if model is None:
             product = self._link.greet(encode("P", model=Model.REV1), parse_product, timeout_s)
             self._has_cover = product == _COVERED_REV1

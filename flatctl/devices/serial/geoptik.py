@@ -39,13 +39,10 @@ class GeoptikPanel(UnaskedPanel):
     reply_s = 1.0
     steps = range(256)
     hello = encode("P")
+    off_command = encode("D")
 
     def __init__(self, port: str, *, boot_delay_s: float = 2.0) -> None:
         super().__init__(port, rts=False, boot_delay_s=boot_delay_s)
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("D")
 
     def _recognise(self, frame: bytes) -> None:
         parse(frame, "P")

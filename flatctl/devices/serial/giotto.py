@@ -72,6 +72,7 @@ class GiottoPanel(SerialFlap):
     baud = 115200
     reply_s = 3.0
     steps = range(1, 256)
+    off_command = encode("set", "LIGHT", 0)
     _link: JsonLink
 
     def __init__(
@@ -105,10 +106,6 @@ class GiottoPanel(SerialFlap):
         super().close()
         if self._alto is not None:
             self._alto.close()
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("set", "LIGHT", 0)
 
     def _greet(self, timeout_s: float) -> None:
         self.steps = self._steps_up_to(self._link.greet_by("MAX_BRIGHTNESS", timeout_s))

@@ -147,12 +147,8 @@ class SerialLink:
 
     def send(self, command: bytes) -> None:
         """Send bytes and expect nothing."""
-        with self._lock:
-            port = self._opened()
-            try:
-                port.write(command)
-            except _BROKEN as error:
-                raise self._broke(error) from error
+        with self._lock, self._open_line() as port:
+            port.write(command)
 
     @contextlib.contextmanager
     def _greeting(self, silent: str = "") -> Iterator[None]:
@@ -191,15 +187,11 @@ class SerialLink:
         return _parsed(parse, frame)
 
     def _read(self) -> bytes:
-        port = self._opened()
-        try:
+        with self._open_line() as port:
             return bytes(port.read(max(1, port.in_waiting)))
-        except _BROKEN as error:
-            raise self._broke(error) from error
 
     def _flush(self) -> None:
-        port = self._opened()
-        try:
+        with self._open_line() as port:
             if not self.url.startswith("socket:"):
                 port.reset_input_buffer()
                 return
@@ -207,8 +199,6 @@ class SerialLink:
             limit = self.deadline(_FLUSH_LIMIT_S)
             while port.in_waiting and not limit.over:
                 port.read(port.in_waiting)
-        except _BROKEN as error:
-            raise self._broke(error) from error
 
     def _opened(self) -> Any:
         if self._port is None:
@@ -217,13 +207,19 @@ class SerialLink:
             )
         return self._port
 
-    def _broke(self, error: Exception) -> DeviceError:
-        self.close()
-        return Unreachable(
-            self.name,
-            f"the line broke ({reason(error)})",
-            "check the cable and the power of the panel",
-        )
+    @contextlib.contextmanager
+    def _open_line(self) -> Iterator[Any]:
+        """Hand out the port, and close it where the line breaks."""
+        port = self._opened()
+        try:
+            yield port
+        except _BROKEN as error:
+            self.close()
+            raise Unreachable(
+                self.name,
+                f"the line broke ({reason(error)})",
+                "check the cable and the power of the panel",
+            ) from error
 
     def _no_answer(self, heard: bytes, silent: str, said: str) -> DeviceError:
         if not heard:

@@ -35,7 +35,8 @@ class SerialPanel(ABC):
 
     A family says what users call it (`make`), what messages call it where that is not its make in
     small letters (`kind`), the speed of its line, which bytes end its answers, how long it takes to
-    answer at most, and its brightness steps. `link_to` makes the line that it alone uses.
+    answer at most, its brightness steps, and the bytes that put its light out. `link_to` makes the
+    line that it alone uses.
     """
 
     make: str
@@ -44,6 +45,7 @@ class SerialPanel(ABC):
     ends: ClassVar[bytes] = b"\r\n"
     reply_s: float = 2.0
     steps: range
+    off_command: bytes
     brightness_tries: ClassVar[int] = TRIES
     _has_cover = False
 
@@ -122,11 +124,6 @@ class SerialPanel(ABC):
         lit = self._ask_lit(deadline)
         return PanelStatus(lit, self._ask_brightness(deadline), confirmed=True)
 
-    @property
-    @abstractmethod
-    def _off_command(self) -> bytes:
-        """The bytes that put the light out."""
-
     @abstractmethod
     def _greet(self, timeout_s: float) -> None:
         """Open the line and make sure that the right panel is there."""
@@ -199,7 +196,7 @@ class SerialPanel(ABC):
             yield
         except DeviceError:
             with suppress(DeviceError):
-                self._link.send(self._off_command)
+                self._link.send(self.off_command)
             raise
 
     def _fault(self, what: str, remedy: str) -> Fault:

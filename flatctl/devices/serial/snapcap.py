@@ -52,11 +52,8 @@ class SnapCapPanel(SerialFlap):
     baud = 38400
     reply_s = 1.0
     steps = range(256)
+    off_command = encode("D")
     _state = "000"
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode("D")
 
     def _greet(self, timeout_s: float) -> None:
         self._link.greet(encode("V"), partial(parse, letter="V"), timeout_s)

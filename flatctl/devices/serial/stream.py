@@ -61,7 +61,7 @@ class StreamLink(SerialLink, Generic[S]):
             self._listening = True
             self._reader_ended = self.clock.keep_doing(self._read_on, self.name)
         with self._greeting("not a word comes of its own accord"):
-            return self.following(self.deadline(timeout_s))
+            return self.until(lambda _status: True, self.deadline(timeout_s))
 
     def close(self) -> None:
         """Stop to read and close the port; never raises."""
@@ -70,15 +70,11 @@ class StreamLink(SerialLink, Generic[S]):
         if self._reader_ended():
             super().close()
 
-    def following(self, deadline: Deadline) -> S:
-        """Return the next status whose line begins after this call."""
-        return self.until(lambda _status: True, deadline)
-
     def until(self, wanted: Callable[[S], bool], deadline: Deadline) -> S:
         """Return the first status from now on that is as `wanted`, or the last one there was.
 
-        Raises `NoReply` when the panel has fallen silent, `BadReply` when it says something else,
-        `Unreachable` when the line broke.
+        Only a line that begins after this call counts. Raises `NoReply` when the panel has fallen
+        silent, `BadReply` when it says something else, `Unreachable` when the line broke.
         """
         with self._news:
             begun, self._heard[:] = self._begun, b""

@@ -63,6 +63,7 @@ class WandererV3Panel(UnaskedPanel, SerialFlap):
     baud = BAUD
     steps = STEPS
     hello = encode(ASK)
+    off_command = encode(OFF)
     move_limit_s = 60.0
     motor_start_s = 0.0  # a move is over when it is answered
 
@@ -71,10 +72,6 @@ class WandererV3Panel(UnaskedPanel, SerialFlap):
         super().__init__(port, boot_delay_s=boot_delay_s)
         self._cover = CoverState.UNKNOWN
         self._answer = Answer()
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode(OFF)
 
     def _greet(self, timeout_s: float) -> None:
         self._cover = CoverState.UNKNOWN

@@ -76,6 +76,7 @@ class WandererV4Panel(SerialFlap):
     kind = "wanderer-v4"
     baud = BAUD
     steps = STEPS
+    off_command = encode(OFF)
     move_limit_s = 60.0
     start_s = 10.0  # until the first line has come
     silence_s = 5.0  # from one line to the next
@@ -94,10 +95,6 @@ class WandererV4Panel(SerialFlap):
         confirmed = brightness is not None
         known = brightness if confirmed else self._told
         return PanelStatus(None if known is None else known > 0, known or None, confirmed)
-
-    @property
-    def _off_command(self) -> bytes:
-        return encode(OFF)
 
     def _greet(self, timeout_s: float) -> None:
         self._told = None
