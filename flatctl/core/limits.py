@@ -63,8 +63,8 @@ class Limits:
 
     def clamp(self, brightness: float, exposure_s: float) -> Setting:
         """Return the possible setting nearest to the one given."""
-        step = round(min(max(brightness, self.dimmest), self.brightest))
-        return Setting(step, self.exposure(exposure_s))
+        allowed = round(min(max(brightness, self.dimmest), self.brightest))
+        return Setting(allowed, self.exposure(exposure_s))
 
     def allow(self, setting: Setting) -> bool:
         """Tell whether a setting is possible."""

@@ -68,18 +68,18 @@ def pedestals(
 def by_time(frames: Sequence[Judged], aim_adu: float) -> dict[int, float]:
     """Return the exposures (s) that meet the aim at the steps exposed for two times."""
     found = {}
-    for step, (near, rate, gap_s) in _lines(frames, aim_adu).items():
+    for brightness, (near, rate, gap_s) in _lines(frames, aim_adu).items():
         more_s = (aim_adu - near.level_adu) / rate if rate else np.inf
         if abs(more_s) <= _REACH * abs(gap_s):
-            found[step] = near.exposure_s + more_s
+            found[brightness] = near.exposure_s + more_s
     return found
 
 
 def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, float, float]]:
     """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
     found = {}
-    for step in {f.brightness for f in frames}:
-        clear = [f for f in frames if f.brightness == step and not f.clipped]
+    for brightness in {f.brightness for f in frames}:
+        clear = [f for f in frames if f.brightness == brightness and not f.clipped]
         clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
         for far in clear[1:]:
             near = clear[0]
@@ -87,7 +87,7 @@ def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, 
             rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
             apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
             if rate >= 0 and apart > _APART:
-                found[step] = near, rate, gap_s
+                found[brightness] = near, rate, gap_s
                 break
     return found
 

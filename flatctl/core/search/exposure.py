@@ -36,7 +36,7 @@ _LIT_FRAC = 0.1
 _PROOFS, _DOUBT = 20, 1.05
 # Of what is open between two frames this part (of its ratio) next to each need not be tried.
 _INSIDE = 0.03
-# A setting of a measured step that costs less than this is tried before all else.
+# A setting of a measured brightness that costs less than this is tried before all else.
 _LIKELY = 0.6
 
 
@@ -55,22 +55,22 @@ def best_free(
     does not respond to brightness, a long exposure is made no longer than a proof needs.
     """
     options = []
-    for step in edges:
-        between = evidence.open_exposures(step)
-        if not limits.dimmest <= step <= limits.brightest or between is None:
+    for brightness in edges:
+        between = evidence.open_exposures(brightness)
+        if not limits.dimmest <= brightness <= limits.brightest or between is None:
             continue
-        if evidence.at_best(step) < band.low_adu:
+        if evidence.at_best(brightness) < band.low_adu:
             continue
-        if _blind(evidence, step, band):
-            options.append((1.0, Setting(step, limits.between(*between))))
+        if _blind(evidence, brightness, band):
+            options.append((1.0, Setting(brightness, limits.between(*between))))
             continue
         shortest_s, longest_s = _untried(limits, *between)
-        exposure_s, cost = forecast.best_exposure(step, shortest_s, longest_s)
-        if cost >= 1 and _disproved(forecast.enough_s(step), limits, *between):
+        exposure_s, cost = forecast.best_exposure(brightness, shortest_s, longest_s)
+        if cost >= 1 and _disproved(forecast.enough_s(brightness), limits, *between):
             exposure_s = limits.between(*between)
         if early and exposure_s == limits.longest_s and endings.unresponsive(evidence.frames):
-            exposure_s = _proof(evidence, forecast, limits, band, step, shortest_s)
-        options.append((cost, Setting(step, exposure_s)))
+            exposure_s = _proof(evidence, forecast, limits, band, brightness, shortest_s)
+        options.append((cost, Setting(brightness, exposure_s)))
     return min(options)[1] if options else None
 
 
@@ -92,7 +92,7 @@ def _proof(
     forecast: "Forecast",
     limits: Limits,
     band: Band,
-    step: int,
+    brightness: int,
     shortest_s: float,
 ) -> float:
     """Return the shortest exposure to prove, if all goes as foretold, that none is enough.
@@ -102,16 +102,16 @@ def _proof(
     longest_s = limits.longest_s
     for i in range(_PROOFS):
         exposure_s = shortest_s * float((longest_s / shortest_s) ** (i / _PROOFS))
-        level = _DOUBT * forecast.level(step, exposure_s)
-        frame = Judged(Setting(step, exposure_s), level, bright=False, clipped=False)
-        if evidence.at_best(step, frame) < band.low_adu:
+        level = _DOUBT * forecast.level(brightness, exposure_s)
+        frame = Judged(Setting(brightness, exposure_s), level, bright=False, clipped=False)
+        if evidence.at_best(brightness, frame) < band.low_adu:
             return exposure_s
     return longest_s
 
 
-def _blind(evidence: Evidence, step: int, band: Band) -> bool:
-    """Tell whether frames at a step came out clipped, and none so that its light is known."""
-    there = [f for f in evidence.frames if f.brightness == step]
+def _blind(evidence: Evidence, brightness: int, band: Band) -> bool:
+    """Tell whether frames at a brightness came out clipped, and none so that its light is known."""
+    there = [f for f in evidence.frames if f.brightness == brightness]
     lit = any(f.level_adu > _LIT_FRAC * band.full_scale_adu and not f.clipped for f in there)
     return not lit and sum(f.clipped for f in there) >= BLIND
 
@@ -136,7 +136,7 @@ def best_listed(
     if not open_steps:
         return None
     measured = forecast.measured
-    trims = [forecast.best_of(step, times) for step, times in _at(open_steps, measured)]
+    trims = [forecast.best_of(brightness, times) for brightness, times in _at(open_steps, measured)]
     likely = [trim for trim in trims if trim[0] < _LIKELY]
     if likely:
         return min(likely)[1]
@@ -149,9 +149,9 @@ def best_listed(
         return guess
     ends = [s for r in ranges.values() if not r for s in (r.start - 1, r.stop)]
     ends += [limits.dimmest, limits.brightest]
-    for step, times in _at(open_steps, ends):
-        if step not in measured:
-            return Setting(step, times[len(times) // 2])
+    for brightness, times in _at(open_steps, ends):
+        if brightness not in measured:
+            return Setting(brightness, times[len(times) // 2])
     if urgent:
         return halving(narrowed(open_steps, forecast.side, measured) or open_steps)
     return guess
@@ -161,9 +161,13 @@ def halving(open_steps: OpenSteps) -> Setting:
     """Return the setting that closes the most, whichever side of the band it falls on."""
 
     def closed(setting: Setting) -> int:
-        step, exposure_s = setting
-        dim = (min(step + 1, r.stop) - r.start for t, r in open_steps.items() if t <= exposure_s)
-        bright = (r.stop - max(step, r.start) for t, r in open_steps.items() if t >= exposure_s)
+        brightness, exposure_s = setting
+        dim = (
+            min(brightness + 1, r.stop) - r.start for t, r in open_steps.items() if t <= exposure_s
+        )
+        bright = (
+            r.stop - max(brightness, r.start) for t, r in open_steps.items() if t >= exposure_s
+        )
         return min(sum(max(n, 0) for n in dim), sum(max(n, 0) for n in bright))
 
     return max((Setting(r[len(r) // 2], t) for t, r in open_steps.items()), key=closed)
@@ -193,5 +197,5 @@ def _at(open_steps: OpenSteps, steps: Iterable[int]) -> list[tuple[int, list[flo
 
 
 def _guess(forecast: "Forecast", steps: range, exposure_s: float) -> tuple[float, Setting]:
-    step, cost = forecast.best_step(steps, exposure_s)
-    return cost, Setting(step, exposure_s)
+    brightness, cost = forecast.best_step(steps, exposure_s)
+    return cost, Setting(brightness, exposure_s)

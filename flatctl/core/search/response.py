@@ -42,8 +42,11 @@ class Response:
 
     @staticmethod
     def measured(pedestal_adu: float, points: Iterable[tuple[int, float]]) -> "Response":
-        """Return the response of a calibrated panel: pairs (step, light in ADU per second)."""
-        run = tuple(Measurement(Setting(step, 1.0), pedestal_adu + light) for step, light in points)
+        """Return the response of a calibrated panel: pairs (brightness, ADU per second)."""
+        run = tuple(
+            Measurement(Setting(brightness, 1.0), pedestal_adu + light)
+            for brightness, light in points
+        )
         return Response(pedestal_adu, 0.0, (run,))
 
     @property
@@ -91,8 +94,8 @@ class Response:
             pedestal = found["pedestal_adu"]
             runs = tuple(
                 tuple(
-                    Measurement(Setting(int(step), float(t)), float(level))
-                    for step, t, level in run
+                    Measurement(Setting(int(brightness), float(t)), float(level))
+                    for brightness, t, level in run
                 )
                 for run in found["runs"]
             )

@@ -226,22 +226,22 @@ class FlatSeries:
         # numpy loads here and not with the module: a command that searches nothing starts faster.
         from flatctl.core.search.panels import Panels
 
-        step, exposure_s = self._setting
+        brightness, exposure_s = self._setting
         panels = Panels(self._limits.brightest, self._known, self.band.full_scale_adu)
         if len(panels.measured) < _MEASURED_MIN:
             return None
         steps = range(self._limits.dimmest, self._limits.brightest + 1)
         light = panels.light(steps)[panels.odds.argmax()]
-        wanted = max(float(light[step - steps[0]]) * ratio, _NEXT_TO_NONE)
+        wanted = max(float(light[brightness - steps[0]]) * ratio, _NEXT_TO_NONE)
         found = int(abs(light - wanted).argmin())
         miss = abs(float(light[found]) / wanted - 1) * self.band.aim_adu
         enough = _FINE_LISTED if self._limits.exposures_s else _FINE
         fine = miss <= enough * self.band.width_adu
-        return Setting(steps[found], exposure_s) if fine and steps[found] != step else None
+        return Setting(steps[found], exposure_s) if fine and steps[found] != brightness else None
 
     def _exposure(self, ratio: float) -> Setting:
-        step, exposure_s = self._setting
-        return self._limits.clamp(step, exposure_s * ratio)
+        brightness, exposure_s = self._setting
+        return self._limits.clamp(brightness, exposure_s * ratio)
 
     def _aim(self, may_be_cold: bool) -> float:
         """Return the level to trim to: ahead of a drift, so that the rest of the set fits."""
