@@ -93,7 +93,10 @@ def test_the_light_goes_out_before_the_cover_opens(server: ScriptedServer, panel
     server.asked.clear()
     panel.open_cover(20)
 
-    assert server.asked == [("FLAT_LIGHT_CONTROL", {OFF: "On"}), ("CAP_PARK", {"UNPARK": "On"})]
+    assert server.asked == [
+        ("FLAT_LIGHT_CONTROL", {OFF: "On", ON: "Off"}),
+        ("CAP_PARK", {"UNPARK": "On", "PARK": "Off"}),
+    ]
     assert panel.cover_state(5) is CoverState.OPEN
 
 
@@ -137,9 +140,9 @@ def test_a_cover_that_goes_on_failing_is_tried_twice_and_the_light_sent_off_last
         panel.set_brightness(99, 20)
     until(lambda: len(server.asked) > 2)
     assert server.asked == [
-        ("CAP_PARK", {"PARK": "On"}),
-        ("CAP_PARK", {"PARK": "On"}),
-        ("FLAT_LIGHT_CONTROL", {OFF: "On"}),
+        ("CAP_PARK", {"PARK": "On", "UNPARK": "Off"}),
+        ("CAP_PARK", {"PARK": "On", "UNPARK": "Off"}),
+        ("FLAT_LIGHT_CONTROL", {OFF: "On", ON: "Off"}),
     ]
 
 
@@ -149,7 +152,7 @@ def test_after_a_refused_brightness_the_light_is_sent_off_last(server, panel: In
     )
     with pytest.raises(Fault):
         panel.set_brightness(99, 20)
-    until(lambda: server.asked[-1] == ("FLAT_LIGHT_CONTROL", {OFF: "On"}))
+    until(lambda: server.asked[-1] == ("FLAT_LIGHT_CONTROL", {OFF: "On", ON: "Off"}))
 
 
 def test_a_cover_that_never_arrives_is_no_reply(server, panel: IndiPanel):
@@ -181,10 +184,31 @@ def test_a_light_that_turned_itself_off_is_switched_on_again(server, panel: Indi
     panel.set_brightness(5, 20)
 
     assert [values for name, values in server.asked if name == "FLAT_LIGHT_CONTROL"] == [
-        {ON: "On"},
-        {ON: "On"},
+        {ON: "On", OFF: "Off"},
+        {ON: "On", OFF: "Off"},
     ]
     assert panel.status(5).lit is True
+
+
+def echo(name: str, values: Mapping[str, str]) -> Iterable[str]:
+    yield switch(name, "Ok", **{key: value == "On" for key, value in values.items()})
+
+
+def test_a_driver_that_reports_just_what_it_was_sent_puts_the_light_out(server, panel: IndiPanel):
+    panel.set_brightness(5, 20)
+    server.answers["FLAT_LIGHT_CONTROL"] = echo
+    panel.light_off(5)
+    assert panel.status(5).lit is False
+
+
+@pytest.mark.parametrize("state", ["Ok", "Alert"])
+def test_a_light_is_not_off_while_it_is_also_reported_on(server, panel: IndiPanel, state):
+    panel.set_brightness(5, 20)
+    server.answers["FLAT_LIGHT_CONTROL"] = lambda name, values: (
+        switch(name, state, FLAT_LIGHT_ON=True, FLAT_LIGHT_OFF=True),
+    )
+    with pytest.raises(Fault, match="FLAT_LIGHT_CONTROL"):
+        panel.light_off(1)
 
 
 def test_a_refused_light_is_a_fault(server, panel: IndiPanel):

@@ -88,7 +88,7 @@ class IndiCamera(IndiDevice):
         self._stop_exposure(_ANSWER_S)
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
-        if types is not None and not types.on(wanted):
+        if types is not None and not types.chosen(wanted):
             self._client.set_switch(self._device, "CCD_FRAME_TYPE", wanted, _ANSWER_S)
         self._check_length(exposure_s)
         started, begun_s = datetime.now(UTC), time.monotonic()

@@ -194,6 +194,7 @@ class IndiClient:
         """
         known = self.need(device, name, timeout_s)
         _check_allowed(known, values)
+        values = known.whole(values)
         patience_s = min(self._silence_s, max(_LEAST_S, timeout_s))
         return self._request(
             "send", patience_s, kind=known.kind, device=device, name=name, values=values
@@ -204,11 +205,12 @@ class IndiClient:
     ) -> Property:
         """Ask for new values and wait until the driver reports exactly these.
 
-        Of switches of which one must be on, name only that one. Raises `Fault` where the driver
-        refuses or reports something else, `NoReply` where it reports nothing.
+        Of switches of which one must be on, name that one; the others have to be off. Raises
+        `Fault` where the driver refuses or reports something else, `NoReply` where nothing.
         """
         deadline = Deadline(timeout_s)
         before = self.need(device, name, timeout_s)
+        wanted, values = values, before.whole(values)
         since = self.send(device, name, values, deadline.left_s)
         # Some drivers say nothing when nothing changes.
         grace_s = min(deadline.left_s, _UNCHANGED_S) if before.holds(values) else deadline.left_s
@@ -217,7 +219,7 @@ class IndiClient:
             device, name, since, lambda now: now.holds(values), grace_s, doing=doing
         ) or self.find(device, name)
         if after is not None and after.alerted > since:
-            raise self.refusal(device, since, f"refuses {name} {_words(values)}", remedy="")
+            raise self.refusal(device, since, f"refuses {name} {_words(wanted)}", remedy="")
         if after is not None and after.holds(values):
             return after
         if after is None or after.serial <= since:
@@ -226,9 +228,10 @@ class IndiClient:
                 f"did not answer within {timeout_s:g} s when {name} was set",
                 "its driver or the INDI server may hang: restart them",
             )
-        reported = {key: after.elements[key].value for key in values if key in after.elements}
+        have = {key: after.elements[key].value for key in values if key in after.elements}
+        reported = {key: value for key, value in have.items() if key in wanted or value is True}
         raise Fault(
-            device, f"reports {name} {_words(reported)} where {_words(values)} was asked for"
+            device, f"reports {name} {_words(reported)} where {_words(wanted)} was asked for"
         )
 
     def set_switch(self, device: str, name: str, element: str, timeout_s: float) -> Property:

@@ -33,7 +33,7 @@ class IndiMount(IndiDevice):
             return ConditionStatus(False, "on its way")
         return (
             ConditionStatus(True, "parked")
-            if known.on("PARK")
+            if known.chosen("PARK")
             else ConditionStatus(False, "not parked")
         )
 
@@ -46,7 +46,7 @@ class IndiMount(IndiDevice):
         known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
         if isinstance(known, ConditionStatus):
             raise Fault(self._device, f"can't be parked: it {known.text}")
-        if known.on("PARK") and known.state != "Busy":
+        if known.chosen("PARK") and known.state != "Busy":
             return
         values = {"PARK": True}
         since = self._client.send(self._device, _MOUNT_PARK, values, deadline.left_s)
@@ -54,7 +54,7 @@ class IndiMount(IndiDevice):
             self._device,
             _MOUNT_PARK,
             since,
-            lambda now: now.on("PARK"),
+            lambda now: now.chosen("PARK"),
             deadline.left_s,
             doing="while it parked",
             remedy="see where the mount is, and indiserver's log",
@@ -82,7 +82,7 @@ class IndiDome(IndiDevice):
             return ConditionStatus(False, "on its way")
         if known.state == "Alert":
             return ConditionStatus(False, "reports a fault")
-        closed = known.on("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
+        closed = known.chosen("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
         return ConditionStatus(True, "closed") if closed else ConditionStatus(False, "not closed")
 
 

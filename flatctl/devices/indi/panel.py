@@ -104,7 +104,7 @@ class IndiPanel(IndiDevice):
         except Fault:
             # A driver may refuse what is already so.
             known = self._client.find(self._device, _LIGHT)
-            if known is None or not known.on(_OFF):
+            if known is None or not known.chosen(_OFF):
                 raise
         if changed is not None and self._session.identity is not None:
             raise changed

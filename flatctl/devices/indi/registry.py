@@ -47,6 +47,7 @@ class Property:
     elements: Mapping[str, Element]
     serial: int
     alerted: int = 0
+    one_of_many: bool = False
 
     def number(self, element: str) -> float | None:
         """Return a number's value, or `None` where there is no such number."""
@@ -61,6 +62,19 @@ class Property:
     def on(self, element: str) -> bool:
         """Say whether a switch is on."""
         return element in self.elements and self.elements[element].value is True
+
+    def chosen(self, element: str) -> bool:
+        """Say whether a switch is on and no other of the property is."""
+        return self.on(element) and sum(one.value is True for one in self.elements.values()) == 1
+
+    def whole(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Add that the others are off, to the one on of switches of which one must be on.
+
+        Drivers that keep what they are sent and no more would report both on.
+        """
+        if not self.one_of_many or True not in values.values():
+            return values
+        return {**values, **{name: False for name in self.elements if name not in values}}
 
     def holds(self, values: Mapping[str, Value]) -> bool:
         """Say whether all of these values are the reported ones."""
@@ -201,6 +215,7 @@ class Registry:
             elements={facts["name"]: Element(**facts) for facts in event["elements"]},
             serial=self.serial,
             alerted=self.serial if alert else before.alerted if before else 0,
+            one_of_many=event.get("one_of_many", False),
         )
 
     def _take_frame(self, event: Mapping[str, Any], fd: int | None) -> None:

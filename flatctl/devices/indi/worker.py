@@ -229,6 +229,7 @@ def _describe(raw: Any) -> dict[str, Any]:
         "kind": kind,
         "state": raw.getStateAsString(),
         "writable": raw.getPermission() != PyIndi.IP_RO,
+        "one_of_many": kind == "switch" and typed.getRule() == PyIndi.ISR_1OFMANY,
         "elements": [_element(kind, widget) for widget in widgets],
     }
 
