@@ -112,6 +112,15 @@ def test_a_prepared_camera_stands_as_asked(server: Server, camera: IndiCamera):
     assert ask(server, f"{CAMERA}.CCD_FRAME_TYPE.FRAME_FLAT") == ["On"]
 
 
+def test_a_live_view_left_on_is_ended_before_the_first_exposure(server: Server, camera):
+    tell(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_ON=On")
+    until(lambda: ask(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_ON") == ["On"])
+
+    camera.prepare(SETUP, 20)
+
+    assert ask(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_OFF") == ["On"]
+
+
 @pytest.mark.parametrize("binning", [1, 2])
 def test_a_frame_has_the_size_of_the_binned_sensor(camera: IndiCamera, binning: int):
     camera.prepare(CameraSetup(binning=binning), 20)

@@ -11,6 +11,7 @@ from scripted_indi import (
     COOLED_CAMERA,
     DEVICE,
     ODD_CAMERA,
+    STREAMING_CAMERA,
     TWINS,
     WHEEL,
     ScriptedServer,
@@ -358,6 +359,42 @@ def test_a_cooler_that_is_busy_as_long_as_it_cools_is_on():
         began_s = time.monotonic()
         camera.prepare(CameraSetup(temperature_c=-10.0), 20)
         assert time.monotonic() - began_s < 8
+
+
+def stream_changes(server: ScriptedServer) -> list[dict[str, str]]:
+    return [values for name, values in server.asked if name == "CCD_VIDEO_STREAM"]
+
+
+def test_a_live_view_is_ended_whenever_it_is_on_and_only_then():
+    with (
+        scripted_server(STREAMING_CAMERA) as server,
+        IndiClient("127.0.0.1", server.port) as client,
+    ):
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        camera.prepare(CameraSetup(), 20)
+        camera.start(0.5, FrameKind.FLAT)
+        camera.read(20)
+        server.say(switch("CCD_VIDEO_STREAM", "Busy", STREAM_ON=True, STREAM_OFF=False))
+        on = partial(client.find, DEVICE, "CCD_VIDEO_STREAM")
+        client.wait_for(lambda _: True if (now := on()) and now.on("STREAM_ON") else None, 5)
+        camera.start(0.5, FrameKind.FLAT)
+
+        assert stream_changes(server) == [{"STREAM_OFF": "On", "STREAM_ON": "Off"}] * 2
+
+
+def test_a_live_view_that_does_not_end_is_named():
+    with (
+        scripted_server(STREAMING_CAMERA) as server,
+        IndiClient("127.0.0.1", server.port) as client,
+    ):
+        server.answers["CCD_VIDEO_STREAM"] = lambda name, values: [
+            switch(name, "Alert", STREAM_ON=True, STREAM_OFF=False)
+        ]
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        with pytest.raises(Fault, match=r"goes on streaming video.*stop its live view"):
+            camera.prepare(CameraSetup(), 20)
 
 
 def test_a_cooler_that_is_refused_is_a_fault():

@@ -86,6 +86,7 @@ class IndiCamera(IndiDevice):
             raise ValueError(f"an exposure of {exposure_s} s")
         self._session.check(_ANSWER_S)
         self._stop_exposure(_ANSWER_S)
+        Preparation(self._client, self._device, Deadline(_ANSWER_S)).end_stream()
         wanted = _FRAME_TYPES[kind]
         types = self._client.find(self._device, "CCD_FRAME_TYPE")
         if types is not None and not types.chosen(wanted):

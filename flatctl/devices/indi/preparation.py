@@ -41,6 +41,7 @@ class Preparation:
 
     def apply(self, setup: CameraSetup) -> CameraState:
         """Set everything, wait for the temperature, and return what the camera reports."""
+        self.end_stream()
         for name, elements in _DELIVERY:
             self._choose(name, elements)
         if setup.temperature_c is not None:
@@ -59,6 +60,17 @@ class Preparation:
         if setup.temperature_c is not None:
             self._await_temperature(setup.temperature_c)
         return self._state(setup)
+
+    def end_stream(self) -> None:
+        """End a live view: its frames change the light of an exposure, and not its header."""
+        stream = self._find("CCD_VIDEO_STREAM")
+        if stream is None or not stream.on("STREAM_ON"):
+            return  # drivers need not answer
+        try:
+            self._choose("CCD_VIDEO_STREAM", ("STREAM_OFF",))
+        except Fault as error:
+            remedy = error.remedy or "stop its live view (CCD_VIDEO_STREAM) in the other program"
+            raise Fault(self._device, f"goes on streaming video: {error.what}", remedy) from error
 
     @property
     def _answer_s(self) -> float:
