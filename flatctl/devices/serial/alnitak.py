@@ -12,7 +12,7 @@ from typing import Literal
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 REMOTE_DUST_COVER = 98
 FLIP_FLAT = 99

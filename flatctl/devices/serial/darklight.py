@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 T = TypeVar("T")
 

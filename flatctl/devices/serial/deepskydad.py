@@ -8,7 +8,7 @@ import re
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 _REPLY = re.compile(r"\(([^()]*)\Z")
 _BOARD = re.compile(r"Board=DeepSkyDad\.(FP\d)\b")

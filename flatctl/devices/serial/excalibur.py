@@ -9,7 +9,7 @@ import re
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 HELLO = b"#"
 ASK_LIGHT = b"O#"

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 STEPS = range(101)
 

@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 from flatctl.core.types import Bank
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 from flatctl.errors import DeviceError, NoReply
 
 _HELLO_S = 1.0

@@ -10,8 +10,8 @@ from functools import partial
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
+from flatctl.devices.serial.flap import SerialFlap
 from flatctl.devices.serial.link import SerialLink
-from flatctl.devices.serial.panel import SerialFlap
 
 MOTOR = "MOT1"
 CLOSED, OPEN = 0, 100

@@ -9,7 +9,7 @@ from functools import partial
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
 
 _REPLY = re.compile(r"\*([A-Za-z])(\d{3})\Z")
 _AT_REST = {"1": CoverState.OPEN, "2": CoverState.CLOSED, "0": CoverState.UNKNOWN}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
-from flatctl.devices.serial.panel import SerialFlap, UnaskedPanel
+from flatctl.devices.serial.flap import SerialFlap
+from flatctl.devices.serial.panel import UnaskedPanel
 
 BAUD = 19200
 STEPS = range(1, 256)

@@ -12,7 +12,8 @@ from functools import partial
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.serial.diagnosis import printable
-from flatctl.devices.serial.panel import TRIES, SerialFlap
+from flatctl.devices.serial.flap import SerialFlap
+from flatctl.devices.serial.panel import TRIES
 from flatctl.devices.serial.stream import StreamLink
 from flatctl.devices.serial.wanderer_v3 import BAUD, CLOSE, OFF, OPEN, STEPS, encode
 from flatctl.errors import NoReply
