@@ -5,15 +5,11 @@ asked for; the light is "not ready" until it has settled, for a time that the fi
 """
 
 import re
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState
 from flatctl.devices.serial.flap import SerialFlap
-
-T = TypeVar("T")
 
 _READY_POLL_S = 0.2
 # The rest of the time that the caller grants is for asking whether the light is ready.
@@ -80,10 +76,10 @@ class DarkLightPanel(SerialFlap):
         deadline = self._link.deadline(timeout_s)
         self._link.greet(encode("Z"), partial(parse_echo, word="?"), timeout_s)
         # Others might answer "?" to anything; from here on numbers are wanted.
-        self._has_cover = self._ask("P", parse_state, deadline) != 0
-        if self._ask("L", parse_state, deadline) == 0:
+        self._has_cover = self._link.ask(encode("P"), parse_state, deadline) != 0
+        if self._link.ask(encode("L"), parse_state, deadline) == 0:
             raise self._fault("this unit has no light", 'for a light of its own: kind = "manual"')
-        self.steps = self._steps_up_to(self._ask("M", parse_number, deadline))
+        self.steps = self._steps_up_to(self._link.ask(encode("M"), parse_number, deadline))
 
     def _shine(self, brightness: int, deadline: Deadline) -> None:
         super()._shine(brightness, deadline)
@@ -103,13 +99,13 @@ class DarkLightPanel(SerialFlap):
             self._tell("F", deadline)
 
     def _ask_brightness(self, deadline: Deadline) -> int:
-        return self._ask("B", parse_number, deadline)
+        return self._link.ask(encode("B"), parse_number, deadline)
 
     def _ask_lit(self, deadline: Deadline) -> bool | None:
         return self._light(deadline) in (_SETTLING, _READY)
 
     def _light(self, deadline: Deadline) -> int:
-        state = self._ask("L", parse_state, deadline)
+        state = self._link.ask(encode("L"), parse_state, deadline)
         if state not in (_OFF, _SETTLING, _READY):
             raise self._fault(f"its light is in state {state}", "switch the unit off and on again")
         return state
@@ -118,10 +114,7 @@ class DarkLightPanel(SerialFlap):
         self._tell("O" if goal is CoverState.OPEN else "C", deadline)
 
     def _read_cover(self, deadline: Deadline) -> CoverState:
-        return _COVERS[self._ask("P", parse_state, deadline)]
+        return _COVERS[self._link.ask(encode("P"), parse_state, deadline)]
 
     def _tell(self, word: str, deadline: Deadline) -> None:
-        self._ask(word, partial(parse_echo, word=word), deadline)
-
-    def _ask(self, word: str, parse: Callable[[bytes], T], deadline: Deadline) -> T:
-        return self._link.ask(encode(word), parse, deadline)
+        self._link.ask(encode(word), partial(parse_echo, word=word), deadline)
