@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from indi_tools import until
+from indiserver import indiserver
 from scripted_indi import (
     DEVICE,
     FLIP_FLAT,
@@ -26,6 +27,7 @@ from flatctl.devices.protocols import CoverState
 from flatctl.errors import Fault, NoReply, Stopped
 
 ON, OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
+FLIP = "Flip Flat"
 
 
 class FlipFlat:
@@ -238,6 +240,61 @@ def test_a_light_without_a_dimmer_has_one_step():
         panel.set_brightness(1, 20)
 
         assert panel.status(5).lit is True
+
+
+def refused_uncovered(server: ScriptedServer) -> None:
+    """Light the panel and open its cover, as by hand, under which it then refuses all."""
+    unit, light = FlipFlat(), server.answers["FLAT_LIGHT_CONTROL"]
+
+    def obey(name: str, values: Mapping[str, str]) -> Iterable[str]:
+        if unit.closed:
+            return light(name, values)
+        refused = message("[ERROR] Cannot control light while cap is unparked.")
+        return refused, switch(name, "Alert", FLAT_LIGHT_ON=True, FLAT_LIGHT_OFF=False)
+
+    server.answers |= {"CAP_PARK": unit.cap, "FLAT_LIGHT_CONTROL": obey}
+    server.say(switch("CAP_PARK", "Ok", PARK=False, UNPARK=True))
+
+
+def test_a_light_that_is_refused_under_an_open_cover_goes_out_under_a_closed_one(server, panel):
+    panel.set_brightness(5, 20)
+    refused_uncovered(server)
+    until(lambda: panel.cover_state(5) is CoverState.OPEN)
+
+    panel.light_off(20)
+
+    assert panel.status(5).lit is False
+    assert panel.cover_state(5) is CoverState.CLOSED
+
+
+def test_a_light_under_a_cover_that_sticks_names_what_to_do(server, panel: IndiPanel):
+    panel.set_brightness(5, 20)
+    refused_uncovered(server)
+    until(lambda: panel.cover_state(5) is CoverState.OPEN)
+    server.answers["CAP_PARK"] = lambda name, values: (
+        switch(name, "Alert", PARK=False, UNPARK=True),
+    )
+
+    with pytest.raises(Fault, match=r"while cap is unparked.*close its cover by hand"):
+        panel.light_off(5)
+
+
+@pytest.mark.indi_bin
+def test_the_lamp_of_a_real_flip_flat_goes_out_though_its_cover_is_open():
+    with indiserver("indi_flipflat") as real, IndiClient("127.0.0.1", real.port) as client:
+        for name, element in (("SIMULATION", "ENABLE"), ("CONNECTION", "CONNECT")):
+            client.set_switch(FLIP, name, element, 20)
+        panel = IndiPanel(client, FLIP)
+        panel.open(20)
+        panel.set_brightness(9, 20)
+        client.set_switch(FLIP, "CAP_PARK", "UNPARK", 20)
+        until(lambda: panel.cover_state(5) is CoverState.OPEN)
+
+        panel.light_off(20)
+
+        # The driver looks at its device once a second.
+        until(lambda: client.find(FLIP, "Status").text("Light") == "Off")
+        assert panel.status(5).lit is False
 
 
 @contextmanager

@@ -92,7 +92,8 @@ class IndiPanel(IndiDevice):
     def light_off(self, timeout_s: float) -> None:
         """Put the light out and wait until that is reported.
 
-        Also where it is not open any more. Where its driver was restarted or the connection renewed
+        Also where it is not open any more. Closes the cover where the light is refused under an
+        open one. Where its driver was restarted or the connection renewed
         since `open`, raises `Fault` once it is out.
         """
         deadline = Deadline(timeout_s)
@@ -100,12 +101,11 @@ class IndiPanel(IndiDevice):
         if changed is not None:
             self._connect(deadline.left_s)
         try:
-            self._client.set_switch(self._device, _LIGHT, _OFF, deadline.left_s)
-        except Fault:
-            # A driver may refuse what is already so.
-            known = self._client.find(self._device, _LIGHT)
-            if known is None or not known.chosen(_OFF):
+            self._put_out(deadline)
+        except Fault as refusal:
+            if not self.has_cover or self._cover_state() is CoverState.CLOSED:
                 raise
+            self._put_out_covered(refusal, deadline)
         if changed is not None and self._session.identity is not None:
             raise changed
 
@@ -179,6 +179,25 @@ class IndiPanel(IndiDevice):
             with suppress(DeviceError):
                 self._client.send(self._device, _LIGHT, {_OFF: True}, _LAST_WORD_S)
             raise
+
+    def _put_out(self, deadline: Deadline) -> None:
+        try:
+            self._client.set_switch(self._device, _LIGHT, _OFF, deadline.left_s)
+        except Fault:
+            # A driver may refuse what is already so.
+            known = self._client.find(self._device, _LIGHT)
+            if known is None or not known.chosen(_OFF):
+                raise
+
+    def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> None:
+        """Close the cover and try again: such lamps obey under a closed one only."""
+        try:
+            self._move("PARK", "UNPARK", deadline.left_s)
+        except DeviceError as stuck:
+            remedy = "close its cover by hand, then put the light out (flatctl safe)"
+            what = f"{refusal.what}, and {stuck.what}"
+            raise Fault(self._device, what, f"{refusal.remedy}; {remedy}".strip("; ")) from stuck
+        self._put_out(deadline)
 
     def _move(self, wanted: str, other: str, timeout_s: float) -> None:
         """Move the cover and follow it to its end; a move that fails is tried once more."""
