@@ -91,7 +91,7 @@ def test_clipped_frames_of_another_step_do_not_count():
 
 
 @pytest.mark.parametrize(("early", "longest"), [(True, False), (False, True)])
-def test_a_light_that_does_not_listen_is_not_exposed_for_minutes_while_it_is_early(early, longest):
+def test_a_light_that_does_not_respond_is_not_exposed_for_minutes_while_it_is_early(early, longest):
     dark = (frame(128, 1.0, 1000.0), frame(255, 1.0, 1000.0))
     setting = trim(*dark, edges=(255,), early=early)
     assert (setting.exposure_s == 30.0) == longest

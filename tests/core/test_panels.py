@@ -60,7 +60,7 @@ def test_panels_lit_at_step_0_are_among_the_shapes(floor, exponent):
     assert has_shape(NOTHING, [floor + (1 - floor) * gamma(exponent)(s) for s in STEPS])
 
 
-def test_a_light_that_does_not_listen_is_among_the_shapes():
+def test_a_light_that_does_not_respond_is_among_the_shapes():
     assert has_shape(NOTHING, [1.0] * len(STEPS))
 
 
