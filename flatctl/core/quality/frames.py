@@ -69,8 +69,8 @@ class SetJudge:
 
     @property
     def mean(self) -> Shape | None:
-        """Return the mean shape of the frames kept, None before the first."""
-        if self._last is None:
+        """Return the mean shape of the frames kept but for an odd first one, None without any."""
+        if self._last is None or self._alike == 0:
             return None
         return Shape(self._sum / self._alike, self._last.shape.cell_px)
 

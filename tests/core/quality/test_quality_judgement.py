@@ -68,6 +68,17 @@ def test_bad_light_in_the_first_frame_is_told_of_the_first_frame(telescope):
     assert odd.figures["gradient_frac"] == pytest.approx(0.03, abs=0.0015)
 
 
+def test_an_odd_first_frame_leaves_no_mean_until_another_is_kept(telescope):
+    good = telescope.optics
+    telescope.with_optics(gradient_frac=0.03)
+    taken = Taken().flats(telescope, 1)
+    telescope.optics = good
+    taken.take(telescope.flat())
+    look = digest_of(telescope.flat(), PEDESTAL_ADU)
+    assert taken.judge.judge(look) == ()  # and its level is wrong, so that it is not kept
+    assert taken.judge.mean is None
+
+
 def test_two_frames_that_agree_with_nobody_are_both_rejected(telescope):
     taken = Taken().flats(telescope, 1)
     for gradient_frac in (0.03, -0.03):
