@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import serial
 from dialogue import Script, dialogue, plugged_in
+from serial.rfc2217 import PortManager
 
 from flatctl.devices.serial.diagnosis import SerialPort, printable, why_not_opened
 from flatctl.devices.serial.link import SerialLink
+from flatctl.devices.serial.ports import Line
 from flatctl.errors import BadReply, Busy, NoReply, Unreachable
 from hardware_sims.serial_panels.line import LineFaults
 from hardware_sims.serial_panels.server import PtyServer
@@ -56,6 +60,50 @@ def test_without_permission_the_group_to_join_is_named(tmp_path):
     group = grp.getgrgid(os.stat(port).st_gid).gr_name
     error = why_not_opened(str(port), "panel", PermissionError(errno.EACCES, "denied"), [])
     assert f"usermod -a -G {group} " in str(error)
+
+
+@contextmanager
+def echoing_rfc2217() -> Iterator[str]:
+    """Serve a port that echoes, as ser2net would, to one client."""
+
+    def serve() -> None:
+        wire, _ = listener.accept()
+        with wire, serial.serial_for_url("loop://", timeout=0) as port, suppress(OSError):
+            manager = PortManager(port, SimpleNamespace(write=wire.sendall))
+            while data := wire.recv(100):
+                port.write(b"".join(manager.filter(data)))
+                wire.sendall(b"".join(manager.escape(port.read(port.in_waiting))))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"rfc2217://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
+
+
+@pytest.mark.filterwarnings(r"ignore:set(Daemon|Name)\(\):DeprecationWarning")  # by pyserial 3.5
+def test_a_port_behind_rfc2217_works():
+    with echoing_rfc2217() as url:
+        link = link_to(url)
+        link.open()
+        answer = ask(link, b"OK\r\n", timeout_s=5)
+        link.close()
+    assert answer == b"OK"
+
+
+def test_a_port_behind_rfc2217_that_does_not_open_names_its_option():
+    refusal = TimeoutError("timeout while waiting for option 'control'")
+    error = why_not_opened("rfc2217://dome:4000", "panel", refusal, [])
+    assert "?ign_set_control" in error.remedy
+
+
+def test_a_kind_of_url_that_can_not_do_it_is_no_bug_of_ours():
+    def refuse(line: Line) -> None:
+        raise NotImplementedError("write_timeout is currently not supported")
+
+    link = SerialLink("odd://x", name="panel", baud=9600, open_port=refuse)
+    with pytest.raises(Unreachable, match="write_timeout is currently not supported"):
+        link.open()
 
 
 def test_a_port_in_other_hands_is_busy_and_says_whose():

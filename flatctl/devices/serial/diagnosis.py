@@ -40,7 +40,10 @@ def why_not_opened(
     `name` is what messages call the device, `ports` are those that this computer has.
     """
     if "://" in url:
-        return Unreachable(name, f"can't be reached ({reason(error)})", "check the address in port")
+        remedy = "check the address in port"
+        if url.lower().startswith("rfc2217:"):
+            remedy += ", and end it with ?ign_set_control where the server ignores modem lines"
+        return Unreachable(name, f"can't be reached ({reason(error)})", remedy)
     match getattr(error, "errno", None):
         case errno.ENOENT | errno.ENXIO | errno.ENODEV:
             return Unreachable(name, "no such port", _choose(ports))

@@ -18,8 +18,9 @@ from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
 T = TypeVar("T")
 
 # All that a dead line makes pyserial 3.5 raise: SerialException (an OSError) from read and write,
-# plain OSError from in_waiting, termios.error from reset_input_buffer.
-_BROKEN = (OSError, termios.error)
+# plain OSError from in_waiting, termios.error from reset_input_buffer; NotImplementedError from a
+# kind of URL that can't do what is asked.
+_BROKEN = (OSError, termios.error, NotImplementedError)
 
 _AFTER_BAD_FRAME_S = 0.3
 _FLUSH_LIMIT_S = 0.1

@@ -76,7 +76,8 @@ def open_serial(line: Line) -> serial.SerialBase:
     port = serial.serial_for_url(line.url, do_not_open=True)
     port.baudrate = line.baud
     port.timeout = _READ_SLICE_S
-    port.write_timeout = _WRITE_LIMIT_S
+    if not line.url.lower().startswith("rfc2217:"):  # pyserial refuses it there
+        port.write_timeout = _WRITE_LIMIT_S
     port.exclusive = True
     # Before opening: a line that is raised first and lowered later resets some boards, and once
     # open a pseudo-terminal refuses both.
