@@ -1,6 +1,8 @@
 """The way in, as `flatctl` and as `python -m flatctl`."""
 
+import os
 import signal
+import sys
 
 
 def main() -> None:
@@ -9,11 +11,24 @@ def main() -> None:
     Python's own answer would be a traceback from the midst of an import. Once loaded, the program
     catches signals itself (`flatctl.engine.stop`).
     """
+    _replace_closed_streams()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job of the background
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from flatctl import cli
 
     cli.main()
+
+
+def _replace_closed_streams() -> None:
+    """Put /dev/null in the place of closed streams; the next file opened would be in it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

@@ -85,6 +85,24 @@ def test_an_interrupt_ignored_at_the_start_does_not_end_the_loading(tmp_path):
     assert ending.returncode == 9
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_nothing_takes_the_place_of_a_closed_stream(tmp_path, closed):
+    look = (
+        "import os, subprocess, sys\n"
+        "print('told'); print('told', file=sys.stderr); sys.stdin.readline()\n"
+        "subprocess.run(['sh', '-c', 'echo told; echo told >&2'], check=True)\n"
+        "raise SystemExit(9 if os.open('/', os.O_RDONLY) > 2 else 1)\n"
+    )
+    (tmp_path / "typer.py").write_text(look)
+    ending = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m flatctl devices {closed}"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert ending.returncode == 9
+
+
 def test_a_full_disk_behind_the_output_is_a_matter_of_storage(app, command):
     app.answers["safe"] = OSError(errno.ENOSPC, "No space left on device")
     ending = command("safe", "rig.toml")
