@@ -29,8 +29,9 @@ class LampGuard:
 
     After the block `failure` is the error of the last attempt where the panel could not be
     reached any more, or the cover did not move, and `overcome` that of an attempt that a later one
-    made good; else they are `None`. An attempt after the first opens the panel anew, since a line
-    that failed once may only be out of step. Raises the panel's own error when it can't be opened.
+    made good; else they are `None`; `dark` says that the light is out. An attempt after the first
+    opens the panel anew, since a line that failed once may only be out of step. Raises the panel's
+    own error when it can't be opened.
     """
 
     panel: LightPanel
@@ -41,6 +42,7 @@ class LampGuard:
     cover_at_end: CoverState | None = None
     failure: DeviceError | None = field(default=None, init=False)
     overcome: DeviceError | None = field(default=None, init=False)
+    dark: bool = field(default=False, init=False)
 
     def __enter__(self) -> range:
         """Open the panel and return its brightness steps."""
@@ -61,7 +63,10 @@ class LampGuard:
     def __exit__(self, *_: object) -> None:
         """Put the light out, then see to the cover; signals wait until that is done."""
         with self.signals.held():
-            self.failure = self._put_out() or self._leave_cover()
+            self.failure = self._put_out()
+            self.dark = self.failure is None
+            if self.dark:
+                self.failure = self._leave_cover()
             self.panel.close()
 
     def _put_out(self) -> DeviceError | None:

@@ -24,6 +24,8 @@ _TITLES = {
     "incomplete": "flats incomplete",
     "failed": "flats failed",
     "unsafe": "flats given up",
+    "lamp": "THE LAMP MAY BE ON",
+    "cover": "the lamp is off, the cover is not where it should be",
     "problem": "something to fix before the flats",
 }
 

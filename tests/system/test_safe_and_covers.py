@@ -11,6 +11,7 @@ from flatctl.app import panel as app
 from flatctl.app.safe import safe
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.outputs.notify import Messenger
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import SimulatedFlatMaster
@@ -57,6 +58,28 @@ def test_safe_says_when_the_cover_sticks_and_the_light_is_out_all_the_same(flap,
     with pytest.raises(DeviceError, match="the cover is asked to be open"):
         safe(config(tmp_path, flap, more='cover_at_end = "open"'))
     assert not flap.panel.light.lit
+
+
+def test_safe_sends_word_of_a_lamp_that_may_be_on_whatever_is_muted(tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
+    muted = '[notify]\nurls = ["json://localhost"]\noccasions = []\nat_most = 1\n'
+    with PtyServer(SimulatedDeepSkyDad(Light(4096))) as wire:
+        path = config(tmp_path, wire, more=muted)
+    with pytest.raises(DeviceError):
+        safe(path)
+    assert [occasion for occasion, _ in sent] == ["lamp"]
+
+
+def test_safe_sends_word_of_a_cover_that_sticks_and_that_the_light_is_off(
+    flap, tmp_path, monkeypatch
+):
+    sent = []
+    monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
+    flap.panel.cover.stuck_moves = 9
+    with pytest.raises(DeviceError):
+        safe(config(tmp_path, flap, more='cover_at_end = "open"'))
+    assert [occasion for occasion, _ in sent] == ["cover"]
 
 
 def test_the_status_of_a_cover_is_told_with_its_light(flap, tmp_path):

@@ -50,6 +50,10 @@ class Notifier(AbstractContextManager["Notifier"]):
         ):
             self._messenger.send(occasion, text)
 
+    def warn(self, occasion: str, text: str) -> None:
+        """Send a message that no limit and no choice of occasions mutes."""
+        self._messenger.send(occasion, text)
+
     def report_ending_of(self, job: Callable[[], int]) -> int:
         """Do a job and send a message of how it ended, however it ended."""
         try:
