@@ -139,7 +139,6 @@ GUARDS: dict[str, tuple[Off, ...]] = {
     "full frames whose corners stayed below": (Off(Judged, "partly", False),),
     "light that begins between a dark and a lit step": (answer(clues, "onset", (-1, -1)),),
     "the same, of earlier searches": (Off(Panels, "_add_onsets", lambda *_: None),),
-    "third exposure by a straight line through two": (answer(clues, "by_time", {}),),
     "**What it tries**": (),
     "straight line through measured steps": (answer(Forecast, "straight", None),),
     "halving when the exposures run short": (Off(searching, "_FREE", 99),),
@@ -150,7 +149,6 @@ GUARDS: dict[str, tuple[Off, ...]] = {
     "no exposure right next to a bound": (
         Off(exposure, "_untried", lambda _, low_s, high_s: (low_s, high_s), looks=True),
     ),
-    "no wish that frames disproved": (answer(exposure, "_disproved", False),),
     "a limit itself where it is near": (Off(Limits, "between", middle, looks=True),),
     "list: measured steps first": (Off(exposure, "_LIKELY", -1.0),),
     "list: halving of what is foretold to be open": (answer(exposure, "narrowed", {}),),

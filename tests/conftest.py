@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,12 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("flatctl")
+
+# What is ignored at its start stays ignored by a run, as under nohup: tests of signals begin with
+# none ignored, however the suite itself was started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
+    signal.signal(each, signal.SIG_DFL)
 
 
 # Debian's packages that part of the suite needs: marker, program, what it is for.

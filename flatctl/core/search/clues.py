@@ -18,8 +18,8 @@ _PEDESTAL_MAX_OF_AIM = 0.9
 _DARK_FRAC = 0.15
 # A level this near to the lowest, in fractions of full scale, is as dark.
 _AS_DARK_FRAC = 0.003
-# Exposures so far apart (a ratio) foretell a third, no further off than so many times their gap.
-_APART, _REACH = 1.1, 10.0
+# Exposures so far apart (a ratio) tell a rate: nearer ones would tell their noise.
+_APART = 1.1
 # A known pedestal is off by so many of its errors, with these odds.
 _ERRORS = np.array((-1.2, 0.0, 1.2))
 _ERROR_ODDS = np.array((0.25, 0.5, 0.25))
@@ -49,8 +49,7 @@ def pedestals(
     possible = min(lowest, _PEDESTAL_MAX_OF_AIM * band.aim_adu)
     most = _PEDESTAL_MAX_FRAC * band.full_scale_adu
     tried = _PEDESTALS * min(possible, most)
-    lines = _lines(frames, band.aim_adu).values()
-    seen = [near.level_adu - rate * near.exposure_s for near, rate, _ in lines]
+    seen = _by_two_exposures(frames, band.aim_adu)
     alike = {f.setting for f in frames if f.level_adu <= lowest + ROUNDED_ADU}
     if len(alike) > 1 and lowest < _DARK_FRAC * band.full_scale_adu:
         seen.append(lowest)
@@ -65,20 +64,10 @@ def pedestals(
     )
 
 
-def by_time(frames: Sequence[Judged], aim_adu: float) -> dict[int, float]:
-    """Return the exposures (s) that meet the aim at the steps exposed for two times."""
-    found = {}
-    for brightness, (near, rate, gap_s) in _lines(frames, aim_adu).items():
-        more_s = (aim_adu - near.level_adu) / rate if rate else np.inf
-        if abs(more_s) <= _REACH * abs(gap_s):
-            found[brightness] = near.exposure_s + more_s
-    return found
-
-
-def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, float, float]]:
-    """Return a frame, ADU/s, and the gap (s) to another, of the steps exposed for two times."""
-    found = {}
-    for brightness in {f.brightness for f in frames}:
+def _by_two_exposures(frames: Sequence[Judged], aim_adu: float) -> list[float]:
+    """Return where a line through two exposures of one step starts (ADU), for each such step."""
+    found = []
+    for brightness in dict.fromkeys(f.brightness for f in frames):
         clear = [f for f in frames if f.brightness == brightness and not f.clipped]
         clear.sort(key=lambda f: abs(f.level_adu - aim_adu))
         for far in clear[1:]:
@@ -87,7 +76,7 @@ def _lines(frames: Sequence[Judged], aim_adu: float) -> dict[int, tuple[Judged, 
             rate = (near.level_adu - far.level_adu) / gap_s if gap_s else 0.0
             apart = max(near.exposure_s / far.exposure_s, far.exposure_s / near.exposure_s)
             if rate >= 0 and apart > _APART:
-                found[brightness] = near, rate, gap_s
+                found.append(near.level_adu - rate * near.exposure_s)
                 break
     return found
 

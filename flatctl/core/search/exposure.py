@@ -66,8 +66,6 @@ def best_free(
             continue
         shortest_s, longest_s = _untried(limits, *between)
         exposure_s, cost = forecast.best_exposure(brightness, shortest_s, longest_s)
-        if cost >= 1 and _disproved(forecast.enough_s(brightness), limits, *between):
-            exposure_s = limits.between(*between)
         if early and exposure_s == limits.longest_s and endings.unresponsive(evidence.frames):
             exposure_s = _proof(evidence, forecast, limits, band, brightness, shortest_s)
         options.append((cost, Setting(brightness, exposure_s)))
@@ -80,11 +78,6 @@ def _untried(limits: Limits, low_s: float, high_s: float) -> tuple[float, float]
     shortest = low_s if low_s == limits.shortest_s else low_s * inside
     longest = high_s if high_s == limits.longest_s else high_s / inside
     return shortest, longest
-
-
-def _disproved(wished_s: tuple[float, float], limits: Limits, low_s: float, high_s: float) -> bool:
-    """Tell whether the forecast wishes for what frames have disproved: it is no guide any more."""
-    return wished_s[1] < low_s > limits.shortest_s or wished_s[0] > high_s < limits.longest_s
 
 
 def _proof(

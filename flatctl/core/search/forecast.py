@@ -79,7 +79,6 @@ class Forecast:
         self._weight: Array = weight / weight.sum()
         self._panel = panel[best]
         self._pedestal = pedestal[best]
-        self._by_time = clues.by_time(frames, band.aim_adu)
         self._pins = self._pinned(frames, light[self._panel], np.log(k[best]))
 
     def _pinned(self, frames: Sequence[Judged], light: Array, ln_k: Array) -> dict[int, Array]:
@@ -169,13 +168,7 @@ class Forecast:
         return min(found)[1] if found else None
 
     def best_exposure(self, step: int, shortest_s: float, longest_s: float) -> tuple[float, float]:
-        """Return the exposure (s) worth trying at a step, and the exposures it costs.
-
-        Two exposures of the step foretell a third without any model.
-        """
-        straight_s = self._by_time.get(step)
-        if straight_s is not None and shortest_s <= straight_s <= longest_s:
-            return straight_s, 0.0
+        """Return the exposure (s) worth trying at a step, and the exposures it costs."""
         tried = np.clip(self.exposures_s(step), shortest_s, longest_s)
         cost, (_, exposure_s) = self.best_of(step, [shortest_s, longest_s, *tried])
         return exposure_s, cost
