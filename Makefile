@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The suite starts hundreds of processes: Python may keep what it compiled, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks ablation docs lock clean
 
 help:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from numpy.typing import NDArray
 
 from flatctl.events import Event
 from flatctl.outputs.jsonlines import to_plain
@@ -305,11 +307,9 @@ def safe(name: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in name)
 
 
-def write_flat(
-    path: Path, median: float, *, seed: int = 1, filter_: str = "L", rows: int = 1024
-) -> None:
-    """Write a flat with vignetting, two dust rings and noise, as a real one looks."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+@cache
+def falloff(rows: int) -> NDArray[np.float64]:
+    """Return the light of vignetting and three dust rings, 1.08 in the middle."""
     cols = rows * 5 // 4
     y, x = np.mgrid[0:rows, 0:cols]
     radius = np.hypot(x - cols * 0.52, y - rows * 0.48) / rows
@@ -317,7 +317,16 @@ def write_flat(
     for row, col, size in ((0.3, 0.2, 40), (0.7, 0.8, 70), (0.55, 0.4, 25)):
         ring = np.hypot(x - cols * col, y - rows * row) / (size * rows / 1024)
         light -= 0.05 * np.exp(-((ring - 1) ** 2) / 0.05)
-    pixels = median * light + np.random.default_rng(seed).normal(0, 120, (rows, cols))
+    return light
+
+
+def write_flat(
+    path: Path, median: float, *, seed: int = 1, filter_: str = "L", rows: int = 1024
+) -> None:
+    """Write a flat with vignetting, dust rings and noise, as a real one looks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    light = falloff(rows)
+    pixels = median * light + np.random.default_rng(seed).normal(0, 120, light.shape)
     frame = fits.PrimaryHDU(pixels.clip(0, 65535).astype(np.uint16))
     frame.header["FILTER"] = filter_
     frame.header["ROWORDER"] = "TOP-DOWN"
