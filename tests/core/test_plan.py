@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flatctl.core.nights.plan import FlatSet, LightFrame, Tolerances, name_sets, wanted_sets
@@ -33,6 +33,10 @@ lights = st.lists(
     ),
     max_size=40,
 )
+
+
+def turned(rotator_deg: float) -> LightFrame:
+    return light("Ha", rotator_deg=rotator_deg)
 
 
 def apart_deg(one: float, other: float) -> float:
@@ -66,6 +70,7 @@ def test_every_light_is_counted_in_exactly_one_set(found):
 
 
 @given(lights)
+@example([turned(300.0), turned(30.000000000000004), turned(30.0)])
 def test_every_light_is_served_by_a_set_within_the_tolerances(found):
     made = wanted_sets(found, TOLERANCES)
     assert all(any(serves(one.like, each) for one in made) for each in found)

@@ -103,7 +103,8 @@ def near(
     offset = {frame: (v - origin) % turn if turn else v for frame, v in known.items()}
     runs: list[list[Member]] = [unknown] if unknown else []
     start = 0.0
-    for frame in sorted(known, key=offset.__getitem__):
+    # Angles that differ in their last digit may have the same offset, and must ascend as well.
+    for frame in sorted(known, key=lambda frame: (offset[frame], known[frame])):
         if not runs or runs[-1] is unknown or offset[frame] - start > 2 * tolerance + _ROUNDING:
             start = offset[frame]
             runs.append([])
