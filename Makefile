@@ -25,7 +25,7 @@ demo: $(BIN)/.ready
 	@$(BIN)/flatctl demo --output demo-output
 
 test: $(BIN)/.ready-dev
-	@$(BIN)/python -m pytest -n 6 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 7 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 nightly: $(BIN)/.ready-dev
 	@$(BIN)/python -m pytest -n 2 -m nightly $(PYTEST_ARGS)

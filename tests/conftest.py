@@ -46,8 +46,30 @@ def missing() -> dict[str, tuple[str, str, str]]:
     return {marker: needs for marker, needs in OUTSIDE.items() if not shutil.which(needs[0])}
 
 
-# The parts that wait for real processes come first, so that none of them is left for the end.
-FIRST = ("tests/faults", "tests/system", "tests/roundtrips", "tests/sims", "tests/engine")
+# The parts that wait for real processes: evenly among those that compute, so that neither the
+# processors idle at first nor a wait is left for the end. The longest of them come first.
+WAITING = ("tests/faults", "tests/system", "tests/roundtrips", "tests/sims")
+LONGEST = (
+    "tests/faults/test_survived_for_real.py",
+    *("tests/system/test_run.py", "tests/system/test_indi_", "tests/system/test_screen.py"),
+    *("tests/system/test_policies_for_real.py", "tests/system/test_one_controller.py"),
+)
+
+
+def file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def places(items: list[pytest.Item]) -> dict[str, float]:
+    """Return each file's place from 0 to 1 among all, those that wait spread evenly."""
+    files = sorted(
+        dict.fromkeys(map(file_of, items)), key=lambda file: not file.startswith(LONGEST)
+    )
+    parts = (
+        [file for file in files if file.startswith(WAITING)],
+        [file for file in files if not file.startswith(WAITING)],
+    )
+    return {file: i / len(part) for part in parts for i, file in enumerate(part)}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,7 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             if item.get_closest_marker(marker):
                 item.add_marker(left_out)
     yield
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    place = places(items)
+    items.sort(key=lambda item: place[file_of(item)])
 
 
 @pytest.hookimpl(optionalhook=True)
