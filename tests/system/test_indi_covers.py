@@ -320,8 +320,12 @@ def interrupted_after(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGUSR1, before)
 
 
-# An exception that strikes between opening and closing a file leaves that to the collector.
+# An exception that strikes between opening and closing a file, or while the pair of sockets to the
+# child is made, leaves these to the collector.
 @pytest.mark.filterwarnings("ignore:.*FileIO name='/proc/:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*<socket object, fd=[0-9]+, family=1, type=5:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize("milliseconds", range(10, 410, 20))
 def test_the_light_goes_out_wherever_the_run_was_interrupted(server, milliseconds: int):
     with IndiClient("127.0.0.1", server.port) as client:
