@@ -11,8 +11,9 @@ from hardware_sims.fits import Exposed, encode
 from hardware_sims.indi.camera_properties import FRAME_KINDS, camera_properties
 from hardware_sims.indi.driver import CCD_INTERFACE, SimDriver, run_under_indiserver
 from hardware_sims.indi.vectors import chosen, turn_on
+from hardware_sims.pattern import Window
 from hardware_sims.shared import shared_world
-from hardware_sims.world import SensorSetting, Window, World
+from hardware_sims.world import SensorSetting, World
 
 NAME = "Sim CCD"
 AMBIENT_C = 18.0

@@ -6,12 +6,13 @@ converter: the usual photon transfer model (Janesick, Photon Transfer, SPIE 2007
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware_sims.optics import Relative
+from hardware_sims.pattern import PLAIN, Blemishes, Overscan, Pattern, Tap, drawn
 
 # Below this mean a normal distribution is no longer a good likeness of Poisson's.
 POISSON_BELOW_E = 30.0
@@ -31,6 +32,11 @@ class Sensor:
     A colour camera has a `bayer` pattern, whose pixels see `colour_frac` (red, green, blue) of the
     light. A DSLR has `isos` instead of gain and offset, and only the shutter speeds `shutter_s`.
     The rows of a rolling shutter begin `line_s` after one another.
+
+    What real ones have besides: nothing above `white_adu` is delivered, wherever full scale is; the
+    shortest exposures have `pedestal_short_adu` more pedestal, which is gone after some
+    `pedestal_tau_s`; and the differences between pixels of `pattern`: `blemishes`, `overscan`
+    and the `taps`.
     """
 
     width_px: int = 1280
@@ -56,11 +62,18 @@ class Sensor:
     isos: tuple[int, ...] = ()
     shutter_s: tuple[float, ...] = ()
     line_s: float = 0.0
+    white_adu: int | None = None
+    pedestal_short_adu: float = 0.0
+    pedestal_tau_s: float = 0.1
+    blemishes: Blemishes = field(default_factory=Blemishes)
+    overscan: Overscan = field(default_factory=Overscan)
+    taps: tuple[Tap, ...] = ()
 
     @property
     def full_scale_adu(self) -> int:
-        """The highest value the converter can deliver."""
-        return ((1 << self.bits) - 1) << self.shift
+        """The highest value that is ever delivered."""
+        converter_adu = ((1 << self.bits) - 1) << self.shift
+        return converter_adu if self.white_adu is None else min(self.white_adu, converter_adu)
 
     @property
     def shift(self) -> int:
@@ -71,9 +84,21 @@ class Sensor:
         """Return electrons per 16-bit ADU at `gain`."""
         return float(self.e_per_adu_at_gain_0 * 10.0 ** (-gain / 200.0))
 
-    def pedestal_adu(self, offset: float) -> float:
+    def pedestal_adu(self, offset: float, exposure_s: float = math.inf) -> float:
         """Return the level of a frame without light, in ADU."""
-        return self.pedestal_per_offset_adu * offset + self.pedestal_error_adu
+        steady_adu = self.pedestal_per_offset_adu * offset + self.pedestal_error_adu
+        return steady_adu + self.pedestal_short_adu * math.exp(-exposure_s / self.pedestal_tau_s)
+
+    def pattern(self, seed: int) -> Pattern:
+        """Return the differences between its pixels."""
+        return drawn(
+            self.height_px,
+            self.width_px,
+            seed,
+            blemishes=self.blemishes,
+            overscan=self.overscan,
+            taps=self.taps,
+        )
 
     @staticmethod
     def gain_of(iso: int) -> float:
@@ -126,23 +151,54 @@ class Readout:
         gain: float,
         offset: float,
         pixels_per_bin: int = 1,
+        exposure_s: float = math.inf,
+        conversion: float = 1.0,
+        read_noise: float = 1.0,
+        pattern: Pattern = PLAIN,
     ) -> NDArray[np.uint16]:
         """Return a frame in ADU, same shape as `relative` (rows, cols), uint16.
 
-        The mean signal of a pixel is `light_e * relative + even_e` electrons.
+        The mean signal of a pixel is `light_e * relative + even_e` electrons, or more where
+        `pattern` has it. `conversion` (counts per electron) and `read_noise` are over the
+        sensor's own.
         """
+        sensor = self._sensor
         frame = np.empty(relative.shape, dtype=np.uint16)
         mean_flat, frame_flat = relative.reshape(-1), frame.reshape(-1)
-        well_e = self._sensor.full_well_e * pixels_per_bin
+        well_e = sensor.full_well_e * pixels_per_bin
+        noise_e = sensor.read_noise_e * read_noise
+        adu_per_e = conversion / sensor.e_per_adu(gain)
+        dark_e = pattern.even_e(even_e, exposure_s)
+        pedestal_adu = sensor.pedestal_adu(offset, exposure_s)
+        level_adu = self._level_adu(relative.shape, pattern, noise_e * adu_per_e)
         for first in range(0, frame_flat.size, CHUNK):
             chunk = slice(first, first + CHUNK)
             electrons = mean_flat[chunk] * np.float32(light_e)
-            electrons += np.float32(even_e)
+            electrons += _part(dark_e, chunk)
             electrons = self._with_shot_noise(electrons)
             np.minimum(electrons, np.float32(well_e), out=electrons)
-            electrons += self._deviates(electrons.size) * np.float32(self._sensor.read_noise_e)
-            frame_flat[chunk] = self._converted(electrons, gain, offset)
+            electrons += self._deviates(electrons.size) * np.float32(noise_e)
+            if pattern.gain is not None:
+                electrons *= _part(pattern.gain, chunk)
+            part_adu = _part(level_adu, chunk)
+            frame_flat[chunk] = self._converted(electrons, adu_per_e, pedestal_adu, part_adu)
+        if pattern.full is not None:
+            frame[pattern.full] = sensor.full_scale_adu
+        if pattern.dead is not None:
+            frame[pattern.dead] = 0
         return frame
+
+    def _level_adu(
+        self, shape: tuple[int, ...], pattern: Pattern, noise_adu: float
+    ) -> float | Relative:
+        """Return what is added to the pedestal: the fixed pattern, and each row's own noise."""
+        level_adu = 0.0 if pattern.level_adu is None else pattern.level_adu
+        row_noise_adu = self._sensor.blemishes.row_noise_frac * noise_adu
+        if not row_noise_adu:
+            return level_adu
+        rows = self._rng.standard_normal(shape[0], dtype=np.float32)[:, None]
+        whole = np.broadcast_to(level_adu + np.float32(row_noise_adu) * rows, shape)
+        return np.ascontiguousarray(whole)
 
     def _with_shot_noise(self, mean_e: Relative) -> Relative:
         if float(mean_e.max()) < POISSON_BELOW_E:
@@ -158,13 +214,25 @@ class Readout:
         first = int(self._rng.integers(0, self._pool_size - count + 1))
         return self._pool[first : first + count]
 
-    def _converted(self, electrons: Relative, gain: float, offset: float) -> NDArray[np.uint16]:
-        shift = self._sensor.shift
+    def _converted(
+        self,
+        electrons: Relative,
+        adu_per_e: float,
+        pedestal_adu: float,
+        level_adu: np.float32 | Relative,
+    ) -> NDArray[np.uint16]:
+        sensor = self._sensor
         # The gain is that of 16 bits; fewer that stay at the bottom are coarser steps.
-        step = float(1 << (16 - self._sensor.bits))
-        electrons *= np.float32(1.0 / (self._sensor.e_per_adu(gain) * step))
+        step = float(1 << (16 - sensor.bits))
+        electrons *= np.float32(adu_per_e / step)
         # Half a count more, since the cast to integers cuts off.
-        electrons += np.float32(self._sensor.pedestal_adu(offset) / step + 0.5)
-        np.clip(electrons, 0.0, float((1 << self._sensor.bits) - 1), out=electrons)
+        electrons += np.float32(pedestal_adu / step + 0.5)
+        if np.any(level_adu):
+            electrons += level_adu / np.float32(step)
+        np.clip(electrons, 0.0, float(sensor.full_scale_adu >> sensor.shift), out=electrons)
         counts = electrons.astype(np.uint16)
-        return counts << np.uint16(shift) if shift else counts
+        return counts << np.uint16(sensor.shift) if sensor.shift else counts
+
+
+def _part(of: float | Relative, chunk: slice) -> np.float32 | Relative:
+    return of.reshape(-1)[chunk] if isinstance(of, np.ndarray) else np.float32(of)

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware_sims.lamp import Lamp
 from hardware_sims.light import Light, write_json
+from hardware_sims.odd_frames import OddFrames
 from hardware_sims.optics import Optics, Relative, binned
+from hardware_sims.pattern import Pattern, Window
 from hardware_sims.sensor import Readout, Sensor
 
 
@@ -35,22 +36,17 @@ class Scenario:
     filters: tuple[Filter, ...]
     optics: Optics = field(default_factory=Optics)
     sensor: Sensor = field(default_factory=Sensor)
+    odd_frames: tuple[OddFrames, ...] = ()
     brightness_max: int = 255
     seed: int = 1
 
 
-class Window(NamedTuple):
-    """A part of the sensor in unbinned pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-
 @dataclass(frozen=True)
 class SensorSetting:
-    """How the sensor is read out; `window` None is all of it."""
+    """How the sensor is read out; `window` None is all of it.
+
+    `conversion` and `read_noise` are over the sensor's own: what a mode of a camera changes.
+    """
 
     gain: float
     offset: float
@@ -58,6 +54,8 @@ class SensorSetting:
     down: int = 1
     window: Window | None = None
     temperature_c: float = 20.0
+    conversion: float = 1.0
+    read_noise: float = 1.0
 
 
 class Turret:
@@ -105,7 +103,10 @@ class World:
         self.turret = turret or Turret()
         self._readout = Readout(scenario.sensor, scenario.seed + 1)
         self._relative: Relative | None = None
-        self._cut: tuple[tuple[int, int, Window], Relative] | None = None
+        self._pattern = scenario.sensor.pattern(scenario.seed)
+        self._cut: tuple[tuple[int, int, Window], Relative, Pattern] | None = None
+        self._frames = 0
+        self._odd_rng = np.random.default_rng([scenario.seed, 2])
         self._lock = threading.Lock()
         self._still = still
         self._last: tuple[object, NDArray[np.uint16]] | None = None
@@ -122,7 +123,7 @@ class World:
 
     def prime(self) -> None:
         """Do now what the first exposure would take longer for."""
-        self.expose(self.now(), 0.0, self.neutral())
+        self._digitise(self.neutral(), 0.0, self.now(), 0.0)
 
     def expose(
         self, start_s: float, exposure_s: float, setting: SensorSetting
@@ -137,14 +138,27 @@ class World:
             self.light.changes(), self.light.maximum, start_s, start_s + exposure_s
         )
         with self._lock:
+            self._frames += 1
+            odd = [o for o in self.scenario.odd_frames if o.strike(self._frames, exposure_s)]
             light_e = lamp.flux_e_s * dose_s * self._readout.flicker(lamp.flicker_frac)
             light_e *= self.filter.throughput
-            if not self._still:
-                return self._digitise(setting, light_e, start_s, exposure_s)
-            key = (setting, round(light_e, 1), exposure_s)
-            if self._last is None or self._last[0] != key:
-                self._last = (key, self._digitise(setting, light_e, start_s, exposure_s))
-            return self._last[1]
+            if any(each.kind == "blank" for each in odd):
+                light_e = 0.0
+            frame = self._read_out(setting, light_e, start_s, exposure_s)
+            frame = frame.copy() if odd else frame
+            for each in odd:
+                each.spoil(frame, self.scenario.sensor.full_scale_adu, self._odd_rng)
+            return frame
+
+    def _read_out(
+        self, setting: SensorSetting, light_e: float, start_s: float, exposure_s: float
+    ) -> NDArray[np.uint16]:
+        if not self._still:
+            return self._digitise(setting, light_e, start_s, exposure_s)
+        key = (setting, round(light_e, 1), exposure_s)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._digitise(setting, light_e, start_s, exposure_s))
+        return self._last[1]
 
     def _digitise(
         self, setting: SensorSetting, light_e: float, start_s: float, exposure_s: float
@@ -152,13 +166,18 @@ class World:
         sensor = self.scenario.sensor
         even_e_s = self.scenario.optics.leak_e_s + sensor.dark_e_s(setting.temperature_c)
         pixels_per_bin = setting.across * setting.down
+        field, pattern = self._seen(setting)
         return self._readout.digitise(
-            self._rolled(self._field(setting), start_s, exposure_s, setting),
+            self._rolled(field, start_s, exposure_s, setting),
             light_e,
             even_e_s * exposure_s * pixels_per_bin,
             gain=setting.gain,
             offset=setting.offset,
             pixels_per_bin=pixels_per_bin,
+            exposure_s=exposure_s,
+            conversion=setting.conversion,
+            read_noise=setting.read_noise,
+            pattern=pattern,
         )
 
     def _rolled(
@@ -173,19 +192,25 @@ class World:
         banded: Relative = light * factor[:, None]
         return banded
 
-    def _field(self, setting: SensorSetting) -> Relative:
+    def _seen(self, setting: SensorSetting) -> tuple[Relative, Pattern]:
+        """Return the light on each pixel that is read out, and how these pixels differ."""
         sensor = self.scenario.sensor
-        if self._relative is None:
-            self._relative = self.scenario.optics.relative(
-                sensor.height_px, sensor.width_px, self.scenario.seed
-            )
-            if sensor.bayer:
-                self._relative *= sensor.colours(sensor.height_px, sensor.width_px)
         window = setting.window or Window(0, 0, sensor.width_px, sensor.height_px)
         key = (setting.across, setting.down, window)
         if self._cut is None or self._cut[0] != key:
             left, top, width, height = window
-            part = self._relative[top : top + height, left : left + width]
+            part = self._field()[top : top + height, left : left + width]
             part = np.ascontiguousarray(binned(part, setting.across, setting.down))
-            self._cut = (key, part)
-        return self._cut[1]
+            self._cut = (key, part, self._pattern.cut(window, setting.across, setting.down))
+        return self._cut[1:]
+
+    def _field(self) -> Relative:
+        if self._relative is None:
+            sensor = self.scenario.sensor
+            rows, cols = sensor.height_px, sensor.width_px
+            self._relative = self.scenario.optics.relative(rows, cols, self.scenario.seed)
+            if sensor.bayer:
+                self._relative *= sensor.colours(rows, cols)
+            if self._pattern.response is not None:
+                self._relative *= self._pattern.response
+        return self._relative
