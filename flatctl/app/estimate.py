@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from statistics import mean, median
 
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
-from flatctl.core.types import FilterPlan
+from flatctl.core.types import MODES, FilterPlan
 from flatctl.errors import ExitCode
 from flatctl.outputs.tables.plan import Estimate
 from flatctl.storage.history import History
@@ -39,7 +39,7 @@ def _fits(key: SettingKey, plan: FilterPlan) -> bool:
     setup = plan.setup
     if key.filter != plan.filter or setup is None or key.binning != setup.binning:
         return False
-    names = ("gain", "offset", "iso", "readout_mode")
+    names = ("gain", "offset", "iso", *MODES)
     pairs = [(getattr(setup, name), getattr(key, name)) for name in names]
     return all(wanted is None or wanted == found for wanted, found in pairs)
 

@@ -99,15 +99,26 @@ class Statistics:
     clipped_frac: float
 
 
+MODES = ("readout_mode", "conversion_gain", "low_noise", "full_well", "capture_format")
+"""The fields of a setup that are modes: texts, by the driver's own labels."""
+
+
 @dataclass(frozen=True)
 class CameraSetup:
-    """How the camera has to stand for the whole run; `None` leaves a value as it is."""
+    """How the camera has to stand for the whole run; `None` leaves a value as it is.
+
+    Modes are the driver's labels; where it has a mere switch for one, `On` or `Off`.
+    """
 
     binning: int = 1
     gain: float | None = None
     offset: float | None = None
     iso: int | None = None
     readout_mode: str | None = None
+    conversion_gain: str | None = None
+    low_noise: str | None = None
+    full_well: str | None = None
+    capture_format: str | None = None
     temperature_c: float | None = None
 
 

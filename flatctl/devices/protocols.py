@@ -97,6 +97,10 @@ class CameraState:
     offset: float | None = None
     iso: int | None = None
     readout_mode: str | None = None
+    conversion_gain: str | None = None
+    low_noise: str | None = None
+    full_well: str | None = None
+    capture_format: str | None = None
     temperature_c: float | None = None
     set_temperature_c: float | None = None
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from flatctl.core.nights.history import SettingKey
-from flatctl.core.types import Bank, CameraSetup, FrameKind, Setting
+from flatctl.core.types import MODES, Bank, CameraSetup, FrameKind, Setting
 from flatctl.devices.protocols import (
     Camera,
     CameraInfo,
@@ -180,9 +180,9 @@ class Rig:
             binning=camera.binning,
             gain=camera.gain,
             offset=camera.offset,
-            readout_mode=camera.readout_mode,
             panel=self.panel_name(bank),
             iso=camera.iso,
+            **{mode: getattr(camera, mode) for mode in MODES},
         )
 
     def begin(self, setting: Setting) -> None:

@@ -13,10 +13,14 @@ from flatctl.settings.tables import (
     SETUP,
     Binning,
     Camera,
+    CaptureFormat,
     Celsius,
+    ConversionGain,
     Fraction,
+    FullWell,
     Gain,
     Iso,
+    LowNoise,
     Mode,
     Name,
     Offset,
@@ -96,6 +100,10 @@ class WantedSet(Table):
     offset: Offset = None
     iso: Iso = None
     readout_mode: Mode = None
+    conversion_gain: ConversionGain = None
+    low_noise: LowNoise = None
+    full_well: FullWell = None
+    capture_format: CaptureFormat = None
     temperature_c: Celsius | None = None
     """Sensor temperature in °C."""
     rotator_deg: float | None = Field(default=None, ge=0, le=360)

@@ -21,6 +21,18 @@ Gain = Annotated[float | None, Field(description="Gain in the driver's own units
 Offset = Annotated[float | None, Field(description="Offset in the driver's own units.")]
 Iso = Annotated[int | None, Field(gt=0, description="ISO speed of a DSLR.")]
 Mode = Annotated[Name | None, Field(description="Readout mode, as the driver names it.")]
+ConversionGain = Annotated[
+    Name | None, Field(description="Conversion gain, as the driver names it: `High`, `Low`, `HDR`.")
+]
+LowNoise = Annotated[Name | None, Field(description="Low noise mode: `On` or `Off`.")]
+FullWell = Annotated[Name | None, Field(description="High full well mode: `On` or `Off`.")]
+CaptureFormat = Annotated[
+    Name | None,
+    Field(
+        description="Format in which the camera delivers pixels, as the driver names it; absent: "
+        "the deepest raw one."
+    ),
+]
 Celsius = Annotated[float, Field(ge=-150, le=60)]
 SETUP = {field.name for field in fields(CameraSetup)}
 BINNING = "Binning, the same in both axes."
@@ -107,6 +119,10 @@ class Camera(Table):
     offset: Offset = None
     iso: Iso = None
     readout_mode: Mode = None
+    conversion_gain: ConversionGain = None
+    low_noise: LowNoise = None
+    full_well: FullWell = None
+    capture_format: CaptureFormat = None
     binning: Binning = Field(default=CameraSetup.binning, description=BINNING)
     temperature_c: Celsius | None = None
     """Sensor temperature in °C, waited for before the first frame."""

@@ -16,6 +16,7 @@ from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
 from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.core.quality.sets import SetRecord
 from flatctl.core.search.response import Response
+from flatctl.core.types import MODES
 from flatctl.storage.database import Database
 
 Kept = TypeVar("Kept")
@@ -150,7 +151,8 @@ class History(Database):
 
 def _text(key: SettingKey) -> str:
     """Return one text for each key; SQL's NULLs would not equal one another."""
-    facts = asdict(key)
+    # What a camera doesn't have says nothing: keys of before it was asked for stay what they were.
+    facts = {n: v for n, v in asdict(key).items() if v is not None or n not in MODES[1:]}
     numbers = {name: float(facts[name]) for name in ("gain", "offset") if facts[name] is not None}
     return json.dumps(facts | numbers, sort_keys=True)
 

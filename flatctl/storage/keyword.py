@@ -5,10 +5,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from flatctl.core.types import MODES
 from flatctl.fits.cards import make_card
 from flatctl.fits.header import Value
 
 Record = TypeVar("Record")
+
+MODE_CARDS = dict(
+    zip(MODES, ("READOUTM", "CONVGAIN", "LOWNOISE", "FULLWELL", "CAPTFMT"), strict=True)
+)
+"""The keywords that say how the camera's modes stood."""
 
 
 @dataclass(frozen=True)

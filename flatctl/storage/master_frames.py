@@ -14,6 +14,7 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.storage.directory import files_below
+from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
@@ -129,7 +130,10 @@ def _info(verdict: VerifiedFile) -> FrameInfo:
             gain=number(cards, "GAIN"),
             offset=number(cards, "OFFSET"),
             iso=None if "ISOSPEED" not in cards else int(cards["ISOSPEED"]),
-            readout_mode=None if "READOUTM" not in cards else str(cards["READOUTM"]),
+            **{
+                mode: str(cards[card]) if card in cards else None
+                for mode, card in MODE_CARDS.items()
+            },
             temperature_c=number(cards, "SET-TEMP"),
         ),
         exposure_s=float(cards["REQTIME"]),

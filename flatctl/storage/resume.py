@@ -10,6 +10,7 @@ from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.cards import as_written
 from flatctl.fits.header import Value, number
+from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.naming import SUFFIX, frame_folder
 from flatctl.storage.verify import is_ours, level_problems, read_values, verify_file
 
@@ -111,7 +112,7 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "GAIN": wanted.key.gain,
         "OFFSET": wanted.key.offset,
         "ISOSPEED": wanted.key.iso,
-        "READOUTM": wanted.key.readout_mode,
+        **{card: getattr(wanted.key, mode) for mode, card in MODE_CARDS.items()},
         "REQTIME": wanted.exposure_s,
         "SET-TEMP": wanted.set_temperature_c,
         "ROTATOR": wanted.rotator_deg,

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flatctl.core.nights.plan import FlatSet, LightFrame, Tolerances, name_sets, wanted_sets
-from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.core.types import MODES, CameraSetup, FilterPlan
 
 TOLERANCES = Tolerances(temperature_c=2.0, rotator_deg=1.0, focuser_steps=100.0)
 
@@ -115,7 +115,7 @@ def test_another_set_point_needs_another_set():
 
 def test_every_figure_of_the_camera_makes_a_set_of_its_own():
     changes = [{}, {"gain": 1.0}, {"offset": 1.0}, {"iso": 800}, {"binning": 2}]
-    changes += [{"readout_mode": "fast"}, {"size_px": (100, 100)}, {"filter": None}]
+    changes += [*({mode: "High"} for mode in MODES), {"size_px": (100, 100)}, {"filter": None}]
     assert len(sets(*(replace_any(light(), **change) for change in changes))) == len(changes)
 
 

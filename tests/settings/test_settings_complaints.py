@@ -59,7 +59,8 @@ def flats(line: str) -> str:
         (
             'camera = 3\n[panel]\nkind = "manual"',
             "rig.toml: camera = 3: must be a table with device, gain, offset, iso, readout_mode, "
-            "binning, temperature_c, temperature_timeout_s, full_scale_adu, readout_timeout_s",
+            "conversion_gain, low_noise, full_well, capture_format, binning, temperature_c, "
+            "temperature_timeout_s, full_scale_adu, readout_timeout_s",
         ),
         (
             flats("target = 1.5"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
 from flatctl.core.nights.sun import Site
+from flatctl.core.types import MODES
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.headers import KEYWORDS, frame_header
@@ -29,7 +30,8 @@ def read_back(record: FrameRecord, header: bytes = b"", pixels=None) -> fits.Hea
 
 
 def test_a_flat_says_all_that_is_known_of_it() -> None:
-    header = read_back(flat_record(readout_mode="High gain", set_temperature_c=-10.0))
+    modes = dict.fromkeys(MODES, "High gain")
+    header = read_back(flat_record(set_temperature_c=-10.0, **modes))
     expected = {
         "IMAGETYP": "FLAT",
         "FRAME": "Flat",
@@ -40,7 +42,7 @@ def test_a_flat_says_all_that_is_known_of_it() -> None:
         "REQTIME": 1.234,
         "GAIN": 100,
         "OFFSET": 10,
-        "READOUTM": "High gain",
+        **dict.fromkeys(["READOUTM", "CONVGAIN", "LOWNOISE", "FULLWELL", "CAPTFMT"], "High gain"),
         "SET-TEMP": -10.0,
         "XBINNING": 1,
         "YBINNING": 1,

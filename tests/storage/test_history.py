@@ -1,5 +1,6 @@
 """The history: what it keeps, and that nothing that happens to it ends a run."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.core.quality.sets import SetRecord
 from flatctl.core.quality.shape import Shape
 from flatctl.core.search.response import Response
+from flatctl.core.types import MODES
 from flatctl.storage.history import (
     Calibrated,
     History,
@@ -93,7 +95,7 @@ def test_the_last_setting_counts(history: History) -> None:
         {"gain": 101.0},
         {"gain": None},
         {"offset": 11.0},
-        {"readout_mode": "Fast"},
+        *({mode: "Fast"} for mode in MODES),
         {"panel": "x"},
         {"iso": 800},
     ],
@@ -393,3 +395,14 @@ def test_a_pedestal_that_an_earlier_version_kept_is_known(history: History) -> N
 def test_a_spoilt_pedestal_counts_as_unknown(history: History, record: str) -> None:
     kept_by_an_earlier_version(history, record)
     assert history.pedestal(KEY) is None
+
+
+def test_a_key_without_the_modes_of_newer_cameras_is_the_one_it_always_was(history: History):
+    facts = {"rig": "mono", "camera": "CCD", "filter": "L", "binning": 1, "gain": 100.0}
+    older = json.dumps(
+        facts | {"offset": 10.0, "readout_mode": None, "panel": None, "iso": None}, sort_keys=True
+    )
+    history.rows(
+        "INSERT INTO trained VALUES (?, 'mono', 9, 1.5, 0.5, '2026-01-01T00:00:00+00:00')", older
+    )
+    assert history.trained(SettingKey(**json.loads(older))).brightness == 9

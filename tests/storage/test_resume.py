@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from storage_builders import NIGHT, dark_record, flat_pixels, keyed, store
 
-from flatctl.core.types import FrameKind
+from flatctl.core.types import MODES, FrameKind
 from flatctl.fits.header import Header
 from flatctl.storage.naming import frame_folder
 from flatctl.storage.resume import Finished, Wanted, finished
@@ -73,9 +73,9 @@ def test_frames_of_another_set_do_not_count(flats: Path, other: dict) -> None:
     assert finished(flats, NIGHT, wanted()) == Finished()
 
 
-@pytest.mark.parametrize("keyword", ["filter", "gain", "offset", "readout_mode", "iso"])
+@pytest.mark.parametrize("keyword", ["filter", "gain", "offset", "iso", *MODES])
 def test_what_is_not_wanted_in_particular_is_not_compared(flats: Path, keyword: str) -> None:
-    store(flats, readout_mode="Fast", iso=800)
+    store(flats, iso=800, **dict.fromkeys(MODES, "Fast"))
     assert numbers(finished(flats, NIGHT, wanted(**{keyword: None}))) == [7]
 
 

@@ -20,6 +20,10 @@ class SettingKey:
     readout_mode: str | None
     panel: str | None
     iso: int | None = None
+    conversion_gain: str | None = None
+    low_noise: str | None = None
+    full_well: str | None = None
+    capture_format: str | None = None
 
 
 @dataclass(frozen=True)

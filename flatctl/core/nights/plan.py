@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.core.types import MODES, CameraSetup, FilterPlan
 
 TURN_DEG = 360.0
 _ROUNDING = 1e-9
@@ -47,8 +47,8 @@ class Tolerances:
 def wanted_sets(lights: Iterable[LightFrame], tolerances: Tolerances) -> tuple[FlatSet, ...]:
     """Return the sets of flats that these lights need: the same ones in whatever order they come.
 
-    Lights share a set where filter, binning, gain, offset, ISO, readout mode and size are equal
-    and where no two of them are further apart than twice a tolerance in temperature, rotator or
+    Lights share a set where filter, binning, gain, offset, ISO, modes and size are equal and
+    where no two of them are further apart than twice a tolerance in temperature, rotator or
     focuser. The set has their most frequent temperature, and rotator and focuser stand midway
     between the extremes. Sets of one camera setup follow one another, and among those the sets of
     one rotator angle.
@@ -141,7 +141,8 @@ def _place(wanted: FlatSet) -> tuple[tuple[bool, float | str], ...]:
     """Return what sets are sorted by; what is not known comes first."""
     light, setup = wanted.like, wanted.like.setup
     facts = (
-        *(setup.binning, setup.gain, setup.offset, setup.iso, setup.readout_mode),
+        *(setup.binning, setup.gain, setup.offset, setup.iso),
+        *(getattr(setup, mode) for mode in MODES),
         *(setup.temperature_c, *light.size_px, light.rotator_deg, light.filter),
         light.focuser_steps,
     )
@@ -176,6 +177,10 @@ def _facts(plan: FilterPlan) -> dict[str, str]:
     return facts
 
 
+def _mode(name: str, mode: str | None) -> str | None:
+    return None if mode is None else f"{name.replace('_', ' ')} {mode}"
+
+
 def describe_setup(setup: CameraSetup) -> dict[str, str]:
     """Return in words what is known of a camera setup, by what it is about."""
     known = {
@@ -184,6 +189,7 @@ def describe_setup(setup: CameraSetup) -> dict[str, str]:
         "offset": None if setup.offset is None else f"offset {setup.offset:g}",
         "iso": None if setup.iso is None else f"ISO {setup.iso}",
         "readout_mode": setup.readout_mode,
+        **{name: _mode(name, getattr(setup, name)) for name in MODES[1:]},
         "temperature": None if setup.temperature_c is None else f"{setup.temperature_c:g} °C",
     }
     return {key: text for key, text in known.items() if text is not None}
