@@ -1,5 +1,6 @@
 """The simulated rig inside one process, on a clock that takes no time; with faults on demand."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,8 @@ from flatctl.errors import BadReply, Fault, NoReply
 from flatctl.fits.header import Header
 from hardware_sims.clock import VirtualClock
 from hardware_sims.faults import FaultList
-from hardware_sims.fits import Exposed, cards
+from hardware_sims.fits import cards
+from hardware_sims.habits import CameraHabits
 from hardware_sims.light import Light
 from hardware_sims.scenarios import scenario
 from hardware_sims.sensor import Sensor
@@ -42,6 +44,7 @@ class FakeCamera:
         self.opened = False
         self.prepared: list[CameraSetup] = []
         self.exposures: list[tuple[float, FrameKind]] = []
+        self._frames = 0
 
     @property
     def name(self) -> str:
@@ -56,7 +59,7 @@ class FakeCamera:
             name=self._name,
             width_px=sensor.width_px,
             height_px=sensor.height_px,
-            bits=16,
+            bits=int(self._habits.bits_claimed),
             exposure_min_s=sensor.exposure_min_s,
             exposure_max_s=sensor.exposure_max_s,
             bayer=sensor.bayer,
@@ -101,35 +104,28 @@ class FakeCamera:
                 f"it takes {sensor.exposure_min_s:g} to {sensor.exposure_max_s:g} s",
             )
         self.exposures.append((exposure_s, kind))
-        made_s = sensor.shutter(exposure_s)
-        self._exposing = (self._clock.monotonic(), made_s, self._clock.now(), kind)
+        self._exposing = (self._clock.monotonic(), exposure_s, self._clock.now(), kind)
 
     def read(self, timeout_s: float) -> Frame:
         """Wait for the exposure begun last and return its frame."""
         self._must_be_open(self.opened)
         if self._exposing is None:
             raise Fault(self._name, "no exposure is under way", "start one first")
-        start_s, exposure_s, started, kind = self._exposing
+        start_s, asked_s, started, kind = self._exposing
+        exposure_s = self._sensor.shutter(asked_s)
         self._exposing = None
         self.faults.meet(self._name, timeout_s, self._clock)
-        wait_s = start_s + exposure_s + READOUT_S - self._clock.monotonic()
+        self._frames += 1
+        readout_s = READOUT_S + self._habits.link.delay_s(self._frames, self._size_frac)
+        wait_s = start_s + exposure_s + readout_s - self._clock.monotonic()
         self._wait(wait_s, timeout_s, "the frame has not come")
         present_c = self._setting.temperature_c
         if self._wanted_c is not None and abs(present_c - self._wanted_c) > DRIFTED_C:
             raise Fault(self._name, f"is at {present_c:g} °C", "has the cooler lost its power?")
         pixels = self._world.expose(start_s, exposure_s, self._setting)
-        exposed = Exposed(
-            camera=self._name,
-            kind="Dark" if kind is FrameKind.DARK_FLAT else "Flat",
-            exposure_s=exposure_s,
-            started=started,
-            across=self._setting.across,
-            down=self._setting.down,
-            pixel_um=self._sensor.pixel_um,
-            temperature_c=self._setting.temperature_c,
-            gain=self._setting.gain,
-            filter=self._world.filter.name,
-            bayer=self._sensor.bayer,
+        named = "Dark" if kind is FrameKind.DARK_FLAT else "Flat"
+        exposed = self._world.exposed(
+            self._name, named, started, asked_s, exposure_s, self._setting
         )
         return Frame(pixels, Header(cards(exposed, *pixels.shape)), exposure_s, started)
 
@@ -146,6 +142,14 @@ class FakeCamera:
         """Abort an exposure that is under way and let go of the camera."""
         self._exposing = None
         self.opened = False
+
+    @property
+    def _habits(self) -> CameraHabits:
+        return self._world.scenario.camera
+
+    @property
+    def _size_frac(self) -> float:
+        return 1.0 / (self._setting.across * self._setting.down)
 
     @property
     def _sensor(self) -> Sensor:
@@ -176,7 +180,9 @@ class FakeCamera:
         present_c = self._setting.temperature_c
         if wanted_c is None:
             return present_c
-        self._wait(abs(wanted_c - present_c) / COOLING_C_S, timeout_s, "not cold yet")
+        cools = self._habits.cooler == "works"
+        taking_s = abs(wanted_c - present_c) / COOLING_C_S if cools else math.inf
+        self._wait(taking_s, timeout_s, "not cold yet")
         return wanted_c
 
     def _wait(self, seconds: float, timeout_s: float, what: str) -> None:

@@ -1,21 +1,25 @@
 """FITS as INDI drivers write it: the cards of INDI's camera base class, BZERO 32768."""
 
+import io
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
+from PIL import Image
 
 from flatctl.core.pixels.sixteen_bits import BZERO, to_stored
-from flatctl.fits.header import padded
+from flatctl.fits.header import CARD, padded
+from hardware_sims.habits import PixelForm
 
 
 @dataclass(frozen=True)
 class Exposed:
     """What a camera driver knows of a frame, for its header.
 
-    `kind` is `Light`, `Bias`, `Dark` or `Flat`; `started` UTC; `pixel_um` of an unbinned pixel.
+    `kind` is `Light`, `Bias`, `Dark` or `Flat`; `started` UTC; `pixel_um` of an unbinned pixel;
+    `more` are whole cards, which may be none that the standard knows.
     """
 
     camera: str
@@ -29,19 +33,40 @@ class Exposed:
     gain: float
     filter: str | None
     bayer: str | None = None
+    more: tuple[str, ...] = ()
 
 
-def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
-    """Return the header of a frame with that many rows and columns."""
+def cards(exposed: Exposed, *shape: int, bitpix: int = 16) -> bytes:
+    """Return the header of pixels of that `shape` as 80-byte cards, without `END` and padding."""
+    text: str = _header(exposed, shape, bitpix).tostring(sep="", endcard=False, padding=False)
+    images = [text[start : start + CARD].encode("ascii") for start in range(0, len(text), CARD)]
+    for place, image in enumerate(images):
+        if image.startswith(b"FILTER  ="):
+            # As drivers write it: UTF-8, whatever FITS says of it.
+            images[place] = _image(f"FILTER  = '{exposed.filter:8}'".ljust(30) + " / Filter")
+    return b"".join([*images, *map(_image, exposed.more)])
+
+
+def _image(text: str) -> bytes:
+    return text.encode()[:CARD].ljust(CARD)
+
+
+def _header(exposed: Exposed, shape: tuple[int, ...], bitpix: int) -> fits.Header:
+    sizes = enumerate(reversed(shape), start=1)
     cards: list[tuple[str, object, str]] = [
         ("SIMPLE", True, "file does conform to FITS standard"),
-        ("BITPIX", 16, "number of bits per data pixel"),
-        ("NAXIS", 2, "number of data axes"),
-        ("NAXIS1", cols, "length of data axis 1"),
-        ("NAXIS2", rows, "length of data axis 2"),
+        ("BITPIX", bitpix, "number of bits per data pixel"),
+        ("NAXIS", len(shape), "number of data axes"),
+        *((f"NAXIS{n}", size, f"length of data axis {n}") for n, size in sizes),
         ("EXTEND", True, "FITS dataset may contain extensions"),
-        ("BZERO", BZERO, "offset data range to that of unsigned short"),
-        ("BSCALE", 1, "default scaling factor"),
+        *(
+            [
+                ("BZERO", BZERO, "offset data range to that of unsigned short"),
+                ("BSCALE", 1, "default scaling factor"),
+            ]
+            if bitpix == 16
+            else []
+        ),
         ("ROWORDER", "TOP-DOWN", "Row Order"),
         ("INSTRUME", exposed.camera, "Camera Name"),
         ("EXPTIME", exposed.exposure_s, "Total Exposure Time (s)"),
@@ -56,7 +81,7 @@ def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
         ("IMAGETYP", f"{exposed.kind} Frame", "Frame Type"),
     ]
     if exposed.filter is not None:
-        cards.append(("FILTER", exposed.filter, "Filter"))
+        cards.append(("FILTER", ascii(exposed.filter).strip("'"), "Filter"))
     if exposed.bayer is not None:
         cards += [
             ("XBAYROFF", 0, "X offset of Bayer array"),
@@ -73,14 +98,29 @@ def header(exposed: Exposed, rows: int, cols: int) -> fits.Header:
     return made
 
 
-def cards(exposed: Exposed, rows: int, cols: int) -> bytes:
-    """Return the header as 80-byte cards without `END` and padding."""
-    text: str = header(exposed, rows, cols).tostring(sep="", endcard=False, padding=False)
-    return text.encode("ascii")
+def encode(
+    exposed: Exposed,
+    pixels: NDArray[np.uint16],
+    form: PixelForm = "raw16",
+    *,
+    unpadded: bool = False,
+) -> bytes:
+    """Return a whole file of `pixels` (rows, cols): FITS, but for `jpeg`."""
+    if form == "jpeg":
+        return jpeg(pixels)
+    stored: NDArray[np.integer] = to_stored(pixels)
+    if form != "raw16":
+        stored = (pixels >> 8).astype(np.uint8)
+    if form == "rgb24":
+        stored = np.stack([stored] * 3)
+    head = cards(exposed, *stored.shape, bitpix=8 * stored.itemsize) + b"END".ljust(CARD)
+    data = stored.tobytes()
+    filling = bytes(0 if unpadded else padded(len(data)) - len(data))
+    return head.ljust(padded(len(head))) + data + filling
 
 
-def encode(exposed: Exposed, pixels: NDArray[np.uint16]) -> bytes:
-    """Return a whole FITS file of `pixels` (rows, cols)."""
-    head: str = header(exposed, *pixels.shape).tostring()
-    stored = to_stored(pixels)
-    return head.encode("ascii") + stored.tobytes() + bytes(padded(stored.nbytes) - stored.nbytes)
+def jpeg(pixels: NDArray[np.uint16]) -> bytes:
+    """Return `pixels` (rows, cols) as a JPEG."""
+    file = io.BytesIO()
+    Image.fromarray((pixels >> 8).astype(np.uint8)).save(file, "JPEG")
+    return file.getvalue()

@@ -21,7 +21,7 @@ CAP_MOVE_S = 1.0
 class SimLightBox(SimDriver):
     """A panel in a motorised cap, as a Flip-Flat: parked it is before the telescope.
 
-    The light stays off while the cap is not parked.
+    The light stays off while the cap is not parked. See `BoxHabits` for those that refuse.
     """
 
     def __init__(self, world: World, name: str = NAME) -> None:
@@ -62,8 +62,10 @@ class SimLightBox(SimDriver):
                     UNPARK="Unpark",
                 ),
             ],
+            echoing=world.scenario.echoing,
         )
         self._light = light
+        self._habits = world.scenario.box
         self._move: asyncio.Task[None] | None = None
         self.on_new("FLAT_LIGHT_CONTROL", self._switch)
         self.on_new("FLAT_LIGHT_INTENSITY", self._dial)
@@ -76,12 +78,22 @@ class SimLightBox(SimDriver):
 
     async def _switch(self, event: Any) -> None:
         lit = event.get("FLAT_LIGHT_ON") == "On"
-        if lit and not self._light.closed:
-            await self.refuse(event.vector, "the cap has to be parked first")
+        if why := self._refusal(lit=lit):
+            await self.refuse(event.vector, why)
             return
         self._light.set(lit=lit)
-        turn_on(event.vector, "FLAT_LIGHT_ON" if lit else "FLAT_LIGHT_OFF")
+        self.switch(event, "FLAT_LIGHT_ON" if lit else "FLAT_LIGHT_OFF")
         await event.vector.send_setVector(state="Ok")
+
+    def _refusal(self, *, lit: bool) -> str:
+        """Return why the light can't be switched that way, or nothing."""
+        if self._habits.light == "refused" and lit:
+            return "the lamp does not answer"
+        if self._light.closed:
+            return ""
+        if self._habits.light == "needs_cover":
+            return "can't control the light while the cap is unparked"
+        return "the cap has to be parked first" if lit else ""
 
     async def _dial(self, event: Any) -> None:
         wanted = await self.accepted(event)
@@ -93,21 +105,30 @@ class SimLightBox(SimDriver):
         await event.vector.send_setVector(state="Ok")
 
     async def _move_cap(self, event: Any) -> None:
-        await self.disconnected()
-        self._move = self.begin(self._move_cap_to(closed=event.get("PARK") == "On"))
+        if self._habits.cover == "refuses":
+            await self.refuse(event.vector, "the cap is jammed")
+            return
+        if self._move is not None:
+            self._move.cancel()
+        closed = event.get("PARK") == "On"
+        self.switch(event, "PARK" if closed else "UNPARK")
+        self._move = self.begin(self._move_cap_to(closed=closed))
 
     async def _move_cap_to(self, *, closed: bool) -> None:
         cap, control = self.vector("CAP_PARK"), self.vector("FLAT_LIGHT_CONTROL")
-        turn_on(cap, "PARK" if closed else "UNPARK")
         await cap.send_setVector(state="Busy")
         if not closed:
-            self._light.set(lit=False)
             self._light.move_cover(closed=False)
-            turn_on(control, "FLAT_LIGHT_OFF")
-            await control.send_setVector(state="Ok")
+            if self._habits.light != "needs_cover":
+                self._light.set(lit=False)
+                turn_on(control, "FLAT_LIGHT_OFF")
+                await control.send_setVector(state="Ok")
         await asyncio.sleep(CAP_MOVE_S)
         self._light.move_cover(closed=closed)
-        await cap.send_setVector(state="Ok")
+        if self._habits.cover == "alerts":
+            await self.say("[ERROR] CAP_PARK: the answer was not understood")
+        if self._habits.cover != "busy":
+            await cap.send_setVector(state="Alert" if self._habits.cover == "alerts" else "Ok")
 
 
 def main() -> None:

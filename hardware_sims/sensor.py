@@ -33,10 +33,11 @@ class Sensor:
     light. A DSLR has `isos` instead of gain and offset, and only the shutter speeds `shutter_s`.
     The rows of a rolling shutter begin `line_s` after one another.
 
-    What real ones have besides: nothing above `white_adu` is delivered, wherever full scale is; the
-    shortest exposures have `pedestal_short_adu` more pedestal, which is gone after some
-    `pedestal_tau_s`; and the differences between pixels of `pattern`: `blemishes`, `overscan`
-    and the `taps`.
+    What real ones have besides: exposures are made whole steps of `exposure_step_s`, rounded up,
+    and no shorter than `exposure_floor_s`; nothing above `white_adu` is delivered, wherever full
+    scale is; the shortest exposures have `pedestal_short_adu` more pedestal, which is gone after
+    some `pedestal_tau_s`; and the differences between pixels of `pattern`: `blemishes`,
+    `overscan` and the `taps`.
     """
 
     width_px: int = 1280
@@ -62,6 +63,8 @@ class Sensor:
     isos: tuple[int, ...] = ()
     shutter_s: tuple[float, ...] = ()
     line_s: float = 0.0
+    exposure_step_s: float = 0.0
+    exposure_floor_s: float = 0.0
     white_adu: int | None = None
     pedestal_short_adu: float = 0.0
     pedestal_tau_s: float = 0.1
@@ -106,10 +109,14 @@ class Sensor:
         return float(200.0 * math.log10(iso / 100.0))
 
     def shutter(self, exposure_s: float) -> float:
-        """Return the exposure really made: the nearest speed of a DSLR's shutter."""
-        if not self.shutter_s:
-            return exposure_s
-        return min(self.shutter_s, key=lambda speed: abs(math.log(speed / exposure_s)))
+        """Return the exposure really made: of a DSLR's shutter, the nearest speed."""
+        if self.shutter_s:
+            return min(self.shutter_s, key=lambda speed: abs(math.log(speed / exposure_s)))
+        if self.exposure_step_s:
+            # What is a whole step, but for rounding, stays.
+            steps = math.ceil(exposure_s / self.exposure_step_s - 1e-6)
+            exposure_s = steps * self.exposure_step_s
+        return max(exposure_s, self.exposure_floor_s)
 
     def colours(self, rows: int, cols: int) -> Relative:
         """Return the fraction of the light that each pixel's colour lets through."""

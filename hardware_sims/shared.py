@@ -39,4 +39,4 @@ def shared_world() -> World:
     folder = state_folder()
     light = Light(rig.brightness_max, state=folder / "light.json", log=folder / "light.log")
     still = bool(os.environ.get("FLATCTL_SIM_STILL"))
-    return World(rig, light=light, turret=Turret(folder / "wheel.json"), still=still)
+    return World(rig, light=light, turret=Turret(folder / "wheel.json", rig.wheel), still=still)

@@ -27,11 +27,12 @@ class SimWheel(SimDriver):
                 numbers("FILTER_SLOT", "Filter Slot", MAIN, slot),
                 texts("FILTER_NAME", "Filter", "Filter Wheel", **names),
             ],
+            echoing=world.scenario.echoing,
         )
         self._world = world
         self._move: asyncio.Task[None] | None = None
         self.on_new("FILTER_SLOT", self._turn)
-        self.on_new("FILTER_NAME", self._rename)
+        self.on_new("FILTER_NAME", self.take_texts)
 
     async def disconnected(self) -> None:
         """Stop turning."""
@@ -53,12 +54,6 @@ class SimWheel(SimDriver):
         self._world.turret.slot = slot - 1
         vector["FILTER_SLOT_VALUE"] = slot
         await vector.send_setVector(state="Ok")
-
-    async def _rename(self, event: Any) -> None:
-        for name, value in event.items():
-            # indiserver puts line breaks around texts.
-            event.vector[name] = value.strip()
-        await event.vector.send_setVector(state="Ok")
 
 
 def main() -> None:

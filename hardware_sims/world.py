@@ -5,11 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware_sims.fits import Exposed
+from hardware_sims.habits import BoxHabits, CameraHabits, WheelHabits
 from hardware_sims.lamp import Lamp
 from hardware_sims.light import Light, write_json
 from hardware_sims.odd_frames import OddFrames
@@ -28,7 +31,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A rig with all its properties; `summary` says in a line what is special about it."""
+    """A rig with all its properties; `summary` says in a line what is special about it.
+
+    Drivers that answer a switch with what they were sent, and nothing else, are `echoing`.
+    """
 
     name: str
     summary: str
@@ -37,6 +43,10 @@ class Scenario:
     optics: Optics = field(default_factory=Optics)
     sensor: Sensor = field(default_factory=Sensor)
     odd_frames: tuple[OddFrames, ...] = ()
+    camera: CameraHabits = field(default_factory=CameraHabits)
+    wheel: WheelHabits = field(default_factory=WheelHabits)
+    box: BoxHabits = field(default_factory=BoxHabits)
+    echoing: bool = False
     brightness_max: int = 255
     seed: int = 1
 
@@ -59,24 +69,35 @@ class SensorSetting:
 
 
 class Turret:
-    """Which filter stands in the beam; with `state`, shared with other processes in that file."""
+    """Which filter stands in the beam; with `state`, shared with other processes in that file.
 
-    def __init__(self, state: Path | None = None) -> None:
+    `slot` is what the wheel says, `beam` the truth: `habits.slots_off` more until it is turned.
+    """
+
+    def __init__(self, state: Path | None = None, habits: WheelHabits | None = None) -> None:
         self._state = state
-        self._slot = 0
+        self._habits = habits or WheelHabits()
+        self._slot, self._off = 0, self._habits.slots_off
 
     @property
     def slot(self) -> int:
-        """The slot in the beam, from 0."""
+        """The slot in the beam, from 0, as far as the wheel knows."""
         if self._state is not None and self._state.exists():
-            self._slot = int(json.loads(self._state.read_text(encoding="utf-8"))["slot"])
+            known = json.loads(self._state.read_text(encoding="utf-8"))
+            self._slot, self._off = int(known["slot"]), int(known["off"])
         return self._slot
 
     @slot.setter
     def slot(self, slot: int) -> None:
+        if slot != self.slot and not self._habits.stays_off:
+            self._off = 0
         self._slot = slot
         if self._state is not None:
-            write_json(self._state, {"slot": slot})
+            write_json(self._state, {"slot": slot, "off": self._off})
+
+    def beam(self, slots: int) -> int:
+        """Return the slot that really stands in the beam of a wheel with that many."""
+        return (self.slot + self._off) % slots
 
 
 class World:
@@ -100,7 +121,7 @@ class World:
         self.scenario = scenario
         self.now = now
         self.light = light or Light(scenario.brightness_max, now=now, log=log)
-        self.turret = turret or Turret()
+        self.turret = turret or Turret(habits=scenario.wheel)
         self._readout = Readout(scenario.sensor, scenario.seed + 1)
         self._relative: Relative | None = None
         self._pattern = scenario.sensor.pattern(scenario.seed)
@@ -114,7 +135,8 @@ class World:
     @property
     def filter(self) -> Filter:
         """The filter in the beam."""
-        return self.scenario.filters[self.turret.slot]
+        filters = self.scenario.filters
+        return filters[self.turret.beam(len(filters))]
 
     def neutral(self) -> SensorSetting:
         """Return the sensor's setting when it is switched on."""
@@ -124,6 +146,33 @@ class World:
     def prime(self) -> None:
         """Do now what the first exposure would take longer for."""
         self._digitise(self.neutral(), 0.0, self.now(), 0.0)
+
+    def exposed(
+        self,
+        camera: str,
+        kind: str,
+        started: datetime,
+        asked_s: float,
+        made_s: float,
+        setting: SensorSetting,
+    ) -> Exposed:
+        """Return what the driver of that name says of an exposure."""
+        sensor, habits = self.scenario.sensor, self.scenario.camera
+        said = self.scenario.filters[self.turret.slot]
+        return Exposed(
+            camera=camera,
+            kind=habits.kind_told or kind,
+            exposure_s=made_s if habits.exposure_told == "made" else asked_s,
+            started=started + timedelta(seconds=habits.clock_off_s),
+            across=setting.across,
+            down=setting.down,
+            pixel_um=sensor.pixel_um,
+            temperature_c=setting.temperature_c,
+            gain=setting.gain,
+            filter=said.name,
+            bayer=sensor.bayer,
+            more=habits.cards,
+        )
 
     def expose(
         self, start_s: float, exposure_s: float, setting: SensorSetting

@@ -4,6 +4,8 @@ from typing import Any
 
 from indipydriver import BLOBMember, BLOBVector
 
+from hardware_sims.habits import CameraHabits
+from hardware_sims.indi.cooler import AMBIENT_C, UNKNOWN_C
 from hardware_sims.indi.driver import MAIN
 from hardware_sims.indi.vectors import Number, button, choice, numbers, texts
 from hardware_sims.sensor import Sensor
@@ -18,21 +20,22 @@ FRAME_KINDS = {
 WARMEST_C, COLDEST_C = 50.0, -50.0
 
 
-def camera_properties(sensor: Sensor, ambient_c: float, folder: str) -> list[Any]:
-    """Return all properties of a cooled camera with that sensor.
+def camera_properties(sensor: Sensor, habits: CameraHabits, folder: str) -> list[Any]:
+    """Return all properties of a camera with that sensor, whose driver has these habits.
 
     `folder` is where frames go that the client wants kept on the camera's side.
     """
     return [
-        *_exposing(sensor),
-        *_reading_out(sensor),
-        *([] if sensor.isos else _cooling(ambient_c)),
+        *_exposing(sensor, habits),
+        *_reading_out(sensor, habits),
+        *([] if sensor.isos else _cooling(UNKNOWN_C if habits.cooler == "blind" else AMBIENT_C)),
         *_colours(sensor),
+        *_choosing(habits),
         *_delivering(folder),
     ]
 
 
-def _exposing(sensor: Sensor) -> list[Any]:
+def _exposing(sensor: Sensor, habits: CameraHabits) -> list[Any]:
     exposure = Number(
         "CCD_EXPOSURE_VALUE",
         "Duration (s)",
@@ -61,13 +64,13 @@ def _exposing(sensor: Sensor) -> list[Any]:
             Number("CCD_PIXEL_SIZE", "Pixel size (um)", sensor.pixel_um, 1, 40, 0, "%.2f"),
             Number("CCD_PIXEL_SIZE_X", "Pixel size X", sensor.pixel_um, 1, 40, 0, "%.2f"),
             Number("CCD_PIXEL_SIZE_Y", "Pixel size Y", sensor.pixel_um, 1, 40, 0, "%.2f"),
-            Number("CCD_BITSPERPIXEL", "Bits per pixel", 16, 8, 64),
+            Number("CCD_BITSPERPIXEL", "Bits per pixel", habits.bits_claimed, 8, 64),
             perm="ro",
         ),
     ]
 
 
-def _reading_out(sensor: Sensor) -> list[Any]:
+def _reading_out(sensor: Sensor, habits: CameraHabits) -> list[Any]:
     width, height = sensor.width_px, sensor.height_px
     return [
         numbers(
@@ -87,25 +90,52 @@ def _reading_out(sensor: Sensor) -> list[Any]:
             Number("HOR_BIN", "X", 1, 1, sensor.binning_max, 1),
             Number("VER_BIN", "Y", 1, 1, sensor.binning_max, 1),
         ),
-        *_amplifying(sensor),
+        *_amplifying(sensor, habits),
     ]
 
 
-def _amplifying(sensor: Sensor) -> list[Any]:
+def _amplifying(sensor: Sensor, habits: CameraHabits) -> list[Any]:
     if sensor.isos:
         speeds = {f"ISO{place}": str(iso) for place, iso in enumerate(sensor.isos)}
         return [choice("CCD_ISO", "ISO", IMAGE, "ISO0", **speeds)]
+    gain, offset = habits.gain, habits.offset
+    kept = {
+        gain: Number(gain.element, gain.label, sensor.gain, 0, sensor.gain_max, 1),
+        offset: Number(offset.element, offset.label, sensor.offset, 0, sensor.offset_max, 1),
+    }
     return [
         numbers(
-            "CCD_GAIN", "Gain", MAIN, Number("GAIN", "Gain", sensor.gain, 0, sensor.gain_max, 1)
-        ),
-        numbers(
-            "CCD_OFFSET",
-            "Offset",
+            vector,
+            "Controls" if gain.vector == offset.vector else place.label,
             MAIN,
-            Number("OFFSET", "Offset", sensor.offset, 0, sensor.offset_max, 1),
-        ),
+            *(number for where, number in kept.items() if where.vector == vector),
+        )
+        for vector, place in {gain.vector: gain, offset.vector: offset}.items()
     ]
+
+
+def _choosing(habits: CameraHabits) -> list[Any]:
+    """Return what another program may have left as it liked it: format, modes, a live view."""
+    vectors = [
+        choice(
+            each.vector,
+            each.label,
+            MAIN,
+            each.modes[0].element,
+            **{mode.element: mode.label for mode in each.modes},
+        )
+        for each in habits.modes
+    ]
+    if habits.formats:
+        labels = {each.element: each.label for each in habits.formats}
+        first = habits.formats[0].element
+        vectors.append(choice(habits.formats_in, "Format", IMAGE, first, **labels))
+    if habits.streaming:
+        members = {"STREAM_ON": "Stream On", "STREAM_OFF": "Stream Off"}
+        vectors.append(
+            choice("CCD_VIDEO_STREAM", "Video Stream", "Streaming", "STREAM_ON", **members)
+        )
+    return vectors
 
 
 def _colours(sensor: Sensor) -> list[Any]:

@@ -18,9 +18,20 @@ LIGHTBOX_INTERFACE = 1 << 10
 
 
 class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no types
-    """One device with its properties, most of which exist only while it is connected."""
+    """One device with its properties, most of which exist only while it is connected.
 
-    def __init__(self, name: str, executable: str, interface: int, properties: Iterable[Any]):
+    One that is `echoing` answers a switch with the members that it was sent, as they were sent.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        executable: str,
+        interface: int,
+        properties: Iterable[Any],
+        *,
+        echoing: bool = False,
+    ) -> None:
         self._sim = Device(
             name,
             [
@@ -53,6 +64,7 @@ class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no
             "CONNECTION": self._connection
         }
         self._tasks: set[asyncio.Task[None]] = set()
+        self._echoing = echoing
 
     def vector(self, name: str) -> Any:
         """Return the property of that name."""
@@ -78,6 +90,39 @@ class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no
         action = self._actions.get(event.vectorname)
         if action is not None:
             await action(event)
+
+    def switch(self, event: Any, member: str | None) -> None:
+        """Switch on that member of the property that a client sent, and all others off.
+
+        Who is echoing has what it was sent instead, and leaves the others as they are.
+        """
+        if not self._echoing:
+            turn_on(event.vector, member)
+            return
+        for name, value in event.items():
+            event.vector[name] = value
+
+    async def choose(self, event: Any) -> None:
+        """Take the member of a switch property that a client switched on."""
+        wanted = [name for name, value in event.items() if value == "On"]
+        if wanted:
+            self.switch(event, wanted[-1])
+        await event.vector.send_setVector(state="Ok")
+
+    async def take_texts(self, event: Any) -> None:
+        """Take the texts that a client sent."""
+        for name, value in event.items():
+            # indiserver puts line breaks around texts.
+            event.vector[name] = value.strip()
+        await event.vector.send_setVector(state="Ok")
+
+    async def take_whole_numbers(self, event: Any) -> None:
+        """Take the numbers that a client sent, unless one is out of range."""
+        wanted = await self.accepted(event)
+        if wanted is not None:
+            for name, value in wanted.items():
+                event.vector[name] = int(value)
+            await event.vector.send_setVector(state="Ok")
 
     async def accepted(self, event: Any) -> dict[str, float] | None:
         """Return the numbers that a client sent, or refuse them all if one is out of range.
@@ -111,6 +156,9 @@ class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no
         """Send a message for the user."""
         await self._sim.send_device_message(message)
 
+    async def connected(self) -> None:
+        """Begin what goes on by itself; called once the properties are there."""
+
     async def disconnected(self) -> None:
         """Stop what is under way; called before the properties go."""
 
@@ -118,12 +166,14 @@ class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no
         vector = event.vector
         connect = event.get("CONNECT") == "On" or event.get("DISCONNECT") == "Off"
         already = vector["CONNECT"] == "On"
-        turn_on(vector, "CONNECT" if connect else "DISCONNECT")
+        self.switch(event, "CONNECT" if connect else "DISCONNECT")
         if connect:
             await vector.send_setVector(state="Ok")
             for each in self._later:
                 each.enable = True
                 await each.send_defVector()
+            if not already:
+                await self.connected()
         else:
             if already:
                 await self.disconnected()

@@ -1,6 +1,7 @@
 """indipyserver with the cures it needs to serve many clients one after the other."""
 
 import asyncio
+import xml.etree.ElementTree as ET
 from typing import Any
 
 from indipyserver import IPyServer
@@ -26,6 +27,20 @@ class EndingReader:
         if not content:
             raise ConnectionResetError
         return content
+
+
+class Utf8Connection(_ClientConnection):  # type: ignore[misc]  # because indipyserver has no types
+    """A connection that sends letters as drivers do: UTF-8, no references by their number."""
+
+    async def _client_tx(self, con_id: int, xmldata: ET.Element) -> None:
+        own = self.con_id == con_id
+        if own or not self.connected or not self.sendchecker.allowed(xmldata):
+            return
+        try:
+            self.writer.write(ET.tostring(xmldata, encoding="unicode").encode())
+            await self.writer.drain()
+        except ConnectionError:
+            self.shutdown()
 
 
 class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no types
@@ -61,7 +76,7 @@ class SimServer(IPyServer):  # type: ignore[misc]  # because indipyserver has no
             writer.close()
             return
         self.con_id += 1
-        connection = _ClientConnection(self.con_id, self.xml_data_que)
+        connection = Utf8Connection(self.con_id, self.xml_data_que)
         self.connectionpool.append(connection)
         try:
             await connection.handle_data(EndingReader(reader), writer)

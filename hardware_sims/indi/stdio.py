@@ -121,7 +121,7 @@ class StdioLink:
     async def run_tx(self, element: ET.Element) -> None:
         """Send an element."""
         async with self._lock:
-            await self._wire.write(ET.tostring(element) + b"\n")
+            await self._wire.write(ET.tostring(element, encoding="unicode").encode() + b"\n")
 
     async def send_file(self, device: str, name: str, content: bytes, form: str) -> None:
         """Send `content` as a BLOB with one member, by descriptor."""
