@@ -194,8 +194,9 @@ five with real processes and sockets.
 What is survived is told by a [`fault`](events.md#fault) event. For each filter three faults are
 forgiven; a device that is away is looked for during half a minute, a silent one for three minutes.
 A serial panel's answer that is lost or garbled is asked for three times before that is a fault.
-A frame that does not come is given up after its exposure and five times what the last frames took
-beyond theirs (10 s at least, `camera.readout_timeout_s` at most).
+A frame that does not come is given up after its exposure and `camera.readout_timeout_s`.
+A frame that came and can't be that of the exposure (it came too early, it is the same picture as an
+earlier one, or its `DATE-OBS` is that of another) is refused, and the right one is waited for.
 """
 
 ENDINGS = {

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from flatctl.core.pixels.sixteen_bits import to_unsigned
 from flatctl.core.types import Bank, CameraSetup, FrameKind
+from flatctl.errors import DeviceError
 from flatctl.fits.header import Header
 
 Pixels = NDArray[np.uint16]
@@ -29,13 +30,15 @@ class Frame:
 
     `pixels` has shape (rows, cols), dtype uint16, native byte order, in ADU. `header` is the
     driver's FITS header as it came, possibly empty.
-    `exposure_s` is the exposure asked for; `started` is the UTC time at which it began.
+    `exposure_s` is the exposure asked for; `started` is the UTC time at which it began. `refused`
+    are the frames that came before it and were not believed, each as an error to be told of.
     """
 
     pixels: Pixels
     header: Header
     exposure_s: float
     started: datetime
+    refused: tuple[DeviceError, ...] = ()
 
     @property
     def raw(self) -> Pixels | Stored:
@@ -51,9 +54,20 @@ class StoredFrame(Frame):
     """
 
     def __init__(
-        self, stored: Stored, header: Header, exposure_s: float, started: datetime
+        self,
+        stored: Stored,
+        header: Header,
+        exposure_s: float,
+        started: datetime,
+        refused: tuple[DeviceError, ...] = (),
     ) -> None:
-        facts = {"stored": stored, "header": header, "exposure_s": exposure_s, "started": started}
+        facts = {
+            "stored": stored,
+            "header": header,
+            "exposure_s": exposure_s,
+            "started": started,
+            "refused": refused,
+        }
         # As a frozen dataclass does it.
         for name, value in facts.items():
             object.__setattr__(self, name, value)

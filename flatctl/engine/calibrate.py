@@ -151,7 +151,9 @@ class CalibrationRun:
     def _median(self, begin: Callable[[], None], exposure_s: float) -> float:
         self._safety.check()
         begin()
-        return measure(self.rig.read(exposure_s).raw, _SIXTEEN_BITS_ADU).median
+        frame = self.rig.read(exposure_s)
+        self._recovery.overcome(frame.refused)
+        return measure(frame.raw, _SIXTEEN_BITS_ADU).median
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Waiting):

@@ -1,6 +1,6 @@
 """Surviving a device that fails: bring the rig back, do it again, and know when to give up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from flatctl.engine.rig import Rig
@@ -37,6 +37,11 @@ class Recovery:
     def renew(self) -> None:
         """Grant a new filter its own budget."""
         self._left = FAULTS_PER_FILTER
+
+    def overcome(self, faults: Iterable[DeviceError]) -> None:
+        """Tell of what went wrong and has been dealt with by the device itself."""
+        for fault in faults:
+            self._tell(fault, True)
 
     def retry(self, action: Callable[[], T]) -> T:
         """Do `action`; when a device fails bring the rig back and do it again.

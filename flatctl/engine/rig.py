@@ -1,6 +1,5 @@
 """Camera, wheel and panel as one instrument, which can be brought back after a fault."""
 
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from flatctl.errors import DeviceError, Fault
 
 PANEL_TIMEOUT_S = 90.0
 """How long a panel may take for anything; its cover moves meanwhile."""
-# A frame comes this much later than the last ones at most, unless the configuration grants less.
-LATE_TIMES, LATE_MIN_S, FRAMES_LEARNED = 5.0, 10.0, 5
 _USUAL_BITS = 16
 
 
@@ -33,8 +30,8 @@ _USUAL_BITS = 16
 class Timeouts:
     """How long each kind of answer may take, in seconds.
 
-    `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure,
-    until the first frames have shown what this camera takes. What the rig doesn't have needs none.
+    `cooling_s` is granted for reaching the set temperature, `readout_s` on top of the exposure.
+    What the rig doesn't have needs none.
     """
 
     open_s: float
@@ -86,8 +83,6 @@ class Rig:
         self._filter: str | None = None
         self._arrived = True
         self._on_its_way = False
-        self._over_s = 0.0  # when the exposure begun last is over
-        self._readouts_s: deque[float] = deque(maxlen=FRAMES_LEARNED)
         self._placed: tuple[float | None, int | None] = (None, None)
 
     def open(self) -> None:
@@ -200,26 +195,14 @@ class Rig:
 
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""
-        frame = self.camera.read(exposure_s + self.readout_s)
-        self._readouts_s.append(max(0.0, self.clock.monotonic() - self._over_s))
-        return frame
-
-    @property
-    def readout_s(self) -> float:
-        """How long after its exposure a frame may come: learned from the last ones."""
-        if not self._readouts_s:
-            return self.timeouts.readout_s
-        late_s = max(LATE_MIN_S, LATE_TIMES * max(self._readouts_s))
-        return min(self.timeouts.readout_s, late_s)
+        return self.camera.read(exposure_s + self.timeouts.readout_s)
 
     def _begin(self, exposure_s: float, kind: FrameKind) -> None:
         self.light.await_settled()
         self.camera.start(exposure_s, kind)
-        self._over_s = self.clock.monotonic() + exposure_s
 
     def reopen(self) -> None:
         """Let go of everything, reach it again and make it stand as it stood."""
-        self._readouts_s.clear()
         self.close()
         self.panel.close()
         self.panel.open(self.timeouts.open_s)

@@ -33,7 +33,9 @@ class Exposure:
 
     def read(self) -> tuple[Frame, float]:
         """Return the frame, and the middle of its exposure on the monotonic clock."""
-        return self.recovery.retry(self._read)
+        frame, time_s = self.recovery.retry(self._read)
+        self.recovery.overcome(frame.refused)
+        return frame, time_s
 
     def _begin(self) -> float:
         self.start()

@@ -105,6 +105,7 @@ WIRES = (
     Fault("the camera says that an exposure failed, and sends its frame later", (CAPTURE,)),
     Fault("a frame is cut off", (SEARCH,)),
     Fault("a frame comes late, during the next exposure of the same length", (CAPTURE, DARKS)),
+    Fault("every frame comes twice, the copy during the next exposure", (SEARCH, DARKS)),
     Fault("the sensor gets warm", (CAPTURE,)),
     Fault("the wheel does not arrive", (CHANGE,)),
     Fault("the connection to the INDI server is reset", (CHANGE,)),

@@ -216,6 +216,7 @@ history = "{self.history}"
                 lambda content: re.sub(rb"(NAXIS2  =\s+)240", rb"\g<1>120", content, count=1)
             ),
             "a frame comes late, during the next exposure of the same length": self._delay_frame,
+            "every frame comes twice, the copy during the next exposure": self._copy_frames,
             "the sensor gets warm": self._warm_up,
             "the wheel stops at a wrong slot": lambda: self._wire.change(_at_another_slot),
             "the wheel does not arrive": lambda: self._wire.change(
@@ -292,6 +293,19 @@ history = "{self.history}"
 
         self._wire.change(hold_back)
         self._wire.change_next(bring)
+
+    def _copy_frames(self) -> None:
+        copies: list[bytes] = []
+
+        def copy(element: bytes) -> bytes | None:
+            if tampering.is_about(element, "CCD1"):
+                copies[:] = [element]
+                return None
+            if not copies or not tampering.is_about(element, "CCD_EXPOSURE", "Busy"):
+                return None
+            return element + copies.pop()
+
+        self._wire.change(copy)
 
     def _warm_up(self) -> None:
         off = "Sim CCD.CCD_COOLER.COOLER_OFF=On"

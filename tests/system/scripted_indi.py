@@ -1,7 +1,9 @@
 """An INDI server of a few lines whose single device does exactly what a test wants."""
 
 import base64
+import random
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +21,7 @@ def fits(
     level: int = 1000,
     cut: int = 0,
     zero: int = 32768,
+    picture: int = 0,
     more: Mapping[str, object] | None = None,
 ) -> bytes:
     cards = {
@@ -34,6 +37,10 @@ def fits(
     }
     header = "".join(f"{k:<8}= {v!s:>20}".ljust(80) for k, v in cards.items()) + "END".ljust(80)
     data = (level - 32768).to_bytes(2, "big", signed=True) * (cols * rows)
+    if picture:
+        # Noise, after a first pixel that tells the picture.
+        seen = random.Random(picture).choices(range(500, 1500), k=cols * rows)
+        data = struct.pack(f">{cols * rows}h", *(each - 32768 for each in [picture, *seen[1:]]))
     data = data[: len(data) - cut]
     return header.ljust(2880).encode() + data + bytes(-len(data) % 2880 if not cut else 0)
 

@@ -25,7 +25,7 @@ from scripted_indi import (
 )
 
 from flatctl.core.types import CameraSetup, FrameKind
-from flatctl.devices.indi import camera as camera_module
+from flatctl.devices.indi import arrival as arrival_module
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.wheel import IndiFilterWheel
@@ -55,7 +55,7 @@ def camera(client: IndiClient) -> Iterator[IndiCamera]:
 
 @pytest.fixture
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera_module, "_GRACE_S", 0.3)
+    monkeypatch.setattr(arrival_module, "_GRACE_S", 0.3)
 
 
 def exposing(*texts: str):
@@ -91,7 +91,7 @@ def test_the_ok_may_come_before_the_frame(server: ScriptedServer, camera: IndiCa
 
 
 def test_a_forgotten_ok_is_forgiven(server, camera: IndiCamera, short_grace: None):
-    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(0.5)))
+    server.answers["CCD_EXPOSURE"] = exposing("pause", blob(fits(0.5)))
 
     camera.start(0.5, FrameKind.FLAT)
 
@@ -230,6 +230,33 @@ def test_after_a_frame_that_never_came_the_camera_works_again(server, camera: In
     camera.start(0.5, FrameKind.FLAT)
 
     assert camera.read(20).pixels.shape == (48, 64)
+
+
+@pytest.mark.parametrize("pauses", [0, 1], ids=["at once", "after the exposure's own time"])
+def test_a_frame_that_comes_twice_is_taken_once(server, camera: IndiCamera, pauses: int):
+    first = blob(fits(0.5, picture=1))
+    server.answers["CCD_EXPOSURE"] = exposing(first, DONE)
+    camera.start(0.5, FrameKind.FLAT)
+    camera.read(20)
+    server.answers["CCD_EXPOSURE"] = exposing(
+        *["pause"] * pauses, first, "pause", blob(fits(0.5, picture=2)), DONE
+    )
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    frame = camera.read(20)
+    assert frame.pixels[0, 0] == 2
+    assert ["the same picture as an earlier one" in str(fault) for fault in frame.refused] == [True]
+
+
+def test_a_picture_that_stays_in_the_buffer_is_a_bad_reply(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(0.5, picture=1)), DONE)
+    camera.start(0.5, FrameKind.FLAT)
+    camera.read(20)
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(BadReply, match="the same picture as an earlier one"):
+        camera.read(1.5)
 
 
 def test_an_early_frame_after_one_that_never_came_is_the_late_one_and_is_passed_over(

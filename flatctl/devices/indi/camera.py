@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-import mmap
 import time
 from datetime import UTC, datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import LOG, IndiClient
+from flatctl.devices.indi.arrival import Arrival
+from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation
-from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.devices.indi.registry import Registry
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
 from flatctl.devices.transports import Role
-from flatctl.errors import BadReply, DeviceError, Fault
-from flatctl.fits.pixels import StoredImage, decode
+from flatctl.errors import DeviceError, Fault
 
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
 _CLOSE_S = 3.0
-_GRACE_S = 5.0
-_ROUNDED_PX = 16
 _DRIFTED_C = 1.5
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
 
@@ -107,16 +104,18 @@ class IndiCamera(IndiDevice):
         exposure = self._exposure
         if exposure is None:
             raise Fault(self._device, "no exposure was begun", "start one before reading it")
+        arrival = Arrival(self._client, self._device, _CHIP, exposure, self._late)
         try:
-            image = self._await_image(exposure, Deadline(timeout_s))
+            image = arrival.image(timeout_s)
             self._exposure = None
-            self._late.arrive(exposure, image.header.values)
+            self._late.arrive(exposure, image)
             self._check_temperature()
         except DeviceError:
             self._session.drop()
             raise
         made = StoredFrame if image.unsigned else Frame
-        return made(image.pixels(), image.header, exposure.exposure_s, exposure.started)
+        refused = tuple(arrival.refused)
+        return made(image.pixels(), image.header, exposure.exposure_s, exposure.started, refused)
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
@@ -157,87 +156,6 @@ class IndiCamera(IndiDevice):
         if limits is not None and not limits.allows(exposure_s):
             what = f"can not expose {exposure_s:g} s"
             raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
-
-    def _await_image(self, exposure: Exposure, deadline: Deadline) -> StoredImage:
-        wrong = ""
-        grace: Deadline | None = None
-
-        def look(registry: Registry) -> Blob | None:
-            nonlocal grace
-            exposing = self._exposing(registry, exposure)
-            if blob := registry.take_frame(self._device, _CHIP, exposure.since):
-                return blob
-            if exposing.serial > exposure.since and exposing.state != "Busy":
-                grace = grace or Deadline(_GRACE_S)
-                if grace.over:
-                    if wrong:
-                        raise BadReply(self._device, wrong, "take the frame again")
-                    if exposing.state == "Idle":
-                        what = "ended the exposure without a frame"
-                        raise Fault(self._device, what, "does another program use the camera?")
-            return None
-
-        while blob := self._client.wait_for(look, deadline.left_s):
-            try:
-                image = self._decode(blob)
-                self._check(image, exposure, blob.arrived_s)
-            except ValueError as error:
-                # It may be a late frame of an earlier exposure, and the right one still to come.
-                wrong = f"sent a wrong frame: {error}"
-                continue
-            finally:
-                blob.close()
-            self._await_end(exposure, deadline)
-            return image
-        if wrong:
-            raise BadReply(self._device, wrong, "take the frame again")
-        what = f"sent no frame of {exposure.exposure_s:g} s in time"
-        raise self._client.silent(self._device, what, "its driver or the INDI server may hang")
-
-    def _exposing(self, registry: Registry, exposure: Exposure) -> Property:
-        device = registry.devices.get(self._device)
-        if device is None or device.born > exposure.since:
-            raise Fault(self._device, "its driver died during the exposure", LOG)
-        exposing = device.properties.get("CCD_EXPOSURE")
-        if exposing is None:
-            raise Fault(self._device, "it was disconnected during the exposure", LOG)
-        if exposing.alerted > exposure.since:
-            what = f"failed to expose {exposure.exposure_s:g} s"
-            raise self._client.refusal(self._device, exposure.since, what)
-        return exposing
-
-    def _await_end(self, exposure: Exposure, deadline: Deadline) -> None:
-        # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
-        def look(registry: Registry) -> bool | None:
-            now = self._exposing(registry, exposure)
-            return True if now.serial > exposure.since and now.state != "Busy" else None
-
-        self._client.wait_for(look, min(_GRACE_S, deadline.left_s))
-
-    def _decode(self, blob: Blob) -> StoredImage:
-        if blob.fault:
-            raise ValueError(blob.fault)
-        if blob.format != ".fits":
-            raise ValueError(f"it has format {blob.format!r} instead of '.fits'")
-        # Nobody closes it: it lasts as long as somebody looks at the pixels.
-        return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
-
-    def _check(self, image: StoredImage, exposure: Exposure, arrived_s: float) -> None:
-        if self._late.is_one(exposure, image.header.values, arrived_s):
-            raise ValueError("it is the late one of an exposure that was given up")
-        said_s = image.header.real("EXPTIME")
-        if said_s is not None and not math.isclose(
-            said_s, exposure.exposure_s, rel_tol=0.05, abs_tol=0.001
-        ):
-            raise ValueError(f"it was exposed {said_s:g} s instead of {exposure.exposure_s:g} s")
-        frame = self._client.find(self._device, "CCD_FRAME")
-        binning = self._client.find(self._device, "CCD_BINNING")
-        rows, cols = image.data.shape
-        for axis, there, factor in (("WIDTH", cols, "HOR_BIN"), ("HEIGHT", rows, "VER_BIN")):
-            full = (frame.number(axis) if frame else None) or 0.0
-            wanted = full / ((binning.number(factor) if binning else None) or 1.0)
-            if wanted and abs(there - wanted) > _ROUNDED_PX:
-                raise ValueError(f"it is {cols}×{rows} pixels, its {axis} should be {wanted:g}")
 
     def _check_temperature(self) -> None:
         wanted_c = self._setup.temperature_c

@@ -1,0 +1,173 @@
+"""The wait for the frame of an exposure: what comes, and what of it is believed."""
+
+from __future__ import annotations
+
+import math
+import mmap
+
+from flatctl.devices.deadline import Deadline
+from flatctl.devices.indi.client import LOG, IndiClient
+from flatctl.devices.indi.late_frames import Doubt, Exposure, LateFrames
+from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.errors import BadReply, DeviceError, Fault
+from flatctl.fits.pixels import StoredImage, decode
+
+_GRACE_S = 5.0
+_ROUNDED_PX = 16
+
+
+class Arrival:
+    """The frame of `exposure`, from the camera `device`, among those that come as its `chip`.
+
+    `refused` are the frames that came and were not believed, as errors to be told of.
+    """
+
+    def __init__(
+        self, client: IndiClient, device: str, chip: str, exposure: Exposure, late: LateFrames
+    ) -> None:
+        self.refused: list[DeviceError] = []
+        self._client = client
+        self._device = device
+        self._chip = chip
+        self._exposure = exposure
+        self._late = late
+        self._grace: Deadline | None = None  # from when the driver says that the exposure is over
+        self._candidate: tuple[StoredImage, Doubt] | None = None  # put by for want of a better one
+        self._patience: Deadline | None = None
+        self._timed_out = False
+        # Whether what is reported, and what comes, may be of other exposures as well.
+        self._others = late.may_come
+        self._clock_alone = False  # only the time in its header spoke against what was refused last
+
+    def image(self, timeout_s: float) -> StoredImage:
+        """Return it.
+
+        Raises `NoReply` when it has not come within `timeout_s`, `BadReply` for one that is not
+        what was asked for, `Fault` where the driver failed, vanished or was disconnected.
+        """
+        deadline = Deadline(timeout_s)
+        while (blob := self._next(deadline)) is not None:
+            try:
+                image = self._decode(blob)
+                self._check(image)
+            except ValueError as error:
+                # It may be of an earlier exposure, and the right one still to come.
+                self._refuse(f"sent a wrong frame: {error}")
+                continue
+            finally:
+                blob.close()
+            if self._believes(image, blob.arrived_s):
+                self._await_end(deadline)
+                return image
+        return self._what_is_left()
+
+    def _next(self, deadline: Deadline) -> Blob | None:
+        left_s = deadline.left_s
+        if self._patience is not None:
+            left_s = min(left_s, self._patience.left_s)
+        came = self._client.wait_for(self._look, left_s)
+        self._timed_out = came is None
+        return came[0] if came else None
+
+    def _believes(self, image: StoredImage, arrived_s: float) -> bool:
+        """Say whether a frame is the one; put it by where that will be seen, or refuse it."""
+        late, exposure = self._late, self._exposure
+        doubt = late.doubt(exposure, image, arrived_s)
+        if doubt is None or not doubt.certain:
+            # Frames come in order: there is a better one than that which was put by.
+            self._give_up_candidate()
+            doubt = late.doubt(exposure, image, arrived_s)
+        late.note(image)
+        if doubt is None:
+            return True
+        if doubt.certain:
+            self._others = True
+            self._refuse(f"sent a frame of another exposure: {doubt.reason}", doubt)
+        else:
+            self._candidate, self._patience = (image, doubt), Deadline(doubt.patience_s)
+        return False
+
+    def _look(self, registry: Registry) -> tuple[Blob | None] | None:
+        """Return the next frame in a tuple, with none in it where no more is waited for."""
+        exposing = self._exposing(registry)
+        if blob := registry.take_frame(self._device, self._chip, self._exposure.since):
+            return (blob,)
+        if exposing.serial <= self._exposure.since or exposing.state == "Busy":
+            return None
+        self._grace = self._grace or Deadline(_GRACE_S)
+        if self._others:
+            return None
+        if self._candidate is not None and self._candidate[1].settled_by_rest:
+            return (None,)
+        came = self.refused or self._candidate or exposing.state == "Idle"
+        return (None,) if came and self._grace.over else None
+
+    def _what_is_left(self) -> StoredImage:
+        """Return the frame that is believed for want of a better one; raise where there is none."""
+        if self._candidate is not None:
+            image, doubt = self._candidate
+            if self._grace or not doubt.settled_by_rest:
+                return image
+            self._give_up_candidate()
+        if self.refused:
+            if self._clock_alone:
+                self._late.distrust_clock()
+            last = self.refused[-1]
+            raise BadReply(self._device, last.what, "take the frame again")
+        if not self._timed_out:
+            what = "ended the exposure without a frame"
+            raise Fault(self._device, what, "does another program use the camera?")
+        what = f"sent no frame of {self._exposure.exposure_s:g} s in time"
+        raise self._client.silent(self._device, what, "its driver or the INDI server may hang")
+
+    def _give_up_candidate(self) -> None:
+        if self._candidate is not None:
+            (_, doubt), self._candidate, self._patience = self._candidate, None, None
+            self._late.come_at_last()
+            self._refuse(f"sent a frame of another exposure: {doubt.reason}", doubt)
+
+    def _refuse(self, what: str, doubt: Doubt | None = None) -> None:
+        self.refused.append(BadReply(self._device, what, "the right one was waited for"))
+        self._clock_alone = doubt is not None and doubt.by_clock
+
+    def _exposing(self, registry: Registry) -> Property:
+        exposure = self._exposure
+        device = registry.devices.get(self._device)
+        if device is None or device.born > exposure.since:
+            raise Fault(self._device, "its driver died during the exposure", LOG)
+        exposing = device.properties.get("CCD_EXPOSURE")
+        if exposing is None:
+            raise Fault(self._device, "it was disconnected during the exposure", LOG)
+        if exposing.alerted > exposure.since:
+            what = f"failed to expose {exposure.exposure_s:g} s"
+            raise self._client.refusal(self._device, exposure.since, what)
+        return exposing
+
+    def _await_end(self, deadline: Deadline) -> None:
+        # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
+        def look(registry: Registry) -> bool | None:
+            now = self._exposing(registry)
+            return True if now.serial > self._exposure.since and now.state != "Busy" else None
+
+        self._client.wait_for(look, min(_GRACE_S, deadline.left_s))
+
+    def _decode(self, blob: Blob) -> StoredImage:
+        if blob.fault:
+            raise ValueError(blob.fault)
+        if blob.format != ".fits":
+            raise ValueError(f"it has format {blob.format!r} instead of '.fits'")
+        # Nobody closes it: it lasts as long as somebody looks at the pixels.
+        return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
+
+    def _check(self, image: StoredImage) -> None:
+        wanted_s, said_s = self._exposure.exposure_s, image.header.real("EXPTIME")
+        if said_s is not None and not math.isclose(said_s, wanted_s, rel_tol=0.05, abs_tol=0.001):
+            raise ValueError(f"it was exposed {said_s:g} s instead of {wanted_s:g} s")
+        frame = self._client.find(self._device, "CCD_FRAME")
+        binning = self._client.find(self._device, "CCD_BINNING")
+        rows, cols = image.data.shape
+        for axis, there, factor in (("WIDTH", cols, "HOR_BIN"), ("HEIGHT", rows, "VER_BIN")):
+            full = (frame.number(axis) if frame else None) or 0.0
+            wanted = full / ((binning.number(factor) if binning else None) or 1.0)
+            if wanted and abs(there - wanted) > _ROUNDED_PX:
+                raise ValueError(f"it is {cols}×{rows} pixels, its {axis} should be {wanted:g}")
