@@ -18,6 +18,8 @@ from hardware_sims.pattern import PLAIN, Blemishes, Overscan, Pattern, Tap, draw
 POISSON_BELOW_E = 30.0
 CHUNK = 1 << 16
 NOISE_POOL = 1 << 22
+# For small frames, whose whole night would else cost less than drawing the pool.
+FRAMES_IN_POOL = 64
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,13 @@ class Readout:
     Normal deviates come from a pool drawn once: every stretch of a frame takes a stretch of the
     pool that begins anywhere, so that the same pixel practically never meets the same deviate in
     two frames, and a frame costs a fraction of drawing it anew. The pool holds `pool` deviates, at
-    least `CHUNK`.
+    least `CHUNK`; absent, as many as the sensor's frames ask for.
     """
 
-    def __init__(self, sensor: Sensor, seed: int, pool: int = NOISE_POOL) -> None:
+    def __init__(self, sensor: Sensor, seed: int, pool: int | None = None) -> None:
         self._sensor = sensor
-        self._pool_size = pool
+        frames_px = FRAMES_IN_POOL * sensor.width_px * sensor.height_px
+        self._pool_size = pool or min(NOISE_POOL, max(4 * CHUNK, frames_px))
         self._rng = np.random.default_rng(seed)
         self._pool = np.empty(0, dtype=np.float32)
 
