@@ -4,25 +4,30 @@ import argparse
 import sys
 from pathlib import Path
 
-from hardware_sims.scenarios import SCENARIOS
+from hardware_sims.quirks import QUIRKS
+from hardware_sims.scenarios import SCENARIOS, scenario
 from hardware_sims.serving import serve
 
 
 def main() -> None:
     """Parse the command line and serve."""
-    scenarios = "\n".join(f"  {rig.name:12} {rig.summary}" for rig in SCENARIOS.values())
+    scenarios = "\n".join(f"  {rig.name:14} {rig.summary}" for rig in SCENARIOS.values())
+    quirks = "\n".join(f"  {each.name:14} {each.summary}" for each in QUIRKS.values())
     parser = argparse.ArgumentParser(
         prog="python -m hardware_sims",
         description="Serve a simulated camera, filter wheel and light panel until stopped.",
-        epilog=f"scenarios:\n{scenarios}\n\nexample: python -m hardware_sims mono --port 7624",
+        epilog=f"scenarios:\n{scenarios}\n\nquirks, alone or after a plus:\n{quirks}\n\n"
+        "example: python -m hardware_sims osc+cmos+slow-link --port 7624",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "scenario", nargs="?", default="mono", choices=SCENARIOS, metavar="SCENARIO"
-    )
+    parser.add_argument("scenario", nargs="?", default="mono", metavar="SCENARIO")
     parser.add_argument("--port", type=int, default=0, help="TCP port; a free one when absent")
     parser.add_argument("--ready", type=Path, help="file written once everything is ready")
     wanted = parser.parse_args()
+    try:
+        scenario(wanted.scenario)
+    except ValueError as error:
+        parser.error(str(error))
     try:
         serve(wanted.scenario, wanted.port, wanted.ready)
     except OSError as error:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hardware_sims.lamp import Lamp
 from hardware_sims.optics import Optics
+from hardware_sims.quirks import QUIRKS
 from hardware_sims.world import Filter, Scenario
 
 # Half scale at the default gain is about 7700 electrons: with this lamp the luminance filter
@@ -128,13 +129,20 @@ SCENARIOS: dict[str, Scenario] = {
 def scenario(name: str = "mono", *, rows: int | None = None, cols: int | None = None) -> Scenario:
     """Return the scenario of that name, with another size of sensor if given.
 
-    Raises `ValueError` when there is no scenario of that name.
+    A name may go on with quirks, each after a plus; quirks alone are those of `mono`. Raises
+    `ValueError` when there is no scenario or quirk of that name.
     """
-    try:
-        rig = SCENARIOS[name]
-    except KeyError:
-        known = ", ".join(SCENARIOS)
-        raise ValueError(f"no scenario {name!r}; there are {known}") from None
+    first, *others = name.split("+")
+    quirks = others if first in SCENARIOS else [first, *others]
+    rig = SCENARIOS.get(first, MONO)
+    for each in quirks:
+        if each not in QUIRKS:
+            known = ", ".join(SCENARIOS)
+            besides = ", ".join(QUIRKS)
+            raise ValueError(f"no scenario {each!r}; there are {known}; with a plus: {besides}")
+        rig = QUIRKS[each].change(rig)
+    if quirks:
+        rig = replace(rig, name=name, summary="; ".join(QUIRKS[each].summary for each in quirks))
     sensor = replace(
         rig.sensor,
         height_px=rows or rig.sensor.height_px,

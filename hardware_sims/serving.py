@@ -21,7 +21,7 @@ CONFIG = """\
 # The simulated rig "{scenario}": {summary}.
 
 [rig]
-name = "simulated-{scenario}"
+name = {rig}
 
 [indi]
 host = "127.0.0.1"
@@ -35,10 +35,7 @@ device = {camera}
 device = {wheel}
 
 [panel]
-kind = "alnitak"
-port = {panel}
-boot_delay_s = 0.0
-settle_s = 0.1
+{panel}settle_s = 0.1
 
 [flats]
 count = 10
@@ -148,14 +145,21 @@ def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
     full_adu = rig.sensor.full_scale_adu if rig.sensor.isos else None
     text = CONFIG.format(
         scenario=rig.name,
+        rig=json.dumps(f"simulated-{rig.name.replace('+', '-')}"),
         summary=rig.summary,
         port=port,
         camera=json.dumps(camera.NAME),
         wheel=json.dumps(wheel.NAME),
-        panel=json.dumps(panel),
+        panel=_lines(kind="indi", device=lightbox.NAME)
+        if rig.by_lightbox
+        else _lines(kind="alnitak", port=panel, boot_delay_s=0.0),
         directory=json.dumps(str(folder / "flats")),
         shortest_s=SHORTEST_S,
-        more_of_camera=_lines(iso=rig.sensor.isos and rig.sensor.isos[0], full_scale_adu=full_adu),
+        more_of_camera=_lines(
+            iso=rig.sensor.isos[0] if rig.sensor.isos else None,
+            full_scale_adu=full_adu,
+            **dict(rig.camera_keys),
+        ),
         more_of_flats=_lines(exposures_s=[round(s, 6) for s in speeds]),
     )
     config.write_text(text, encoding="utf-8")
@@ -163,7 +167,8 @@ def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
 
 
 def _lines(**keys: object) -> str:
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value)
+    given = {key: value for key, value in keys.items() if value not in (None, [])}
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items())
 
 
 def _announce(served: Served, ready: Path | None) -> None:

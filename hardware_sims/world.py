@@ -33,7 +33,9 @@ class Filter:
 class Scenario:
     """A rig with all its properties; `summary` says in a line what is special about it.
 
-    Drivers that answer a switch with what they were sent, and nothing else, are `echoing`.
+    Drivers that answer a switch with what they were sent, and nothing else, are `echoing`. A
+    configuration for it has these `camera_keys`, and the light box as its panel where it is
+    `by_lightbox`.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Scenario:
     wheel: WheelHabits = field(default_factory=WheelHabits)
     box: BoxHabits = field(default_factory=BoxHabits)
     echoing: bool = False
+    camera_keys: tuple[tuple[str, object], ...] = ()
+    by_lightbox: bool = False
     brightness_max: int = 255
     seed: int = 1
 

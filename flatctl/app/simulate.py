@@ -7,11 +7,13 @@ from flatctl.errors import Unreachable, UsageError
 
 def simulate(scenario: str, port: int, ready: Path | None) -> None:
     """Serve a simulated rig until stopped."""
-    from hardware_sims.scenarios import SCENARIOS
+    from hardware_sims import scenarios
     from hardware_sims.serving import serve
 
-    if scenario not in SCENARIOS:
-        raise UsageError(f"no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
+    try:
+        scenarios.scenario(scenario)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     try:
         serve(scenario, port, ready)
     except OSError as error:

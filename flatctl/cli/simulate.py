@@ -9,6 +9,7 @@ EXAMPLES = (
     "flatctl simulate",
     "flatctl simulate dim --port 7625",
     "flatctl simulate mono --ready /tmp/rig.json",
+    "flatctl simulate hot-lines",
 )
 
 
@@ -18,7 +19,7 @@ def simulate(
         typer.Argument(
             metavar="SCENARIO",
             help="mono, bright, dim, gamma, warmup, twelve, dead-filter, leak, 14-bit, pwm, osc "
-            "or dslr.",
+            "or dslr; with quirks after a plus: osc+cmos+slow-link.",
         ),
     ] = "mono",
     *,

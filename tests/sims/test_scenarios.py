@@ -1,5 +1,6 @@
 """Every scenario is as hard as its summary says, and no harder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from flatctl import FlatSearch, Outcome
 from flatctl.core.types import FrameKind
 from hardware_sims.fakes import FakeRig
+from hardware_sims.quirks import QUIRKS
 from hardware_sims.scenarios import SCENARIOS, scenario
+from hardware_sims.world import World
 
 
 def search(name: str, filter_name: str) -> FlatSearch:
@@ -79,7 +82,30 @@ def test_in_bright_the_lowest_step_is_too_much_for_luminance():
 
 def test_the_guide_tells_of_every_scenario_and_its_example_runs(capsys):
     guide = (Path(__file__).parents[2] / "docs/how-to/simulated-rig.md").read_text()
-    assert [name for name in SCENARIOS if f"| `{name}` |" not in guide] == []
+    assert [name for name in (*SCENARIOS, *QUIRKS) if f"| `{name}` |" not in guide] == []
     example = guide.partition("```python\n")[2].partition("```")[0]
     exec(compile(example, "simulated-rig.md", "exec"), {})
     assert capsys.readouterr().out == "(96, 128) 0.95 s later\n"
+
+
+@pytest.mark.parametrize("name", QUIRKS)
+def test_a_quirk_changes_the_rig_and_can_be_used_in_any_size(name: str):
+    odd = scenario(name, rows=64, cols=80)
+    plain = scenario("mono", rows=64, cols=80)
+    assert replace(odd, name=plain.name, summary=plain.summary) != plain
+    assert World(odd).expose(0.0, 0.1, World(odd).neutral()).shape == (64, 80)
+
+
+def test_quirks_add_up_on_any_scenario():
+    rig = scenario("osc+cmos+hot-lines+slow-link")
+    assert (rig.name, rig.sensor.bayer) == ("osc+cmos+hot-lines+slow-link", "RGGB")
+    assert rig.sensor.blemishes.row_noise_frac == 0.2
+    assert rig.sensor.blemishes.full_rows == (7, 20)
+    assert rig.camera.link.readout_s == 13.0
+    assert scenario("cmos") == replace(scenario("mono+cmos"), name="cmos")
+
+
+@pytest.mark.parametrize("name", ["nebula", "mono+nebula", "cmos+mono", "mono+", ""])
+def test_what_is_no_scenario_and_no_quirk_is_named_with_those_there_are(name: str):
+    with pytest.raises(ValueError, match="slow-link"):
+        scenario(name)

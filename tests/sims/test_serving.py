@@ -93,7 +93,7 @@ def test_an_unknown_scenario_is_a_mistake_in_usage():
     with started("-m", "hardware_sims", "nebula") as process:
         _, err = process.communicate(timeout=BLOCKING_S)
     assert process.returncode == 2
-    assert "'mono', 'bright'" in err
+    assert "mono, bright" in err
 
 
 def test_many_clients_one_after_the_other_are_served_and_cost_nothing_afterwards(by_indipyserver):
