@@ -39,6 +39,7 @@ class SetIdentity:
         wanted = Wanted(
             kind=self.kind,
             key=self.key,
+            slots=context.rig.slots,
             set_temperature_c=state.set_temperature_c,
             exposure_s=self.exposure_s,
             rotator_deg=self.plan.rotator_deg if self.plan else None,
@@ -88,6 +89,7 @@ class SetIdentity:
             brightness=shot.setting.brightness if shot else None,
             brightness_max=context.steps[-1],
             wheel=rig.wheel.name if rig.wheel else None,
+            slots=rig.slots,
             site=context.job.site,
             dark_flat_type=context.job.dark_flat_type,
             local_zone=context.writer.zone,

@@ -8,10 +8,8 @@ in `CONTINUE` cards.
 import re
 from functools import lru_cache
 
-from flatctl.fits.header import CARD, Header, Value, decoded, padded, parse_value
-from flatctl.fits.text import to_ascii
-
-TEXT_LENGTH = 68  # of a string in one card, its quotes aside
+from flatctl.fits.header import CARD, Header, Value, decoded, padded
+from flatctl.fits.text import to_ascii, transliterated
 
 _AS_IT_IS = re.compile(
     r"[A-Z0-9_-][A-Z0-9_ -]{7}= |COMMENT |HISTORY | {8}|HIERARCH +[A-Z0-9_-]+( +[A-Z0-9_-]+)* *= "
@@ -34,18 +32,16 @@ def sound_cards(header: Header) -> list[str]:
 
 
 def make_card(keyword: str, value: Value, comment: str) -> str:
-    """Return a card of exactly 80 characters; text is made ASCII and cut, then the comment is."""
+    """Return a card of exactly 80 characters.
+
+    Text is transliterated and cut where it has to be, then the comment is cut.
+    """
     from astropy.io.fits import Card
 
-    if isinstance(value, str):
-        value = _bounded(to_ascii(value))
+    if isinstance(value, str) and value:
+        value = transliterated(value)
     room = CARD - len(Card(keyword, value).image.rstrip()) - len(" / ")
     return str(Card(keyword, value, comment[: max(room, 0)].rstrip()).image)
-
-
-def as_written(value: str) -> Value | None:
-    """Return a text as it reads once it was written: reduced to what a card can hold."""
-    return parse_value(make_card("TEXT", value, "")[9:])
 
 
 def history_cards(text: str) -> list[str]:
@@ -60,14 +56,6 @@ def header_bytes(cards: list[str]) -> bytes:
     """Return a header as it lies in a file, with `END` and padding."""
     text = "".join([*cards, "END"])
     return text.ljust(padded(len(text))).encode("ascii")
-
-
-def _bounded(text: str) -> str:
-    """Cut text so that it fits in one card, where each quote takes two places."""
-    text = text[:TEXT_LENGTH]
-    while len(text) + text.count("'") > TEXT_LENGTH:
-        text = text[:-1]
-    return text
 
 
 def _joined(header: Header) -> list[str]:

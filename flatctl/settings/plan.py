@@ -34,14 +34,16 @@ def plan_flats(
     `filter` is `None`. Where the file has sets, these are wanted instead. `only` and `count` are
     what the command line asks for.
 
-    Raises `ConfigError` for a filter of the configuration that is not in the wheel, `UsageError`
-    for one of `only`.
+    Raises `ConfigError` for a filter of the configuration that is not in the wheel, or in two of
+    its slots, `UsageError` for one of `only` that is not there.
     """
     usual = getattr(settings.panel, "bank", None)
-    plans = _plan_sets if settings.sets else _plan_filters
+    make_plans = _plan_sets if settings.sets else _plan_filters
+    plans = make_plans(settings, slots, only=only, count=count)
+    _once_in_wheel(settings, slots or (), [plan.filter for plan in plans])
     return tuple(
         replace(plan, panel_bank=plan.panel_bank or usual, ladder_s=_ladder(settings, plan))
-        for plan in plans(settings, slots, only=only, count=count)
+        for plan in plans
     )
 
 
@@ -115,6 +117,21 @@ def _all_in_wheel(settings: Settings, slots: Sequence[str], only: Sequence[str])
         for place, name in (*named, *tables, *sets)
         if name not in slots
     ]
+    if problems:
+        raise refuse(problems, settings.source or Path("configuration"))
+
+
+def _once_in_wheel(settings: Settings, slots: Sequence[str], filters: Sequence[str | None]) -> None:
+    """Refuse filters of which nobody can say in which slot they are."""
+    problems = []
+    for name in dict.fromkeys(filters):
+        places = [str(nth) for nth, slot in enumerate(slots, start=1) if slot == name]
+        if len(places) > 1:
+            text = (
+                f"slots {' and '.join(places)} of the wheel are both {name!r}: give them names "
+                "of their own in its driver, or list filters without it"
+            )
+            problems.append(Problem(("flats", "filters"), text))
     if problems:
         raise refuse(problems, settings.source or Path("configuration"))
 

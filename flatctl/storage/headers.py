@@ -10,6 +10,8 @@ from flatctl.core.pixels.sixteen_bits import BZERO
 from flatctl.core.types import FrameKind
 from flatctl.fits.cards import keyword_of, make_card, sound_cards
 from flatctl.fits.header import Header, number
+from flatctl.fits.text import distinct
+from flatctl.storage.filters import filter_card
 from flatctl.storage.keyword import Keyword, made_cards, real, whole_if_possible
 from flatctl.storage.record import FrameRecord
 
@@ -32,6 +34,10 @@ def _time(when: datetime) -> str:
 def _utc(record: FrameRecord, part: float) -> datetime:
     """Return the moment at which `part` (0 to 1) of the exposure was over."""
     return record.started.astimezone(UTC) + timedelta(seconds=part * record.taken_s)
+
+
+def _exact(text: str | None) -> str | None:
+    return None if text is None else distinct(text)
 
 
 def _mjd(record: FrameRecord, part: float) -> float:
@@ -61,8 +67,13 @@ _TABLE: tuple[Keyword[FrameRecord], ...] = (
             lambda r: "DARKFLAT" if _is_dark(r) else "FLAT"),
     Keyword("FILTER", str, "", "rigs with a wheel", "Filter, by the wheel's name of it",
             "The wheel's own name of the slot, byte for byte as in light frames. Letters that "
-            "FITS can't hold are replaced: `Hα` becomes `Ha`.",
-            lambda r: r.key.filter),
+            "FITS can't hold are transliterated: `Hα` becomes `Ha`, `红` becomes `Hong`. Where "
+            "two slots of the wheel would read the same then, a digest of the name follows.",
+            lambda r: None if r.key.filter is None else filter_card(r.key.filter, r.slots)),
+    Keyword("FLATFILT", str, "", "rigs with a wheel", "Filter, for certain",
+            "By this flatctl tells filters apart. The wheel's own name, or where a card can't "
+            "hold that: a transliteration of it, `~`, and 12 digits of the SHA-256 of its UTF-8.",
+            lambda r: _exact(r.key.filter)),
     Keyword("FWHEEL", str, "", "rigs with a wheel", "Filter wheel",
             "The wheel's name.",
             lambda r: r.wheel),
@@ -113,19 +124,19 @@ _TABLE: tuple[Keyword[FrameRecord], ...] = (
             lambda r: None if r.key.iso is None else int(r.key.iso)),
     Keyword("READOUTM", str, "", KNOWN, "Readout mode",
             "The driver's name of the readout mode.",
-            lambda r: r.key.readout_mode),
+            lambda r: _exact(r.key.readout_mode)),
     Keyword("CONVGAIN", str, "", KNOWN, "Conversion gain",
             "The driver's name of it, as `High` or `Low`.",
-            lambda r: r.key.conversion_gain),
+            lambda r: _exact(r.key.conversion_gain)),
     Keyword("LOWNOISE", str, "", KNOWN, "Low noise mode",
             "`On` or `Off`, else the driver's name of it.",
-            lambda r: r.key.low_noise),
+            lambda r: _exact(r.key.low_noise)),
     Keyword("FULLWELL", str, "", KNOWN, "Full well mode",
             "As LOWNOISE.",
-            lambda r: r.key.full_well),
+            lambda r: _exact(r.key.full_well)),
     Keyword("CAPTFMT", str, "", KNOWN, "Capture format",
             "The driver's name of the format in which the camera delivers pixels.",
-            lambda r: r.key.capture_format),
+            lambda r: _exact(r.key.capture_format)),
     Keyword("EGAIN", float, "e-/ADU", DEFAULT, "[e-/ADU] Electrons per ADU",
             "In flats: as the noise of the last set told it, over a measured level without light.",
             lambda r: real(r.e_per_adu), yields=True),
@@ -198,11 +209,13 @@ _TABLE: tuple[Keyword[FrameRecord], ...] = (
             "Pixels at or above it count as clipped.",
             lambda r: float(r.full_scale_adu)),
     Keyword("FLATRIG", str, "", ALWAYS, "Rig",
-            "The name of the rig in the configuration.",
-            lambda r: r.key.rig),
+            "The name of the rig in the configuration. One that a card can't hold is written as "
+            "in FLATFILT.",
+            lambda r: distinct(r.key.rig)),
     Keyword("FLATCAM", str, "", ALWAYS, "Camera, by the configuration's name of it",
-            "The camera's name in the configuration; INSTRUME may be the driver's own.",
-            lambda r: r.key.camera),
+            "The camera's name in the configuration, as FLATRIG; INSTRUME may be the driver's "
+            "own.",
+            lambda r: distinct(r.key.camera)),
     Keyword("FLATSES", str, "", ALWAYS, "Session",
             "The run that took this frame.",
             lambda r: r.session),

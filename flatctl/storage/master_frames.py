@@ -14,6 +14,7 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.storage.directory import files_below
+from flatctl.storage.filters import filter_of
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of
@@ -21,6 +22,11 @@ from flatctl.storage.stacking import MONO
 from flatctl.storage.verify import SUFFIXES, VerifiedFile, is_ours, read_values, verify_file
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
+
+_AMBIGUOUS = (
+    "its FILTER stands for any filter whose name is not ASCII, as an earlier flatctl wrote it: "
+    "take its flats again"
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,9 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
             skipped.append((path, found.problem))
         elif found.kind in ("flat", "dark"):
             verdict = verify_file(path)
-            if verdict.ours and not verdict.problems:
+            if verdict.ours and not verdict.problems and _is_ambiguous(verdict.cards):
+                skipped.append((path, _AMBIGUOUS))
+            elif verdict.ours and not verdict.problems:
                 frames.append(_source(verdict))
             else:
                 damaged |= verdict.ours
@@ -91,6 +99,10 @@ def _is_ours(path: Path) -> bool:
         return is_ours(read_values(path))
     except StorageError:
         return False
+
+
+def _is_ambiguous(cards: Mapping[str, Value]) -> bool:
+    return cards["IMAGETYP"] == "FLAT" and "FILTER" in cards and filter_of(cards) is None
 
 
 def _source(verdict: VerifiedFile) -> Source:
@@ -138,5 +150,6 @@ def _info(verdict: VerifiedFile) -> FrameInfo:
         ),
         exposure_s=float(cards["REQTIME"]),
         filter=None if dark or "FILTER" not in cards else str(cards["FILTER"]),
+        filter_exact=None if dark else filter_of(cards),
         rotator_deg=None if dark else number(cards, "ROTATOR"),
     )

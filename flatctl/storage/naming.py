@@ -5,18 +5,17 @@ exposure and binning from `KEY-value` between underscores, which is why no value
 """
 
 import math
-import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.masters import FrameInfo
 from flatctl.core.types import CameraSetup, FrameKind
-from flatctl.fits.text import to_ascii
+from flatctl.storage.filters import filter_token
 from flatctl.storage.record import FrameRecord
 
 FOLDERS = {FrameKind.FLAT: "FLAT", FrameKind.DARK_FLAT: "DARKFLAT"}
-FILTER_LENGTH = 32
 SUFFIX = ".fits"
 
 
@@ -46,7 +45,7 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
     utc = record.started.astimezone(UTC)
     tokens = [
         FOLDERS[record.kind],
-        *_set_tokens(record.key.filter, record.exposure_s, record.key),
+        *_set_tokens(record.key.filter, record.exposure_s, record.key, record.slots),
         f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z",
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]
@@ -64,25 +63,21 @@ def master_name(taken: FrameInfo, copy: int = 1) -> str:
 
 
 def _set_tokens(
-    filter_name: str | None, exposure_s: float, setup: SettingKey | CameraSetup
+    filter_name: str | None,
+    exposure_s: float,
+    setup: SettingKey | CameraSetup,
+    slots: Collection[str] = (),
 ) -> list[str]:
     # Milliseconds; microseconds where these would say too little.
     exposure = f"{exposure_s:.3f}" if exposure_s >= 0.1 else f"{exposure_s:.6f}"
     tokens = (
-        None if filter_name is None else f"FILTER-{filter_token(filter_name)}",
+        None if filter_name is None else f"FILTER-{filter_token(filter_name, slots)}",
         f"EXPTIME-{exposure}s",
         _number_token("GAIN", setup.gain),
         _number_token("ISOSPEED", setup.iso),
         f"BINNING-{setup.binning}",
     )
     return [token for token in tokens if token is not None]
-
-
-def filter_token(name: str) -> str:
-    """Return a filter's name in `[A-Za-z0-9-]`, at most 32 characters, never empty."""
-    ascii_name = to_ascii(name[: 4 * FILTER_LENGTH], substitute="-")
-    token = re.sub(r"[^A-Za-z0-9]+", "-", ascii_name).strip("-")
-    return token[:FILTER_LENGTH].rstrip("-") or "unnamed"
 
 
 def _number_token(key: str, value: float | None) -> str | None:

@@ -1,5 +1,6 @@
 """What is known of a frame when it is stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -17,7 +18,8 @@ class FrameRecord:
     `local_zone` is the observatory's, for DATE-LOC.
     `exposure_s` is what was asked for; `actual_s` what the camera says it did, and is taken from
     the driver's header where it is `None`. `gain` and `offset` are in the driver's own units,
-    `brightness` in the panel's own steps of 0 to `brightness_max`. Levels are in ADU; dark flats
+    `brightness` in the panel's own steps of 0 to `brightness_max`. `slots` are the names of all
+    filters of the `wheel`. Levels are in ADU; dark flats
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
     median where it is None. `pedestal_adu` is the level of a frame without light, in flats;
     `e_per_adu` the camera's gain in electrons.
@@ -48,6 +50,7 @@ class FrameRecord:
     brightness_max: int | None = None
     actual_s: float | None = None
     wheel: str | None = None
+    slots: Collection[str] = ()
     site: Site | None = None
     dark_flat_type: str = "DARK"
     local_zone: tzinfo = UTC

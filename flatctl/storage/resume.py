@@ -1,6 +1,6 @@
 """The frames that an interrupted run left on disk, so that the next one goes on from there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,8 +8,9 @@ from pathlib import Path
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
-from flatctl.fits.cards import as_written
 from flatctl.fits.header import Value, number
+from flatctl.fits.text import distinct
+from flatctl.storage.filters import is_of
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.naming import SUFFIX, frame_folder
 from flatctl.storage.verify import is_ours, level_problems, read_values, verify_file
@@ -21,7 +22,7 @@ _SLACK = {"FLATTGT": 0.5, "ROTATOR": 0.25, "FOCPOS": 5}
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One set of frames; the panel of its `key` may be any.
+    """One set of frames; the panel of its `key` may be any. `slots` are the wheel's names.
 
     `None` leaves a value out of the comparison. Levels are in ADU; they and the filter are those of
     flats, `exposure_s` is that of dark flats.
@@ -29,6 +30,7 @@ class Wanted:
 
     kind: FrameKind
     key: SettingKey
+    slots: Collection[str] = ()
     set_temperature_c: float | None = None
     rotator_deg: float | None = None
     focuser_steps: int | None = None
@@ -107,7 +109,6 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
     expected: dict[str, Value | None] = {
         "FLATRIG": wanted.key.rig,
         "FLATCAM": wanted.key.camera,
-        "FILTER": wanted.key.filter,
         "XBINNING": wanted.key.binning,
         "GAIN": wanted.key.gain,
         "OFFSET": wanted.key.offset,
@@ -120,15 +121,20 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "FLATTGT": wanted.target_adu,
     }
     is_dark = cards.get("IMAGETYP") != "FLAT"
-    return is_dark == (wanted.kind is FrameKind.DARK_FLAT) and all(
-        value is None or _alike(cards, keyword, value) for keyword, value in expected.items()
+    name = wanted.key.filter
+    return (
+        is_dark == (wanted.kind is FrameKind.DARK_FLAT)
+        and (name is None or is_of(cards, name, wanted.slots))
+        and all(
+            value is None or _alike(cards, keyword, value) for keyword, value in expected.items()
+        )
     )
 
 
 def _alike(cards: Mapping[str, Value], keyword: str, wanted: Value) -> bool:
-    """Compare with what would have been written: text is reduced to what a card can hold."""
+    """Compare with what would have been written."""
     if isinstance(wanted, str):
-        return cards.get(keyword) == as_written(wanted)
+        return cards.get(keyword) == distinct(wanted)
     found = number(cards, keyword)
     if found is None:
         return False

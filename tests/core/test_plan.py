@@ -148,3 +148,9 @@ def test_sets_of_one_filter_are_named_by_what_differs():
 
 def test_sets_that_differ_in_nothing_are_numbered():
     assert [plan.name for plan in name_sets([FilterPlan(None)] * 2)] == ["flats", "flats (2)"]
+
+
+def test_no_set_gets_the_name_of_a_filter() -> None:
+    tricky = FilterPlan("L, rotator 30°")
+    plans = [FilterPlan("L", rotator_deg=30.0), FilterPlan("L"), tricky]
+    assert [plan.name for plan in name_sets(plans)] == ["L, rotator 30° (2)", "L", ""]

@@ -3,7 +3,7 @@
 import pytest
 from wbpp import by_header, by_path, darks_for, flats_for
 
-from flatctl.storage.naming import filter_token
+from flatctl.storage.filters import filter_token
 
 
 @pytest.fixture(scope="module")

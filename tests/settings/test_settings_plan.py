@@ -31,8 +31,14 @@ def test_before_the_wheel_was_asked_every_slot_means_nothing_yet(config):
     assert plan_flats(config.load(WITH_WHEEL)) == ()
 
 
-def test_two_slots_of_the_same_name_are_one_filter(config):
-    assert len(plan_flats(config.load(WITH_WHEEL), ("L", "L"))) == 1
+def test_two_slots_of_the_same_name_are_refused_before_the_first_frame(config):
+    with pytest.raises(ConfigError, match="slots 1 and 3 of the wheel are both 'L'"):
+        plan_flats(config.load(WITH_WHEEL), ("L", "R", "L"))
+
+
+def test_two_slots_of_the_same_name_do_no_harm_where_they_are_not_wanted(config):
+    plans = plan_flats(config.load(WITH_WHEEL + '[flats]\nfilters = ["R"]'), ("L", "R", "L"))
+    assert [plan.filter for plan in plans] == ["R"]
 
 
 def test_a_filters_own_table_is_laid_over_that_of_all(config):

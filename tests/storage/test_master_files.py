@@ -7,10 +7,12 @@ import pytest
 from astropy.io import fits
 from storage_builders import NIGHT, STARTED, dark_record, flat_record
 
+from flatctl.core.nights.masters import master_sets
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Header
+from flatctl.storage import headers
 from flatctl.storage.master_file import KEYWORDS
 from flatctl.storage.master_frames import find_sources
 from flatctl.storage.masters import (
@@ -217,3 +219,19 @@ def test_keywords_of_masters_fit_into_a_card():
     names = [keyword.name for keyword in KEYWORDS]
     assert len(set(names)) == len(names)
     assert max(map(len, names)) <= 8
+
+
+def test_filters_that_transliterate_alike_are_not_averaged(tmp_path):
+    for name in ("红", "洪"):
+        taken(tmp_path, 2, filter=name)
+    found = [source.info for source in sources(tmp_path)]
+    assert [len(same) for same in master_sets(found)] == [2, 2]
+
+
+def test_a_flat_of_an_earlier_flatctl_that_names_no_filter_is_left_out(tmp_path, monkeypatch):
+    others = tuple(keyword for keyword in headers.KEYWORDS if keyword.name != "FLATFILT")
+    monkeypatch.setattr(headers, "KEYWORDS", others)
+    taken(tmp_path, 1, filter="?")
+    found = find_sources(tmp_path)
+    assert (found.frames, found.damaged) == ([], False)
+    assert "stands for any filter" in found.skipped[0][1]

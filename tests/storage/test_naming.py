@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from storage_builders import dark_record, flat_record
 
 from flatctl.core.types import FrameKind
-from flatctl.storage.naming import filter_token, frame_folder, frame_name, night_of
+from flatctl.storage.filters import filter_token
+from flatctl.storage.naming import frame_folder, frame_name, night_of
 
 NAME = re.compile(
     r"FLAT(_FILTER-[A-Za-z0-9-]{1,32})?_EXPTIME-\d+\.\d+s(_GAIN--?\d+(\.\d+)?)?"
@@ -77,7 +78,7 @@ def test_the_time_is_utc_wherever_the_rig_stands() -> None:
         ("L\0R", "L-R"),
         ("", "unnamed"),
         ("///", "unnamed"),
-        ("滤镜", "unnamed"),
+        ("滤镜", "LuJing"),
         ("x" * 300, "x" * 32),
     ],
 )

@@ -18,8 +18,8 @@ class FrameInfo:
     """How one flat or dark flat was taken; `None` for what is not known.
 
     `name` is what the caller knows the frame by. `size_px` is (columns, rows) as stored. The
-    temperature in `setup` is the one that the cooler was set to. Dark flats have neither filter
-    nor rotator angle.
+    temperature in `setup` is the one that the cooler was set to. `filter` is what it is called,
+    `filter_exact` what tells it from all others. Dark flats have neither filter nor rotator angle.
     """
 
     name: str
@@ -31,6 +31,7 @@ class FrameInfo:
     setup: CameraSetup
     exposure_s: float
     filter: str | None = None
+    filter_exact: str | None = None
     rotator_deg: float | None = None
 
 

@@ -1,5 +1,6 @@
 """What flats the lights need: which lights can share a set, and what sets are called."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -152,6 +153,8 @@ def _place(wanted: FlatSet) -> tuple[tuple[bool, float | str], ...]:
 def name_sets(plans: Sequence[FilterPlan]) -> tuple[FilterPlan, ...]:
     """Name sets of one filter by what tells them apart; a filter's only set needs no name.
 
+    No two get one name, nor one the name of a filter.
+
     >>> [plan.name for plan in name_sets([FilterPlan("L", rotator_deg=30.0), FilterPlan("L")])]
     ['L, rotator 30°', 'L']
     """
@@ -161,11 +164,14 @@ def name_sets(plans: Sequence[FilterPlan]) -> tuple[FilterPlan, ...]:
         rivals = [f for p, f in zip(plans, facts, strict=True) if p.filter == plan.filter]
         telling = [text for key, text in own.items() if any(r.get(key) != text for r in rivals)]
         names.append(", ".join([plan.filter or "flats", *telling]) if len(rivals) > 1 else "")
-    earlier = [names[:i].count(name) for i, name in enumerate(names)]
-    return tuple(
-        replace(plan, name=f"{name} ({twins + 1})" if name and twins else name)
-        for plan, name, twins in zip(plans, names, earlier, strict=True)
-    )
+    taken = {plan.filter for plan, name in zip(plans, names, strict=True) if not name}
+    named: list[FilterPlan] = []
+    for plan, name in zip(plans, names, strict=True):
+        copies = (f"{name} ({n})" if n > 1 else name for n in itertools.count(1))
+        unique = next(each for each in copies if each not in taken) if name else ""
+        taken.add(unique)
+        named.append(replace(plan, name=unique))
+    return tuple(named)
 
 
 def _facts(plan: FilterPlan) -> dict[str, str]:

@@ -61,7 +61,8 @@ class IndiFilterWheel(IndiDevice):
         elements = texts.elements if texts else {}
         numbered = sorted((_number(key), str(e.value)) for key, e in elements.items())
         names = [name for _, name in numbered][: count or None]
-        return tuple(names + [f"Slot {n + 1}" for n in range(len(names), count)])
+        names += [""] * (count - len(names))
+        return tuple(name if name.strip() else f"Slot {n}" for n, name in enumerate(names, 1))
 
     def _slot_of(self, filter_name: str) -> int:
         names = self._client.look(self._slots)
