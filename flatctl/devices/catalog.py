@@ -7,13 +7,13 @@ tests walk all of them; a row without a bench fails them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from flatctl.devices.indi.transport import INDI
+from flatctl.devices.lines import line_addresses
 from flatctl.devices.protocols import (
     Camera,
     Condition,
@@ -101,16 +101,12 @@ class PanelKind:
         options: Any = settings.panel
         return self.reached.transport(settings, options.device) if self.reached else None
 
-    def address(self, settings: Settings) -> str | None:
-        """Return what identifies the configured panel, to claim it; `None` where nothing does."""
+    def addresses(self, settings: Settings) -> tuple[str, ...]:
+        """Return what identifies the configured panel, to claim it; nothing where nothing does."""
         options: Any = settings.panel
         if (transport := self.transport(settings)) is not None:
-            return transport.address(settings, options.device)
-        if isinstance(options, SerialOptions):
-            # One adapter has several names: by-id, an owner's udev rule, ttyUSB0.
-            port = options.port
-            return f"port {port if '://' in port else os.path.realpath(port)}"
-        return None
+            return transport.addresses(settings, options.device)
+        return line_addresses(options.port) if isinstance(options, SerialOptions) else ()
 
 
 def _serial(

@@ -97,8 +97,11 @@ class Transport(ABC, Generic[S]):
         """Make what its devices share; touches nothing. `say` gets remarks for the user."""
 
     @abstractmethod
-    def address(self, settings: Settings, device: str) -> str:
-        """Return what identifies the hardware, to claim it: one device has one address."""
+    def addresses(self, settings: Settings, device: str) -> tuple[str, ...]:
+        """Return what identifies the hardware, to claim it.
+
+        Two spellings of one device have an address in common, two devices none.
+        """
 
     @abstractmethod
     def open_s(self, settings: Settings) -> float:

@@ -39,9 +39,9 @@ class InProcess(Transport[Nothing]):
     def connect(self, settings, say):
         return Nothing()
 
-    def address(self, settings, device):
+    def addresses(self, settings, device):
         # Several workers test at once, each a rig of its own.
-        return f"{device} of process {os.getpid()}"
+        return (f"{device} of process {os.getpid()}",)
 
     def open_s(self, settings):
         return 1.0

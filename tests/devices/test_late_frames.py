@@ -173,7 +173,7 @@ def test_of_a_blank_frame_that_is_not_dated_nobody_can_be_certain():
     camera.take(pixels=blank)
     exposure = camera.begin()
     doubt = camera.doubt(exposure, camera.picture(exposure, blank), 1.1)
-    assert doubt == Doubt(doubt.reason, patience_s=doubt.patience_s)
+    assert doubt == Doubt(doubt.reason, readout_s=doubt.readout_s)
 
 
 def test_the_late_frame_of_an_exposure_given_up_is_known_by_its_time():
@@ -183,7 +183,10 @@ def test_the_late_frame_of_an_exposure_given_up_is_known_by_its_time():
     camera.frames.lose(lost)
     camera.now_s += 14.0
     exposure = camera.begin()
-    assert camera.doubt(exposure, camera.picture(lost), 3.0).certain
+    doubt = camera.doubt(exposure, camera.picture(lost), 3.0)
+    assert doubt.certain
+    camera.frames.refuse(doubt)
+    assert 16.0 < camera.frames.readout_s < 25.0
     assert camera.doubt(exposure, camera.picture(exposure), 10.0) is None
 
 
@@ -194,4 +197,4 @@ def test_without_a_time_the_next_frame_may_be_the_one_that_was_given_up():
     assert camera.frames.may_come
     exposure = camera.begin()
     doubt = camera.doubt(exposure, camera.picture(exposure), 3.0)
-    assert doubt == Doubt(doubt.reason, patience_s=doubt.patience_s)
+    assert doubt == Doubt(doubt.reason, readout_s=doubt.readout_s)

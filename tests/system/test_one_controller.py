@@ -1,6 +1,7 @@
 """One program drives a rig at a time, and a dead one drives nothing."""
 
 import json
+import re
 import signal
 from contextlib import contextmanager
 
@@ -36,6 +37,22 @@ def test_a_second_one_ends_with_4_and_says_who_has_it(holder, words):
     run, config = holder
     command, *rest = words
     second = rigs.flatctl(command, config, *rest)
+    assert second.returncode == 4
+    assert f"process {run.pid} (flatctl run {config}" in second.stderr
+
+
+@pytest.mark.parametrize("words", [["run", "--no-resume"], ["safe"]])
+def test_another_spelling_of_the_server_is_the_same_rig(holder, tmp_path, words):
+    run, config = holder
+    written = config.read_text()
+    assert 'host = "127.0.0.1"' in written
+    link = tmp_path / "panel"
+    port = re.search(r'^port = "(.+)"$', written, re.MULTILINE)[1]
+    link.symlink_to(port)
+    other = tmp_path / "other.toml"
+    other.write_text(written.replace("127.0.0.1", "127.0.0.2").replace(port, str(link)))
+    command, *rest = words
+    second = rigs.flatctl(command, other, *rest)
     assert second.returncode == 4
     assert f"process {run.pid} (flatctl run {config}" in second.stderr
 

@@ -107,18 +107,19 @@ def claim_rig(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on all that a run drives; nobody else may drive it meanwhile."""
     driven = (CAMERAS, WHEELS, ROTATORS, FOCUSERS)
     things = [
-        catalogue.transport(settings, device).address(settings, device)
+        address
         for catalogue, device in devices_of(settings)
         if catalogue in driven
+        for address in catalogue.transport(settings, device).addresses(settings, device)
     ]
-    return claim(settings.rig.name, things + _panel_addresses(settings))
+    return claim(settings.rig.name, [*things, *_panel_addresses(settings)])
 
 
 def claim_dawn(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on waiting for the morning; the rig itself stays free until then."""
     device = settings.camera.device
-    camera = CAMERAS.transport(settings, device).address(settings, device)
-    return claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}"])
+    cameras = CAMERAS.transport(settings, device).addresses(settings, device)
+    return claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}" for camera in cameras])
 
 
 def claim_panel(settings: Settings) -> AbstractContextManager[None]:
@@ -134,9 +135,8 @@ def describe_panel(settings: Settings) -> str:
     return f"{panel.kind} panel {getattr(panel, 'device', '')}".rstrip()
 
 
-def _panel_addresses(settings: Settings) -> list[str]:
-    address = PANELS[settings.panel.kind].address(settings)
-    return [] if address is None else [address]
+def _panel_addresses(settings: Settings) -> tuple[str, ...]:
+    return PANELS[settings.panel.kind].addresses(settings)
 
 
 def configured_settling(settings: Settings) -> float | None:

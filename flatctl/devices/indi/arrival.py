@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import time
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import LOG, IndiClient
@@ -13,6 +14,7 @@ from flatctl.errors import BadReply, DeviceError, Fault
 from flatctl.fits.pixels import StoredImage, decode
 
 _GRACE_S = 5.0
+_LONGEST_TIMES = 3.0
 _ROUNDED_PX = 16
 
 
@@ -33,7 +35,6 @@ class Arrival:
         self._late = late
         self._grace: Deadline | None = None  # from when the driver says that the exposure is over
         self._candidate: tuple[StoredImage, Doubt] | None = None  # put by for want of a better one
-        self._patience: Deadline | None = None
         self._timed_out = False
         # Whether what is reported, and what comes, may be of other exposures as well.
         self._others = late.may_come
@@ -42,11 +43,12 @@ class Arrival:
     def image(self, timeout_s: float) -> StoredImage:
         """Return it.
 
-        Raises `NoReply` when it has not come within `timeout_s`, `BadReply` for one that is not
+        Raises `NoReply` when it has not come within `timeout_s`, or as long as late frames have
+        shown that it takes, up to three times that; `BadReply` for one that is not
         what was asked for, `Fault` where the driver failed, vanished or was disconnected.
         """
-        deadline = Deadline(timeout_s)
-        while (blob := self._next(deadline)) is not None:
+        deadline, longest = Deadline(timeout_s), Deadline(_LONGEST_TIMES * timeout_s)
+        while (blob := self._next(deadline, longest)) is not None:
             try:
                 image = self._decode(blob)
                 self._check(image)
@@ -61,13 +63,18 @@ class Arrival:
                 return image
         return self._what_is_left()
 
-    def _next(self, deadline: Deadline) -> Blob | None:
-        left_s = deadline.left_s
-        if self._patience is not None:
-            left_s = min(left_s, self._patience.left_s)
-        came = self._client.wait_for(self._look, left_s)
+    def _next(self, deadline: Deadline, longest: Deadline) -> Blob | None:
+        left_s = max(deadline.left_s, self._left_s(self._late.readout_s))
+        if self._candidate is not None and self._candidate[1].readout_s is not None:
+            left_s = self._left_s(self._candidate[1].readout_s)
+        came = self._client.wait_for(self._look, min(left_s, longest.left_s))
         self._timed_out = came is None
         return came[0] if came else None
+
+    def _left_s(self, readout_s: float) -> float:
+        """Return how long a frame may still take that comes `readout_s` after its exposure."""
+        over_s = self._exposure.begun_s + self._exposure.exposure_s
+        return max(0.0, over_s + readout_s - time.monotonic())
 
     def _believes(self, image: StoredImage, arrived_s: float) -> bool:
         """Say whether a frame is the one; put it by where that will be seen, or refuse it."""
@@ -82,9 +89,9 @@ class Arrival:
             return True
         if doubt.certain:
             self._others = True
-            self._refuse(f"sent a frame of another exposure: {doubt.reason}", doubt)
+            self._refuse_doubted(doubt)
         else:
-            self._candidate, self._patience = (image, doubt), Deadline(doubt.patience_s)
+            self._candidate = image, doubt
         return False
 
     def _look(self, registry: Registry) -> tuple[Blob | None] | None:
@@ -122,13 +129,17 @@ class Arrival:
 
     def _give_up_candidate(self) -> None:
         if self._candidate is not None:
-            (_, doubt), self._candidate, self._patience = self._candidate, None, None
-            self._late.come_at_last()
-            self._refuse(f"sent a frame of another exposure: {doubt.reason}", doubt)
+            (_, doubt), self._candidate = self._candidate, None
+            self._refuse_doubted(doubt)
 
-    def _refuse(self, what: str, doubt: Doubt | None = None) -> None:
+    def _refuse_doubted(self, doubt: Doubt) -> None:
+        self._late.refuse(doubt)
+        self._refuse(f"sent a frame of another exposure: {doubt.reason}")
+        self._clock_alone = doubt.by_clock
+
+    def _refuse(self, what: str) -> None:
         self.refused.append(BadReply(self._device, what, "the right one was waited for"))
-        self._clock_alone = doubt is not None and doubt.by_clock
+        self._clock_alone = False
 
     def _exposing(self, registry: Registry) -> Property:
         exposure = self._exposure

@@ -6,7 +6,6 @@ twice, and another program's exposures bring frames as well. Such a frame has th
 size, so only its picture and its time say what it is.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,21 +44,24 @@ class Doubt:
     """Why a frame may be another one than that which is waited for.
 
     `certain`: it is, whatever else comes. `settled_by_rest`: it is not, once the driver says that
-    the exposure is over. Otherwise it is believed where no other frame comes within `patience_s`.
-    `by_clock`: only the time in its header speaks against it.
+    the exposure is over. Otherwise it is believed where no other frame comes. `by_clock`: only the
+    time in its header speaks against it. `readout_s` is what a frame takes after its exposure, if
+    this is the late one of an exposure that was given up.
     """
 
     reason: str
     certain: bool = False
     settled_by_rest: bool = False
     by_clock: bool = False
-    patience_s: float = math.inf
+    readout_s: float | None = None
 
 
 class LateFrames:
     """What came of the exposures so far, to hold the next frame against."""
 
     def __init__(self) -> None:
+        # What a frame takes after its exposure, as those that came too late have shown.
+        self.readout_s = 0.0
         self._lost: list[Exposure] = []  # since the last frame that came
         # What the driver's clock lacks; unknown before the first frame that has a time.
         self._lag: timedelta | None = None
@@ -92,9 +94,11 @@ class LateFrames:
         """Remember a frame that came, whatever became of it."""
         self._seen.setdefault(fingerprint(image.data), _words_of(image.header.values))
 
-    def come_at_last(self) -> None:
-        """Count a frame that came for that of an exposure given up."""
-        del self._lost[:1]
+    def refuse(self, doubt: Doubt) -> None:
+        """Count a frame that was doubted for one of another exposure."""
+        if doubt.readout_s is not None:
+            self.readout_s = doubt.readout_s
+            del self._lost[:1]
 
     def arrive(self, exposure: Exposure, image: StoredImage) -> None:
         """Take note of a frame that is what was waited for; frames come in order."""
@@ -124,18 +128,14 @@ class LateFrames:
             return None
         said = _time_of(keywords)
         if said is None or self._lag is None:
-            lost = self._lost[-1]
-            # As late as this one is, the right one is going to be.
-            late_s = arrived_s - lost.begun_s - lost.exposure_s
-            right_s = exposure.begun_s + exposure.exposure_s + _LATE_TIMES * late_s + _LATE_S
             reason = "the frame of an exposure that was given up may come before it"
-            return Doubt(reason, patience_s=max(0.0, right_s - arrived_s))
+            return Doubt(reason, readout_s=_readout_s(self._lost[-1], arrived_s))
         began = said + self._lag
         nearest = min(self._lost, key=lambda lost: abs(began - lost.started))
         if abs(began - nearest.started) >= min(_ALIKE, abs(began - exposure.started)):
             return None
-        self._lost.remove(nearest)
-        return Doubt("it is the late one of an exposure that was given up", certain=True)
+        reason = "it is the late one of an exposure that was given up"
+        return Doubt(reason, certain=True, readout_s=_readout_s(nearest, arrived_s))
 
     def _of_an_earlier_time(self, exposure: Exposure, words: str) -> Doubt | None:
         if not self._clock.has_shown(words, exposure.begun_s):
@@ -174,6 +174,10 @@ class _HeaderClock:
         said = _time_of({"DATE-OBS": words})
         if said is not None and abs(said - exposure.started) < _RIGHT:
             self._is_right = True
+
+
+def _readout_s(lost: Exposure, arrived_s: float) -> float:
+    return _LATE_TIMES * (arrived_s - lost.begun_s - lost.exposure_s) + _LATE_S
 
 
 def _too_early(exposure: Exposure, arrived_s: float) -> Doubt | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flatctl.devices.hosts import places
 from flatctl.devices.transports import PLAIN, FoundDevice, Presence, Role, Transport, Where
 from flatctl.errors import DeviceError
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
     from flatctl.settings.models import Settings
-
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class IndiTransport(Transport["IndiClient"]):
@@ -30,11 +29,11 @@ class IndiTransport(Transport["IndiClient"]):
         indi = settings.indi
         return IndiClient(indi.host, indi.port, socket=indi.socket, tell=say)
 
-    def address(self, settings: Settings, device: str) -> str:
-        """Return server and device; this machine has one name."""
-        host = settings.indi.host.casefold()
-        where = "localhost" if host in _THIS_MACHINE else host
-        return f"indi {where}:{settings.indi.port} {device}"
+    def addresses(self, settings: Settings, device: str) -> tuple[str, ...]:
+        """Return server and device, by every address that the server's name has."""
+        return tuple(
+            f"indi {place} {device}" for place in places(settings.indi.host, settings.indi.port)
+        )
 
     def open_s(self, settings: Settings) -> float:
         """Return `[indi] timeout_s`."""
