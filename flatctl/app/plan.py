@@ -1,7 +1,7 @@
 """`flatctl plan`: what flats the lights of a night need, and a plan that takes them."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from flatctl.app.estimate import Experience
 from flatctl.core.nights.plan import wanted_sets
 from flatctl.errors import StorageError
 from flatctl.outputs import figures
-from flatctl.outputs.tables.plan import Estimate, PlanListing, PlannedSet
+from flatctl.outputs.tables.plan import Estimate, PlanListing, PlannedSet, foreign_words
 from flatctl.settings.loading import load
 from flatctl.settings.matching import Match, match_sets
 from flatctl.settings.models import Settings
@@ -39,8 +39,9 @@ def plan(
     found = [reading.light for reading in readings if reading.light is not None]
     others = Counter(r.kind for r in readings if r.light is None and r.kind)
     skipped = [(r.path, r.problem) for r in readings if r.problem]
+    foreign = dict(Counter(r.foreign for r in readings if r.foreign).most_common())
     if not found:
-        raise StorageError(_nothing(lights, readings, others, skipped))
+        raise StorageError(_nothing(lights, readings, others, skipped, foreign))
     matches = match_sets(settings, wanted_sets(found, settings.lights.tolerances))
     written = None
     # A plan without sets would be the whole configuration again.
@@ -55,6 +56,8 @@ def plan(
         lights=len(found),
         dark_flats=settings.dark_flats.count,
         written=written,
+        foreign=foreign,
+        notes=Counter(note for reading in readings for note in dict.fromkeys(reading.notes)),
     )
 
 
@@ -86,11 +89,14 @@ def _nothing(
     readings: Sequence[LightFile],
     others: Counter[str],
     skipped: Sequence[tuple[Path, str]],
+    foreign: Mapping[str, int],
 ) -> str:
     """Say what lies in a folder without light frames."""
     if not readings:
         return f"{lights}: it is empty; name the folder of the light frames"
     parts = [figures.plural(count, f"{kind} frame") for kind, count in others.most_common(4)]
+    if foreign:
+        parts.append(f"{foreign_words(foreign)} (only FITS is read)")
     if skipped:
         path, problem = skipped[0]
         parts.append(f"{figures.plural(len(skipped), 'file')} without use ({path.name}: {problem})")

@@ -42,6 +42,7 @@ def plan(
         reading = partial(progress, "Reading headers") if progress else None
         listing = app.plan(config, lights, write=write, progress=reading)
     warn(left_out(listing.skipped, listing.others))
+    warn(listing.asides())
     screen = Screen()
     screen.table(*listing.table())
     for name, possible, text in listing.findings():

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flatctl.outputs.record import Listener
 
+_NAMED_MAX = 5  # files that are named one by one where the same is wrong with each
+
 
 @contextmanager
 def listening(*, json: bool) -> "Iterator[list[Listener]]":
@@ -50,9 +52,19 @@ def warn(sentences: Iterable[str]) -> None:
 
 
 def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> Iterator[str]:
-    """Yield which files were skipped and why, and how many frames of other kinds there are."""
+    """Yield which files were skipped and why, and how many frames of other kinds there are.
+
+    A folder with very many that can't be used for one reason gets a line for these.
+    """
+    by_reason: dict[str, list[Path]] = {}
     for path, why in skipped:
-        yield f"skipped {path}: {why}"
+        by_reason.setdefault(why, []).append(path)
+    for why, paths in by_reason.items():
+        if len(paths) > _NAMED_MAX:
+            yield f"skipped {len(paths)} files, {paths[0]} to {paths[-1].name}: {why}"
+            continue
+        for path in paths:
+            yield f"skipped {path}: {why}"
     if others:
         counts = ", ".join(f"{count} {kind}" for kind, count in others.items())
         yield f"ignored other frames: {counts}"

@@ -98,19 +98,42 @@ class Header:
             raise NotReadable(f"its {keyword} is {_shown(value)}, not a whole number")
         return value
 
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What stands without quotes where a value should, and is none of FITS's kinds."""
+        return {
+            name: decoded(image[9:]).partition("/")[0].strip()
+            for image in self.images()
+            if (name := decoded(image[:8]).rstrip().upper()) in self._read
+            and self._read[name] is None
+            and image[8:9] == b"="
+        }
+
+    def comment(self, keyword: str) -> str:
+        """Return the comment behind the number of a card, empty where there is none."""
+        for image in self.images():
+            if image[:9] == f"{keyword:8}=".encode():
+                return decoded(image[9:]).partition("/")[2].strip()
+        return ""
+
     @property
     def data_length(self) -> int:
         """How many bytes of data follow, padding included (FITS standard 4.0, 4.4.1.2).
 
         Raises `NotReadable` where it makes no sense.
         """
+        return padded(self.pixels_length)
+
+    @property
+    def pixels_length(self) -> int:
+        """How many bytes of data follow, without padding. Raises as `data_length`."""
         bits = self.whole("BITPIX")
         if bits not in _BITPIX:
             raise _senseless("BITPIX", bits)
         axes = self._count("NAXIS", _AXES_MAX)
         pixels = math.prod(self._count(f"NAXIS{n + 1}") for n in range(axes))
         heap = self._count("PCOUNT") if "PCOUNT" in self._read else 0
-        return padded(abs(bits) // 8 * (pixels + heap)) if axes else 0
+        return abs(bits) // 8 * (pixels + heap) if axes else 0
 
     def _count(self, keyword: str, most: float = math.inf) -> int:
         count = self.whole(keyword)
@@ -161,10 +184,12 @@ def _check_begin(block: bytes, *, first: bool) -> None:
 
 
 def decoded(raw: bytes) -> str:
-    """Return the text of a card, whatever encoding it has."""
+    """Return the text of a card, whatever encoding it has; UTF-8 may be cut where the card ends."""
     try:
         return raw.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if error.end == len(raw) and error.reason == "unexpected end of data":
+            return raw[: error.start].decode("utf-8")
         return raw.decode("latin-1")
 
 

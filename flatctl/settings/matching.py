@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pydantic import ValidationError
 
 from flatctl.core.nights.plan import FlatSet, LightFrame
+from flatctl.core.types import MODES
 from flatctl.settings.flats import WantedSet
 from flatctl.settings.messages.problems import suggestion
 from flatctl.settings.models import Settings
@@ -49,9 +50,13 @@ class _Fixed:
         self.filter = settings.wheel is None
         self.rotator = settings.rotator is None
         self.focuser = settings.focuser is None
-        one_mode = not self.differ(lambda light: light.setup.readout_mode)
-        self.readout_mode = settings.camera.readout_mode is None and one_mode
+        self.modes = tuple(mode for mode in MODES if self._is_fixed(settings, mode))
         self.frame = max((_area(one.like) for one in sets), default=0)
+
+    def _is_fixed(self, settings: Settings, mode: str) -> bool:
+        """Say whether nobody sets a mode: each program has its own names for them."""
+        configured = getattr(settings.camera, mode) is not None
+        return not configured and not self.differ(lambda light: getattr(light.setup, mode))
 
     def differ(self, fact: Callable[[LightFrame], object]) -> bool:
         """Say whether the lights were taken with more than one of something."""
@@ -69,7 +74,7 @@ def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
     figures = {
         "filter": None if fixed.filter else slot,
         **asdict(like.setup),
-        "readout_mode": None if fixed.readout_mode else like.setup.readout_mode,
+        **dict.fromkeys(fixed.modes),
         "rotator_deg": None if fixed.rotator else like.rotator_deg,
         "focuser_steps": None if steps is None else round(steps),
     }
@@ -114,9 +119,10 @@ def _notes(like: LightFrame, fixed: _Fixed) -> Iterator[str]:
     if fixed.rotator and like.rotator_deg is not None:
         yield f"no [rotator]: it has to stand at {like.rotator_deg:g}°"
     if fixed.focuser and like.focuser_steps is not None:
-        yield f"no [focuser]: the lights had it at {like.focuser_steps:g}"
-    if fixed.readout_mode and like.setup.readout_mode is not None:
-        yield f"no camera.readout_mode: the lights had {like.setup.readout_mode!r}"
+        yield f"no [focuser]: it has to stand near {like.focuser_steps:g}, as for the lights"
+    for mode in fixed.modes:
+        if (stood := getattr(like.setup, mode)) is not None:
+            yield f"no camera.{mode}: the lights had {stood!r}"
     if _area(like) < fixed.frame:
         yield "the lights are cut out of the frame; flats are whole frames"
 

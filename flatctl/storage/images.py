@@ -5,7 +5,7 @@ import os
 import stat
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -64,10 +64,27 @@ def _first_image(file: "HDUList") -> FileImage:
     raise NotReadable("there is no image in it")
 
 
-def glance(path: Path) -> dict[str, Value]:
-    """Return the values of the header of a file's first image. Reads no pixels.
+@dataclass(frozen=True)
+class Glimpse:
+    """What the headers of a file say, up to that of its first image.
 
-    Of a tile-compressed image they are those of the image inside, not of the table around it.
+    `values` are by keyword; where no value of FITS's kinds stands they are the bare word. Of a
+    tile-compressed image they are those of the image inside, not of the table around it.
+    `unfilled` files end with their last pixel, not with a whole block.
+    """
+
+    values: Mapping[str, Value]
+    headers: Sequence[Header]
+    unfilled: bool = False
+
+    def comment(self, keyword: str) -> str:
+        """Return the comment behind the number of a card, empty where there is none."""
+        return next((text for each in self.headers if (text := each.comment(keyword))), "")
+
+
+def glance(path: Path) -> Glimpse:
+    """Read the headers of a file up to that of its first image, and no pixels.
+
     Raises `NotReadable`: no file, empty, no FITS, no image in it, truncated.
     """
     try:
@@ -88,20 +105,23 @@ def glance(path: Path) -> dict[str, Value]:
         ) from None
 
 
-def _image(file: BinaryIO, size: int | None) -> dict[str, Value]:
-    """Return the values of the first HDU that has an image; `size` of the file where known."""
+def _image(file: BinaryIO, size: int | None) -> Glimpse:
+    """Return what is said up to the first HDU that has an image; `size` of the file where known."""
     values: dict[str, Value] = {}
+    headers: list[Header] = []
     end = 0
     for nth in range(_HDUS_MAX):
         header = read_header(file, first=not nth)
-        values |= header.values
+        headers.append(header)
+        values |= {**header.words, **header.values}
+        pixels_end = end + header.length + header.pixels_length
         end += header.length + header.data_length
-        if size is not None and end > size:
-            raise NotReadable(f"it is truncated: its end is missing ({end - size} bytes)")
+        if size is not None and pixels_end > size:
+            raise NotReadable(f"it is truncated: its end is missing ({pixels_end - size} bytes)")
         if values.get("ZIMAGE") is True:
-            return values | {f"NAXIS{n}": header.whole(f"ZNAXIS{n}") for n in (1, 2)}
-        if _is_image(header):
-            return values
+            values |= {f"NAXIS{n}": header.whole(f"ZNAXIS{n}") for n in (1, 2)}
+        if values.get("ZIMAGE") is True or _is_image(header):
+            return Glimpse(values, headers, size is not None and size < end)
         if end > _UNPACKED_MAX and size is None:
             break
         file.seek(end)

@@ -1,43 +1,34 @@
-"""Light frames on disk: how the instrument stood for them, whichever program wrote them.
-
-One table holds the spellings of N.I.N.A., Ekos and other INDI clients, CCDciel, Sequence Generator
-Pro, MaxIm DL, APT, SharpCap, ASIAIR and Seestar, the plainest first.
-"""
+"""Light frames on disk: which of the files in a folder they are, and how everything stood."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from flatctl.core.nights.plan import LightFrame
-from flatctl.core.types import CameraSetup
-from flatctl.fits.header import NotReadable, Value, number
+from flatctl.fits.header import NotReadable
 from flatctl.storage.directory import files_below
 from flatctl.storage.images import glance
+from flatctl.storage.light_header import LightHeader
 
-SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "kind": ("IMAGETYP", "FRAME", "PICTTYPE", "IMGTYPE", "OBSTYPE", "FRAMETYP"),
-    "filter": ("FILTER", "INSFLNAM", "FILTERID", "FILTNAM"),
-    "binning": ("XBINNING", "CCDXBIN", "CCDBINX", "BINX", "XBIN", "HBIN", "BINNING"),
-    "binning_down": ("YBINNING", "CCDYBIN", "CCDBINY", "BINY", "YBIN", "VBIN"),
-    # EGAIN is electrons per ADU: what a gain does, not what the camera is set to.
-    "gain": ("GAIN", "CAMGAIN"),
-    "offset": ("OFFSET", "BLKLEVEL", "BLACKLEV", "CAMOFFS"),
-    "iso": ("ISOSPEED", "ISO", "ISOSPD"),
-    "readout_mode": ("READOUTM", "READMODE", "RDOUTMOD"),
-    "set_temperature": ("SET-TEMP", "SETTEMP", "CCDSETT", "TEMPSET"),
-    "temperature": ("CCD-TEMP", "CCDTEMP", "CCD_TEMP", "DET-TEMP", "SENSTEMP"),
-    "rotator": ("ROTATOR", "ROTATANG", "ROTANG", "ROTPOS", "POSANGLE"),
-    "focuser": ("FOCPOS", "FOCUSPOS", "FOCUSER", "FOCUSPO"),
-    "frames": ("STACKCNT", "NCOMBINE", "NUMFRAME"),
-}
 _KINDS = ("flat", "dark", "bias", "light")
 _LIGHT_WORDS = ("object", "science", "snapshot")
+_FOLDER = re.compile(r"(flat|dark|bias|light)(s|es)?((frame|image|sub)s?)?")
 _WORKERS = 4  # as many as hide the latency of a network drive; a local disk needs one
-# A cooled sensor wavers about its set point, which is a whole or a half degree.
-_SET_POINTS_C = 0.5
+_RAW = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".mrw", ".nef", ".nrw", ".orf"),
+    *(".pef", ".raf", ".raw", ".rw2", ".srw", ".x3f"),
+)
+_FOREIGN = {
+    ".xisf": "XISF file",
+    **dict.fromkeys(_RAW, "raw file"),
+    **dict.fromkeys((".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff"), "picture"),
+    **dict.fromkeys((".avi", ".mkv", ".mov", ".mp4", ".ser"), "video"),
+}
+
+UNFILLED = "they end with their last pixel, not with a whole block of FITS, and are used"
 
 
 @dataclass(frozen=True)
@@ -45,13 +36,16 @@ class LightFile:
     """What one file was found to be.
 
     `light` is there for light frames only. `kind` is `light`, `flat`, `dark`, `bias` or whatever
-    else the frame calls itself; `problem` says why nothing could be read, or is empty.
+    else the frame calls itself; `problem` says why nothing could be read, or is empty. `notes` say
+    what of a light was not taken as it stands. A `foreign` file is of a kind that is not read.
     """
 
     path: Path
     light: LightFrame | None = None
     kind: str = ""
     problem: str = ""
+    notes: tuple[str, ...] = ()
+    foreign: str = ""
 
 
 def read_folder(
@@ -68,7 +62,7 @@ def read_folder(
     """
     paths, problems = files_below(directory)
     yield from (LightFile(path, problem=problem) for path, problem in problems)
-    read = partial(read_light, measured_temperature=measured_temperature)
+    read = partial(read_light, below=directory, measured_temperature=measured_temperature)
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="lights") as pool:
         for done, reading in enumerate(pool.map(read, paths), start=1):
             if progress is not None:
@@ -76,27 +70,29 @@ def read_folder(
             yield reading
 
 
-def read_light(path: Path, *, measured_temperature: bool = False) -> LightFile:
-    """Read one file; never raises for what is in it."""
+def read_light(
+    path: Path, *, below: Path | None = None, measured_temperature: bool = False
+) -> LightFile:
+    """Read one file of the folder `below`; never raises for what is in it."""
+    if foreign := _FOREIGN.get(path.suffix.lower()):
+        return LightFile(path, foreign=foreign)
     try:
-        values = glance(path)
-        kind = _kind(values, path)
+        glimpse = glance(path)
+        header = LightHeader(glimpse)
+        kind = _kind(header.kind, path.relative_to(below.parent) if below else path)
         if kind != "light":
             return LightFile(path, kind=kind)
-        return LightFile(path, _light(values, measured_temperature), kind)
+        light = header.light(measured_temperature=measured_temperature)
+        notes = (*header.notes, *([UNFILLED] if glimpse.unfilled else ()))
+        return LightFile(path, light, kind, notes=notes)
     except NotReadable as problem:
         return LightFile(path, problem=str(problem))
 
 
-def _kind(values: Mapping[str, Value], path: Path) -> str:
+def _kind(said: str | None, path: Path) -> str:
     """Return what kind of frame it is; one that doesn't say is what its folders and name say."""
-    said = _text(values, "kind")
     if said is None:
-        words = re.split(r"[^a-z]+", str(path).lower())
-        named = [kind for word in reversed(words) for kind in _KINDS if word in (kind, f"{kind}s")]
-        if not named:
-            raise NotReadable("it doesn't say what kind of frame it is (IMAGETYP)")
-        return named[0]
+        return _kind_by_path(path)
     word = re.sub(r"[^a-z]", "", said.lower())
     if "master" in word:
         return "master"
@@ -105,78 +101,22 @@ def _kind(values: Mapping[str, Value], path: Path) -> str:
     return next((kind for kind in _KINDS if kind in word), said)
 
 
-def _light(values: Mapping[str, Value], measured_temperature: bool) -> LightFrame:
-    if (_number(values, "frames") or 1) > 1:
-        raise NotReadable("it is a stack of several frames, not a light frame")
-    angle_deg = _number(values, "rotator")
-    return LightFrame(
-        filter=_text(values, "filter"),
-        setup=CameraSetup(
-            binning=_binning(values),
-            gain=_positive(values, "gain"),
-            offset=_positive(values, "offset"),
-            iso=round(_positive(values, "iso") or 0) or None,
-            readout_mode=_text(values, "readout_mode"),
-            temperature_c=_temperature(values, measured_temperature),
-        ),
-        size_px=(int(values["NAXIS1"]), int(values["NAXIS2"])),
-        rotator_deg=None if angle_deg is None else angle_deg % 360.0,
-        focuser_steps=_positive(values, "focuser"),
-    )
+def _kind_by_path(path: Path) -> str:
+    """Return what folders and name call a frame; there are nebulae called dark, and rocks flat.
+
+    A folder for a kind decides, the innermost of several. Else a frame is a light where any word
+    says so, else what the first word of its name says that is a kind, else of its folders.
+    """
+    folders = [re.sub(r"[^a-z]", "", part.lower()) for part in path.parent.parts]
+    whole = [match[1] for folder in folders if (match := _FOLDER.fullmatch(folder))]
+    if whole:
+        return whole[-1]
+    words = [word for part in (path.name, *path.parent.parts) for word in _kinds_in(part)]
+    if not words:
+        raise NotReadable("it doesn't say what kind of frame it is (IMAGETYP)")
+    return "light" if "light" in words else words[0]
 
 
-def _binning(values: Mapping[str, Value]) -> int:
-    across = _binning_number(values, "binning")
-    down = _binning_number(values, "binning_down") or across
-    if across != down:
-        raise NotReadable(
-            f"it is binned {across} × {down}, which flatctl can't do: take its flats by hand"
-        )
-    return across or 1
-
-
-def _binning_number(values: Mapping[str, Value], what: str) -> int | None:
-    found = _number(values, what)
-    if found is None:
-        # Some write "2*2" or "2x2".
-        written = re.match(r"\d+", _text(values, what) or "")
-        found = float(written.group()) if written else None
-    return round(found) if found and found >= 1 else None
-
-
-def _temperature(values: Mapping[str, Value], measured_temperature: bool) -> float | None:
-    wanted_c = _number(values, "set_temperature")
-    measured_c = _number(values, "temperature")
-    if wanted_c is None and measured_temperature and measured_c is not None:
-        wanted_c = round(measured_c / _SET_POINTS_C) * _SET_POINTS_C
-    return None if wanted_c is None else round(wanted_c, 1)
-
-
-def _positive(values: Mapping[str, Value], what: str) -> float | None:
-    """Return a number; programs write a negative one for what they don't know."""
-    found = _number(values, what)
-    return found if found is not None and found >= 0 else None
-
-
-def _number(values: Mapping[str, Value], what: str) -> float | None:
-    """Return the first number among the spellings: ROTATOR may be the rotator's name."""
-    for name in SPELLINGS[what]:
-        value = values.get(name)
-        if (found := number(values, name)) is not None:
-            return found
-        if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", value.strip()):
-            return float(value)
-    return None
-
-
-def _text(values: Mapping[str, Value], what: str) -> str | None:
-    """Return the first text among the spellings that says something, fit to be printed."""
-    for name in SPELLINGS[what]:
-        value = values.get(name)
-        if isinstance(value, str):
-            shown = "".join(letter for letter in value if letter.isprintable()).strip()
-            if shown:
-                return shown
-        if (found := number(values, name)) is not None:
-            return f"{found:g}"
-    return None
+def _kinds_in(part: str) -> list[str]:
+    words = re.split(r"[^a-z]+", part.lower())
+    return [kind for word in words for kind in _KINDS if word in (kind, f"{kind}s")]

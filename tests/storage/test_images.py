@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from light_builders import BLOCK, NINA, card, header, light_bytes
 
 from flatctl.fits.header import HEADER_BLOCKS_MAX, NotReadable
-from flatctl.storage.images import glance
+from flatctl.storage.images import glance, read_image
 
 
 def why(path) -> str:
@@ -31,7 +31,7 @@ def test_a_tile_compressed_image_says_what_the_image_inside_says(tmp_path):
     head = fits.Header([("FILTER", "Ha"), ("GAIN", 100)])
     path = tmp_path / "a.fits.fz"
     fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(pixels, head)]).writeto(path)
-    values = glance(path)
+    values = glance(path).values
     assert (values["NAXIS1"], values["NAXIS2"]) == (62, 41)
     assert (values["FILTER"], values["GAIN"]) == ("Ha", 100)
 
@@ -40,13 +40,23 @@ def test_an_image_in_the_second_part_is_found(tmp_path):
     path = tmp_path / "a.fits"
     image = fits.ImageHDU(np.zeros((4, 5), np.uint16), fits.Header([("FILTER", "Ha")]))
     fits.HDUList([fits.PrimaryHDU(), image]).writeto(path)
-    assert glance(path)["NAXIS1"] == 5
+    assert glance(path).values["NAXIS1"] == 5
 
 
 def test_a_gzipped_file_is_read(tmp_path):
     path = tmp_path / "a.fits.gz"
     path.write_bytes(gzip.compress(light_bytes()))
-    assert glance(path)["FILTER"] == "Ha"
+    assert glance(path).values["FILTER"] == "Ha"
+
+
+FILLING = -(2 * 62 * 41) % BLOCK
+
+
+def test_a_file_that_ends_with_its_last_pixel_is_read(tmp_path):
+    path = tmp_path / "a.fits"
+    path.write_bytes(light_bytes()[:-FILLING])
+    assert glance(path).unfilled
+    assert read_image(path).pixels.shape == (41, 62)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +68,7 @@ def test_a_gzipped_file_is_read(tmp_path):
         (bytes(10 * BLOCK), "it is not a FITS file"),
         (b"\xff\xd8\xff\xe0" * 5000, "it is not a FITS file"),
         (light_bytes()[:1000], "it is truncated: its header has no end"),
-        (light_bytes()[:-1], "it is truncated: its end is missing (1 bytes)"),
+        (light_bytes()[: -FILLING - 1], "it is truncated: its end is missing (1 bytes)"),
         (header(card("SIMPLE", True), card("BITPIX", 16)), "its NAXIS is missing"),
         (header(card("SIMPLE", True), card("BITPIX", 13)), "makes no sense"),
         (
@@ -113,7 +123,7 @@ def test_any_damage_gets_an_answer(tmp_path_factory, start, patch):
     path = tmp_path_factory.mktemp("damage") / "a.fits"
     path.write_bytes(content)
     try:
-        values = glance(path)
+        values = glance(path).values
     except NotReadable:
         return
     assert values["NAXIS1"] > 0

@@ -3,11 +3,22 @@
 import os
 
 import pytest
-from light_builders import DSLR, EKOS, MAXIM, NINA, PROGRAMS, light_bytes, write_light
+from light_builders import (
+    BLOCK,
+    DSLR,
+    EKOS,
+    MAXIM,
+    NINA,
+    PROGRAMS,
+    header,
+    light_bytes,
+    write_light,
+)
 
 from flatctl.core.nights.plan import LightFrame
 from flatctl.errors import StorageError
-from flatctl.storage.lights import read_folder, read_light
+from flatctl.storage.light_header import IN_ELECTRONS
+from flatctl.storage.lights import UNFILLED, read_folder, read_light
 
 
 def light(tmp_path, facts, **options) -> LightFrame:
@@ -163,3 +174,179 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 def test_a_file_instead_of_a_folder_is_an_error(tmp_path):
     with pytest.raises(StorageError, match=r"a\.fits"):
         list(read_folder(write_light(tmp_path / "a.fits")))
+
+
+@pytest.mark.parametrize(
+    ("facts", "bins"),
+    [
+        ({"BINNING": "2x2"}, 2),
+        ({"BINNING": "2 X 2"}, 2),
+        ({"BINNING": "3"}, 3),
+        ({"BINNING": 4}, 4),
+        ({"CCDSUM": "2 2"}, 2),
+        ({"CCDBIN1": 2, "CCDBIN2": 2}, 2),
+        ({"DETXBIN": 2, "DETYBIN": 2}, 2),
+        ({"XBINNING": "2", "YBINNING": "2"}, 2),
+        ({"YBINNING": 2}, 2),
+        ({"XBINNING": 0, "YBINNING": 0}, 1),
+        ({}, 1),
+    ],
+)
+def test_binning_is_read_in_each_spelling(tmp_path, facts, bins):
+    assert light(tmp_path, {"IMAGETYP": "Light", **facts}).setup.binning == bins
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"BINNING": "1x2"}, "1 × 2"),
+        ({"BINNING": "2x1"}, "2 × 1"),
+        ({"CCDSUM": "2 1"}, "2 × 1"),
+        ({"CCDBIN1": 1, "CCDBIN2": 2}, "1 × 2"),
+        ({"DETXBIN": 4, "DETYBIN": 2}, "4 × 2"),
+    ],
+)
+def test_unlike_binnings_are_named_in_each_spelling(tmp_path, facts, shown):
+    assert (
+        shown
+        in read_light(write_light(tmp_path / "a.fits", {"IMAGETYP": "Light", **facts})).problem
+    )
+
+
+def with_cards(tmp_path, *cards: str):
+    """Write a light with cards as they stand."""
+    made = header(*(c.encode().ljust(80)[:80] for c in (*STRUCTURE, *cards)))
+    path = tmp_path / "LIGHT" / "a.fits"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(made + bytes(BLOCK))
+    return read_light(path)
+
+
+STRUCTURE = [
+    "SIMPLE  =                    T",
+    "BITPIX  =                   16",
+    "NAXIS   =                    2",
+    "NAXIS1  =                   30",
+    "NAXIS2  =                   20",
+]
+
+
+@pytest.mark.parametrize(
+    ("card", "gain"),
+    [
+        ("GAIN    =                  1.9 / e-/ADU", None),
+        ("GAIN    =                  0.33 / [e-/ADU] gain", None),
+        ("GAIN    =                 1500 / electrons per ADU, times 1000", None),
+        ("GAIN    =                    2 / Gain (e/ADU)", None),
+        ("GAIN    =                  1.9", None),
+        ("GAIN    =                  1.9 / Gain in dB", 1.9),
+        ("GAIN    =                 12.5 / Gain", 12.5),
+        ("GAIN    =           1.000E+02 / Gain", 100),
+        ("GAIN    =                    0 / Gain", 0),
+        ("GAIN    = '100 dB  '", 100),
+        ("GAIN    = 1,5 / decibels (dB)", 1.5),
+    ],
+)
+def test_only_the_cameras_setting_is_a_gain(tmp_path, card, gain):
+    reading = with_cards(tmp_path, card)
+    assert reading.light.setup.gain == gain
+    assert reading.notes == (() if gain is not None else (IN_ELECTRONS,))
+
+
+@pytest.mark.parametrize(
+    ("card", "celsius"),
+    [
+        ("SET-TEMP= -10,0", -10.0),
+        ("SET-TEMP= '-10,5   '", -10.5),
+        ("SET-TEMP= '-10 C   '", -10.0),
+        ("SET-TEMP= '-10.0 °C'", -10.0),
+        ("SET-TEMP=               263.15 / [K]", -10.0),
+        ("SET-TEMP=               263.15", -10.0),
+        ("SET-TEMP=                93.15 / Kelvin", -180.0),
+        ("CCD_SET =                  -20 / RTS2", -20.0),
+        ("SET-TEMP=                 -300", None),
+        ("SET-TEMP=              -273.15", None),
+        ("SET-TEMP=                 9999", None),
+        ("SET-TEMP= nan", None),
+    ],
+)
+def test_a_set_point_is_read_in_each_spelling(tmp_path, card, celsius):
+    assert with_cards(tmp_path, card).light.setup.temperature_c == celsius
+
+
+@pytest.mark.parametrize(
+    ("cards", "filter_name"),
+    [
+        (["FILTER  = 'Hα'"], "Hα"),
+        (["FILTER  = '红' / 滤镜"], "红"),
+        (["FILTER  = '红' / " + "滤" * 30], "红"),
+        (["FILTER  = Ha / no quotes"], "Ha"),
+        (["FILTER  = 'H-alpha&'", "CONTINUE  ' 7 nm'"], "H-alpha 7 nm"),
+        (["FILTER  = 'NoFilter'"], None),
+        (["FILTER  = 'NO_FILTER'"], None),
+        (["FILTER  = 'None    '"], None),
+        (["FILTER  = 'N/A     '"], None),
+        (["FILTER  = '-       '"], None),
+        (["FILTER  = '        '"], None),
+        (["FILTER  = 'Na      ' / sodium"], "Na"),
+        (["FILTER  = 'Clear   '"], "Clear"),
+        (["FILTER  = 'NO_FILTER'", "FILTER2 = 'B'"], "B"),
+        (["FILTER1 = 'NO_FILTER'", "FILTER2 = 'V'"], "V"),
+        (["FILTER1 = 'L'", "FILTER2 = 'ND3'"], "L + ND3"),
+        (["FILTER  = 'L'", "FILTER1 = 'L'", "FILTER2 = 'none'"], "L"),
+        (["FILTER  = 'None'", "INSFLNAM= 'Ha'"], "Ha"),
+    ],
+)
+def test_the_filters_in_the_beam_are_read(tmp_path, cards, filter_name):
+    assert with_cards(tmp_path, *cards).light.filter == filter_name
+
+
+@pytest.mark.parametrize(
+    ("card", "mode"),
+    [
+        ("CONVGAIN= 'Low'", "conversion_gain"),
+        ("LOWNOISE= 'Low'", "low_noise"),
+        ("FULLWELL= 'Low'", "full_well"),
+        ("RDOUTM  = 'Low'", "readout_mode"),
+    ],
+)
+def test_modes_are_read(tmp_path, card, mode):
+    assert getattr(with_cards(tmp_path, card).light.setup, mode) == "Low"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("LIGHT/LIGHT_Dark_Doodad_60s.fits", "light"),
+        ("Lights/Dark_Shark_001.fits", "light"),
+        ("Lights/flat_iron_1.fits", "light"),
+        ("Light frames/dark.fits", "light"),
+        ("LIGHT/Dark_Doodad/a.fits", "light"),
+        ("Dark_Doodad/LIGHT_001.fits", "light"),
+        ("M31 lights/Dark_Shark_001.fits", "light"),
+        ("Dark_Doodad_LIGHT_001.fits", "light"),
+        ("darks/a_light_leak.fits", "dark"),
+        ("lights/darks/a.fits", "dark"),
+        ("x/dark_001.fits", "dark"),
+        ("x/M31_flat_R.fits", "flat"),
+    ],
+)
+def test_a_frame_that_says_no_kind_is_what_folders_say_and_then_names(tmp_path, name, meant):
+    path = write_light(tmp_path / "Flats" / "night" / name, {"GAIN": 1})
+    (reading,) = read_folder(tmp_path / "Flats" / "night")
+    assert (path, reading.kind) == (reading.path, meant)
+
+
+def test_a_file_that_ends_with_its_last_pixel_is_a_light_with_a_note(tmp_path):
+    path = write_light(tmp_path / "a.fits")
+    path.write_bytes(path.read_bytes()[: -(-(2 * 62 * 41) % BLOCK)])
+    assert read_light(path).notes == (UNFILLED,)
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"),
+    [("a.CR2", "raw file"), ("a.nef", "raw file"), ("a.xisf", "XISF file"), ("a.jpg", "picture")],
+)
+def test_files_of_other_formats_are_named_by_their_kind(tmp_path, name, foreign):
+    (tmp_path / name).write_bytes(b"whatever")
+    assert read_light(tmp_path / name).foreign == foreign

@@ -1,9 +1,11 @@
 """What `flatctl plan` answers."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from flatctl.core.nights.plan import describe_setup
+from flatctl.core.types import MODES
 from flatctl.errors import ExitCode
 from flatctl.outputs import figures
 from flatctl.settings.matching import Match
@@ -35,7 +37,8 @@ class PlanListing:
     """The sets that the lights need, and what else lay in their folder.
 
     `skipped` are the files that nothing could be read from, each with why; `others` counts frames
-    of other kinds. `dark_flats` are taken of each exposure; `written` is the plan's file.
+    of other kinds, `foreign` files of kinds that are not read, `notes` what of lights was not taken
+    as it stands. `dark_flats` are taken of each exposure; `written` is the plan's file.
     """
 
     sets: Sequence[PlannedSet]
@@ -44,6 +47,8 @@ class PlanListing:
     lights: int
     dark_flats: int
     written: Path | None
+    foreign: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -56,6 +61,13 @@ class PlanListing:
         rows = [_row(one) for one in self.sets]
         kept = [key for key in rows[0] if any(row[key] for row in rows)]
         return kept, [[row[key] for key in kept] for row in rows]
+
+    def asides(self) -> Iterator[str]:
+        """Yield what to know of the files."""
+        for note, count in self.notes.items():
+            yield f"{figures.plural(count, 'light')}: {note}"
+        if self.foreign:
+            yield f"not read: {foreign_words(self.foreign)}; only FITS is"
 
     def findings(self) -> Iterator[tuple[str, bool, str]]:
         """Yield what to know of a set, whether it can be taken all the same, and the set's name."""
@@ -88,6 +100,11 @@ class PlanListing:
         return f"{text}: {flats} flats{darks}, about {figures.duration(seconds)} ({basis})."
 
 
+def foreign_words(foreign: Mapping[str, int]) -> str:
+    """Say how many files there are of each kind that is not read."""
+    return ", ".join(figures.plural(count, kind) for kind, count in foreign.items())
+
+
 def _row(one: PlannedSet) -> dict[str, str]:
     like = one.match.wanted.like
     setup = like.setup
@@ -98,7 +115,7 @@ def _row(one: PlannedSet) -> dict[str, str]:
         "Gain": figures.setting(setup.gain),
         "Offset": figures.setting(setup.offset),
         "ISO": figures.setting(setup.iso),
-        "Mode": setup.readout_mode or "",
+        "Mode": ", ".join(words for fact, words in describe_setup(setup).items() if fact in MODES),
         "Temperature": figures.setting(setup.temperature_c, " °C"),
         "Rotator": figures.setting(like.rotator_deg, "°"),
         "Focuser": figures.setting(like.focuser_steps),
