@@ -233,6 +233,12 @@ class FakeWheel:
         self._clock.sleep(left_s)
         self.selected.append(filter_name)
 
+    def standing(self) -> str | None:
+        """Return the name of the slot in the beam; None while it turns."""
+        if not self.opened or self._clock.monotonic() < self._there_s:
+            return None
+        return self._world.filter.name
+
     def _slot_of(self, filter_name: str) -> int:
         names = [each.name for each in self._world.scenario.filters]
         if not self.opened:

@@ -173,6 +173,12 @@ class FilterWheel(Device, Protocol):
     def select(self, filter_name: str, timeout_s: float) -> None:
         """Turn to the slot of that name and wait until it reports to be there."""
 
+    def standing(self) -> str | None:
+        """Return the name of the slot it reports now; None while it turns or can't say.
+
+        Asks nothing of the hardware, and costs no time.
+        """
+
 
 class Rotator(Device, Protocol):
     """A camera rotator; angles are its own, in degrees from 0 to 360."""

@@ -145,6 +145,10 @@ class Capture:
             deal_with_frame_in_hand()
 
     def _judge(self, series: FlatSeries, watch: SetWatch | None, shot: Shot) -> None:
+        if disturbed := self.context.disturbance(shot.disturbances):
+            # Its level says nothing of its setting.
+            self.telling.rejected(shot, (disturbed,))
+            return
         found = watch.judge(shot) if watch else ()
         verdict = series.observe(shot.measurement, refused=bool(found))
         self.refused = found if verdict is Verdict.REFUSED else ()

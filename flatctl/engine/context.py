@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flatctl.core.nights.history import Calibrated, SettingKey
 from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
+from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Bank, Setting
 from flatctl.engine.clock import Clock
 from flatctl.engine.job import Job
@@ -83,4 +84,25 @@ class RunContext:
         bayer = None
         if self.rig.state.binning == 1:
             bayer = frame_pattern(frame.header.values, frame.raw.shape[0], self.rig.info.bayer)
-        return Shot(exposure.setting, frame, time_s, self.full_scale_adu, bayer, channel)
+        return Shot(
+            exposure.setting,
+            frame,
+            time_s,
+            self.full_scale_adu,
+            bayer,
+            channel,
+            exposure.disturbances,
+        )
+
+    def disturbance(self, begun_after: int) -> Finding | None:
+        """Return what somebody else did to wheel or light during a frame that has been read.
+
+        `begun_after` is how many disturbances there were before it. Raises `Fault` where they
+        don't end.
+        """
+        self.rig.look()
+        later = self.rig.disturbances[begun_after:]
+        if not later:
+            return None
+        self.recovery.bear()
+        return later[0]

@@ -76,10 +76,12 @@ def _take(
         under_way = under_way or context.begin_dark(exposure_s)
         _tell_exposing(context, exposure_s, index)
         frame, _ = under_way.read()
+        begun_after = under_way.disturbances
         try:
             under_way = context.begin_dark(later[0]) if later else None
         finally:
-            fault = keep(exposure_s, index, frame)
+            disturbed = context.disturbance(begun_after)
+            fault = _lit(context) if disturbed else keep(exposure_s, index, frame)
         if fault is not None:
             return wanted[n:], fault
     return (), None
@@ -90,6 +92,14 @@ def _still_lit(context: RunContext, dark_adu: float) -> BadReply:
         context.rig.panel.name,
         f"it should be off, and a dark flat has {dark_adu:.0f} ADU, as much as a flat",
         "put the light out, or ask for no dark flats where flatctl can't switch it",
+    )
+
+
+def _lit(context: RunContext) -> BadReply:
+    return BadReply(
+        context.rig.panel.name,
+        "its light was on during a dark flat",
+        "stop the other program that drives them",
     )
 
 

@@ -183,9 +183,13 @@ class FlatSetRun:
         measurements: list[Measurement] = []
         under_way = self._context.begin(search.setting)
         while True:
-            self._trials += 1
-            self._telling.exposing("trial", self._trials, under_way.setting)
+            self._telling.exposing("trial", self._trials + 1, under_way.setting)
             shot = self._context.read(under_way, self.plan.channel)
+            if disturbed := self._context.disturbance(shot.disturbances):
+                self._telling.rejected(shot, (disturbed,))
+                under_way = self._context.begin(search.setting)
+                continue
+            self._trials += 1
             search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
             measurements.append(shot.measurement)
             assert search.verdict is not None  # it has just observed a frame

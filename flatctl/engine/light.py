@@ -1,10 +1,13 @@
 """The panel's light: what it shines at as far as is known, and when it has settled."""
 
+from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import Bank
-from flatctl.devices.protocols import Banked, LightPanel
+from flatctl.devices.protocols import Banked, LightPanel, PanelStatus
 from flatctl.engine.clock import Clock
+from flatctl.errors import DeviceError
 
 OFF = -1
+_ASK_S = 5.0
 
 
 class PanelLight:
@@ -20,6 +23,7 @@ class PanelLight:
         self._shines: tuple[int, Bank | None] | None = None  # brightness and bank; None: unknown
         self._in_doubt = False
         self._settled_s = 0.0
+        self._can_say = True
 
     def doubt(self) -> None:
         """Tell the panel again with the next flat, since some follow the wheel."""
@@ -51,6 +55,25 @@ class PanelLight:
         """Tell whether it has been put out for sure."""
         return self._shines is not None and self._shines[0] == OFF
 
+    def would_change(self, brightness: int, bank: Bank | None) -> bool:
+        """Tell whether `shine` would tell the panel something else than it was told last."""
+        return self._shines != (brightness, bank)
+
+    def changed(self) -> Finding | None:
+        """Ask the panel, and return what somebody else changed of its light; None for nothing.
+
+        A panel that can't be asked is believed; one that fails is told anew with the next flat.
+        """
+        if self._shines is None or not self._can_say:
+            return None
+        try:
+            status = self._panel.status(_ASK_S)
+        except DeviceError:
+            self.forget()
+            return None
+        self._can_say = status.confirmed
+        return _difference(status, self._shines[0]) if status.confirmed else None
+
     def await_settled(self) -> None:
         """Wait until the light has had its time after the last change."""
         self._clock.sleep(self._settled_s - self._clock.monotonic())
@@ -59,3 +82,15 @@ class PanelLight:
         self._shines = shines
         if changed:
             self._settled_s = self._clock.monotonic() + self.settle_s
+
+
+def _difference(status: PanelStatus, wanted: int) -> Finding | None:
+    """Return how a panel differs from what it was set to."""
+    if wanted == OFF:
+        return Finding(Kind.LIGHT_CHANGED, {"lit": 1.0}) if status.lit else None
+    # At its lowest step a panel may well call itself off.
+    if status.lit is False and wanted > 0:
+        return Finding(Kind.LIGHT_CHANGED, {"wanted": wanted})
+    if status.brightness is not None and status.brightness != wanted:
+        return Finding(Kind.LIGHT_CHANGED, {"brightness": status.brightness, "wanted": wanted})
+    return None

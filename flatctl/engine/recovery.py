@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from flatctl.core.quality.findings import Kind
 from flatctl.engine.rig import Rig
-from flatctl.errors import DeviceError
+from flatctl.errors import DeviceError, Fault
 
-FAULTS_PER_FILTER = 3
+FAULTS_PER_FILTER = DISTURBANCES_PER_FILTER = 3
 # A pulled cable or a restarting server is back within half a minute, or somebody has to come.
 REOPEN_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 # An attempt on a silent network or a warm camera may take minutes; none begins after this.
@@ -33,10 +34,32 @@ class Recovery:
         self._rig = rig
         self._tell = tell
         self._left = FAULTS_PER_FILTER
+        self._told = self._borne = 0  # disturbances; those before the budget was granted
 
     def renew(self) -> None:
         """Grant a new filter its own budget."""
         self._left = FAULTS_PER_FILTER
+        self._borne = self._told
+
+    def bear(self) -> None:
+        """Tell of what others did to wheel and light; raise it where it doesn't end.
+
+        Raises:
+            Fault: a filter's budget of that is spent.
+
+        """
+        for found in self._rig.disturbances[self._told :]:
+            self._told += 1
+            wheel = self._rig.wheel if found.kind is Kind.WHEEL_TURNED else None
+            fault = Fault(
+                (wheel or self._rig.panel).name,
+                "was changed by somebody else while frames were taken",
+                "stop the other program that drives it",
+            )
+            is_borne = self._told - self._borne <= DISTURBANCES_PER_FILTER
+            self._tell(fault, is_borne)
+            if not is_borne:
+                raise fault
 
     def overcome(self, faults: Iterable[DeviceError]) -> None:
         """Tell of what went wrong and has been dealt with by the device itself."""

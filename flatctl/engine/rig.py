@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from flatctl.core.nights.history import SettingKey
+from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import MODES, Bank, CameraSetup, FrameKind, Setting
 from flatctl.devices.protocols import (
     Camera,
@@ -84,6 +85,8 @@ class Rig:
         self._arrived = True
         self._on_its_way = False
         self._placed: tuple[float | None, int | None] = (None, None)
+        self._looked = True
+        self.disturbances: list[Finding] = []  # what others did to wheel and light
 
     def open(self) -> None:
         """Reach camera, wheel, rotator and focuser. Nothing moves yet."""
@@ -139,6 +142,7 @@ class Rig:
         `begin` comes back if the filter selected last is needed once more. What goes wrong here
         goes wrong again, and is dealt with, when the next filter is selected.
         """
+        self.look()
         with suppress(DeviceError):
             if self.wheel is not None and filter_name is not None:
                 self._on_its_way = True
@@ -182,20 +186,50 @@ class Rig:
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
-        if self._on_its_way or not self._arrived:
+        turned = self._on_its_way or not self._arrived
+        if turned or self.light.would_change(setting.brightness, self._bank):
+            self.look()
+        if turned or not self._arrived:
             self.select(self._filter, self._bank)
         self.light.shine(setting.brightness, self._bank)
         self._begin(setting.exposure_s, FrameKind.FLAT)
 
     def begin_dark(self, exposure_s: float) -> None:
         """Begin a dark flat with the panel off."""
+        self.look()
         if not self.light.is_off:
             self.light.put_out()
         self._begin(exposure_s, FrameKind.DARK_FLAT)
 
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""
-        return self.camera.read(exposure_s + self.timeouts.readout_s)
+        frame = self.camera.read(exposure_s + self.timeouts.readout_s)
+        self._looked = False
+        return frame
+
+    def look(self) -> None:
+        """See, once after each frame, whether wheel and light still stand as they were set.
+
+        Where somebody else changed them that is added to `disturbances`, and they are set again
+        before the next frame. Called where there is time, and before either is changed.
+        """
+        if self._looked:
+            return
+        self._looked = True
+        found = self._wheel_turned() or self.light.changed()
+        if found is not None:
+            self.disturbances.append(found)
+            self._arrived = False
+            self.light.forget()
+
+    def _wheel_turned(self) -> Finding | None:
+        if self.wheel is None or self._filter is None or not self._arrived or self._on_its_way:
+            return None
+        stands_at = self.wheel.standing()
+        if stands_at == self._filter:
+            return None
+        there = {} if stands_at is None else {"stands_at": stands_at}
+        return Finding(Kind.WHEEL_TURNED, {**there, "wanted": self._filter})
 
     def _begin(self, exposure_s: float, kind: FrameKind) -> None:
         self.light.await_settled()
@@ -203,6 +237,7 @@ class Rig:
 
     def reopen(self) -> None:
         """Let go of everything, reach it again and make it stand as it stood."""
+        self._looked = True
         self.close()
         self.panel.close()
         self.panel.open(self.timeouts.open_s)

@@ -29,6 +29,7 @@ class Exposure:
     setting: Setting
 
     def __post_init__(self) -> None:
+        self.disturbances = 0  # how many there had been when it began
         self._begun_s: float | None = self.recovery.retry(self._begin)
 
     def read(self) -> tuple[Frame, float]:
@@ -39,6 +40,7 @@ class Exposure:
 
     def _begin(self) -> float:
         self.start()
+        self.disturbances = len(self.rig.disturbances)
         return self.rig.clock.monotonic()
 
     def _read(self) -> tuple[Frame, float]:
@@ -53,6 +55,8 @@ class Exposure:
 class Shot:
     """A flat as it was read; `time_s` is mid-exposure on the monotonic clock.
 
+    `disturbances` is how often somebody else had interfered with the rig before it was begun.
+
     It is measured once, when `measure` or one of the figures is asked for first: that takes its
     time. `bayer` is the pattern of its colours, None for mono; `channel` says whose level counts.
     """
@@ -63,6 +67,7 @@ class Shot:
     full_scale_adu: float
     bayer: str | None = None
     channel: ChannelChoice = "brightest"
+    disturbances: int = 0
     _measured: tuple[Statistics, Mapping[str, Statistics]] | None = field(default=None, init=False)
 
     def measure(self) -> tuple[Statistics, Mapping[str, Statistics]]:

@@ -36,6 +36,13 @@ def test_it_turns_to_the_filter_asked_for(rig):
         assert rig.world.filter.name == name
 
 
+def test_it_says_where_it_stands(rig):
+    rig.wheel.open(rig.limit_s)
+    for name in (names_in(rig)[-1], names_in(rig)[0]):
+        rig.wheel.select(name, rig.limit_s)
+        assert rig.wheel.standing() == name
+
+
 def test_turning_to_the_filter_in_place_is_no_error(rig):
     rig.wheel.open(rig.limit_s)
     rig.wheel.select(names_in(rig)[1], rig.limit_s)

@@ -1,5 +1,7 @@
 """A panel with two ranges of light: each filter in its own, and nothing mixed up."""
 
+from dataclasses import replace
+
 import pytest
 from bench import Bench
 
@@ -15,6 +17,7 @@ class TwoBanks:
     def __init__(self, panel) -> None:
         self._panel = panel
         self.bank = None
+        self.told = None
         self.lit: list[tuple[str | None, int]] = []
 
     def use_bank(self, bank) -> None:
@@ -22,8 +25,12 @@ class TwoBanks:
 
     def set_brightness(self, brightness, timeout_s) -> None:
         self.lit.append((self.bank, brightness))
+        self.told = brightness
         frac = LOW_FRAC if self.bank == "low" else 1.0
         self._panel.set_brightness(round(frac * brightness), timeout_s)
+
+    def status(self, timeout_s):
+        return replace(self._panel.status(timeout_s), brightness=self.told)
 
     def __getattr__(self, name):
         return getattr(self._panel, name)

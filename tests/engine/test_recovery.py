@@ -8,6 +8,7 @@ from astropy.io import fits
 from bench import TIMEOUTS, Bench
 
 from flatctl import events
+from flatctl.devices.protocols import PanelStatus
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import Timeouts
 from flatctl.engine.stop import StopSignals
@@ -60,15 +61,18 @@ def stuck_panel(bench: Bench, *, until_opened: bool) -> None:
     """Let the light stay as it is, whatever the panel says, where a longer exposure would do."""
     panel = bench.fake.panel
     bench.fake.world.light.set(lit=True, brightness=30)
-    opened, set_brightness, times = panel.open, panel.set_brightness, []
+    opened, set_brightness, status, times = panel.open, panel.set_brightness, panel.status, []
 
     def open_again(timeout_s: float) -> range:
         times.append(timeout_s)
         if until_opened and len(times) > 1:
-            panel.set_brightness = set_brightness
+            panel.set_brightness, panel.status = set_brightness, status
         return opened(timeout_s)
 
-    panel.open, panel.set_brightness = open_again, lambda brightness, timeout_s: None
+    def claim(brightness: int, timeout_s: float) -> None:
+        panel.status = lambda timeout_s: PanelStatus(True, brightness, confirmed=True)
+
+    panel.open, panel.set_brightness = open_again, claim
 
 
 def test_a_light_that_does_not_change_is_told_although_a_longer_exposure_would_do(tmp_path):
@@ -91,15 +95,16 @@ def test_a_light_that_never_changes_serves_where_a_longer_exposure_does_and_is_t
 def test_a_panel_that_only_says_that_it_is_off_is_reached_anew_for_the_dark_flats(tmp_path):
     bench = Bench(tmp_path, filters=("L",), dark_flats=2)
     panel = bench.fake.panel
-    opened, put_out = panel.open, panel.light_off
+    opened, put_out, status = panel.open, panel.light_off, panel.status
 
     def open_and_be_honest(timeout_s: float) -> range:
-        panel.light_off = put_out
+        panel.light_off, panel.status = put_out, status
         return opened(timeout_s)
 
     def lie(event: events.Event) -> None:
         if isinstance(event, events.Exposing) and (event.kind, event.n) == ("flat", 3):
             panel.light_off = lambda timeout_s: None
+            panel.status = lambda timeout_s: PanelStatus(None, None, confirmed=False)
             panel.open = open_and_be_honest
 
     bench.hear = lie

@@ -70,8 +70,9 @@ PANEL = (
     Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), DEVICE),
     Fault("the panel reports what it does not do, until it is opened anew", (START, CHANGE)),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
-    Fault("the lamp goes out by itself", (SEARCH,), told=False),
-    Fault("the lamp goes out by itself", (CAPTURE,)),
+    Fault("the lamp goes out by itself", (SEARCH, CAPTURE)),
+    Fault("the wheel is turned by somebody else", (SEARCH, CAPTURE)),
+    Fault("the panel is dimmed by somebody else", (SEARCH, CAPTURE)),
 )
 DISK = (
     Fault("the disk is full", (CAPTURE, DARKS), STORAGE, told=False),

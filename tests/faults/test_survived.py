@@ -122,6 +122,12 @@ class Breakage:
                 "panel", "set_brightness", lambda: t.lie("always")
             ),
             "the lamp goes out by itself": lambda: self.bench.fake.world.light.set(lit=False),
+            "the wheel is turned by somebody else": lambda: setattr(
+                self.bench.fake.world.turret, "slot", 3
+            ),
+            "the panel is dimmed by somebody else": lambda: self.bench.fake.world.light.set(
+                lit=True, brightness=3
+            ),
             "the disk is full": lambda: self.monkeypatch.setattr(atomic, "_write_all", full),
             "the output directory is gone": lambda: (self.bench.folder / "flats").rename(
                 self.bench.folder / "elsewhere"

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 
+from flatctl.devices.protocols import PanelStatus
 from flatctl.errors import BadReply, Fault, NoReply, Unreachable
 from hardware_sims.fakes import FakeRig
 
@@ -27,6 +28,7 @@ class Trouble:
         self._mute_until_s: dict[str, float] = defaultdict(float)
         self._next: dict[tuple[str, str], list[Happening]] = defaultdict(list)
         self._lying = ""
+        self._claimed: PanelStatus | None = None
         self.before: Callable[[str, str], None] = lambda device, method: None
         for device, methods in CALLS.items():
             for method in methods:
@@ -49,7 +51,12 @@ class Trouble:
             if waiting := self._next[device, method]:
                 waiting.pop(0)()
             if device == "panel" and self._lies(method):
+                self._claimed = PanelStatus(True, arguments[0], confirmed=True)
                 return None
+            if device == "panel" and method == "status" and self._lying and self._claimed:
+                return self._claimed
+            if method == "light_off":
+                self._claimed = None
             return original(*arguments, **named)
 
         setattr(target, method, call)

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     TOO_DIM = "too_dim"
     TOO_BRIGHT = "too_bright"
     CLIPPED = "clipped"
+    WHEEL_TURNED = "wheel_turned"
+    LIGHT_CHANGED = "light_changed"
 
 
 Figures = Mapping[str, float | str]

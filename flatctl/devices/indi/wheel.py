@@ -50,6 +50,15 @@ class IndiFilterWheel(IndiDevice):
         self._session.check(timeout_s)
         self._turn(self._slot_of(filter_name), deadline.left_s)
 
+    def standing(self) -> str | None:
+        """Return the name of the slot that the driver reported last; None while it turns."""
+        slot = self._client.find(self._device, "FILTER_SLOT")
+        number = slot.number(_SLOT) if slot is not None and slot.state != "Busy" else None
+        names = self._client.look(self._slots)
+        if number is None or not 1 <= number <= len(names):
+            return None
+        return names[round(number) - 1]
+
     def close(self) -> None:
         """Let go of the wheel; it stays connected and where it is."""
 

@@ -7,6 +7,7 @@ from flatctl.outputs.figures import words
 
 _SET_BACK = "the camera's offset has changed; set it back, or retake darks and bias frames"
 _KEEP_APART = "lights taken before need flats taken before"
+_OF_COLOURS = ("weak", "strong")
 _COLOURS = {"R": "red", "G": "green", "B": "blue"}
 
 # How the light of a frame differs from that of the rest of its set.
@@ -70,6 +71,14 @@ _SENTENCES: Mapping[str, str] = {
     "panel (focuser, filter wheel, a lit room), or take dark flats",
     "too_dim": "too dim: {level:.1%}, wanted {low:points} to {high:.1%}",
     "too_bright": "too bright: {level:.1%}, wanted {low:points} to {high:.1%}",
+    "wheel_turned stands_at": "the filter wheel stands at {stands_at} and was set to {wanted}: "
+    "another program or a hand turned it; it is set again",
+    "wheel_turned": "the filter wheel no longer says that it stands at {wanted}: another program "
+    "or a hand turned it; it is set again",
+    "light_changed brightness": "the panel is at brightness {brightness:g} and was set to "
+    "{wanted:g}: another program or a hand changed it; it is set again",
+    "light_changed": "the panel is off and was set to brightness {wanted:g}: another program or a "
+    "hand switched it off; it is lit again",
     "clipped": "clipped: {clipped_frac:.2%} of the pixels are full",
 }
 
@@ -118,6 +127,10 @@ def all_words(findings: Sequence[Finding]) -> str:
 
 def _written(figures: Figures) -> dict[str, object]:
     return {
-        name: _COLOURS.get(value, value) if isinstance(value, str) else _Figure(value)
+        name: _Figure(value)
+        if not isinstance(value, str)
+        else _COLOURS.get(value, value)
+        if name in _OF_COLOURS
+        else value
         for name, value in figures.items()
     }
