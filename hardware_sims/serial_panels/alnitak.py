@@ -22,7 +22,8 @@ class AlnitakTraits:
 
     `product` is the two-digit id (10 Flat-Man XL, 15 Flat-Man L, 19 Flat-Man, 98 Remote Dust
     Cover, 99 Flip-Flat), `filler` and `ending` what its answers are filled and ended with,
-    `terminators` the bytes that end a command, `ignores` letters that it never answers, `clamp`
+    `terminators` the bytes that end a command, `understands` the only filler of commands that it
+    takes, if it is particular about that, `ignores` letters that it never answers, `clamp`
     the highest step it really takes, `motor_s` how long the cover runs, `blocks` that it listens to
     nothing meanwhile (a sketch that waits for its servo), `stuck_moves` how many of the next moves
     end in the state "timed out". Every value may be changed while it runs.
@@ -33,6 +34,7 @@ class AlnitakTraits:
     filler: bytes = b"000"
     ending: bytes = b"\n"
     terminators: bytes = b"\r\n"
+    understands: bytes = b""
     ignores: bytes = b""
     clamp: int = 255
     motor_s: float = 3.0
@@ -90,6 +92,8 @@ class SimulatedAlnitak:
             return b""
         letter, value = frame.groups()
         if letter in self.traits.ignores:
+            return b""
+        if letter != b"B" and self.traits.understands not in (b"", value):
             return b""
         match letter:
             case b"P" | b"J" | b"S" | b"V":

@@ -1,5 +1,7 @@
 """Panels that speak nearly as Alnitak's do, and panels that don't."""
 
+from contextlib import suppress
+
 import pytest
 from dialogue import Family, dialogue, plugged_in
 
@@ -17,6 +19,7 @@ from hardware_sims.serial_panels.alnitak import AlnitakTraits, SimulatedAlnitak
 from hardware_sims.serial_panels.deepskydad import SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import SimulatedFlatMaster
 from hardware_sims.serial_panels.flatmaster_wifi import SimulatedFlatMasterWifi
+from hardware_sims.serial_panels.line import LineFaults
 from hardware_sims.serial_panels.snapcap import SimulatedSnapCap
 
 LIMIT_S = 5.0
@@ -91,3 +94,32 @@ def test_a_panel_of_another_make_on_the_port_is_refused_by_name(kind, stranger):
     # Most makes don't even answer each other's commands.
     assert isinstance(caught.value, BadReply if answered else Unreachable)
     assert f"{kind} panel at {wire.path}" in str(caught.value)
+
+
+ALNITAK = Family(AlnitakPanel, SimulatedAlnitak, AlnitakTraits)
+
+
+@pytest.mark.parametrize("understands", [b"000", b"OOO"])
+@pytest.mark.parametrize("terminators", [b"\r", b"\n"])
+def test_a_look_alike_is_reached_in_whichever_dialect_it_has(understands, terminators):
+    with ALNITAK.served(understands=understands, terminators=terminators) as server:
+        panel = AlnitakPanel(server.path, boot_delay_s=0.0)
+        panel.open(30.0)
+        panel.set_brightness(42, LIMIT_S)
+        assert (server.panel.light.lit, server.panel.light.brightness) == (True, 42)
+        panel.light_off(LIMIT_S)
+        assert not server.panel.light.lit
+        panel.close()
+
+
+@pytest.mark.parametrize("late_s", [1.5, 2.5, 3.5])
+def test_a_panel_that_answers_late_is_not_given_another_dialect(late_s):
+    with ALNITAK.served(LineFaults(late_s=late_s), understands=b"000") as server:
+        panel = AlnitakPanel(server.path, boot_delay_s=0.0)
+        with suppress(Unreachable):
+            panel.open(30.0)
+        server.faults.late_s = 0.0
+        panel.open(30.0)
+        panel.set_brightness(42, LIMIT_S)
+        assert (server.panel.light.lit, server.panel.light.brightness) == (True, 42)
+        panel.close()

@@ -8,6 +8,7 @@ Look-alikes end their answers with CR LF or `#`; all are understood.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from flatctl.devices.deadline import Deadline
@@ -19,6 +20,7 @@ FLIP_FLAT = 99
 
 _REPLY = re.compile(r"\*([A-Z])(\d\d)(...)\Z", re.DOTALL)
 _FILLERS = ("000", "OOO")
+_TERMINATORS = (b"\r", b"\n")
 _WITH_NUMBER = "BJSV"
 
 
@@ -92,7 +94,7 @@ class AlnitakPanel(SerialFlap):
         make: str = "Alnitak",
     ) -> None:
         self._terminator = b"\r" if terminator == "cr" else b"\n"
-        self._filler = filler
+        self._filler: str = filler
         self._product: int | None = None
         self.make = make
         self.off_command = self._encode("D")
@@ -120,8 +122,15 @@ class AlnitakPanel(SerialFlap):
         super().set_brightness(brightness, timeout_s)
 
     def _greet(self, timeout_s: float) -> None:
+        """Greet it as configured, else as look-alikes want it, and go on speaking like that."""
         self._product = None
-        self._product = self._link.greet(self._encode("P"), self._parser("P"), timeout_s).product
+        own = (self._filler, self._terminator)
+        dialects = [own, *(d for d in product(_FILLERS, _TERMINATORS) if d != own)]
+        hellos = [encode("P", filler=filler, terminator=end) for filler, end in dialects]
+        spoken, reply = self._link.greet_in_any(hellos, self._parser("P"), timeout_s)
+        self._filler, self._terminator = dialects[spoken]
+        self.off_command = self._encode("D")
+        self._product = reply.product
 
     def _tell_brightness(self, brightness: int, deadline: Deadline) -> int | None:
         told = self._ask("B", deadline, brightness).number

@@ -6,7 +6,7 @@ Whatever pyserial or the operating system raises comes out as a `DeviceError`.
 import contextlib
 import termios
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from flatctl.devices.deadline import Deadline
@@ -24,6 +24,7 @@ _BROKEN = (OSError, termios.error, NotImplementedError)
 
 _AFTER_BAD_FRAME_S = 0.3
 _FLUSH_LIMIT_S = 0.1
+_DIALECT_S = 1.0
 # No panel says more than that at once.
 _LONGEST_FRAME = 1024
 _LONGEST_MEMORY = 4096
@@ -108,6 +109,32 @@ class SerialLink:
         self.open()
         with self._greeting():
             return self.ask(command, parse, self.deadline(timeout_s))
+
+    def greet_in_any(
+        self, commands: Sequence[bytes], parse: Callable[[bytes], T], timeout_s: float
+    ) -> tuple[int, T]:
+        """Greet in the first of several dialects, and where nobody answers in the others.
+
+        Return which one was understood, twice, for a late answer would be taken for one to another
+        question, and the last reply. Raises as `greet`.
+        """
+        self.open()
+        deadline = self.deadline(timeout_s)
+        with self._greeting():
+            try:
+                return 0, self.ask(commands[0], parse, deadline)
+            except NoReply as silence:
+                for dialect in (*range(1, len(commands)), 0):
+                    with contextlib.suppress(NoReply):
+                        for _ in range(2):
+                            reply = self._ask_once(commands[dialect], parse, deadline)
+                        return dialect, reply
+                raise silence
+
+    def _ask_once(self, command: bytes, parse: Callable[[bytes], T], deadline: Deadline) -> T:
+        if deadline.over:
+            raise NoReply(self.name, "no time left to ask", "grant it more time")
+        return self.ask(command, parse, deadline, reply_s=_DIALECT_S, tries=1)
 
     def ask(
         self,
