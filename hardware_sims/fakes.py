@@ -237,7 +237,7 @@ class FakeWheel:
         """Return the name of the slot in the beam; None while it turns."""
         if not self.opened or self._clock.monotonic() < self._there_s:
             return None
-        return self._world.filter.name
+        return self._world.said.name
 
     def _slot_of(self, filter_name: str) -> int:
         names = [each.name for each in self._world.scenario.filters]

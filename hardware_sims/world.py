@@ -142,6 +142,11 @@ class World:
         filters = self.scenario.filters
         return filters[self.turret.beam(len(filters))]
 
+    @property
+    def said(self) -> Filter:
+        """The filter that is in the beam as far as the wheel knows."""
+        return self.scenario.filters[self.turret.slot]
+
     def neutral(self) -> SensorSetting:
         """Return the sensor's setting when it is switched on."""
         sensor = self.scenario.sensor
@@ -162,7 +167,6 @@ class World:
     ) -> Exposed:
         """Return what the driver of that name says of an exposure."""
         sensor, habits = self.scenario.sensor, self.scenario.camera
-        said = self.scenario.filters[self.turret.slot]
         return Exposed(
             camera=camera,
             kind=habits.kind_told or kind,
@@ -173,7 +177,7 @@ class World:
             pixel_um=sensor.pixel_um,
             temperature_c=setting.temperature_c,
             gain=setting.gain,
-            filter=said.name,
+            filter=self.said.name,
             bayer=sensor.bayer,
             more=habits.cards,
         )
