@@ -297,6 +297,7 @@ MEANINGS = {
     "findings": "what is not as it should be",
     "flats_needed": "flats that bring `master_noise_frac` under `flat_noise`",
     "master_noise_frac": "noise that the mean of these flats adds to a pixel, over the light",
+    "named": "what the configuration or the command line calls it",
     "noise_frac": "noise of one pixel of one flat, over the light",
     "photons_e": "electrons per pixel in all flats together",
     "noise_limit_frac": "the noise that `flats_needed` is reckoned for",

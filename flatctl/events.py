@@ -132,6 +132,15 @@ class CalibrationUsed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FilterAlias(Event):
+    """A filter that was asked for is taken for a slot of the wheel that is called otherwise."""
+
+    event = "filter_alias"
+    named: str
+    filter: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilterStarted(OfSet):
     """A filter is in place and its search begins."""
 

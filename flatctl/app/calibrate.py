@@ -38,7 +38,8 @@ def calibrate(
     plans: list[FilterPlan] = []
 
     def plan(slots: Sequence[str]) -> FilterPlan:
-        plans.extend(plan_flats(settings, slots, only=only))
+        found = plan_flats(settings, slots, only=only)
+        plans.extend(each for each in found if not each.obstacle)
         if not plans:
             raise ConfigError(f"{config}: there is no filter; name one in [flats] filters")
         return plans[0]

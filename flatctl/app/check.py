@@ -146,7 +146,12 @@ def _present(
         return there.text
     if there.slots is None:
         return f"{there.text}; its filters can be checked once it is connected"
-    filters = dict.fromkeys(str(plan.filter) for plan in plan_flats(settings, there.slots))
+    plans = plan_flats(settings, there.slots)
+    if obstacles := dict.fromkeys(plan.obstacle for plan in plans if plan.obstacle):
+        raise ConfigError("; ".join(obstacles))
+    filters = dict.fromkeys(
+        f"{plan.filter} (for {plan.named})" if plan.named else str(plan.filter) for plan in plans
+    )
     return f"{there.text}; flats of {', '.join(filters)}"
 
 

@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from flatctl.app.estimate import Experience
+from flatctl.app.wiring.rig import make_connections
 from flatctl.core.nights.plan import wanted_sets
-from flatctl.errors import StorageError
+from flatctl.devices.catalog import WHEELS
+from flatctl.errors import ConfigError, DeviceError, StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.tables.plan import Estimate, PlanListing, PlannedSet, foreign_words
 from flatctl.settings.loading import load
@@ -42,7 +44,8 @@ def plan(
     foreign = dict(Counter(r.foreign for r in readings if r.foreign).most_common())
     if not found:
         raise StorageError(_nothing(lights, readings, others, skipped, foreign))
-    matches = match_sets(settings, wanted_sets(found, settings.lights.tolerances))
+    slots, unasked = _slots(settings)
+    matches = match_sets(settings, wanted_sets(found, settings.lights.tolerances), slots)
     written = None
     # A plan without sets would be the whole configuration again.
     if write is not None and any(match.table is not None for match in matches):
@@ -57,8 +60,21 @@ def plan(
         dark_flats=settings.dark_flats.count,
         written=written,
         foreign=foreign,
+        unasked=unasked,
         notes=Counter(note for reading in readings for note in dict.fromkeys(reading.notes)),
     )
+
+
+def _slots(settings: Settings) -> tuple[Sequence[str] | None, str]:
+    """Ask the wheel for its filters where the configuration lists none; else say why it can't."""
+    if settings.wheel is None or settings.flats.filters is not None:
+        return None, ""
+    try:
+        with make_connections(settings) as connections:
+            slots = WHEELS.check(connections, settings.wheel.device).slots
+    except (ConfigError, DeviceError) as error:
+        return None, str(error)
+    return slots, "" if slots is not None else f"{settings.wheel.device}: is not connected"
 
 
 def _planned(

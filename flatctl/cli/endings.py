@@ -28,22 +28,23 @@ def ending_of(action: Callable[[], object]) -> int:
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else ExitCode.INTERNAL
     except FlatctlError as error:
-        _tell(f"flatctl: {error}")
+        _tell(str(error))
         return error.exit_code
     except Stopped as stop:
-        _tell(f"flatctl: {stop}")
+        _tell(str(stop))
         return stop.exit_code
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _tell(f"flatctl: {error.strerror}: make room, or send the output elsewhere")
+            _tell(f"{error.strerror}: make room, or send the output elsewhere")
             return ExitCode.STORAGE
         what = f"{type(error).__name__}: {error}".rstrip(": ")
-        _tell(f"flatctl: internal error, please report it ({_DEBUG}=1 shows where): {what}")
+        _tell(f"internal error, please report it ({_DEBUG}=1 shows where): {what}")
         return ExitCode.INTERNAL
     return ExitCode.COMPLETE
 
 
-def _tell(text: object) -> None:
+def _tell(text: str) -> None:
     if os.environ.get(_DEBUG, "") not in ("", "0"):
         traceback.print_exc()
-    print(text, file=sys.stderr)
+    for line in text.splitlines() or [""]:
+        print(f"flatctl: {line}", file=sys.stderr)

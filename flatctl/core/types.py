@@ -144,6 +144,9 @@ class FilterPlan:
     own; `rotator_deg` and `focuser_steps` are where these have to stand, `None` for left alone.
     `panel_bank` is the panel's range of light, `None` for the one it is in. Exposures of `ladder_s`
     are preferred; others are made only where none of these serves.
+
+    `named` is what the wish calls the filter where that is another name than the wheel's;
+    `obstacle` says why the set can't be taken, and is empty where it can.
     """
 
     filter: str | None
@@ -166,3 +169,5 @@ class FilterPlan:
     channel: Literal["brightest", "green", "mean"] = "brightest"
     flat_noise: float | None = None
     settle_frames: int | None = None
+    named: str = ""
+    obstacle: str = ""

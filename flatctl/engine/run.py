@@ -80,7 +80,11 @@ class Session:
         context = self._begin(steps, plans)
         context.recovery.retry(context.safety.establish)
         own = self.rig.setup
-        for setup, sets in groupby(plans, key=lambda plan: plan.setup or own):
+        for plan in (each for each in plans if each.obstacle):
+            self._outcomes[events.set_label(plan)] = Outcome.DEVICE
+            SetEvents(context, plan).given_up(plan.obstacle)
+        possible = [plan for plan in plans if not plan.obstacle]
+        for setup, sets in groupby(possible, key=lambda plan: plan.setup or own):
             self.rig.setup = setup
             self._take_sets(context, list(sets))
 
@@ -128,8 +132,7 @@ class Session:
                 raise
             for plan in plans:
                 self._outcomes[events.set_label(plan)] = Outcome.DEVICE
-                told = SetEvents(context, plan)
-                told.finished(Outcome.DEVICE, trials=0, flats=0, why=str(error))
+                SetEvents(context, plan).given_up(str(error))
             return False
         return True
 
@@ -181,6 +184,9 @@ class Session:
         )
         self._started = started(context, plans, now, self.writer.open_night(now))
         self.emit(self._started)
+        for alias, slot in dict.fromkeys((plan.named, plan.filter) for plan in plans):
+            if alias and slot is not None:
+                self.emit(events.FilterAlias(time=now, named=alias, filter=slot))
         self._tell_history()
         if known is not None:
             adopt(context, known)

@@ -108,6 +108,10 @@ class SetEvents:
             events.FilterFinished(outcome=outcome, trials=trials, flats=flats, why=why, **of_set)
         )
 
+    def given_up(self, why: events.Why) -> None:
+        """Tell that none of its flats can be taken, and why."""
+        self.finished(Outcome.DEVICE, trials=0, flats=0, why=why)
+
     def _of_set(self) -> _OfSet:
         return {"time": self._context.clock.now(), "filter": self._label, "set": self._set}
 

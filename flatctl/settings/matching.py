@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from pydantic import ValidationError
 
+from flatctl.core.nights.filters import says_no_filter, slot_meant
 from flatctl.core.nights.plan import FlatSet, LightFrame
 from flatctl.core.types import MODES
 from flatctl.settings.flats import WantedSet
@@ -27,13 +28,16 @@ class Match:
     shared: bool = False
 
 
-def match_sets(settings: Settings, sets: Sequence[FlatSet]) -> list[Match]:
+def match_sets(
+    settings: Settings, sets: Sequence[FlatSet], slots: Sequence[str] | None = None
+) -> list[Match]:
     """Match each set with what the configuration can do.
 
     A device that is not configured stays where it is: what it does matters only where the lights
-    were not all alike in it.
+    were not all alike in it. `slots` are the wheel's names, `None` where nobody has asked it; the
+    filters that the configuration lists come before them.
     """
-    fixed = _Fixed(settings, sets)
+    fixed = _Fixed(settings, sets, slots)
     matches: list[Match] = []
     for one in sets:
         match = _match(settings, one, fixed)
@@ -45,8 +49,12 @@ def match_sets(settings: Settings, sets: Sequence[FlatSet]) -> list[Match]:
 class _Fixed:
     """What no device of the configuration moves: whether the lights were all alike in it."""
 
-    def __init__(self, settings: Settings, sets: Sequence[FlatSet]) -> None:
+    def __init__(
+        self, settings: Settings, sets: Sequence[FlatSet], slots: Sequence[str] | None
+    ) -> None:
         self._sets = sets
+        self.names = settings.flats.filters or slots
+        self.listed = settings.flats.filters is not None
         self.filter = settings.wheel is None
         self.rotator = settings.rotator is None
         self.focuser = settings.focuser is None
@@ -65,9 +73,9 @@ class _Fixed:
 
 def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
     like = wanted.like
-    slot = _slot(settings, like.filter)
-    notes = tuple(_notes(like, fixed))
-    obstacle = "; ".join(_obstacles(settings, slot, fixed))
+    slot = _slot(settings, like.filter, fixed.names)
+    notes = tuple(_notes(like, slot, fixed))
+    obstacle = "; ".join(_obstacles(like, slot, fixed))
     if obstacle:
         return Match(wanted, None, obstacle, notes)
     steps = None if fixed.focuser else like.focuser_steps
@@ -87,35 +95,37 @@ def _match(settings: Settings, wanted: FlatSet, fixed: _Fixed) -> Match:
         return Match(wanted, None, f"{where} of its lights can't be: {first['input']}", notes)
 
 
-def _slot(settings: Settings, light_filter: str | None) -> str | None:
-    """Return the wheel's name of a filter; headers can't hold every letter that a wheel can."""
-    names = settings.flats.filters or ()
-    if light_filter is None or light_filter in names:
-        return light_filter
-    reduced = {_reduced(name): name for name in names}
-    return reduced.get(_reduced(light_filter), light_filter)
+def _slot(settings: Settings, light_filter: str | None, names: Sequence[str] | None) -> str | None:
+    """Return the name under which flats of a light's filter can be had, `None` without one."""
+    if light_filter is None:
+        # Wheels have slots without glass, and programs say of their lights that they have none.
+        open_slots = [name for name in names or () if says_no_filter(name)]
+        return open_slots[0] if len(open_slots) == 1 else None
+    aliases = settings.wheel.names if settings.wheel else {}
+    if names is None:
+        return aliases.get(light_filter, light_filter)
+    return slot_meant(light_filter, names, aliases)
 
 
-def _reduced(name: str) -> str:
-    greek = str.maketrans({"α": "a", "β": "b", "Α": "A", "Β": "B"})
-    return name.translate(greek).strip()
-
-
-def _obstacles(settings: Settings, slot: str | None, fixed: _Fixed) -> Iterator[str]:
-    names = settings.flats.filters
+def _obstacles(like: LightFrame, slot: str | None, fixed: _Fixed) -> Iterator[str]:
     if fixed.filter:
         if fixed.differ(lambda light: light.filter):
             yield "the lights have several filters and there is no [wheel]"
-    elif slot is None:
+    elif slot is None and like.filter is None:
         yield "its lights don't say their filter (FILTER)"
-    elif names is not None and slot not in names:
-        meant = suggestion(slot, names)
-        yield f"filter {slot!r} is not in flats.filters" + (f": is it {meant!r}?" if meant else "")
+    elif slot is None and like.filter is not None:
+        names = fixed.names or ()
+        meant = suggestion(like.filter, names)
+        where = "flats.filters has" if fixed.listed else "the wheel has"
+        hint = f"is it {meant!r}? It has" if meant else "it has"
+        yield f"{where} no {like.filter!r}: {hint} {', '.join(names)}"
     if fixed.rotator and fixed.differ(lambda light: light.rotator_deg):
         yield "the lights have several rotator angles and there is no [rotator]"
 
 
-def _notes(like: LightFrame, fixed: _Fixed) -> Iterator[str]:
+def _notes(like: LightFrame, slot: str | None, fixed: _Fixed) -> Iterator[str]:
+    if not fixed.filter and slot is not None and slot != like.filter:
+        yield f"taken for the wheel's filter {slot!r}"
     if fixed.rotator and like.rotator_deg is not None:
         yield f"no [rotator]: it has to stand at {like.rotator_deg:g}°"
     if fixed.focuser and like.focuser_steps is not None:

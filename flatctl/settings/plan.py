@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from flatctl.core.limits import Limits
+from flatctl.core.nights.filters import slot_meant
 from flatctl.core.nights.ladder import ladder
 from flatctl.core.nights.plan import name_sets
 from flatctl.core.types import FilterPlan
@@ -63,59 +64,97 @@ def _plan_filters(
                 "to choose from; leave --filter out, or add [wheel] with its device"
             )
         return (wanted(settings.flats, None, None, count),)
+    names = _Names(settings, slots)
     if slots is not None:
-        _all_in_wheel(settings, slots, only)
-    names = only or settings.flats.filters or slots or ()
+        _all_in_wheel(settings, names, only)
+    meant: dict[str, str] = {}
+    for name in only or settings.flats.filters or slots or ():
+        meant.setdefault(names.slot(name) or name, name)
     return tuple(
-        wanted(settings.flats, settings.filters.get(name), name, count)
-        for name in dict.fromkeys(names)
+        replace(wanted(settings.flats, names.table(slot), slot, count), named=_other(name, slot))
+        for slot, name in meant.items()
     )
 
 
 def _plan_sets(
     settings: Settings, slots: Sequence[str] | None, *, only: Sequence[str], count: int | None
 ) -> tuple[FilterPlan, ...]:
-    """Return the flats of the sets, those of `only` where that names any."""
+    """Return the flats of the sets, those of `only` where that names any.
+
+    A set whose filter the wheel lacks says so: the others can be taken.
+    """
     there = [table.filter for table in settings.sets if table.filter is not None]
+    names = _Names(settings, slots)
     for name in only:
         if name not in there:
             known = ", ".join(dict.fromkeys(there)) or "no filters"
             raise UsageError(f"--filter {name}: the sets of the configuration have {known}")
-    if slots is not None:
-        _all_in_wheel(settings, slots, ())
-    plans = [
-        replace(
-            wanted(
-                settings.flats,
-                settings.filters.get(table.filter or ""),
-                table.filter,
-                count or table.count,
-            ),
+    plans: list[FilterPlan] = []
+    for table in settings.sets:
+        if only and table.filter not in only:
+            continue
+        slot = None if table.filter is None else names.slot(table.filter)
+        own = names.table(slot) if slot else settings.filters.get(table.filter or "")
+        plan = replace(
+            wanted(settings.flats, own, slot or table.filter, count or table.count),
             setup=table.setup(settings.camera),
             rotator_deg=table.rotator_deg,
             focuser_steps=table.focuser_steps,
+            named=_other(table.filter, slot),
         )
-        for table in settings.sets
-        if not only or table.filter in only
-    ]
+        if table.filter is not None and slot is None:
+            plan = replace(plan, obstacle=f"{_not_in_wheel(table.filter, slots or ())}")
+        # What two programs call differently is one set.
+        alike = (replace(each, named=plan.named) for each in plans if each.named != plan.named)
+        if plan not in alike:
+            plans.append(plan)
+    if plans and all(plan.obstacle for plan in plans):
+        problems = [Problem(("sets",), plan.obstacle) for plan in plans]
+        raise refuse(problems, settings.source or Path("configuration"))
     return name_sets(plans)
 
 
-def _all_in_wheel(settings: Settings, slots: Sequence[str], only: Sequence[str]) -> None:
+class _Names:
+    """What the configuration's names of filters mean; `slots` are `None` while nobody knows."""
+
+    def __init__(self, settings: Settings, slots: Sequence[str] | None) -> None:
+        self.slots = slots
+        self._settings = settings
+        self._names = settings.wheel.names if settings.wheel else {}
+
+    def slot(self, name: str) -> str | None:
+        """Return the slot of that name, `None` where the wheel has none."""
+        if self.slots is None or name in self.slots:
+            return name
+        told = name in self._names
+        if not told and any(slot.casefold() == name.casefold() for slot in self.slots):
+            return None  # a slip, which is better corrected
+        return slot_meant(name, self.slots, self._names)
+
+    def table(self, slot: str) -> FilterFlats | None:
+        """Return the [filters.NAME] of a slot, whatever it is called there."""
+        tables = self._settings.filters
+        meant = (table for name, table in tables.items() if self.slot(name) == slot)
+        return tables.get(slot) or next(meant, None)
+
+
+def _other(name: str | None, slot: str | None) -> str:
+    return "" if name is None or slot is None or name == slot else name
+
+
+def _all_in_wheel(settings: Settings, names: _Names, only: Sequence[str]) -> None:
+    slots = names.slots or ()
     for name in only:
-        if name not in slots:
+        if names.slot(name) is None:
             raise UsageError(f"--filter {name}: {_not_in_wheel(name, slots)}")
-    named = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
+    listed = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
     tables = [(("filters", name), name) for name in settings.filters]
-    sets = [
-        (("sets", str(nth), "filter"), table.filter)
-        for nth, table in enumerate(settings.sets, start=1)
-        if table.filter is not None
-    ]
+    aliases = settings.wheel.names if settings.wheel else {}
+    told = [(("wheel", "names", alias), name) for alias, name in aliases.items()]
     problems = [
-        Problem(place, f"{name!r} is no slot of the wheel: {_not_in_wheel(name, slots)}")
-        for place, name in (*named, *tables, *sets)
-        if name not in slots
+        Problem(place, _not_in_wheel(name, slots))
+        for place, name in (*listed, *tables, *told)
+        if names.slot(name) is None
     ]
     if problems:
         raise refuse(problems, settings.source or Path("configuration"))
@@ -138,8 +177,8 @@ def _once_in_wheel(settings: Settings, slots: Sequence[str], filters: Sequence[s
 
 def _not_in_wheel(name: str, slots: Sequence[str]) -> str:
     meant = suggestion(name, slots)
-    hint = f"did you mean {meant!r}? " if meant else ""
-    return f"{hint}the wheel has {', '.join(slots) or 'no named slots'}"
+    hint = f"did you mean {meant!r}? It has" if meant else "it has"
+    return f"the wheel has no filter {name!r}: {hint} {', '.join(slots) or 'no named slots'}"
 
 
 def wanted(

@@ -146,6 +146,9 @@ class Wheel(Table):
     """INDI device name of the filter wheel."""
     timeout_s: float = Field(default=60.0, gt=0, le=600)
     """Seconds granted to a turn of the wheel."""
+    names: dict[Name, Name] = {}
+    """What else a filter is called, and the slot's name: { Lum = "L" }. Common ones need no entry:
+    Lum, Luminance, Red, H_Alpha, O3 and the like."""
 
 
 class Rotator(Table):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from flatctl.core.nights.filters import says_no_filter
 from flatctl.core.nights.plan import LightFrame
 from flatctl.core.types import CameraSetup
 from flatctl.fits.header import NotReadable, Value, number
@@ -37,7 +38,6 @@ _BINNINGS = (
 _BOTH_BINNINGS = ("BINNING", "CCDSUM")
 # Of a telescope with several wheels, each of which has a place without glass.
 _WHEELS = ("FILTER1", "FILTER2", "FILTER3")
-_NO_FILTER = re.compile(r"[\W_]*|none|no[\W_]*filters?|n[/.]a\.?|nan|null", re.IGNORECASE)
 _NUMBER = re.compile(r"([-+]?\d+(?:[.,]\d*)?(?:[eE][-+]?\d+)?)\s*°?\s*(?:[A-Za-z]{1,5})?")
 _ELECTRONS = re.compile(r"\be(lectrons?)?\s*[-⁻]?\s*(/|per)\s*(adu|dn|counts?)\b", re.IGNORECASE)
 _KELVIN = re.compile(r"\[?\b(K|Kelvin)\b\]?")
@@ -172,11 +172,6 @@ class LightHeader:
         """Return the first text among the spellings that says something, fit to be printed."""
         texts = (_shown(self.glimpse.values.get(name)) for name in SPELLINGS[what])
         return next((text for text in texts if text), None)
-
-
-def says_no_filter(name: str) -> bool:
-    """Tell whether a filter's name says that there is none, as programs put it."""
-    return _NO_FILTER.fullmatch(name.strip()) is not None
 
 
 def _bins(pixels: float | None) -> int:

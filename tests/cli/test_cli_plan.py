@@ -66,7 +66,9 @@ def test_what_is_missing_is_told_and_ends_with_5(plan, lights):
     write_light(lights / "b.fits", NINA | {"FILTER": "OIII"})
     shown = plan()
     assert shown.code == 5
-    assert "missing: OIII, bin 1, gain 100: filter 'OIII' is not in flats.filters" in shown.stdout
+    assert (
+        "missing: OIII, bin 1, gain 100: flats.filters has no 'OIII': it has L, Ha" in shown.stdout
+    )
 
 
 def test_a_plan_of_nothing_is_not_written(plan, lights, tmp_path):

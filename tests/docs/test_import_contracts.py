@@ -22,7 +22,8 @@ ALLOWED = {
 # Neither a clock nor chance, neither files nor devices nor the system.
 PURE = {
     *("base64", "collections", "concurrent", "copy", "cv2", "dataclasses", "datetime", "enum"),
-    *("flatctl", "fractions", "functools", "itertools", "json", "math", "numpy", "typing", "zlib"),
+    *("flatctl", "fractions", "functools", "itertools", "json", "math", "numpy", "re", "typing"),
+    *("unicodedata", "zlib"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Flats through filters whose names are not ASCII, taken in one run and found again by the next."""
+"""Flats through filters of odd names, of other names than the wheel's, and of none it has."""
 
 from collections import Counter
 from dataclasses import replace
@@ -42,3 +42,17 @@ def test_the_next_run_finds_none_for_a_filter_that_only_reads_the_same(bench):
     again = bench.again(rig=wheel_of((*NAMES[1:], other)), plans=[FilterPlan(other, count=2)])
     again.run()
     assert len(again.all(events.Flat)) == 2
+
+
+def test_a_set_whose_filter_the_wheel_lacks_does_not_keep_the_others_from_being_taken(tmp_path):
+    missing = FilterPlan("Lum", count=2, obstacle="there is no such filter")
+    run = Bench(tmp_path, plans=[missing, FilterPlan("R", count=2)])
+    assert run.run() == 5
+    assert run.outcomes == {"Lum": "device", "R": "complete"}
+    assert run.all(events.FilterFinished)[0].why == "there is no such filter"
+
+
+def test_a_filter_that_is_called_otherwise_is_said_to_be(tmp_path):
+    run = Bench(tmp_path, plans=[FilterPlan("L", count=2, named="Lum")])
+    assert run.run() == 0
+    assert [(e.named, e.filter) for e in run.all(events.FilterAlias)] == [("Lum", "L")]

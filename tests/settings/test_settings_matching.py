@@ -41,14 +41,39 @@ def test_everything_that_the_configuration_can_set_is_in_the_table(config):
 
 
 def test_a_filter_that_is_not_listed_is_missing(config):
-    assert obstacles(config, LISTED, wanted("OIII")) == ["filter 'OIII' is not in flats.filters"]
-
-
-def test_a_filter_spelled_otherwise_gets_a_suggestion(config):
-    text = LISTED.replace("Hα", "Sii")
-    assert obstacles(config, text, wanted("SII")) == [
-        "filter 'SII' is not in flats.filters: is it 'Sii'?"
+    assert obstacles(config, LISTED, wanted("OIII")) == [
+        "flats.filters has no 'OIII': it has L, Hα"
     ]
+
+
+def test_a_filter_spelled_nearly_so_gets_a_suggestion(config):
+    text = LISTED.replace("Hα", "Sulfur")
+    assert obstacles(config, text, wanted("Sulphur")) == [
+        "flats.filters has no 'Sulphur': is it 'Sulfur'? It has L, Sulfur"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("light", "slot"), [("Lum", "L"), ("H-alpha", "Hα"), ("ha", "Hα"), ("HA", "Hα")]
+)
+def test_a_filter_of_another_name_is_taken_for_the_wheels_and_said_to_be(config, light, slot):
+    (match,) = match_sets(config.load(LISTED), [wanted(light)])
+    assert (match.table.filter, match.notes) == (slot, (f"taken for the wheel's filter {slot!r}",))
+
+
+def test_lights_of_two_names_of_a_filter_share_their_flats(config):
+    matches = match_sets(config.load(LISTED), [wanted("L"), wanted("Lum")])
+    assert [match.shared for match in matches] == [False, True]
+
+
+def test_the_wheels_names_count_where_none_are_listed(config):
+    matches = match_sets(config.load(ALL), [wanted("Lum"), wanted("OIII")], ["L", "Ha"])
+    assert [match.obstacle for match in matches] == ["", "the wheel has no 'OIII': it has L, Ha"]
+
+
+def test_lights_without_a_filter_are_served_by_the_slot_without_glass(config):
+    (match,) = match_sets(config.load(ALL), [wanted(None)], ["L", "No filter"])
+    assert match.table.filter == "No filter"
 
 
 def test_a_filter_whose_letters_a_header_can_not_hold_is_found(config):
@@ -133,7 +158,7 @@ def test_a_plan_keeps_the_configuration_as_it_was_written(config):
 
 def test_a_plan_says_what_it_leaves_out_and_why(config):
     made = plan(config, LISTED, wanted("L"), wanted("OIII", lights=1))
-    assert "# 1 light, 6248 × 4176 px: left out, filter 'OIII' is not in flats.filters" in made
+    assert "# 1 light, 6248 × 4176 px: left out, flats.filters has no 'OIII': it has L, Hα" in made
 
 
 def test_a_plan_with_a_strange_filter_is_still_toml(config, tmp_path):

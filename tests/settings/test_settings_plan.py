@@ -76,20 +76,20 @@ def test_a_filter_that_is_not_in_the_wheel_is_answered_with_its_slots(config):
     settings = config.load(WITH_WHEEL + '[flats]\nfilters = ["L", "ha"]')
     with pytest.raises(ConfigError) as error:
         plan_flats(settings, SLOTS)
-    expected = (
-        "flats.filters: 'ha' is no slot of the wheel: did you mean 'Ha'? the wheel has L, R, Ha"
-    )
+    expected = "flats.filters: the wheel has no filter 'ha': did you mean 'Ha'? It has L, R, Ha"
     assert str(error.value) == f"{config.path}: {expected}"
 
 
 def test_a_table_of_a_filter_that_is_not_in_the_wheel_is_refused(config):
     settings = config.load(WITH_WHEEL + "[filters.SII]\ncount = 3")
-    with pytest.raises(ConfigError, match=r"filters\.SII: 'SII' is no slot of the wheel"):
+    with pytest.raises(ConfigError, match=r"filters\.SII: the wheel has no filter 'SII'"):
         plan_flats(settings, SLOTS)
 
 
 def test_a_filter_of_the_command_line_that_is_not_in_the_wheel_is_a_usage_error(config):
-    with pytest.raises(UsageError, match=r"--filter SII: the wheel has L, R, Ha"):
+    with pytest.raises(
+        UsageError, match=r"--filter SII: the wheel has no filter 'SII': it has L, R, Ha"
+    ):
         plan_flats(config.load(WITH_WHEEL), SLOTS, only=("SII",))
 
 
@@ -150,3 +150,61 @@ def test_the_ladder_is_laid_within_the_exposures_of_each_filter(config):
 
 def test_without_a_wish_for_it_there_is_no_ladder(config):
     assert plan_flats(config.load(WITH_WHEEL), ["L"])[0].ladder_s == ()
+
+
+NAMED = WITH_WHEEL.replace("[wheel]\n", '[wheel]\nnames = { "Antlia 3nm" = "Ha" }\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"), [("Lum", "L"), ("Red", "R"), ("H_Alpha", "Ha"), ("Antlia 3nm", "Ha")]
+)
+def test_a_filter_may_be_called_as_other_programs_call_it(config, name, slot):
+    (plan,) = plan_flats(config.load(NAMED + f"[flats]\nfilters = ['{name}']"), SLOTS)
+    assert (plan.filter, plan.named) == (slot, name)
+
+
+def test_the_wheels_own_name_is_no_other_name(config):
+    (plan,) = plan_flats(config.load(NAMED + "[flats]\nfilters = ['Ha']"), SLOTS)
+    assert plan.named == ""
+
+
+def test_two_names_of_one_filter_want_one_set(config):
+    plans = plan_flats(config.load(NAMED + "[flats]\nfilters = ['L', 'Lum']"), SLOTS)
+    assert [plan.filter for plan in plans] == ["L"]
+
+
+def test_a_filters_table_may_have_another_name_of_it(config):
+    text = NAMED + "[filters.Lum]\ncount = 5"
+    assert [plan.count for plan in plan_flats(config.load(text), SLOTS)] == [5, 30, 30]
+
+
+def test_the_command_line_may_use_another_name(config):
+    (plan,) = plan_flats(config.load(NAMED), SLOTS, only=("Luminance",))
+    assert plan.filter == "L"
+
+
+def test_a_name_for_a_slot_that_is_not_there_is_refused(config):
+    text = NAMED.replace('"Ha"', '"SII"')
+    with pytest.raises(ConfigError, match=r'wheel\.names\."Antlia 3nm": .*no filter .SII'):
+        plan_flats(config.load(text), SLOTS)
+
+
+SETS = WITH_WHEEL + "[[sets]]\nfilter = 'L'\n[[sets]]\nfilter = 'SII'\n"
+
+
+def test_a_plan_takes_what_the_wheel_has_and_says_what_it_lacks(config):
+    plans = plan_flats(config.load(SETS), SLOTS)
+    assert [(plan.filter, plan.obstacle) for plan in plans] == [
+        ("L", ""),
+        ("SII", "the wheel has no filter 'SII': it has L, R, Ha"),
+    ]
+
+
+def test_a_plan_of_which_nothing_can_be_taken_is_refused(config):
+    with pytest.raises(ConfigError, match=r"no filter 'L'.*\n.*no filter 'SII'"):
+        plan_flats(config.load(SETS), ("R", "Ha"))
+
+
+def test_sets_of_two_names_of_one_filter_are_one(config):
+    text = SETS.replace("SII", "Lum")
+    assert [plan.filter for plan in plan_flats(config.load(text), SLOTS)] == ["L"]

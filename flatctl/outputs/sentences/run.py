@@ -27,6 +27,9 @@ def line_of(run: RunRecord, event: Event) -> str:
     match event:
         case events.RunStarted():
             return _run_line(run)
+        case events.FilterAlias():
+            named, slot = figures.printable(event.named), figures.printable(event.filter)
+            return f"{named!r} is taken for the wheel's filter {slot!r}"
         case OfSet():
             return _set_line(run, run.of_event(event), event)
         case events.FaultSeen():

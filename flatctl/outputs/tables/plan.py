@@ -38,7 +38,8 @@ class PlanListing:
 
     `skipped` are the files that nothing could be read from, each with why; `others` counts frames
     of other kinds, `foreign` files of kinds that are not read, `notes` what of lights was not taken
-    as it stands. `dark_flats` are taken of each exposure; `written` is the plan's file.
+    as it stands. `unasked` says why the wheel could not be asked for its filters. `dark_flats` are
+    taken of each exposure; `written` is the plan's file.
     """
 
     sets: Sequence[PlannedSet]
@@ -49,6 +50,7 @@ class PlanListing:
     written: Path | None
     foreign: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
+    unasked: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -68,6 +70,12 @@ class PlanListing:
             yield f"{figures.plural(count, 'light')}: {note}"
         if self.foreign:
             yield f"not read: {foreign_words(self.foreign)}; only FITS is"
+        if self.unasked:
+            names = dict.fromkeys(one.match.wanted.like.filter for one in self.sets)
+            yield (
+                f"the wheel could not be asked whether it has {', '.join(map(str, names))}: list "
+                f"its names in flats.filters, or see what the run can take ({self.unasked})"
+            )
 
     def findings(self) -> Iterator[tuple[str, bool, str]]:
         """Yield what to know of a set, whether it can be taken all the same, and the set's name."""

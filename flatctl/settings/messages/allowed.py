@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -25,7 +25,7 @@ def _in_words(annotation: Any, limits: list[Any]) -> str:
     if origin is tuple:
         return _list_of(arguments[0], limits)
     if origin is dict:
-        return "a table per filter"
+        return "a table per filter" if _is_table(arguments[1]) else "a table of names in quotes"
     return _plain(annotation, limits)
 
 
@@ -42,9 +42,14 @@ def _plain(annotation: Any, limits: list[Any]) -> str:
         return "a text in quotes" + (", not empty" if _limit(limits, "min_length") else "")
     if annotation is Path:
         return "a path in quotes"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if _is_table(annotation):
         return f"a table with {', '.join(annotation.model_fields)}"
     return "something else"
+
+
+def _is_table(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    """Say whether an annotation is one of a table with keys of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _list_of(item: Any, limits: list[Any]) -> str:
