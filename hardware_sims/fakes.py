@@ -359,11 +359,11 @@ class FakeRig:
     >>> rig = FakeRig(scenario("mono"))
     """
 
-    def __init__(self, rig: Scenario | None = None) -> None:
+    def __init__(self, rig: Scenario | None = None, *, night: int = 0) -> None:
         self.clock = VirtualClock()
         chosen = rig or scenario("mono")
         light = Light(chosen.brightness_max, now=self.clock.monotonic, utc=self.clock.now)
-        self.world = World(chosen, light=light, now=self.clock.monotonic)
+        self.world = World(chosen, light=light, now=self.clock.monotonic, night=night)
         self.camera = FakeCamera(self.world, self.clock)
         self.wheel = FakeWheel(self.world, self.clock)
         self.panel = FakePanel(self.world, self.clock)

@@ -14,7 +14,7 @@ from flatctl.app.run import run_settings, stored_in
 from flatctl.errors import Unreachable
 from flatctl.events import Event, RunStarted
 from flatctl.outputs.record import Listener, RunRecord
-from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE
+from flatctl.outputs.run_names import REPORT_FILE, RUN_FILE
 from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
 

@@ -3,9 +3,14 @@
 from pathlib import Path
 
 from flatctl.outputs.report import write_report_again
+from flatctl.outputs.run_names import last_runs
 from flatctl.storage.atomic import write_text
 
 
-def report(run_dir: Path) -> Path:
-    """Write `report.html` of a run folder again and return its path."""
-    return write_report_again(run_dir, write_text)
+def report(run_dir: Path) -> list[Path]:
+    """Write the report of each rig's last run in a folder (or of one run) again.
+
+    Returns the paths of the pages.
+    """
+    records = [run_dir] if run_dir.suffix == ".json" else last_runs(run_dir)
+    return [write_report_again(record, write_text) for record in records]

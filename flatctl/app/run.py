@@ -4,11 +4,12 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.wiring.claim import take_name
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_rig,
@@ -90,13 +91,15 @@ def run_settings(
     ensure_writable(directory)
     signals, clock = StopSignals(), clock or SystemClock()
     album = Album()
-    hub = EventHub([RunFile(write_text), album, *listeners])
     with (
+        ExitStack() as taken,
         signals.installed(),
         claim_rig(settings),
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        file = RunFile(write_text, partial(take_name, taken))
+        hub = EventHub([file, album, *listeners])
         session = Session(
             make_rig(settings, connections, clock),
             Job(
@@ -124,7 +127,7 @@ def run_settings(
         finally:
             if hub.record.folder is not None:
                 with signals.held():
-                    _write_report(hub.record, album)
+                    _write_report(hub.record, album, file.path)
 
 
 def stored_in(settings: Settings, directory: Path) -> Settings:
@@ -169,12 +172,12 @@ def _load_ahead() -> None:
     importlib.import_module("astropy.io.fits")
 
 
-def _write_report(run: RunRecord, album: Album) -> None:
+def _write_report(run: RunRecord, album: Album, path: Path | None) -> None:
     """Write the page; a page that can't be written must not change how the run ended."""
     try:
         from flatctl.outputs.report import write_report
 
-        write_report(run, write_text, album.thumbnail)
+        write_report(run, write_text, album.thumbnail, path=path)
     except Exception as error:  # noqa: BLE001 because no page may hide how the run ended
         _complain(f"no report: {error}")
 

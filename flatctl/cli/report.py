@@ -20,4 +20,5 @@ def report(
     from flatctl.app import report as app
     from flatctl.cli.screen import Screen
 
-    Screen().line(str(app.report(run_dir)))
+    for path in app.report(run_dir):
+        Screen().line(str(path))

@@ -24,6 +24,7 @@ from flatctl.engine.identity import SetIdentity
 from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Exposure, Shot
+from flatctl.errors import BadReply
 from flatctl.events import Why, set_label
 
 
@@ -148,6 +149,12 @@ class Capture:
         if disturbed := self.context.disturbance(shot.disturbances):
             # Its level says nothing of its setting.
             self.telling.rejected(shot, (disturbed,))
+            return
+        if twin := self.context.writer.twin_of(shot.frame.raw, shot.statistics.median):
+            self.telling.rejected(shot, (Finding(Kind.TWIN, {"like": twin}),))
+            camera = self.context.rig.camera.name
+            remedy = "restart its driver"
+            self.context.recovery.forgive(BadReply(camera, "sent a picture twice", remedy))
             return
         found = watch.judge(shot) if watch else ()
         verdict = series.observe(shot.measurement, refused=bool(found))

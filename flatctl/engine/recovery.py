@@ -41,6 +41,19 @@ class Recovery:
         self._left = FAULTS_PER_FILTER
         self._borne = self._told
 
+    def forgive(self, fault: DeviceError) -> None:
+        """Tell of a fault after which the rig is well; raise it where the budget is spent.
+
+        Raises:
+            DeviceError: the budget is spent.
+
+        """
+        if self._left == 0:
+            self._tell(fault, False)
+            raise fault
+        self._left -= 1
+        self._tell(fault, True)
+
     def bear(self) -> None:
         """Tell of what others did to wheel and light; raise it where it doesn't end.
 

@@ -16,7 +16,8 @@ from flatctl.events import DarkFlat, Event
 from flatctl.outputs import figures, pages
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report_filter import chapter
-from flatctl.outputs.runfile import REPORT_FILE, RUN_FILE, WriteText, earlier_runs
+from flatctl.outputs.run_names import RUN_FILE, earlier_runs, report_of
+from flatctl.outputs.runfile import WriteText
 from flatctl.outputs.stored import events_of, read_run
 from flatctl.outputs.thumbnail import FrameFolder, Load, load_thumbnail
 
@@ -36,13 +37,20 @@ _ENDINGS: dict[int | None, str] = {
 }
 
 
-def write_report(run: RunRecord, write_text: WriteText, load: Load = load_thumbnail) -> Path:
-    """Write the report of a run that has just ended into its folder, return its path.
+def write_report(
+    run: RunRecord,
+    write_text: WriteText,
+    load: Load = load_thumbnail,
+    *,
+    path: Path | None = None,
+) -> Path:
+    """Write the report of a run that has just ended beside its record, return its path.
 
     `write_text(path, text)` replaces a file atomically, `load` makes a picture of a FITS file.
-    Raises `StorageError` where it can't be written.
+    `path` is that of the record, `run.json` in the run's folder where it is not given. Raises
+    `StorageError` where it can't be written.
     """
-    return _write((run.folder or Path()) / RUN_FILE, run, write_text, load)
+    return _write(path or (run.folder or Path()) / RUN_FILE, run, write_text, load)
 
 
 def write_report_again(run_dir: Path, write_text: WriteText) -> Path:
@@ -61,14 +69,15 @@ def _write(path: Path, run: RunRecord, write_text: WriteText, load: Load) -> Pat
     """Write the report beside the file of a run, with the earlier runs of the night on it."""
     earlier: list[Event] = []
     troubles = []
-    for other in earlier_runs(path.parent) if path.name == RUN_FILE else []:
+    for other in earlier_runs(path):
         try:
-            earlier += events_of(read_run(other))
+            before = list(events_of(read_run(other)))
+            if RunRecord.of(before).rig == run.rig:
+                earlier += before
         except StorageError as error:
             troubles.append(f"An earlier run of the night is not on this page: {error}")
     night = RunRecord.of([*earlier, *run.told]) if earlier else run
-    name = REPORT_FILE if path.name == RUN_FILE else f"{path.stem.replace('run', 'report')}.html"
-    target = path.with_name(name)
+    target = report_of(path)
     write_text(target, render(night, FrameFolder(path.parent, run.folder, load), troubles))
     return target
 

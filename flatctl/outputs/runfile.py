@@ -7,24 +7,18 @@ run never writes more than 100 kB/s on average, and even among 3000 frames (1.5 
 cut costs no more than the facts of the last 15 s.
 """
 
-import json
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from flatctl import events
-from flatctl.errors import StorageError
 from flatctl.events import Event
 from flatctl.outputs.jsonlines import encode, to_plain
 from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.run_names import Take, keep_earlier_run, own_file
 from flatctl.outputs.sentences.reasons import why_words
-from flatctl.outputs.stored import moment
 
-RUN_FILE = "run.json"
-REPORT_FILE = "report.html"
 BYTES_PER_S = 100_000
-_KEPT = re.compile(r"run_(\d{8}T\d{6}Z)(?:_(\d+))?\.json")
 _OF_A_FILTER = (events.FilterStarted, events.FilterFinished)
 _WRITTEN_AT_ONCE = (events.RunStarted, *_OF_A_FILTER, events.FaultSeen, events.RunFinished)
 
@@ -32,15 +26,17 @@ WriteText = Callable[[Path, str], None]
 
 
 class RunFile:
-    """Keep a run's facts and write them to `run.json` in the run's folder.
+    """Keep a run's facts and write them to `run.json` in the run's folder, at `path` once begun.
 
     `write_text(path, text)` replaces a file atomically; it raises `StorageError` where it can't.
+    `take` makes a name this process's as long as it lives; another rig's file is never touched.
     """
 
-    def __init__(self, write_text: WriteText) -> None:
+    def __init__(self, write_text: WriteText, take: Take = lambda _: True) -> None:
+        self.path: Path | None = None
         self._write_text = write_text
+        self._take = take
         self._run = RunRecord()
-        self._path: Path | None = None
         self._lines: list[str] = []
         self._size = 0
         self._written: datetime | None = None
@@ -60,16 +56,16 @@ class RunFile:
         self._lines.append(line)
         self._size += len(line)
         if isinstance(event, events.RunStarted):
-            keep_earlier_run(event.folder)
-            self._path = event.folder / RUN_FILE
+            self.path = own_file(event.folder, event.rig, self._take)
+            keep_earlier_run(self.path)
         if isinstance(event, _WRITTEN_AT_ONCE) or self._is_due(event.time):
             self.save(event.time)
 
     def save(self, now: datetime | None = None) -> None:
         """Write what is not yet written; do nothing before the run has started."""
-        if self._path is None or self._saved_lines == len(self._lines):
+        if self.path is None or self._saved_lines == len(self._lines):
             return
-        self._write_text(self._path, self._content())
+        self._write_text(self.path, self._content())
         self._saved_lines = len(self._lines)
         self._written = now or self._written
 
@@ -98,39 +94,6 @@ class RunFile:
         return f'{encode(head)[:-1]},\n"events": [\n{body}\n]}}\n'
 
 
-def earlier_runs(folder: Path) -> list[Path]:
-    """Return the files of the runs of a night before the last one, the earliest first."""
-    kept = {path: _KEPT.fullmatch(path.name) for path in folder.glob("run_*.json")}
-    when = {path: (match[1], int(match[2] or 1)) for path, match in kept.items() if match}
-    return sorted(when, key=when.__getitem__)
-
-
-def keep_earlier_run(folder: Path) -> None:
-    """Rename an earlier run's `run.json` and `report.html` after the moment that run started.
-
-    Raises:
-        StorageError: they can't be renamed.
-
-    """
-    path = folder / RUN_FILE
-    try:
-        if not path.exists():
-            return
-        stamp = _start_stamp(path)
-        serial = 1
-        while (kept := folder / _kept_name("run", stamp, serial, ".json")).exists():
-            serial += 1
-        path.rename(kept)
-        report = folder / REPORT_FILE
-        if report.exists():
-            report.rename(folder / _kept_name("report", stamp, serial, ".html"))
-    except OSError as error:
-        raise StorageError(
-            f"{path}: an earlier run's file can't be renamed ({error.strerror or error}); "
-            "check who may write there, or choose another output directory"
-        ) from error
-
-
 def _facts(record: FilterRecord) -> dict[str, object]:
     latest = record.latest
     return {
@@ -148,18 +111,3 @@ def _facts(record: FilterRecord) -> dict[str, object]:
         "exposure_s": latest.exposure_s if latest else None,
         "level": latest.level if latest else None,
     }
-
-
-def _start_stamp(path: Path) -> str:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        started = moment(content.get("started")) if isinstance(content, dict) else None
-    except ValueError:
-        started = None
-    if started is None:
-        started = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-    return started.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _kept_name(stem: str, stamp: str, serial: int, suffix: str) -> str:
-    return f"{stem}_{stamp}{suffix}" if serial == 1 else f"{stem}_{stamp}_{serial}{suffix}"

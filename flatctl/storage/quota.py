@@ -24,7 +24,8 @@ class Quota:
 
     def grant(self, rig: str, night: date, message: str, *, last_word: bool) -> bool:
         """Say whether this message may be sent, and count it if so."""
-        self._sent = self._read() | self._sent
+        # Other rigs may have sent something meanwhile.
+        self._sent = self._read() | {each: sent for each, sent in self._sent.items() if each == rig}
         tonight = self._sent.get(rig)
         if tonight is None or tonight["night"] != night.isoformat():
             tonight = {"night": night.isoformat(), "messages": []}

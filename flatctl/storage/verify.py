@@ -5,7 +5,7 @@ Nothing that a file says is believed before its size and its checksums have been
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.twins import Pictures, stored_picture
 
 SUFFIXES = (".fits", ".fit", ".fts")
 
@@ -50,9 +51,10 @@ def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     """
     paths, unlisted = files_below(directory)
     yield from (VerifiedFile(path, problems=(problem,)) for path, problem in unlisted)
+    pictures = Pictures()
     for path in paths:
         if path.suffix.lower() in SUFFIXES and path.is_file():
-            yield verify_file(path)
+            yield _no_twin(verify_file(path), pictures)
 
 
 def verify_file(path: Path) -> VerifiedFile:
@@ -74,6 +76,19 @@ def verify_file(path: Path) -> VerifiedFile:
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
     return VerifiedFile(path, ours, cards, statistics, tuple(problems), header.length)
+
+
+def _no_twin(verified: VerifiedFile, pictures: Pictures) -> VerifiedFile:
+    """Return it, with the flat that it is a copy of among its problems."""
+    picture = stored_picture(verified.cards) if verified.ours else None
+    if picture is None:
+        return verified
+    twin = pictures.twin(picture)
+    pictures.add(picture, str(verified.path))
+    if twin is None:
+        return verified
+    problem = f"it is the same picture as {twin}, pixel for pixel: one exposure is no two flats"
+    return replace(verified, problems=(*verified.problems, problem))
 
 
 def read_values(path: Path) -> Mapping[str, Value]:

@@ -6,7 +6,7 @@ Each is a FITS file that is complete, checksummed and never in place of another 
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 
@@ -14,13 +14,16 @@ import numpy as np
 
 from flatctl.core.pixels.sixteen_bits import STORED, Pixels16
 from flatctl.core.types import FrameKind
+from flatctl.errors import StorageError
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.atomic import create_free, make_folder
 from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
-from flatctl.storage.naming import frame_folder, frame_name, night_of
+from flatctl.storage.naming import SUFFIX, frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.twins import Pictures, picture_of, stored_picture
+from flatctl.storage.verify import read_values
 
 IN_FLIGHT = 2
 
@@ -40,6 +43,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         self.night = date.min
         self.placed = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._pictures: Pictures | None = None
         self._pending: deque[tuple[Future[Path], Callable[[Path], None]]] = deque()
 
     def __exit__(self, *_: object) -> None:
@@ -51,7 +55,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
 
     def open_night(self, now: datetime) -> Path:
         """Make the directory ready for the night of `now` and return that night's folder."""
-        self.night = night_of(now, self.zone)
+        self.night, self._pictures = night_of(now, self.zone), None
         prepare_directory(self.directory)
         make_folder(self.folder, self.directory)
         return self.folder
@@ -72,6 +76,20 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         """The folder of this night's run: frames below it, `run.json` and the report in it."""
         return self.directory / self.night.isoformat()
 
+    def twin_of(self, pixels: Pixels16, median_adu: float) -> str | None:
+        """Return the name of the night's flat that has the same picture, None where none has."""
+        return self._known_pictures().twin(picture_of(pixels, median_adu))
+
+    def _known_pictures(self) -> Pictures:
+        if self._pictures is None:
+            self._pictures = Pictures()
+            for path in frame_folder(self.directory, self.night, FrameKind.FLAT).glob(f"*{SUFFIX}"):
+                with suppress(StorageError):
+                    picture = stored_picture(read_values(path))
+                    if picture is not None:
+                        self._pictures.add(picture, path.name)
+        return self._pictures
+
     def put(
         self,
         pixels: Pixels16,
@@ -80,6 +98,9 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         placed: Callable[[Path], None],
     ) -> None:
         """Write a frame in the background; `placed` gets its path once it is safe on disk."""
+        if record.kind is FrameKind.FLAT:
+            picture = picture_of(pixels, record.statistics.median)
+            self._known_pictures().add(picture, frame_name(record, 0))
         self._settle(IN_FLIGHT - 1)
         writing = self._thread.submit(
             write_frame, self.directory, self.night, pixels, driver_header, record

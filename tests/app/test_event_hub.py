@@ -62,6 +62,6 @@ def test_the_wish_to_stop_is_not_held_up() -> None:
 def test_a_report_that_breaks_does_not_change_how_the_run_ended(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app_run._write_report(RunRecord(), None)  # type: ignore[arg-type]  # that breaks it
+    app_run._write_report(RunRecord(), None, None)  # type: ignore[arg-type]  # that breaks it
 
     assert "no report" in capsys.readouterr().err

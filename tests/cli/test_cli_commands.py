@@ -224,7 +224,7 @@ def test_a_demo_goes_where_it_is_told_and_ends_as_the_run_did(app, command):
 
 
 def test_report_prints_where_the_page_is(app, command):
-    app.answers["report"] = Path("night/report.html")
+    app.answers["report"] = [Path("night/report.html")]
     assert command("report", "night").stdout == "night/report.html\n"
 
 

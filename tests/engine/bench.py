@@ -47,11 +47,13 @@ class Bench:
         job: Mapping[str, object] | None = None,
         dark_flats: int = 0,
         resume: bool = True,
+        night: int = 0,
         count: int = 3,
         **plan: object,
     ) -> None:
         self.folder = folder
-        self.fake = FakeRig(rig or small(scenario_name, size_px, seed))
+        self.night = night  # no two have the same noise
+        self.fake = FakeRig(rig or small(scenario_name, size_px, seed), night=night)
         self.told: list[events.Event] = []
         self.setup = setup or CameraSetup()
         self.plans = tuple(plans or (FilterPlan(name, count=count, **plan) for name in filters))
@@ -107,6 +109,7 @@ class Bench:
             plans=plans or self.plans,
             setup=self.setup,
             axis=self.axis,
+            night=self.night + 1,
             job={**self._job, **job},
         )
         later.fake.clock.sleep(self.fake.clock.monotonic() + after_s)

@@ -1,9 +1,10 @@
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
-from flatctl.app.wiring.claim import claim, describe_process
+from flatctl.app.wiring.claim import claim, describe_process, take_name
 from flatctl.errors import Busy
 
 HOLD = """
@@ -81,3 +82,12 @@ def test_a_claim_of_nothing_is_always_granted():
 
 def test_a_process_that_is_gone_is_named_by_its_number():
     assert describe_process(2**22 + 1) == f"process {2**22 + 1}"
+
+
+def test_a_file_that_a_living_process_writes_is_not_taken_by_another(tmp_path):
+    with ExitStack() as ours, ExitStack() as others:
+        assert take_name(ours, tmp_path / "run.json")
+        assert not take_name(others, tmp_path / "run.json")
+        assert take_name(others, tmp_path / "run_b.json")
+    with ExitStack() as later:
+        assert take_name(later, tmp_path / "run.json")

@@ -1,12 +1,15 @@
 """A wheel turned, or a light changed, by somebody else while frames are taken."""
 
+from dataclasses import replace
+
 import pytest
+from astropy.io import fits
 from bench import Bench
 
 from flatctl import events
 from flatctl.core.quality.findings import Kind
 from flatctl.core.types import Outcome
-from flatctl.storage.verify import read_values
+from flatctl.storage.verify import read_values, verify_directory
 
 
 @pytest.fixture
@@ -114,3 +117,51 @@ def test_looking_after_each_frame_does_not_make_a_set_longer(tmp_path):
         return (last.time - first.time).total_seconds()
 
     assert took_s(mute=False) <= took_s(mute=True) + 0.1
+
+
+def repeated(bench: Bench, times: int) -> None:
+    """Let the camera give its second flat again, in the place of the flats after it."""
+    camera, given = bench.fake.camera, []
+    read = camera.read
+
+    def read_again(timeout_s: float):
+        frame = read(timeout_s)
+        given.append(frame)
+        trials = len(bench.all(events.Trial))
+        is_next = trials + 2 < len(given) <= trials + 2 + times
+        return replace(frame, pixels=given[trials + 1].pixels) if is_next else frame
+
+    camera.read = read_again
+
+
+def test_a_picture_that_comes_twice_is_one_flat(bench):
+    repeated(bench, times=1)
+    assert bench.run() == 0
+    (refused,) = bench.all(events.Rejected)
+    assert [finding.kind for finding in refused.why] == [Kind.TWIN]
+    assert len(bench.all(events.Flat)) == 6
+    assert not any(found.problems for found in verify_directory(bench.folder))
+
+
+def test_a_camera_that_gives_one_picture_for_ever_costs_the_filter(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), count=6)
+    repeated(bench, times=999)
+    assert bench.run() == 5
+    assert bench.outcomes == {"L": Outcome.DEVICE}
+
+
+def test_a_picture_of_an_earlier_run_of_the_night_is_no_flat_of_this_one(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), count=3)
+    bench.run()
+    later = bench.again(plans=[replace(bench.plans[0], count=6)])
+    old = fits.getdata(bench.frames[0])
+    read, given = later.fake.camera.read, []
+
+    def read_old(timeout_s: float):
+        given.append(read(timeout_s))
+        return replace(given[-1], pixels=old) if len(given) == 2 else given[-1]
+
+    later.fake.camera.read = read_old
+    assert later.run() == 0
+    assert Kind.TWIN in [each.kind for event in later.all(events.Rejected) for each in event.why]
+    assert len(later.frames) == 6

@@ -7,7 +7,8 @@ import pytest
 from event_streams import Night, complete_night, kept, mixed_night, told, typed
 
 from flatctl.errors import StorageError
-from flatctl.outputs.runfile import BYTES_PER_S, RunFile, keep_earlier_run
+from flatctl.outputs.run_names import earlier_runs, keep_earlier_run, last_runs
+from flatctl.outputs.runfile import BYTES_PER_S, RunFile
 
 
 class Disk:
@@ -178,7 +179,53 @@ def test_an_earlier_file_that_cannot_be_renamed_ends_the_run(tmp_path: Path, mon
 def test_an_earlier_run_of_an_impossible_time_ends_no_run(tmp_path: Path, started: str) -> None:
     write(tmp_path / "run.json", json.dumps({"started": started}))
 
-    keep_earlier_run(tmp_path)
+    keep_earlier_run(tmp_path / "run.json")
 
     assert not (tmp_path / "run.json").exists()
     assert len(list(tmp_path.glob("run_*.json"))) == 1
+
+
+def rigs_in(folder: Path) -> dict[str, str]:
+    records = last_runs(folder)
+    return {path.name: json.loads(path.read_text())["rig"] for path in records}
+
+
+def test_two_rigs_in_one_folder_have_a_record_each(tmp_path: Path) -> None:
+    for name in ("mono", "osc", "mono", "osc"):
+        told(RunFile(write), Night(tmp_path, rig=name))
+    assert rigs_in(tmp_path) == {"run.json": "mono", "run_osc.json": "osc"}
+    assert [path.name for path in earlier_runs(tmp_path / "run.json")] == [
+        "run_20261122T171530Z.json"
+    ]
+    assert [path.name for path in earlier_runs(tmp_path / "run_osc.json")] == [
+        "run_osc_20261122T171530Z.json"
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("红", "绿"),
+        ("a/b", "a b"),
+        ("20261122T171530Z", "x"),
+        ("", "rig"),
+        ("a_20261122T1715Z", "a"),
+    ],
+)
+def test_rigs_whose_names_make_one_file_name_have_a_record_each(tmp_path: Path, names) -> None:
+    rigs = ("first", *names)
+    for _ in range(2):
+        for name in rigs:
+            told(RunFile(write), Night(tmp_path, rig=name))
+    assert sorted(rigs_in(tmp_path).values()) == sorted(rigs)
+
+
+def test_the_record_of_a_living_run_is_left_alone_by_a_rig_of_the_same_name(tmp_path: Path) -> None:
+    first = RunFile(write)
+    told(first, Night(tmp_path))
+    second = RunFile(write, lambda path: path != first.path)
+    told(second, Night(tmp_path))
+    assert [path.name for path in (first.path, second.path)] == [
+        "run.json",
+        "run_mono-refractor.json",
+    ]

@@ -218,11 +218,21 @@ def test_a_file_that_is_gone_is_a_problem_of_that_file(flats: Path) -> None:
 
 
 def test_every_fits_file_below_a_directory_is_looked_at(flats: Path) -> None:
-    first, second = store(flats, number=1), store(flats, number=2)
+    first = store(flats, flat_pixels(seed=1), number=1)
+    second = store(flats, flat_pixels(seed=2), number=2)
     (flats / "run.json").write_text("{}")
     (flats / "note.FIT").write_text("no frame")
     found = {verdict.path: bool(verdict.problems) for verdict in verify_directory(flats)}
     assert found == {first: False, second: False, flats / "note.FIT": True}
+
+
+def test_the_same_picture_under_another_number_is_no_flat_of_its_own(flats: Path) -> None:
+    pixels = flat_pixels(seed=1)
+    first = store(flats, pixels, number=1, filter="L")
+    second = store(flats, pixels, number=2, filter="R")
+    found = {verdict.path: verdict.problems for verdict in verify_directory(flats)}
+    assert [len(found[first]), len(found[second])] == [0, 1]
+    assert f"the same picture as {first}" in found[second][0]
 
 
 def test_what_is_no_file_is_passed_over(flats: Path) -> None:

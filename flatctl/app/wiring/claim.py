@@ -35,6 +35,17 @@ def claim(owner: str, things: Iterable[str]) -> Iterator[None]:
         yield
 
 
+def take_name(held: ExitStack, path: Path) -> bool:
+    """Claim a file that is to be written, as long as `held`; False where somebody has it."""
+    folder = path.parent.stat()
+    try:
+        ours = _taken(str(path), f"file {folder.st_dev} {folder.st_ino} {path.name}")
+    except Busy:
+        return False
+    held.enter_context(ours)
+    return True
+
+
 def _taken(owner: str, thing: str) -> socket.socket:
     name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
     ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TOO_BRIGHT = "too_bright"
     CLIPPED = "clipped"
     WHEEL_TURNED = "wheel_turned"
+    TWIN = "twin"
     LIGHT_CHANGED = "light_changed"
 
 

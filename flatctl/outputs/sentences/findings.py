@@ -75,6 +75,8 @@ _SENTENCES: Mapping[str, str] = {
     "another program or a hand turned it; it is set again",
     "wheel_turned": "the filter wheel no longer says that it stands at {wanted}: another program "
     "or a hand turned it; it is set again",
+    "twin": "it is the same picture as {like}, pixel for pixel: the camera or its driver sent one "
+    "exposure twice",
     "light_changed brightness": "the panel is at brightness {brightness:g} and was set to "
     "{wanted:g}: another program or a hand changed it; it is set again",
     "light_changed": "the panel is off and was set to brightness {wanted:g}: another program or a "
