@@ -72,6 +72,7 @@ class Outcome(StrEnum):
     COMPLETE = "complete"
     DEVICE = "device"
     STOPPED = "stopped"
+    OUT_OF_TIME = "out_of_time"
 
 
 class FrameKind(StrEnum):

@@ -1,0 +1,360 @@
+"""Flats of one twilight: which filter, when, and how long to expose.
+
+`course` knows what light each filter will give, as the frames told it; `planner` finds the order of
+the filters for it. This file asks the second for a filter and the first for an exposure, waits
+while the light comes, and gives a filter up when its light has gone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, inf, isfinite, log, sqrt
+from typing import Any
+
+from flatctl.core.band import Band
+from flatctl.core.sky.course import Course, Offer
+from flatctl.core.sky.filters import SkyFilter
+from flatctl.core.sky.light import find_window
+from flatctl.core.sky.memory import SkyMemory
+from flatctl.core.sky.planner import Plan, Planner
+from flatctl.core.sky.steps import Fact, SkyVerdict, Step, Why
+from flatctl.core.types import Outcome, Verdict
+
+WAIT_MAX_S = 30.0
+"""No single wait is longer (contract)."""
+
+# An exposure at a limit is worth it from this chance on that its level is in the band.
+_WORTH = 0.5
+# Where so little is known (the error of the light's logarithm), one look is taken as soon as the
+# light has this chance to be right; another when the Sun has moved on by so much.
+_UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, 0.25, 0.7
+# A filter whose light has gone is asked again after so long, while its light lacks no more than
+# this factor, and no more than so many times what clouds do in a minute; then with this chance.
+_REST_S, _LACKS_MAX, _LACKS_SIGMAS, _CLOUD_S = 10.0, 1.5, 2.0, 60.0
+_ASK_CHANCE = 0.15
+# The order is planned anew after so long without a frame.
+_PLAN_AGAIN_S = 60.0
+# From this wobble of the light from frame to frame on, as a part of the band's half width, it is
+# the sky that keeps frames out of the band.
+_WOBBLY = 0.7
+_SHORTEST_WAIT_S = 0.5
+# A sky that wanders so many times more than before makes a new plan.
+_RESTLESS = 4.0
+# Expected levels are told up to so many times full scale (a logarithm).
+_LN_FULL = 5.0
+
+
+@dataclass(slots=True)
+class _Set:
+    """How far a filter has come."""
+
+    wanted: SkyFilter
+    kept: int = 0
+    frames: int = 0
+    looked_deg: float | None = None
+    rests_until_s: float = 0.0
+    ending: Fact | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def missing(self) -> int:
+        return self.wanted.count - self.kept
+
+
+class SkyFlatSearch:
+    """Take flats of several filters in one twilight.
+
+    Ask `next` what to do, do it, hand each frame to `observe`, until the action is `finish`. Pure:
+    the same observations at the same times give the same steps.
+
+    `sun_altitude` gives the Sun's altitude in degrees for a time in seconds, of any epoch; no
+    exposure begins outside `sun_altitude_range_deg`, nor with the Sun going the other way than
+    `dawn` says. `overhead_s` is the time from the end of an exposure until the next may begin,
+    `filter_change_s` that of a change of filter. `memory` is what `memory` gave another night.
+
+    Raises:
+        ValueError: an argument makes no sense.
+
+    """
+
+    def __init__(
+        self,
+        filters: Sequence[SkyFilter],
+        *,
+        target_adu: float,
+        tolerance_adu: float,
+        full_scale_adu: float,
+        dawn: bool,
+        sun_altitude: Callable[[float], float],
+        sun_altitude_range_deg: tuple[float, float] = (-12.0, 0.0),
+        overhead_s: float = 3.0,
+        filter_change_s: float = 2.0,
+        pedestal_adu: float | None = None,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._band = Band(target_adu, tolerance_adu, full_scale_adu)
+        names = [each.name for each in filters]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"filters must be there, each once: {names}")
+        low_deg, high_deg = sun_altitude_range_deg
+        if not (isfinite(low_deg) and isfinite(high_deg) and low_deg < high_deg):
+            raise ValueError(f"sun_altitude_range_deg must be (low, high): {low_deg, high_deg}")
+        for name, value in (("overhead_s", overhead_s), ("filter_change_s", filter_change_s)):
+            if not (isfinite(value) and value >= 0):
+                raise ValueError(f"{name} must be a number >= 0: {value}")
+        if pedestal_adu is not None and not (
+            isfinite(pedestal_adu) and 0 <= pedestal_adu < self._band.low_adu
+        ):
+            raise ValueError(f"pedestal_adu must lie below the band: {pedestal_adu}")
+        self._sets = {each.name: _Set(each) for each in filters}
+        self._sun, self._range_deg, self._dawn = sun_altitude, (low_deg, high_deg), dawn
+        self._overhead_s, self._change_s = overhead_s, filter_change_s
+        self._pedestal = None if pedestal_adu is None else pedestal_adu / full_scale_adu
+        self._before = SkyMemory.read(memory)
+        self._time_s: float | None = None
+        self._course: Course | None = None
+        self._plan: Plan | None = None
+        self._planned_s = 0.0
+        self._stale = True
+        self._exposing = False
+        self.filter: str | None = None
+
+    # What has come of it so far.
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many flats each filter has."""
+        return {name: each.kept for name, each in self._sets.items()}
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Return how each filter ended, of those that have."""
+        return {name: str(each.outcome) for name, each in self._sets.items() if each.outcome}
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """Return why each filter ended as it did, of those that have."""
+        return {name: each.ending for name, each in self._sets.items() if each.ending}
+
+    @property
+    def explanation(self) -> dict[str, str]:
+        """Return a sentence on how each filter ended, of those that have."""
+        from flatctl.core.sky.words import sentence
+
+        return {name: sentence(fact) for name, fact in self.facts.items()}
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return the order that is being followed."""
+        return self._plan
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """Return what the next night may know, as JSON can hold it."""
+        tonight = self._course.tonight.memory(self._before) if self._course else self._before
+        return tonight.stored()
+
+    # What to do next.
+
+    def next(self, time_s: float) -> Step:
+        """Return what to do at `time_s`, which never goes back.
+
+        Raises:
+            ValueError: the time went back, or is no number.
+
+        """
+        if not isfinite(time_s) or (self._time_s is not None and time_s < self._time_s):
+            raise ValueError(f"time_s must be a number and never go back: {time_s}")
+        self._time_s, self._exposing = time_s, False
+        course = self._course or self._begin(time_s)
+        if course is None:
+            return self._finish(Why.MISSED)
+        if time_s < course.window.opens_s:
+            return self._wait(course.window.opens_s - time_s, Why.WINDOW)
+        if time_s > course.window.closes_s:
+            return self._finish(Why.OUT_OF_TIME)
+        if not self._range_deg[0] <= self._sun(time_s) <= self._range_deg[1]:
+            # The window's ends are known to half a second.
+            return self._wait(_SHORTEST_WAIT_S, Why.WINDOW)
+        while self._open():
+            name = self._chosen(course, time_s)
+            if name is None:
+                return self._rest(time_s)
+            step = self._step(course, name, time_s)
+            if step is not None:
+                return step
+        return self._finish(Why.COMPLETE)
+
+    def observe(
+        self, *, mid_s: float, exposure_s: float, median_adu: float, clipped_frac: float
+    ) -> SkyVerdict:
+        """Take in the frame that `next` asked for; `mid_s` is the middle of its exposure.
+
+        Raises:
+            ValueError: no exposure was asked for, or a figure makes no sense.
+
+        """
+        if not self._exposing or self.filter is None or self._course is None:
+            raise ValueError("observe follows a step whose action is 'expose'")
+        if not (isfinite(mid_s) and isfinite(exposure_s) and exposure_s > 0):
+            raise ValueError(f"an exposure needs a middle and a length: {mid_s}, {exposure_s}")
+        verdict = self._band.judge(median_adu, clipped_frac)
+        self._exposing = False
+        name, tonight = self.filter, self._course.tonight
+        here = self._sets[name]
+        expected = tonight.forecast(name, mid_s - exposure_s / 2, exposure_s)
+        was_seen, wander = name in tonight.seen, tonight.wander
+        if median_adu > self._band.linear_adu:
+            tonight.observe_full(name, mid_s, exposure_s)
+        else:
+            tonight.observe(name, mid_s, exposure_s, self._band.frac(median_adu))
+        here.frames += 1
+        here.looked_deg = self._sun(mid_s)
+        if verdict is Verdict.ACCEPTED:
+            here.kept += 1
+            if not here.missing:
+                self._end(name, Outcome.COMPLETE, Why.COMPLETE)
+        elif verdict is Verdict.CLIPPED and median_adu <= self._band.high_adu:
+            self._aim_lower(name, median_adu, exposure_s)
+        changed = not was_seen or tonight.wander > _RESTLESS * wander
+        self._stale = self._stale or changed or here.outcome is not None
+        return SkyVerdict(verdict, tonight.pedestal + exp(min(expected.ln_light, _LN_FULL)))
+
+    def _begin(self, time_s: float) -> Course | None:
+        window = find_window(self._sun, self._range_deg, time_s, dawn=self._dawn)
+        if window is None:
+            return None
+        filters = [each.wanted for each in self._sets.values()]
+        self._course = Course(filters, window, self._sun, self._before, self._pedestal)
+        return self._course
+
+    def _aim_lower(self, name: str, median_adu: float, exposure_s: float) -> None:
+        """Aim lower where pixels clip within the band; end where that is of no use."""
+        lower = self._band.below(median_adu)
+        if lower is None:
+            level = self._band.frac(median_adu)
+            self._end(name, Outcome.TOO_BRIGHT, Why.CLIPS, exposure_s=exposure_s, level=level)
+        else:
+            self._band = lower
+
+    def _open(self) -> list[str]:
+        return [name for name, each in self._sets.items() if each.outcome is None]
+
+    def _chosen(self, course: Course, time_s: float) -> str | None:
+        """Return the filter to take now; None while all that are left rest."""
+        here = self._sets.get(self.filter or "")
+        stays = here is not None and here.outcome is None and here.rests_until_s <= time_s
+        if stays and not self._stale and time_s - self._planned_s < _PLAN_AGAIN_S:
+            return self.filter
+        able = [name for name in self._open() if self._sets[name].rests_until_s <= time_s]
+        if not able:
+            return None
+        tables = [
+            course.timetable(name, self._sets[name].missing, self._band, self._overhead_s)
+            for name in able
+        ]
+        planner = Planner(tables, self.filter, self._change_s)
+        best = planner.plan(time_s)
+        self._planned_s, self._stale = time_s, False
+        if best is None:
+            return able[0]
+        if stays and here is not None and here.kept and best.first != self.filter:
+            staying = planner.plan(time_s, first=self.filter)
+            if staying is not None and staying.complete >= best.complete:
+                best = staying
+        self._plan = best
+        return best.first
+
+    def _step(self, course: Course, name: str, time_s: float) -> Step | None:
+        """Return what to do with a filter; None once it has been given up or put to rest."""
+        begins_s = time_s if name == self.filter else time_s + self._change_s
+        offer = course.offer(name, begins_s, self._band)
+        if offer.is_free or offer.chance >= _WORTH:
+            seen = name in course.tonight.seen
+            return self._expose(name, offer.exposure_s, Why.AIM if seen else Why.LOOK)
+        # At dawn light that is dim will come, and light that is bright has gone.
+        if offer.dim == self._dawn:
+            if self._may_look(course, name, time_s, offer):
+                return self._expose(name, offer.exposure_s, Why.LOOK)
+            table = course.timetable(name, self._sets[name].missing, self._band, self._overhead_s)
+            return self._wait(table.opens_s - time_s, Why.LIGHT, filter=name)
+        return self._past(course, name, time_s, offer)
+
+    def _past(self, course: Course, name: str, time_s: float, offer: Offer) -> Step | None:
+        """Ask a filter again whose light has gone for clouds, it may be; else give it up."""
+        clouds = sqrt(offer.forecast.error**2 + course.tonight.wander * _CLOUD_S)
+        self._stale = True
+        if offer.missing >= min(log(_LACKS_MAX), _LACKS_SIGMAS * clouds):
+            self._fail(name, Outcome.TOO_BRIGHT if self._dawn else Outcome.TOO_DIM, Why.GONE, offer)
+            return None
+        if offer.chance >= _ASK_CHANCE:
+            return self._expose(name, offer.exposure_s, Why.CLOUD)
+        self._sets[name].rests_until_s = time_s + _REST_S
+        return None
+
+    def _may_look(self, course: Course, name: str, time_s: float, offer: Offer) -> bool:
+        """Tell whether a look too early is worth it, for what it tells of the light."""
+        here, levels = self._sets[name], course.levels(self._band)
+        if offer.forecast.error < _UNKNOWN_ERROR:
+            return False
+        right = (levels.low, inf) if self._dawn else (0.0, levels.high)
+        if offer.forecast.chance(*right) < _LOOK_CHANCE:
+            return False
+        if here.looked_deg is None:
+            return True
+        return abs(self._sun(time_s) - here.looked_deg) >= _LOOK_AGAIN_DEG
+
+    def _rest(self, time_s: float) -> Step:
+        until_s = min(self._sets[name].rests_until_s for name in self._open())
+        return self._wait(until_s - time_s, Why.REST)
+
+    def _expose(self, name: str, exposure_s: float, why: Why) -> Step:
+        if name != self.filter:
+            self.filter = name
+            return Step("switch", Fact(Why.PLAN, {"filter": name}), name)
+        here, self._exposing = self._sets[name], True
+        figures: dict[str, float | str] = {
+            "filter": name,
+            "n": here.kept + 1,
+            "count": here.wanted.count,
+        }
+        return Step("expose", Fact(why, figures), name, exposure_s)
+
+    def _wait(self, seconds: float, why: Why, **figures: str) -> Step:
+        seconds = min(max(seconds, _SHORTEST_WAIT_S), WAIT_MAX_S)
+        return Step("wait", Fact(why, {**figures, "seconds": seconds}), seconds=seconds)
+
+    # How it ends.
+
+    def _fail(self, name: str, outcome: Outcome, why: Why, offer: Offer) -> None:
+        """End a filter for its light, or for a sky that changes too fast to be met."""
+        if self._course is None:
+            return
+        here, levels = self._sets[name], self._course.levels(self._band)
+        between_s = offer.exposure_s + self._overhead_s
+        wobble = sqrt(self._course.tonight.wander * between_s)
+        half_width = (levels.high - levels.low) / 2 / levels.aim
+        if here.frames > 2 * here.kept + 2 and wobble > _WOBBLY * half_width:
+            self._end(name, Outcome.UNSTABLE, Why.UNSTABLE, wobble=wobble)
+            return
+        level = self._course.tonight.pedestal + exp(min(offer.forecast.ln_light, _LN_FULL))
+        self._end(name, outcome, why, exposure_s=offer.exposure_s, level=level)
+
+    def _end(self, name: str, outcome: Outcome, why: Why, **figures: float) -> None:
+        here = self._sets[name]
+        told: dict[str, float | str] = {
+            "filter": name,
+            "kept": here.kept,
+            "count": here.wanted.count,
+            "sun_altitude_deg": self._sun(self._time_s or 0.0),
+            **figures,
+        }
+        here.outcome, here.ending = outcome, Fact(why, told)
+
+    def _finish(self, why: Why) -> Step:
+        for name in self._open():
+            if self._course is None or self._time_s is None:
+                self._end(name, Outcome.OUT_OF_TIME, why)
+            else:
+                offer = self._course.offer(name, self._time_s, self._band)
+                self._fail(name, Outcome.OUT_OF_TIME, why, offer)
+        return Step("finish", Fact(why))

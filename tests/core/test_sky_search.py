@@ -1,0 +1,237 @@
+"""The search of the sky: what it promises under any light."""
+
+import json
+from math import cos, exp, pi
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flatctl import SkyFilter, SkyFlatSearch
+from flatctl.core.sky.twilight import ln_brightness
+
+FULL = 65535.0
+ENDINGS = {"complete", "too_dim", "too_bright", "out_of_time", "unstable"}
+
+
+def dusk(time_s: float) -> float:
+    """Return an altitude that sinks by 0.25 degrees a minute from +2, then by less."""
+    return 10.0 * cos(pi * min(time_s, 12_000.0) / 12_000.0) - 8.0
+
+
+def dawn(time_s: float) -> float:
+    return dusk(12_000.0 - time_s)
+
+
+def a_search(**other) -> SkyFlatSearch:
+    filters = other.pop("filters", [SkyFilter("L", 5), SkyFilter("Ha", 5)])
+    given_ = {
+        "target_adu": 33400.0,
+        "tolerance_adu": 3277.0,
+        "full_scale_adu": FULL,
+        "dawn": False,
+        "sun_altitude": dusk,
+        "sun_altitude_range_deg": (-12.0, 0.0),
+        **other,
+    }
+    return SkyFlatSearch(filters, **given_)
+
+
+def run(search: SkyFlatSearch, level_of, *, start_s: float = 0.0, steps_max: int = 5000):
+    """Do what the search says; `level_of(filter, time_s, exposure_s)` is the sky. Yield frames."""
+    time_s, frames = start_s, []
+    for _ in range(steps_max):
+        step = search.next(time_s)
+        if step.action == "finish":
+            return frames
+        if step.action == "wait":
+            time_s += step.seconds
+        elif step.action == "switch":
+            time_s += 2.0
+        else:
+            level = min(level_of(step.filter, time_s, step.exposure_s), FULL)
+            verdict = search.observe(
+                mid_s=time_s + step.exposure_s / 2,
+                exposure_s=step.exposure_s,
+                median_adu=level,
+                clipped_frac=float(level >= FULL),
+            )
+            frames.append((step.filter, time_s, step.exposure_s, level, verdict))
+            time_s += step.exposure_s + 3.0
+    raise AssertionError("it does not end")
+
+
+def fading(scale: float, steeper: float = 0.0, sun=dusk):
+    """Return a clear sky as it fades; Ha passes a fiftieth."""
+
+    def level_of(name: str, time_s: float, exposure_s: float) -> float:
+        nm, through = (656.0, 0.02) if name == "Ha" else (550.0, 1.0)
+        fade = ln_brightness([sun(time_s + exposure_s / 2), -6.0], nm)
+        rate = exp(fade[0] + steeper * (fade[0] - fade[1]))
+        return 1000.0 + scale * through * exposure_s * rate
+
+    return level_of
+
+
+SKY = fading(1e9)
+
+
+def test_a_dusk_gives_all_filters_the_least_sensitive_first():
+    search = a_search()
+    frames = run(search, SKY)
+    assert search.outcomes == {"L": "complete", "Ha": "complete"}
+    assert [name for name, *_ in frames if _[-1].accepted] == ["Ha"] * 5 + ["L"] * 5
+
+
+def test_at_most_a_few_frames_are_not_kept():
+    search = a_search()
+    frames = run(search, SKY)
+    assert len(frames) <= 10 + 4
+
+
+def test_no_exposure_begins_while_the_sun_is_outside_its_range():
+    search = a_search(sun_altitude_range_deg=(-6.0, -3.0))
+    frames = run(search, SKY)
+    assert frames
+    assert all(-6.0 <= dusk(time_s) <= -3.0 for _, time_s, *_ in frames)
+
+
+def test_at_dawn_it_waits_for_the_light():
+    search = a_search(dawn=True, sun_altitude=dawn)
+    frames = run(search, fading(1e9, sun=dawn))
+    assert search.outcomes == {"L": "complete", "Ha": "complete"}
+    assert [name for name, *_ in frames if _[-1].accepted] == ["L"] * 5 + ["Ha"] * 5
+
+
+def test_a_twilight_that_was_missed_ends_at_once():
+    search = a_search()
+    assert search.next(11_999.0).action == "finish"
+    assert set(search.outcomes.values()) == {"out_of_time"}
+
+
+def test_a_sky_too_dark_is_too_dim():
+    search = a_search(sun_altitude_range_deg=(-17.0, 0.0))
+    run(search, lambda name, t, e: 1000.0 + 1e-3 * e)
+    assert set(search.outcomes.values()) <= {"too_dim", "out_of_time"}
+    assert search.counts == {"L": 0, "Ha": 0}
+
+
+def test_clipped_frames_are_no_flats():
+    search = a_search(sun_altitude_range_deg=(-6.0, -3.0))
+    frames = run(search, lambda name, t, e: FULL)
+    assert not any(verdict.accepted for *_, verdict in frames)
+
+
+def test_every_filter_is_explained():
+    search = a_search(filters=[SkyFilter("L", 500), SkyFilter("Ha", 5)])
+    run(search, SKY)
+    assert set(search.explanation) == {"L", "Ha"}
+    assert "of 500" in search.explanation["L"]
+
+
+def test_every_step_gives_a_reason():
+    search = a_search()
+    time_s, step = 0.0, search.next(0.0)
+    while step.action != "expose":
+        assert step.reason.endswith(".")
+        time_s += step.seconds + 1.0
+        step = search.next(time_s)
+    assert step.reason.endswith(".")
+
+
+def test_a_second_night_knows_the_first():
+    first = a_search()
+    run(first, SKY)
+    second = a_search(memory=json.loads(json.dumps(first.memory)))
+    frames = run(second, SKY)
+    assert second.outcomes == {"L": "complete", "Ha": "complete"}
+    assert len(frames) <= 11
+
+
+@pytest.mark.parametrize("steeper", [-0.3, -0.15, 0.15, 0.3])
+def test_a_twilight_of_another_steepness_costs_a_few_frames(steeper):
+    search = a_search(filters=[SkyFilter("L", 20), SkyFilter("Ha", 20)])
+    frames = run(search, fading(1e9, steeper))
+    assert search.outcomes == {"L": "complete", "Ha": "complete"}
+    assert len(frames) <= 40 + 8
+
+
+def test_observe_needs_an_exposure():
+    search = a_search()
+    with pytest.raises(ValueError, match="expose"):
+        search.observe(mid_s=1.0, exposure_s=1.0, median_adu=1.0, clipped_frac=0.0)
+
+
+def test_time_never_goes_back():
+    search = a_search()
+    search.next(100.0)
+    with pytest.raises(ValueError, match="back"):
+        search.next(99.0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"target_adu": -1.0},
+        {"filters": []},
+        {"filters": [SkyFilter("L", 5), SkyFilter("L", 5)]},
+        {"sun_altitude_range_deg": (0.0, -12.0)},
+        {"overhead_s": -1.0},
+        {"pedestal_adu": float("nan")},
+        {"memory": {"version": 1}},
+        {"memory": {"version": 7}},
+        {"memory": ["no"]},
+    ],
+)
+def test_arguments_without_sense_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"."):
+        a_search(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"count": 0},
+        {"exposure_range_s": (2.0, 1.0)},
+        {"exposure_range_s": (0.0, 1.0)},
+        {"throughput": -1.0},
+        {"wavelength_nm": float("inf")},
+    ],
+)
+def test_a_filter_without_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"."):
+        SkyFilter(**{"name": "L", "count": 5, **wrong})
+
+
+levels = st.lists(st.floats(0.0, FULL), min_size=1, max_size=30)
+
+
+@settings(max_examples=20, deadline=None)
+@given(levels, st.booleans(), st.floats(0.0, 6000.0))
+def test_under_any_light_it_ends_and_counts_right(seen, rising, start_s):
+    search = a_search(
+        dawn=rising,
+        sun_altitude=dawn if rising else dusk,
+        sun_altitude_range_deg=(-12.0, -10.0),
+        overhead_s=20.0,
+    )
+    shots = iter(seen * 2000)
+    frames = run(search, lambda name, t, e: next(shots), start_s=start_s)
+    kept = dict.fromkeys(search.counts, 0)
+    for name, time_s, exposure_s, level, verdict in frames:
+        assert 0.5 <= exposure_s <= 30.0
+        assert -12.0 <= (dawn if rising else dusk)(time_s) <= -10.0
+        assert verdict.accepted == (abs(level - 33400.0) <= 3277.0)
+        kept[name] += verdict.accepted
+    assert search.counts == kept
+    assert set(search.outcomes) == {"L", "Ha"}
+    for name, outcome in search.outcomes.items():
+        assert outcome in ENDINGS
+        assert (outcome == "complete") == (kept[name] == 5)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.floats(1e8, 1e10), st.floats(-0.1, 0.1))
+def test_the_same_light_gives_the_same_steps(scale, steeper):
+    sky = fading(scale, steeper)
+    assert run(a_search(), sky) == run(a_search(), sky)
