@@ -310,6 +310,8 @@ MEANINGS = {
     "trials": "exposures of the search",
     "verdict": "`accepted`, `too_dim`, `too_bright` or `clipped`",
     "wanted": "flats wanted",
+    "present_c": "where the sensor is that is being cooled, in °C; `null` for other waits",
+    "says": "what the driver of the device that is waited for says; mostly empty",
     "what": "what happened, or what is waited for",
 }
 

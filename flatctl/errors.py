@@ -9,6 +9,7 @@
     │   ├── BadReply            it answered something else than what was asked
     │   ├── Busy                another program has it; nothing was attempted
     │   └── Fault               it says itself that it failed
+    │       └── Unfit           it is well, and can't do what is asked: trying again is no use
     ├── UnsafeError         6   unsafe, or out of time
     └── StorageError        7   disk full, no permission, directory gone
 
@@ -95,6 +96,10 @@ class Busy(DeviceError):
 
 class Fault(DeviceError):
     """The device says itself that it failed."""
+
+
+class Unfit(Fault):
+    """The device is well and can't do what is asked of it, however often it is asked."""
 
 
 class UnsafeError(FlatctlError):

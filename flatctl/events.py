@@ -154,11 +154,17 @@ class FilterStarted(OfSet):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Event):
-    """The run waits for something that takes its time; for whoever watches, not kept."""
+    """The run waits for something that takes its time; for whoever watches, not kept.
+
+    Told again as it gets on: `present_c` is where the sensor is that is being cooled, `says` what
+    the device's driver says.
+    """
 
     event = "waiting"
     passing = True
     what: Awaited | str
+    present_c: float | None = None
+    says: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

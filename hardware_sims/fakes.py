@@ -1,13 +1,20 @@
 """The simulated rig inside one process, on a clock that takes no time; with faults on demand."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from flatctl.core.types import CameraSetup, FrameKind
-from flatctl.devices.protocols import CameraInfo, CameraState, CoverState, Frame, PanelStatus
-from flatctl.errors import BadReply, Fault, NoReply
+from flatctl.devices.protocols import (
+    CameraInfo,
+    CameraState,
+    CoverState,
+    Frame,
+    PanelStatus,
+    Progress,
+)
+from flatctl.errors import BadReply, Fault, NoReply, Unfit
 from flatctl.fits.header import Header
 from hardware_sims.clock import VirtualClock
 from hardware_sims.faults import FaultList
@@ -23,6 +30,7 @@ COMMAND_S = 0.05
 WHEEL_MOVE_S = 1.0
 COVER_MOVE_S = 5.0
 COOLING_C_S = 2.0
+TELL_EVERY_S = 5.0
 DRIFTED_C = 1.5
 
 
@@ -45,6 +53,7 @@ class FakeCamera:
         self.prepared: list[CameraSetup] = []
         self.exposures: list[tuple[float, FrameKind]] = []
         self._frames = 0
+        self.tell: Callable[[Progress], None] = lambda _: None
 
     @property
     def name(self) -> str:
@@ -162,19 +171,19 @@ class FakeCamera:
     def _refuse_impossible(self, setup: CameraSetup) -> None:
         sensor = self._sensor
         if setup.readout_mode is not None:
-            raise Fault(self._name, "has no read-out modes", "leave them out")
+            raise Unfit(self._name, "has no read-out modes", "leave them out")
         if setup.iso is not None and setup.iso not in sensor.isos:
             known = ", ".join(map(str, sensor.isos)) or "none"
-            raise Fault(self._name, f"has no ISO {setup.iso}", f"it has {known}")
+            raise Unfit(self._name, f"has no ISO {setup.iso}", f"it has {known}")
         if sensor.isos and (setup.gain is not None or setup.offset is not None):
-            raise Fault(self._name, "has ISO instead of gain and offset", "leave them out")
+            raise Unfit(self._name, "has ISO instead of gain and offset", "leave them out")
         for what, value, low, high in (
             ("binning", setup.binning, 1, sensor.binning_max),
             ("gain", setup.gain, 0, sensor.gain_max),
             ("offset", setup.offset, 0, sensor.offset_max),
         ):
             if value is not None and not low <= value <= high:
-                raise Fault(self._name, f"{what} {value:g} is refused", f"it takes {low} to {high}")
+                raise Unfit(self._name, f"{what} {value:g} is refused", f"it takes {low} to {high}")
 
     def _cooled(self, wanted_c: float | None, timeout_s: float) -> float:
         present_c = self._setting.temperature_c
@@ -182,7 +191,14 @@ class FakeCamera:
             return present_c
         cools = self._habits.cooler == "works"
         taking_s = abs(wanted_c - present_c) / COOLING_C_S if cools else math.inf
-        self._wait(taking_s, timeout_s, "not cold yet")
+        until_s = self._clock.monotonic() + min(taking_s, timeout_s)
+        while (left_s := until_s - self._clock.monotonic()) > 0:
+            self._clock.sleep(min(TELL_EVERY_S, left_s))
+            gone = (1.0 - (until_s - self._clock.monotonic()) / taking_s) if cools else 0.0
+            self.tell(Progress(temperature_c=present_c + gone * (wanted_c - present_c)))
+        if taking_s > timeout_s:
+            what = f"is at {present_c:g} °C and does not reach {wanted_c:g} °C"
+            raise Unfit(self._name, what, "has the cooler power?")
         return wanted_c
 
     def _wait(self, seconds: float, timeout_s: float, what: str) -> None:

@@ -3,14 +3,23 @@
 from pathlib import Path
 
 from flatctl.app.wiring.notify import Notifier
-from flatctl.app.wiring.rig import claim_panel, cover_at_end, make_connections, make_panel
-from flatctl.devices.protocols import Cover
+from flatctl.app.wiring.rig import (
+    claim_camera,
+    claim_panel,
+    cover_at_end,
+    make_connections,
+    make_panel,
+)
+from flatctl.devices.catalog import CAMERAS
+from flatctl.devices.protocols import Cover, Restorable
+from flatctl.devices.transports import Connections
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
-from flatctl.engine.rig import PANEL_TIMEOUT_S
+from flatctl.engine.rig import PANEL_TIMEOUT_S, PUT_BACK_S
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
 from flatctl.settings.loading import load
+from flatctl.settings.models import Settings
 
 
 def safe(config: Path) -> str:
@@ -41,4 +50,24 @@ def safe(config: Path) -> str:
             with Notifier(settings) as notifier:
                 notifier.warn("cover" if guard.dark else "lamp", f"flatctl safe: {error}")
             raise
-        return f"{panel.name}: light off" + (f", cover {left.value}" if left and moved else "")
+        put_back = _put_back(settings, connections)
+        cover = f", cover {left.value}" if left and moved else ""
+        return f"{panel.name}: light off{cover}{put_back}"
+
+
+def _put_back(settings: Settings, connections: Connections) -> str:
+    """Put back what a run that was killed had set of the camera; return what to tell of it.
+
+    That is no matter of safety: what goes wrong with it is told, and changes no ending.
+    """
+    camera = CAMERAS.build(connections, settings.camera.device)
+    if not isinstance(camera, Restorable) or not camera.is_changed:
+        return ""
+    try:
+        with claim_camera(settings):
+            camera.put_back(PUT_BACK_S)
+    except DeviceError as error:
+        return f"; {error}"
+    finally:
+        camera.close()
+    return f"; {camera.name}: settings as they were found"

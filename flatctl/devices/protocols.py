@@ -5,7 +5,7 @@ when it can't be done in it: `Unreachable`, `NoReply`, `BadReply`, `Busy` or `Fa
 `close` are idempotent; `close` never raises. Exceptions of vendor libraries never come out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -117,6 +117,36 @@ class CameraState:
     capture_format: str | None = None
     temperature_c: float | None = None
     set_temperature_c: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a device says of itself while it takes its time; `words` are its driver's own."""
+
+    temperature_c: float | None = None
+    words: str = ""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A device that tells how it gets on while a call waits for it; called in that call."""
+
+    tell: Callable[[Progress], None]
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A device whose settings can be put back as they were found."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to put back; asks no device."""
+
+    def put_back(self, timeout_s: float) -> None:
+        """Put back what was changed since it was opened, or by a process that was killed.
+
+        Raises `Fault` that names what could not be put back.
+        """
 
 
 class Named(Protocol):

@@ -19,6 +19,7 @@ from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.stop import StopSignals
+from flatctl.engine.waits import Waits
 from flatctl.errors import DeviceError
 from flatctl.events import Awaited, Chapter, Event, Measuring, Preparation, Waiting
 from flatctl.storage.history import History
@@ -57,6 +58,7 @@ class CalibrationRun:
     def __post_init__(self) -> None:
         self._recovery = Recovery(self.rig, self.tell_fault)
         self._safety = Safety(self.rules, self.rig, self._hear)
+        self._waits = Waits(self.rig, self._hear)
 
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.
@@ -72,7 +74,7 @@ class CalibrationRun:
         rig.open()
         plan = self.plan(rig.slots)
         self._recovery.retry(self._safety.establish)
-        self.tell(Awaited(Preparation.CAMERA))
+        self._waits.begin(Awaited(Preparation.CAMERA, temperature_c=rig.setup.temperature_c))
         self._recovery.retry(rig.prepare)
         self._recovery.retry(partial(rig.select, plan.filter, plan.panel_bank))
         limits = _limits(rig, plan, steps)

@@ -15,7 +15,8 @@ from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shot import Exposure, Shot
-from flatctl.events import Awaited, Listener, Skipped, Waiting
+from flatctl.engine.waits import Waits
+from flatctl.events import Awaited, Listener, Skipped
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
@@ -38,6 +39,7 @@ class RunContext:
     history: History
     recovery: Recovery
     safety: Safety
+    waits: Waits
     emit: Listener
     skipped: set[Path] = field(default_factory=set)
 
@@ -52,7 +54,7 @@ class RunContext:
 
     def tell_waiting(self, what: Awaited) -> None:
         """Tell what is waited for now."""
-        self.emit(Waiting(time=self.clock.now(), what=what))
+        self.waits.begin(what)
 
     def tell_skipped(self, path: Path, reason: str) -> None:
         """Tell, once a run, of a file on disk that does not count."""

@@ -102,6 +102,16 @@ class LampGuard:
         return None
 
 
+def _put_back(rig: Rig, signals: StopSignals) -> DeviceError | None:
+    """Put the camera's settings back; return why that failed, which changes no ending."""
+    try:
+        with signals.held():
+            rig.put_back()
+    except DeviceError as failure:
+        return failure
+    return None
+
+
 def under_guard(
     rig: Rig,
     do: Callable[[range], T],
@@ -127,8 +137,10 @@ def under_guard(
     except RigLost as lost:
         raise lost.error from lost
     finally:
+        changed = _put_back(rig, signals)
         rig.close()
-        for fault, recovered in ((guard.overcome, True), (guard.failure, False)):
+        ends = ((guard.overcome, True), (guard.failure, False), (changed, False))
+        for fault, recovered in ends:
             if fault is not None:
                 # A lamp that stays lit is what has to be heard of, not the disk beside it.
                 with suppress(StorageError):

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flatctl.core.quality.findings import Kind
 from flatctl.engine.rig import Rig
-from flatctl.errors import DeviceError, Fault
+from flatctl.errors import DeviceError, Fault, Unfit
 
 FAULTS_PER_FILTER = DISTURBANCES_PER_FILTER = 3
 # A pulled cable or a restarting server is back within half a minute, or somebody has to come.
@@ -35,6 +35,7 @@ class Recovery:
         self._tell = tell
         self._left = FAULTS_PER_FILTER
         self._told = self._borne = 0  # disturbances; those before the budget was granted
+        self._unfit: set[str] = set()
 
     def renew(self) -> None:
         """Grant a new filter its own budget."""
@@ -82,14 +83,21 @@ class Recovery:
     def retry(self, action: Callable[[], T]) -> T:
         """Do `action`; when a device fails bring the rig back and do it again.
 
+        What a device can't do it is not asked again.
+
         Raises:
-            DeviceError: the budget is spent, the rig is well.
-            RigLost: a device stayed away.
+            DeviceError: the budget is spent, or a device is `Unfit`; the rig is well.
+            RigLost: a device stayed away, or can't do for one filter what it could not for another.
 
         """
         while True:
             try:
                 return action()
+            except Unfit as error:
+                if str(error) in self._unfit:
+                    raise RigLost(error) from error
+                self._unfit.add(str(error))
+                raise
             except DeviceError as error:
                 self.bring_back(error)
                 if self._left == 0:
@@ -110,6 +118,9 @@ class Recovery:
             self._rig.clock.sleep(wait_s)
             try:
                 self._rig.reopen()
+            except Unfit as again:
+                last = again
+                break
             except DeviceError as again:
                 last = again
             else:

@@ -1,6 +1,6 @@
 """Camera, wheel and panel as one instrument, which can be brought back after a fault."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,7 +16,10 @@ from flatctl.devices.protocols import (
     Focuser,
     Frame,
     LightPanel,
+    Progress,
+    Restorable,
     Rotator,
+    Telling,
 )
 from flatctl.engine.clock import Clock
 from flatctl.engine.light import PanelLight
@@ -24,6 +27,9 @@ from flatctl.errors import DeviceError, Fault
 
 PANEL_TIMEOUT_S = 90.0
 """How long a panel may take for anything; its cover moves meanwhile."""
+COOLING_LEAST_S = 10.0
+PUT_BACK_S = 20.0
+"""How long putting back the settings of the camera may take."""
 _USUAL_BITS = 16
 
 
@@ -82,11 +88,27 @@ class Rig:
         self.focuser_steps: int | None = None
         self._bank: Bank | None = None  # the panel's range of light for the filter selected last
         self._filter: str | None = None
+        self._cooling_left_s = timeouts.cooling_s
         self._arrived = True
         self._on_its_way = False
         self._placed: tuple[float | None, int | None] = (None, None)
         self._looked = True
         self.disturbances: list[Finding] = []  # what others did to wheel and light
+
+    def listen(self, tell: Callable[[Progress], None]) -> None:
+        """Let `tell` hear how devices get on while they are waited for."""
+        devices: tuple[object, ...] = (self.camera, self.wheel, self.rotator, self.focuser)
+        for device in (*devices, self.panel):
+            if isinstance(device, Telling):
+                device.tell = tell
+
+    def put_back(self) -> None:
+        """Put back the camera's settings as they were found.
+
+        Raises `DeviceError` where that could not be done.
+        """
+        if isinstance(self.camera, Restorable):
+            self.camera.put_back(PUT_BACK_S)
 
     def open(self) -> None:
         """Reach camera, wheel, rotator and focuser. Nothing moves yet."""
@@ -100,10 +122,16 @@ class Rig:
 
     def prepare(self) -> None:
         """Make the camera stand as the setup wants it, temperature included."""
-        wait = self.timeouts.settings_s
+        wait_s, began_s = self.timeouts.settings_s, self.clock.monotonic()
         if self.setup.temperature_c is not None:
-            wait = self.timeouts.cooling_s
-        self.state = self.camera.prepare(self.setup, wait)
+            wait_s = max(COOLING_LEAST_S, self._cooling_left_s)
+        try:
+            self.state = self.camera.prepare(self.setup, wait_s)
+        except DeviceError:
+            # Cooling is granted its time once, however often the camera is reached anew.
+            self._cooling_left_s -= self.clock.monotonic() - began_s
+            raise
+        self._cooling_left_s = self.timeouts.cooling_s
 
     def select(self, filter_name: str | None, bank: Bank | None = None) -> None:
         """Turn the wheel; afterwards the panel is told again, since some follow the wheel.

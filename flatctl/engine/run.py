@@ -24,6 +24,7 @@ from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
+from flatctl.engine.waits import Waits
 from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped, StorageError
 from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
@@ -180,6 +181,7 @@ class Session:
             history=self.history,
             recovery=Recovery(self.rig, self._tell_fault),
             safety=Safety(self.job.rules, self.rig, self.emit),
+            waits=Waits(self.rig, self.emit),
             emit=self.emit,
         )
         self._started = started(context, plans, now, self.writer.open_night(now))

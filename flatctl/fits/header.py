@@ -26,6 +26,10 @@ class NotReadable(ValueError):
     """The file says nothing that could be used; the message says why."""
 
 
+class OtherFormat(NotReadable):
+    """The file is sound and of a kind that is not read; another one of its make will be as well."""
+
+
 @dataclass(frozen=True)
 class Header:
     """A header: 80-byte cards, as they came; `raw` may go on with `END` and padding."""

@@ -15,7 +15,7 @@ from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences.reasons import awaited_words
+from flatctl.outputs.sentences.reasons import waiting_words
 from flatctl.outputs.sentences.run import filter_label, lines_of, worth_line
 from flatctl.outputs.summary import summary_lines
 
@@ -83,7 +83,7 @@ class TerminalProgress:
             case events.RunStarted():
                 return Activity("preparing the devices", now)
             case events.Waiting():
-                return Activity(f"waiting: {awaited_words(event.what)}", now)
+                return Activity(f"waiting: {waiting_words(event)}", now)
             case events.Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
             case events.FilterStarted():

@@ -1,6 +1,10 @@
 """What the parent makes of the child's events."""
 
+import math
 import os
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flatctl.devices.indi.discovery import describe
 from flatctl.devices.indi.registry import Registry
@@ -122,3 +126,48 @@ def test_roles_come_from_the_driver_interface_or_the_properties():
     device = heard(info, light).devices["Cam"]
 
     assert describe(device).roles == (Role.CAMERA, Role.WHEEL, Role.PANEL)
+
+
+ODD = st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(ODD)
+def test_a_number_that_is_none_is_unknown_and_what_was_said_is_kept(odd):
+    found = heard(gain(1, odd)).find("Cam", "CCD_GAIN")
+
+    assert found is not None
+    assert found.number("GAIN") is None
+    assert found.said("GAIN") == f"{odd:g}"
+    assert not found.holds({"GAIN": 0.0})
+
+
+@given(ODD, ODD, st.floats(-1e300, 1e300))
+def test_bounds_that_are_none_bound_nothing(low, high, value):
+    element = {"name": "GAIN", "label": "Gain", "value": 1.0, "min": low, "max": high}
+    found = heard(gain(1, 1.0, elements=[element])).find("Cam", "CCD_GAIN")
+
+    assert found is not None
+    assert found.elements["GAIN"].allows(value)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_count_is_one_of_those_that_can_be_or_unknown(value):
+    found = heard(gain(1, value)).find("Cam", "CCD_GAIN")
+
+    assert found is not None
+    count = found.count("GAIN", range(8, 33))
+    assert count is None or 8 <= count <= 32
+
+
+def test_equal_bounds_mean_none():
+    element = {"name": "GAIN", "label": "Gain", "value": 1.0, "min": 0.0, "max": 0.0}
+    found = heard(gain(1, 1.0, elements=[element])).find("Cam", "CCD_GAIN")
+
+    assert found is not None
+    assert found.elements["GAIN"].allows(1e6)
+
+
+def test_what_could_not_be_taken_in_is_kept():
+    registry = heard(gain(1, 1.0), {"at": "trouble", "serial": 2, "what": "too long"})
+
+    assert registry.trouble == (2, "too long")

@@ -188,6 +188,10 @@ class ScriptedServer:
         for line in self._lines:
             line.sendall("".join(texts).encode())
 
+    def redefine(self, definitions: Iterable[str]) -> None:
+        """Let the device be another one for whoever asks from now on."""
+        self._definitions = tuple(definitions)
+
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

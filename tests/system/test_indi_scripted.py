@@ -29,7 +29,7 @@ from flatctl.devices.indi import arrival as arrival_module
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.wheel import IndiFilterWheel
-from flatctl.errors import BadReply, ConfigError, Fault, NoReply
+from flatctl.errors import BadReply, ConfigError, Fault, NoReply, Unfit
 
 
 @pytest.fixture
@@ -147,15 +147,13 @@ def test_an_odd_header_costs_no_frame(server, camera: IndiCamera, odd: dict[str,
         (blob(fits(3.0)), "exposed 3 s instead of 0.5 s"),
         (blob(fits(0.5, cols=32)), "32×48"),
         (blob(fits(0.5, cut=100)), "cut off"),
-        (blob(fits(0.5, zero=7)), "BZERO 7"),
         (blob(fits(0.5, more={"EXPTIME": "'half'"})), "EXPTIME is 'half', not a number"),
         (blob(fits(0.5, more={"EXPTIME": "nan"})), "EXPTIME is unreadable, not a number"),
         (blob(fits(0.5, more={"EXPTIME": "'3.0'"})), "exposed 3 s instead of 0.5 s"),
         (blob(fits(0.5, more={"NAXIS1": 10**12})), "no sense"),
         (blob(fits(0.5, more={"NAXIS1": 10**6, "NAXIS2": 10**6})), "cut off"),
         (blob(fits(0.5, more={"NAXIS2": "many"})), "not a whole number"),
-        (blob(b"\xff\xd8\xff\xe0" * 1000), "not a FITS file"),
-        (blob(b"x" * 1000, form=".fits.fz"), "fits.fz"),
+        (blob(b"x" * 4000), "not a FITS file"),
         (blob(fits(0.5), size=10_000_000), "10000000 bytes"),
     ],
 )
@@ -167,6 +165,64 @@ def test_a_wrong_frame_is_a_bad_reply(
     camera.start(0.5, FrameKind.FLAT)
     with pytest.raises(BadReply, match=complaint):
         camera.read(20)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (blob(fits(0.5, zero=7)), "BZERO 7"),
+        (blob(fits(0.5, more={"NAXIS": 3, "NAXIS3": 3})), "3 axes"),
+        (blob(fits(0.5, more={"BITPIX": 32})), "BITPIX 32"),
+        (blob(b"\xff\xd8\xff\xe0" * 1000), "sends JPEG files"),
+        (blob(b"\xff\xd8\xff\xe0" * 1000, form=".jpg"), r"sends \.jpg files"),
+        (blob(b"II*\0" * 1000, form=".cr2"), r"sends \.cr2 files"),
+        (blob(b"XISF0100" * 1000), "sends XISF files"),
+        (blob(b"x" * 1000, form=".fits.fz"), r"sends \.fits\.fz files"),
+    ],
+)
+def test_another_format_is_named_at_once(server, camera: IndiCamera, wrong: str, complaint: str):
+    server.answers["CCD_EXPOSURE"] = exposing(wrong, DONE)
+    began_s = time.monotonic()
+
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Unfit, match=complaint):
+        camera.read(20)
+
+    assert time.monotonic() - began_s < 4
+
+
+def test_a_frame_of_another_format_leaves_the_camera_ready(server, camera: IndiCamera):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(b"", form=".jpg"), blob(b"x", form=".jpg"), DONE)
+    camera.start(0.5, FrameKind.FLAT)
+    with pytest.raises(Unfit):
+        camera.read(20)
+    del server.answers["CCD_EXPOSURE"]
+
+    camera.start(0.5, FrameKind.FLAT)
+
+    assert camera.read(20).pixels.shape == (48, 64)
+
+
+def test_a_camera_that_rounds_the_same_exposure_twice_is_told_what_it_can_make(
+    server, camera: IndiCamera, short_grace: None
+):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(2)), DONE)
+    camera.start(1, FrameKind.FLAT)
+    with pytest.raises(BadReply, match="exposed 2 s instead of 1 s"):
+        camera.read(20)
+    camera.prepare(CameraSetup(), 20)
+    camera.start(1, FrameKind.FLAT)
+    with pytest.raises(Unfit, match=r"makes 2 s of 1 s; .*flats\.exposures_s"):
+        camera.read(20)
+
+
+@pytest.mark.parametrize(("asked_s", "said_s"), [(0.0125, 0.01), (1 / 60, 0.02), (0.004, 0.0)])
+def test_an_exposure_in_two_digits_is_the_one_asked_for(server, camera, asked_s, said_s):
+    server.answers["CCD_EXPOSURE"] = exposing(blob(fits(said_s)), DONE)
+
+    camera.start(asked_s, FrameKind.FLAT)
+
+    assert camera.read(20).exposure_s == asked_s
 
 
 def test_a_failed_exposure_is_a_fault_with_the_drivers_words(server, camera: IndiCamera):

@@ -115,6 +115,13 @@ def claim_rig(settings: Settings) -> AbstractContextManager[None]:
     return claim(settings.rig.name, [*things, *_panel_addresses(settings)])
 
 
+def claim_camera(settings: Settings) -> AbstractContextManager[None]:
+    """Return the claim on the camera alone."""
+    device = settings.camera.device
+    addresses = CAMERAS.transport(settings, device).addresses(settings, device)
+    return claim(f"the camera of {settings.rig.name}", list(addresses))
+
+
 def claim_dawn(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on waiting for the morning; the rig itself stays free until then."""
     device = settings.camera.device

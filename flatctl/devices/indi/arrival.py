@@ -9,13 +9,26 @@ import time
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import LOG, IndiClient
 from flatctl.devices.indi.late_frames import Doubt, Exposure, LateFrames
+from flatctl.devices.indi.preparation import format_remedy
 from flatctl.devices.indi.registry import Blob, Property, Registry
-from flatctl.errors import BadReply, DeviceError, Fault
+from flatctl.errors import BadReply, DeviceError, Fault, Unfit
+from flatctl.fits.header import OtherFormat
 from flatctl.fits.pixels import StoredImage, decode
 
 _GRACE_S = 5.0
 _LONGEST_TIMES = 3.0
 _ROUNDED_PX = 16
+# How far the exposure in a header may be from that asked for. Many write two digits only.
+_SAME_FRAC, _COARSE_DIGITS, _COARSEST_S, _FINE_S = 0.05, 2, 0.00501, 0.001
+# How files begin that drivers have been seen to call FITS.
+_OTHER_FILES = {
+    b"\xff\xd8\xff": "JPEG",
+    b"XISF0100": "XISF",
+    b"II*\0": "TIFF or camera raw",
+    b"MM\0*": "TIFF or camera raw",
+    b"\x1f\x8b": "compressed",
+    b"\x89PNG": "PNG",
+}
 
 
 class Arrival:
@@ -38,14 +51,17 @@ class Arrival:
         self._timed_out = False
         # Whether what is reported, and what comes, may be of other exposures as well.
         self._others = late.may_come
+        self._unfit: Unfit | None = None  # why no frame of this camera will do
+        self._rounded: tuple[float, float] | None = None  # what was made, of what was asked for
         self._clock_alone = False  # only the time in its header spoke against what was refused last
 
     def image(self, timeout_s: float) -> StoredImage:
         """Return it.
 
         Raises `NoReply` when it has not come within `timeout_s`, or as long as late frames have
-        shown that it takes, up to three times that; `BadReply` for one that is not
-        what was asked for, `Fault` where the driver failed, vanished or was disconnected.
+        shown that it takes, up to three times that; `BadReply` for one that is not what was asked
+        for, `Fault` where the driver failed, vanished or was disconnected, `Unfit` where it sends
+        another format than is read, or makes the same other exposure once more.
         """
         deadline, longest = Deadline(timeout_s), Deadline(_LONGEST_TIMES * timeout_s)
         while (blob := self._next(deadline, longest)) is not None:
@@ -101,6 +117,8 @@ class Arrival:
             return (blob,)
         if exposing.serial <= self._exposure.since or exposing.state == "Busy":
             return None
+        if self._unfit is not None:
+            return (None,)
         self._grace = self._grace or Deadline(_GRACE_S)
         if self._others:
             return None
@@ -116,7 +134,10 @@ class Arrival:
             if self._grace or not doubt.settled_by_rest:
                 return image
             self._give_up_candidate()
+        if self._unfit is not None:
+            raise self._unfit
         if self.refused:
+            self._late.rounded = self._rounded
             if self._clock_alone:
                 self._late.distrust_clock()
             last = self.refused[-1]
@@ -125,7 +146,9 @@ class Arrival:
             what = "ended the exposure without a frame"
             raise Fault(self._device, what, "does another program use the camera?")
         what = f"sent no frame of {self._exposure.exposure_s:g} s in time"
-        raise self._client.silent(self._device, what, "its driver or the INDI server may hang")
+        since = self._exposure.since
+        remedy = "its driver or the INDI server may hang"
+        raise self._client.silent(self._device, what, remedy, since=since)
 
     def _give_up_candidate(self) -> None:
         if self._candidate is not None:
@@ -166,13 +189,32 @@ class Arrival:
         if blob.fault:
             raise ValueError(blob.fault)
         if blob.format != ".fits":
+            self._never(f"sends {blob.format or 'nameless'} files instead of FITS")
             raise ValueError(f"it has format {blob.format!r} instead of '.fits'")
         # Nobody closes it: it lasts as long as somebody looks at the pixels.
-        return decode(mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
+        content = mmap.mmap(blob.fd, blob.size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
+        for start, kind in _OTHER_FILES.items():
+            if content[: len(start)] == start:
+                self._never(f"sends {kind} files instead of FITS")
+        try:
+            return decode(content)
+        except OtherFormat as error:
+            self._never(f"sends frames that can't be used: {error}")
+            raise
+
+    def _never(self, what: str) -> None:
+        """Give up waiting for a better one: a format does not change by itself."""
+        self._unfit = Unfit(self._device, what, format_remedy(self._client, self._device))
 
     def _check(self, image: StoredImage) -> None:
+        self._rounded = None
         wanted_s, said_s = self._exposure.exposure_s, image.header.real("EXPTIME")
-        if said_s is not None and not math.isclose(said_s, wanted_s, rel_tol=0.05, abs_tol=0.001):
+        if said_s is not None and not _is_that_long(said_s, wanted_s):
+            self._rounded = (wanted_s, said_s)
+            if self._late.rounded == self._rounded:
+                remedy = "list the exposures that it can make as flats.exposures_s"
+                what = f"makes {said_s:g} s of {wanted_s:g} s"
+                self._unfit = Unfit(self._device, what, remedy)
             raise ValueError(f"it was exposed {said_s:g} s instead of {wanted_s:g} s")
         frame = self._client.find(self._device, "CCD_FRAME")
         binning = self._client.find(self._device, "CCD_BINNING")
@@ -182,3 +224,10 @@ class Arrival:
             wanted = full / ((binning.number(factor) if binning else None) or 1.0)
             if wanted and abs(there - wanted) > _ROUNDED_PX:
                 raise ValueError(f"it is {cols}×{rows} pixels, its {axis} should be {wanted:g}")
+
+
+def _is_that_long(said_s: float, wanted_s: float) -> bool:
+    """Say whether a header tells the exposure that was asked for, as far as its digits go."""
+    _, _, digits = f"{said_s!r}".partition(".")
+    unit_s = _COARSEST_S if len(digits) <= _COARSE_DIGITS else _FINE_S
+    return math.isclose(said_s, wanted_s, rel_tol=_SAME_FRAC, abs_tol=unit_s)

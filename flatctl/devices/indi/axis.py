@@ -86,8 +86,11 @@ class Axis(IndiDevice):
     def _value(self, now: Property | None) -> float:
         value = now.number(self.ELEMENT) if now else None
         if value is None:
+            said = now.said(self.ELEMENT) if now else ""
             what = f"has no {self.ELEMENT} in {self.PROPERTY}"
-            raise Fault(self._device, what, "is it the right one?")
+            if said:
+                what = f"says that it stands at {said}{self.UNIT}"
+            raise Fault(self._device, what, "is it the right one? Restart its driver")
         return value
 
 

@@ -11,19 +11,27 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.arrival import Arrival
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.cooling import celsius
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
-from flatctl.devices.indi.preparation import Preparation
+from flatctl.devices.indi.preparation import Preparation, abilities
 from flatctl.devices.indi.registry import Registry
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
-from flatctl.devices.protocols import CameraInfo, CameraState, Frame, StoredFrame
+from flatctl.devices.protocols import CameraInfo, CameraState, Frame, Progress, StoredFrame
 from flatctl.devices.transports import Role
-from flatctl.errors import DeviceError, Fault
+from flatctl.errors import DeviceError, Fault, Unfit
 
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
 _CLOSE_S = 3.0
 _DRIFTED_C = 1.5
+_SIDE_PX = range(1, 200_000)
+# What can be true of a camera, and in what it is counted.
+_COUNTS = {
+    "CCD_MAX_X": (_SIDE_PX, "pixels across"),
+    "CCD_MAX_Y": (_SIDE_PX, "pixels down"),
+    "CCD_BITSPERPIXEL": (range(8, 33), "bits per pixel"),
+}
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
 
 
@@ -54,21 +62,24 @@ class IndiCamera(IndiDevice):
         connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
         # The size is defined as zero at first and filled in later, by some only after a frame.
         left_s = min(_SIZE_S, deadline.left_s)
-        self._client.wait_for(lambda r: self._size(r, "CCD_MAX_X"), left_s)
+        self._client.wait_for(lambda r: self._count(r, "CCD_MAX_X"), left_s)
+        self._remark_nonsense()
         return self._client.look(self._info)
 
     def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
         """Make it stand as `setup` wants, full frame, flat frames, and read everything back.
 
-        Raises `Fault` where the camera lacks something that was asked for, refuses it, or
-        reports another value afterwards.
+        Raises `Unfit` where the camera can't stand so, `Fault` where it refuses to, or reports
+        another value afterwards.
         """
         deadline = Deadline(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", timeout_s)
         self._session.drop()
         self._stop_exposure(deadline.left_s)
         self._client.receive_frames(self._device, _CHIP, True)
-        state = Preparation(self._client, self._device, deadline).apply(setup)
+        state = Preparation(self._client, self._device, deadline, self._tell_temperature).apply(
+            setup
+        )
         self._setup = setup
         self._session.take()
         return state
@@ -83,12 +94,11 @@ class IndiCamera(IndiDevice):
             raise ValueError(f"an exposure of {exposure_s} s")
         self._session.check(_ANSWER_S)
         self._stop_exposure(_ANSWER_S)
-        Preparation(self._client, self._device, Deadline(_ANSWER_S)).end_stream()
-        wanted = _FRAME_TYPES[kind]
-        types = self._client.find(self._device, "CCD_FRAME_TYPE")
-        if types is not None and not types.chosen(wanted):
-            self._client.set_switch(self._device, "CCD_FRAME_TYPE", wanted, _ANSWER_S)
-        self._check_length(exposure_s)
+        for unfit in abilities(self._client, self._device).unfit_exposures([exposure_s]):
+            raise unfit
+        preparation = Preparation(self._client, self._device, Deadline(_ANSWER_S))
+        preparation.end_stream()
+        preparation.choose_type(_FRAME_TYPES[kind])
         started, begun_s = datetime.now(UTC), time.monotonic()
         values = {"CCD_EXPOSURE_VALUE": exposure_s}
         since = self._client.send(self._device, "CCD_EXPOSURE", values, _ANSWER_S)
@@ -110,12 +120,41 @@ class IndiCamera(IndiDevice):
             self._exposure = None
             self._late.arrive(exposure, image)
             self._check_temperature()
+        except Unfit:
+            self._exposure = None  # it is over, and the camera is as well as before
+            raise
         except DeviceError:
             self._session.drop()
             raise
         made = StoredFrame if image.unsigned else Frame
         refused = tuple(arrival.refused)
         return made(image.pixels(), image.header, exposure.exposure_s, exposure.started, refused)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is to be put back; asks nobody."""
+        return self._client.as_found.knows(self._device)
+
+    def put_back(self, timeout_s: float) -> None:
+        """Put back the settings that were found; the sensor keeps its temperature.
+
+        Waits for an exposure of somebody else's. Raises `Fault` that names what stays changed.
+        """
+        deadline, found = Deadline(timeout_s), self._client.as_found
+        if not self.is_changed:
+            return
+        self._client.open(timeout_s)
+        self._client.need(self._device, "CCD_EXPOSURE", deadline.left_s)
+        self._session.drop()
+        if self._exposure is not None:
+            self._give_up_exposure()
+            self._stop_exposure(deadline.left_s)
+        else:
+            self._await_rest(deadline.left_s)
+        left = found.put_back(self._client, self._device, deadline.left_s)
+        if left:
+            what = f"is not as it was found: {', '.join(left)}"
+            raise Fault(self._device, what, "set that in its driver, as you want it")
 
     def close(self) -> None:
         """Abort an exposure that is under way and let go of the camera; it stays connected."""
@@ -141,46 +180,51 @@ class IndiCamera(IndiDevice):
             return
         deadline = Deadline(timeout_s)
         self._client.send(self._device, "CCD_ABORT_EXPOSURE", {"ABORT": True}, timeout_s)
-
-        def idle(registry: Registry) -> bool | None:
-            now = registry.find(self._device, "CCD_EXPOSURE")
-            return None if now is not None and now.state == "Busy" else True
-
-        if not self._client.wait_for(idle, deadline.left_s):
+        if not self._await_rest(deadline.left_s):
             what = f"did not stop its exposure within {timeout_s:g} s"
             raise self._client.silent(self._device, what, "restart its driver")
 
-    def _check_length(self, exposure_s: float) -> None:
-        known = self._client.find(self._device, "CCD_EXPOSURE")
-        limits = known.elements.get("CCD_EXPOSURE_VALUE") if known else None
-        if limits is not None and not limits.allows(exposure_s):
-            what = f"can not expose {exposure_s:g} s"
-            raise Fault(self._device, what, f"it allows {limits.min:g} to {limits.max:g} s")
+    def _await_rest(self, timeout_s: float) -> bool:
+        def rest(registry: Registry) -> bool | None:
+            now = registry.find(self._device, "CCD_EXPOSURE")
+            return None if now is not None and now.state == "Busy" else True
+
+        return self._client.wait_for(rest, timeout_s) is not None
+
+    def _tell_temperature(self, temperature_c: float | None) -> None:
+        self.tell(Progress(temperature_c=temperature_c))
 
     def _check_temperature(self) -> None:
         wanted_c = self._setup.temperature_c
-        known = self._client.find(self._device, "CCD_TEMPERATURE")
-        present_c = known.number("CCD_TEMPERATURE_VALUE") if known else None
+        present_c = celsius(self._client.find(self._device, "CCD_TEMPERATURE"))
         if wanted_c is None or present_c is None or abs(present_c - wanted_c) <= _DRIFTED_C:
             return
         what = f"is at {present_c:.1f} °C, and {wanted_c:g} °C is wanted"
         raise Fault(self._device, what, "can the cooler hold that, or has it lost its power?")
 
-    def _size(self, registry: Registry, axis: str) -> int | None:
+    def _count(self, registry: Registry, name: str) -> int | None:
         info = registry.find(self._device, "CCD_INFO")
-        return int((info.number(axis) if info else None) or 0) or None
+        return info.count(name, _COUNTS[name][0]) if info else None
+
+    def _remark_nonsense(self) -> None:
+        """Say which of its figures can't be true; they count as unknown."""
+        info = self._client.find(self._device, "CCD_INFO")
+        for name, (allowed, unit) in _COUNTS.items():
+            said = info.said(name) if info else ""
+            # Zero is said until it is known.
+            if info is not None and said not in ("", "0") and info.count(name, allowed) is None:
+                self._client.remark(self._device, f"says it has {said} {unit}: taken as unknown")
 
     def _info(self, registry: Registry) -> CameraInfo:
         exposing = registry.find(self._device, "CCD_EXPOSURE")
         limits = exposing.elements.get("CCD_EXPOSURE_VALUE") if exposing else None
-        bounded = limits is not None and limits.min < limits.max
         cfa = registry.find(self._device, "CCD_CFA")
         return CameraInfo(
             name=self._device,
-            width_px=self._size(registry, "CCD_MAX_X"),
-            height_px=self._size(registry, "CCD_MAX_Y"),
-            bits=self._size(registry, "CCD_BITSPERPIXEL"),
-            exposure_min_s=limits.min if limits and bounded else None,
-            exposure_max_s=limits.max if limits and bounded else None,
+            width_px=self._count(registry, "CCD_MAX_X"),
+            height_px=self._count(registry, "CCD_MAX_Y"),
+            bits=self._count(registry, "CCD_BITSPERPIXEL"),
+            exposure_min_s=limits.min if limits else None,
+            exposure_max_s=limits.max if limits else None,
             bayer=(cfa.text("CFA_TYPE") if cfa else None) or None,
         )

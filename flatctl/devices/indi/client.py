@@ -10,15 +10,17 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi import trace
+from flatctl.devices.indi.as_found import AsFound
 from flatctl.devices.indi.child import Child
 from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
 from flatctl.devices.indi.registry import Property, Registry, Value
 from flatctl.devices.log import HEARD, REMARK, SENT, current_log
-from flatctl.errors import Fault, NoReply, Unreachable
+from flatctl.errors import Fault, NoReply, Unfit, Unreachable
 
 T = TypeVar("T")
 
@@ -35,7 +37,8 @@ class IndiClient:
 
     A child process that does not answer within `silence_s` counts as frozen. A server on
     this machine is reached over its local `socket` (a path, `auto` to find it, `off` for none)
-    where it has one; `tell` hears when it has none.
+    where it has one; `tell` hears when it has none. How devices were found before they were set is
+    remembered in the folder `remember_in` as well, where there is one.
     """
 
     def __init__(
@@ -46,15 +49,18 @@ class IndiClient:
         silence_s: float = 10.0,
         socket: str = AUTO,
         tell: Callable[[str], None] | None = None,
+        remember_in: Path | None = None,
     ) -> None:
         self.host = host
         self.port = port
+        self.as_found = AsFound(remember_in, f"{host}:{port}")
         self.path: str | None = None  # of the local socket it is connected over
         self.generation = 0
         self._silence_s = silence_s
         self._log = current_log()
         self._socket = socket
         self._tell = tell
+        self._told: set[str] = set()
         self._opening = threading.Lock()
         self._change = threading.Condition(threading.RLock())
         self._registry = Registry()
@@ -167,10 +173,28 @@ class IndiClient:
         """Return a property as reported last, `None` where the device has none of that name."""
         return self.look(lambda registry: registry.find(device, name))
 
-    def silent(self, device: str, what: str, remedy: str = "") -> NoReply:
-        """Make the error of a device that fell silent; the next `open` connects anew."""
+    def silent(self, device: str, what: str, remedy: str = "", *, since: int = 0) -> NoReply:
+        """Make the error of a device that fell silent; the next `open` connects anew.
+
+        With what the child could not take in after the event `since`: that may be all that was
+        missing.
+        """
         self._suspect = True
-        return NoReply(device, what, remedy)
+        return NoReply(device, what + self.trouble(since), remedy)
+
+    def trouble(self, since: int = 0) -> str:
+        """Return what the child could not take in last, as an addition to a message."""
+        serial, what = self.look(lambda registry: registry.trouble)
+        return f" (not understood meanwhile: {what})" if serial > since else ""
+
+    def remark(self, device: str, what: str) -> None:
+        """Tell the user, once, of something odd that nothing fails of."""
+        words = f"{device}: {what}"
+        if self._log is not None:
+            self._log.note(device, REMARK, what)
+        if self._tell is not None and words not in self._told:
+            self._told.add(words)
+            self._tell(words)
 
     def need(self, device: str, name: str, timeout_s: float) -> Property:
         """Return a property of a device, connecting to the server first where necessary.
@@ -184,7 +208,8 @@ class IndiClient:
         if found is None and device not in self.look(lambda registry: registry.devices):
             raise self.silent(device, f"is not on the {self.name}", "is its driver running?")
         if found is None:
-            raise Fault(device, f"has no {name}", "is it connected, and the right device?")
+            what = f"has no {name}{self.trouble()}"
+            raise Fault(device, what, "is it connected, and the right device?")
         return found
 
     def send(self, device: str, name: str, values: Mapping[str, Value], timeout_s: float) -> int:
@@ -227,6 +252,7 @@ class IndiClient:
                 device,
                 f"did not answer within {timeout_s:g} s when {name} was set",
                 "its driver or the INDI server may hang: restart them",
+                since=since,
             )
         have = {key: after.elements[key].value for key in values if key in after.elements}
         reported = {key: value for key, value in have.items() if key in wanted or value is True}
@@ -255,7 +281,7 @@ class IndiClient:
 
     def _connect(self, timeout_s: float) -> None:
         deadline = Deadline(timeout_s)
-        self._choose_way()
+        slower = self._choose_way()
         # This is how the library wants to be told of a local socket.
         host = self.host if self.path is None else f"localhost:{self.path}"
         self._child = Child(
@@ -277,18 +303,19 @@ class IndiClient:
             self._drop()
             remedy = "is indiserver running there? See [indi] host and port"
             raise Unreachable(self.name, f"nothing answers ({reason})", remedy)
+        if slower:
+            self.remark(self.name, slower)
 
-    def _choose_way(self) -> None:
-        """Find the server's local socket; say it once where there is none on this machine."""
+    def _choose_way(self) -> str:
+        """Find the server's local socket; return what to say where there is none but could be."""
         self.path = None
         if self._socket == OFF:
-            return
+            return ""
         try:
             self.path = local_socket(self.host, self.port, self._socket)
         except NoLocalSocket as error:
-            if self._tell is not None and error.could_be:
-                self._tell(f"frames come over TCP, which is slower: {error}")
-                self._tell = None
+            return f"frames come over TCP, which is slower: {error}" if error.could_be else ""
+        return ""
 
     def _request(self, do: str, timeout_s: float, **facts: object) -> int:
         with self._change:
@@ -371,8 +398,8 @@ def _check_allowed(known: Property, values: Mapping[str, Value]) -> None:
             raise Fault(known.device, f"has no {name} in {known.name}", f"there is: {have}")
         element = known.elements[name]
         if known.kind == "number" and not element.allows(float(value)):
-            allowed = f"allowed: {element.min:g} to {element.max:g}"
-            raise Fault(known.device, f"{known.name} {value} is out of range", allowed)
+            what = f"{known.name} {value} is out of range"
+            raise Unfit(known.device, what, f"allowed: {element.range_words}")
 
 
 def _words(values: Mapping[str, object]) -> str:

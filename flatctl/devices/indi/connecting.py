@@ -77,7 +77,7 @@ def _await(
     settle(client, device, min(_UNKNOWN_S, 0.9 * timeout_s), timeout_s, complete)
     missing = [name for name in needed if client.find(device, name) is None]
     if missing:
-        what = f"is connected and has no {', '.join(missing)}: it is no {role}"
+        what = f"is connected and has no {', '.join(missing)}{client.trouble()}: it is no {role}"
         raise Fault(device, what, _others(client, role))
 
 

@@ -67,6 +67,9 @@ class LateFrames:
         self._lag: timedelta | None = None
         self._seen: dict[bytes, str] = {}  # the times of the pictures seen, as their headers say
         self._clock = _HeaderClock()
+        self.rounded: tuple[float, float] | None = (
+            None  # what was asked for last, and what was made
+        )
 
     @property
     def may_come(self) -> bool:

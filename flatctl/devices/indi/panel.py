@@ -13,7 +13,7 @@ from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.transports import Role
-from flatctl.errors import DeviceError, Fault, NoReply
+from flatctl.errors import DeviceError, Fault, NoReply, Unfit
 
 _LIGHT = "FLAT_LIGHT_CONTROL"
 _LEVEL = "FLAT_LIGHT_INTENSITY"
@@ -21,6 +21,7 @@ _LEVEL_VALUE = "FLAT_LIGHT_INTENSITY_VALUE"
 _ON, _OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
 _CAP = "CAP_PARK"
 _FIXED = range(1, 2)
+_STEPS_MAX = 1_000_000
 _LAST_WORD_S = 1.0
 # So much of the time granted may the first run of a cover take, for there may have to be another.
 _SHARE_OF_FIRST_RUN = 0.6
@@ -38,7 +39,6 @@ class IndiPanel(IndiDevice):
         super().__init__(client, device)
         self._session = DeviceSession(client, device, _LIGHT)
         self._steps = _FIXED
-        self._wheel = ""
         self._opened = False
 
     @property
@@ -52,14 +52,10 @@ class IndiPanel(IndiDevice):
         self._connect(timeout_s)
         self._session.take()
         level = self._client.find(self._device, _LEVEL)
-        limits = level.elements.get(_LEVEL_VALUE) if level else None
-        if limits is not None and limits.min < limits.max:
-            self._steps = range(math.ceil(limits.min), math.floor(limits.max) + 1)
+        if level is not None:
+            self._steps = self._steps_of(level)
         self._opened = True
-        wheel = self._watched_wheel()
-        if wheel:
-            self._wheel = wheel
-            self._watch_wheel("")
+        self._leave_wheel()
         return self._steps
 
     def set_brightness(self, brightness: int, timeout_s: float) -> None:
@@ -120,13 +116,10 @@ class IndiPanel(IndiDevice):
     def close(self) -> None:
         """Let go of the panel; it stays connected, and the light as it is."""
         self._session.drop()
-        if self._opened and self._wheel:
-            try:
-                self._watch_wheel(self._wheel)
-            except DeviceError:
-                return  # there is nobody left to hear it
-            finally:
-                self._opened, self._wheel = False, ""
+        opened, self._opened = self._opened, False
+        with suppress(DeviceError):  # there may be nobody left to hear it
+            if opened:
+                self._client.as_found.put_back(self._client, self._device, _LAST_WORD_S)
 
     def open_cover(self, timeout_s: float) -> None:
         """Put the light out, open the cover and follow the move to its end."""
@@ -151,6 +144,16 @@ class IndiPanel(IndiDevice):
 
     def _connect(self, timeout_s: float) -> None:
         connect(self._client, self._device, Role.PANEL, (_LIGHT,), timeout_s)
+
+    def _steps_of(self, level: Property) -> range:
+        limits = level.elements.get(_LEVEL_VALUE)
+        if limits is None or (limits.min is None and limits.max is None):
+            return _FIXED
+        low, high = (0.0 if limits.min is None else limits.min), limits.max
+        if high is None or not 0 <= low < high <= _STEPS_MAX:
+            what = f"says that its brightness goes from {limits.range_words}"
+            raise Unfit(self._device, what, "restart its driver, and see what it says there")
+        return range(math.ceil(low), math.floor(high) + 1)
 
     def _lit(self) -> bool:
         known = self._client.find(self._device, _LIGHT)
@@ -229,11 +232,13 @@ class IndiPanel(IndiDevice):
             return self._client.refusal(self._device, since, what, remedy="")
         return None
 
-    def _watched_wheel(self) -> str:
+    def _leave_wheel(self) -> None:
+        """Let the panel listen to no wheel."""
         known = self._client.find(self._device, "ACTIVE_DEVICES")
-        return (known.text("ACTIVE_FILTER") if known else None) or ""
-
-    def _watch_wheel(self, wheel: str) -> None:
-        # Not every driver answers this, so nobody waits for it.
-        values = {"ACTIVE_FILTER": wheel}
-        self._client.send(self._device, "ACTIVE_DEVICES", values, 1.0)
+        wheel = known.text("ACTIVE_FILTER") if known else None
+        if known is not None and wheel is not None:
+            none = {"ACTIVE_FILTER": ""}
+            self._client.as_found.before(known, none)
+            if wheel:
+                # Not every driver answers this, so nobody waits for it.
+                self._client.send(self._device, "ACTIVE_DEVICES", none, _LAST_WORD_S)

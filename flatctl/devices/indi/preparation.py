@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from flatctl.core.types import CameraSetup
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi import controls
+from flatctl.devices.indi.choices import choices, state_of
+from flatctl.devices.indi.controls import Control, Found
+from flatctl.devices.indi.cooling import Cooling, celsius
+from flatctl.devices.indi.formats import deepest_raw, is_made
+from flatctl.devices.indi.limits import Abilities, chosen, number_of, told
+from flatctl.devices.indi.registry import Property, Value
 from flatctl.devices.protocols import CameraState
-from flatctl.errors import Fault
+from flatctl.errors import Fault, Unfit
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
 
 _ANSWER_S = 10.0
-_NEAR_C = 0.5
-_EXACT_C = 0.2
 _ROUNDED_PX = 16
+_SIDE_PX = range(1, 1_000_000)
 
 # Drivers load saved settings when they start: none of these may be taken for granted.
 _DELIVERY = (
@@ -25,40 +32,50 @@ _DELIVERY = (
     ("CCD_COMPRESSION", ("INDI_DISABLED", "CCD_RAW")),
     ("CCD_FAST_TOGGLE", ("INDI_DISABLED",)),
 )
-_GAIN = (("CCD_GAIN", "GAIN"), ("CCD_CONTROLS", "Gain"))
-_OFFSET = (("CCD_OFFSET", "OFFSET"), ("CCD_CONTROLS", "Offset"))
-_MODES = ("READ_MODE", "CCD_READ_MODE", "CCD_READOUT_MODE", "READOUT_MODE", "SENSOR_MODE")
 
 
 class Preparation:
-    """One camera being prepared until the deadline."""
+    """One camera being prepared until the deadline; `tell` hears the temperature meanwhile."""
 
-    def __init__(self, client: IndiClient, device: str, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        client: IndiClient,
+        device: str,
+        deadline: Deadline,
+        tell: Callable[[float | None], None] = lambda _: None,
+    ) -> None:
         self._client = client
         self._device = device
         self._deadline = deadline
-        self._cooled = 0
+        self._tell = tell
 
     def apply(self, setup: CameraSetup) -> CameraState:
-        """Set everything, wait for the temperature, and return what the camera reports."""
+        """Set everything, wait for the temperature, and return what the camera reports.
+
+        Raises `Unfit`, before anything is set, where it can't stand as `setup` wants.
+        """
+        for unfit in self._abilities().unfit(setup):
+            raise unfit
         self.end_stream()
         for name, elements in _DELIVERY:
             self._choose(name, elements)
+        cooling = None
         if setup.temperature_c is not None:
-            self._cool(setup.temperature_c)
-        if setup.readout_mode is not None:
-            self._set_readout_mode(setup.readout_mode)
-        if setup.iso is not None:
-            self._set_iso(setup.iso)
+            cooling = Cooling(self._client, self._device, setup.temperature_c, self._deadline)
+            cooling.start()
+        self._set_format(setup.capture_format)
+        for control in (controls.ISO, *controls.MODES[:-1]):
+            wanted = getattr(setup, control.key)
+            if wanted is not None:
+                self._set_mode(control, str(wanted))
         self._set_binning(setup.binning)
         self._set_full_frame()
-        if setup.gain is not None:
-            self._set_number("gain", _GAIN, setup.gain)
-        if setup.offset is not None:
-            self._set_number("offset", _OFFSET, setup.offset)
+        for control in controls.NUMBERS:
+            if getattr(setup, control.key) is not None:
+                self._set_number(control, getattr(setup, control.key))
         self._choose("CCD_FRAME_TYPE", ("FRAME_FLAT",))
-        if setup.temperature_c is not None:
-            self._await_temperature(setup.temperature_c)
+        if cooling is not None:
+            cooling.wait(self._tell)
         return self._state(setup)
 
     def end_stream(self) -> None:
@@ -72,6 +89,12 @@ class Preparation:
             remedy = error.remedy or "stop its live view (CCD_VIDEO_STREAM) in the other program"
             raise Fault(self._device, f"goes on streaming video: {error.what}", remedy) from error
 
+    def choose_type(self, wanted: str) -> None:
+        """Choose the type of the next frame, where the camera has types."""
+        types = self._find("CCD_FRAME_TYPE")
+        if types is not None and not types.chosen(wanted):
+            self._set("CCD_FRAME_TYPE", {wanted: True})
+
     @property
     def _answer_s(self) -> float:
         return max(0.1, min(_ANSWER_S, self._deadline.left_s))
@@ -79,44 +102,74 @@ class Preparation:
     def _find(self, name: str) -> Property | None:
         return self._client.find(self._device, name)
 
+    def _abilities(self) -> Abilities:
+        return abilities(self._client, self._device)
+
+    def _set(self, name: str, values: Mapping[str, Value]) -> None:
+        self._client.as_found.set(self._client, self._device, name, values, self._answer_s)
+
     def _choose(self, name: str, elements: tuple[str, ...]) -> None:
         known = self._find(name)
         for element in elements:
             if known is not None and element in known.elements:
-                self._client.set_switch(self._device, name, element, self._answer_s)
+                self._set(name, {element: True})
                 return
 
-    def _number_at(self, places: tuple[tuple[str, str], ...]) -> tuple[Property, str] | None:
-        for name, element in places:
-            known = self._find(name)
-            if known is not None and element in known.elements:
-                return known, element
-        return None
-
-    def _set_number(self, what: str, places: tuple[tuple[str, str], ...], value: float) -> None:
-        place = self._number_at(places)
+    def _place(self, control: Control) -> Found:
+        place = self._abilities().place(control)
         if place is None:
-            raise self._lacks(what)
-        known, element = place
-        self._client.set(self._device, known.name, {element: value}, self._answer_s)
+            raise self._abilities().lacks(control)
+        return place
+
+    def _set_number(self, control: Control, value: float) -> None:
+        place = self._place(control)
+        assert place.element is not None  # a number is always one of a property's
+        self._set(place.property.name, {place.element.name: value})
+
+    def _set_mode(self, control: Control, wanted: str) -> None:
+        place = self._place(control)
+        if place.element is None:
+            element = chosen(control, place.property, wanted)
+            assert element is not None  # looked at before anything was set
+            self._set(place.property.name, {element: True})
+        else:
+            value = number_of(wanted)
+            assert value is not None  # as above
+            self._set(place.property.name, {place.element.name: value})
+
+    def _set_format(self, wanted: str | None) -> None:
+        """Choose the deepest raw format: whoever used the camera last may have left another."""
+        place = self._abilities().place(controls.CAPTURE_FORMAT)
+        if wanted is not None:
+            self._set_mode(controls.CAPTURE_FORMAT, wanted)
+        elif place is not None and place.element is None:
+            known = place.property
+            remedy = f"choose a raw one ({known.name}: {choices(known)})"
+            try:
+                best = deepest_raw(known)
+            except ValueError:
+                raise Unfit(self._device, "has no raw capture format", remedy) from None
+            if best is not None and known.writable and not known.chosen(best):
+                self._set(known.name, {best: True})
+            elif is_made(known):
+                what = f"delivers {state_of(known)}, which is no raw format"
+                raise Unfit(self._device, what, remedy)
 
     def _set_binning(self, binning: int) -> None:
-        if self._find("CCD_BINNING") is None:
-            if binning != 1:
-                raise self._lacks("binning")
-            return
-        values = {"HOR_BIN": float(binning), "VER_BIN": float(binning)}
-        self._client.set(self._device, "CCD_BINNING", values, self._answer_s)
+        known = self._find("CCD_BINNING")
+        if known is not None and known.writable:
+            axes = [name for name in ("HOR_BIN", "VER_BIN") if name in known.elements]
+            self._set("CCD_BINNING", {name: float(binning) for name in axes})
 
     def _set_full_frame(self) -> None:
         info, frame = self._find("CCD_INFO"), self._find("CCD_FRAME")
-        width = info.number("CCD_MAX_X") if info else None
-        height = info.number("CCD_MAX_Y") if info else None
+        width = info.count("CCD_MAX_X", _SIDE_PX) if info else None
+        height = info.count("CCD_MAX_Y", _SIDE_PX) if info else None
         if frame is None or not frame.writable or not width or not height:
             return  # some DSLR drivers know their size only after the first frame
-        wanted = {"X": 0.0, "Y": 0.0, "WIDTH": width, "HEIGHT": height}
+        wanted = {"X": 0.0, "Y": 0.0, "WIDTH": float(width), "HEIGHT": float(height)}
         try:
-            self._client.set(self._device, "CCD_FRAME", wanted, self._answer_s)
+            self._set("CCD_FRAME", wanted)
         except Fault:
             frame = self._find("CCD_FRAME")
             # Drivers round sizes to what the chip can read.
@@ -125,110 +178,45 @@ class Preparation:
             ):
                 raise
 
-    def _set_iso(self, iso: int) -> None:
-        known = self._find("CCD_ISO")
-        if known is None:
-            raise self._lacks("iso")
-        self._client.set_switch(
-            self._device, "CCD_ISO", self._labelled(known, "iso", str(iso)), self._answer_s
-        )
-
-    def _set_readout_mode(self, mode: str) -> None:
-        known = next((p for p in map(self._find, _MODES) if p is not None), None)
-        if known is None:
-            raise self._lacks("readout_mode")
-        if known.kind == "switch":
-            element = self._labelled(known, "readout_mode", mode)
-            self._client.set_switch(self._device, known.name, element, self._answer_s)
-            return
-        if known.kind != "number" or not mode.isdecimal():
-            remedy = "give its number as camera.readout_mode"
-            raise Fault(self._device, f"numbers its readout modes and knows no {mode!r}", remedy)
-        element = next(iter(known.elements))
-        values = {element: float(mode)}
-        self._client.set(self._device, known.name, values, self._answer_s)
-
-    def _labelled(self, known: Property, what: str, label: str) -> str:
-        for name, element in known.elements.items():
-            if label.casefold() in (name.casefold(), element.label.casefold()):
-                return name
-        labels = ", ".join(element.label or name for name, element in known.elements.items())
-        raise Fault(self._device, f"has no {what} {label!r}", f"change camera.{what}: {labels}")
-
-    def _lacks(self, what: str) -> Fault:
-        return Fault(self._device, f"has no {what} to set", f"remove camera.{what}")
-
-    def _cool(self, temperature_c: float) -> None:
-        known = self._find("CCD_TEMPERATURE")
-        if known is None or not known.writable:
-            raise Fault(self._device, "can not be cooled", "remove camera.temperature_c")
-        values = {"CCD_TEMPERATURE_VALUE": temperature_c}
-        self._cooled = self._client.send(self._device, "CCD_TEMPERATURE", values, self._answer_s)
-        cooler = self._find("CCD_COOLER")
-        if cooler is not None and cooler.writable and not cooler.on("COOLER_ON"):
-            self._switch_cooler_on()
-
-    def _switch_cooler_on(self) -> None:
-        on = {"COOLER_ON": True}
-        since = self._client.send(self._device, "CCD_COOLER", on, self._answer_s)
-
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(self._device, "CCD_COOLER")
-            # Busy is its state for as long as it cools.
-            return now if now is not None and (now.on("COOLER_ON") or now.alerted > since) else None
-
-        now = self._client.wait_for(look, self._answer_s)
-        if now is None:
-            what = "does not switch its cooler on"
-            raise self._client.silent(self._device, what, "has the cooler power?")
-        if now.alerted > since:
-            what = "refuses to switch its cooler on"
-            raise self._client.refusal(self._device, since, what, remedy="")
-
-    def _await_temperature(self, wanted_c: float) -> None:
-        def look(registry: Registry) -> Property | None:
-            now = registry.find(self._device, "CCD_TEMPERATURE")
-            if now is None:
-                raise Fault(
-                    self._device, "disconnected while it was cooling", "see indiserver's log"
-                )
-            if now.alerted > self._cooled:
-                what = f"refuses a temperature of {wanted_c:g} °C"
-                raise self._client.refusal(self._device, self._cooled, what, remedy="")
-            off_c = abs((now.number("CCD_TEMPERATURE_VALUE") or 0.0) - wanted_c)
-            near = off_c <= _EXACT_C or (off_c <= _NEAR_C and now.state != "Busy")
-            return now if near else None
-
-        if self._client.wait_for(look, self._deadline.left_s) is None:
-            now = self._find("CCD_TEMPERATURE")
-            at_c = now.number("CCD_TEMPERATURE_VALUE") if now else None
-            what = f"is at {at_c} °C and does not reach {wanted_c:g} °C in time"
-            raise Fault(self._device, what, "choose a warmer camera.temperature_c")
-
     def _state(self, setup: CameraSetup) -> CameraState:
         binning = self._find("CCD_BINNING")
-        temperature = self._find("CCD_TEMPERATURE")
-        iso = self._find("CCD_ISO")
-        chosen = [e.label for e in iso.elements.values() if e.value is True] if iso else []
+        iso = re.findall(r"\d+", self._mode(controls.ISO) or "")
         return CameraState(
             binning=int((binning.number("HOR_BIN") if binning else None) or 1),
-            gain=self._read(_GAIN),
-            offset=self._read(_OFFSET),
-            iso=int(chosen[0]) if chosen and chosen[0].isdecimal() else None,
-            readout_mode=self._read_mode(),
-            temperature_c=temperature.number("CCD_TEMPERATURE_VALUE") if temperature else None,
+            gain=self._number(controls.GAIN),
+            offset=self._number(controls.OFFSET),
+            iso=int(iso[-1]) if iso else None,
+            temperature_c=celsius(self._find("CCD_TEMPERATURE")),
             set_temperature_c=setup.temperature_c,
+            **{control.key: self._mode(control) for control in controls.MODES},
         )
 
-    def _read(self, places: tuple[tuple[str, str], ...]) -> float | None:
-        place = self._number_at(places)
-        return place[0].number(place[1]) if place else None
+    def _number(self, control: Control) -> float | None:
+        place = self._abilities().place(control)
+        if place is None or place.element is None:
+            return None
+        return place.property.number(place.element.name)
 
-    def _read_mode(self) -> str | None:
-        known = next((p for p in map(self._find, _MODES) if p is not None), None)
-        for name, element in known.elements.items() if known else ():
-            if known is not None and known.kind == "number":
-                return f"{element.value:g}"
-            if element.value is True:
-                return element.label or name
-        return None
+    def _mode(self, control: Control) -> str | None:
+        place = self._abilities().place(control)
+        if place is None:
+            return None
+        if place.element is None:
+            return told(control, state_of(place.property))
+        value = place.property.number(place.element.name)
+        return None if value is None else f"{value:g}"
+
+
+def abilities(client: IndiClient, device: str) -> Abilities:
+    """Return what a camera has, as far as its driver has told of it."""
+    known = client.look(lambda registry: registry.devices.get(device))
+    return Abilities(device, tuple(known.properties.values()) if known else ())
+
+
+def format_remedy(client: IndiClient, device: str) -> str:
+    """Return what helps against frames of a format that is not read."""
+    place = abilities(client, device).place(controls.CAPTURE_FORMAT)
+    if place is not None and place.element is None:
+        there = choices(place.property)
+        return f"choose a raw format as camera.capture_format: {there}"
+    return "let its driver send raw frames as FITS"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import deque
@@ -18,17 +19,44 @@ _KEPT_MESSAGES = 50
 
 @dataclass(frozen=True)
 class Element:
-    """One value of a property; `min` and `max` are meant for numbers only."""
+    """One value of a property; `min` and `max` are those of a number, where there are any.
+
+    Numbers are finite: what a driver says that is none is unknown, `None`, and `said` has it.
+    """
 
     name: str
     label: str
-    value: Value
-    min: float = 0.0
-    max: float = 0.0
+    value: Value | None
+    min: float | None = None
+    max: float | None = None
+    said: str = ""
+
+    @classmethod
+    def heard(cls, facts: Mapping[str, Any]) -> Element:
+        """Take in what the driver said: the one door for numbers from outside."""
+        value = facts["value"]
+        odd = isinstance(value, float) and not math.isfinite(value)
+        low, high = _finite(facts.get("min")), _finite(facts.get("max"))
+        # Equal bounds mean none in INDI.
+        bounded = low is None or high is None or low < high
+        return cls(
+            name=facts["name"],
+            label=facts["label"],
+            value=None if odd else value,
+            min=low if bounded else None,
+            max=high if bounded else None,
+            said=f"{value:g}" if odd else "",
+        )
 
     def allows(self, number: float) -> bool:
-        """Say whether a number is in the driver's range; equal bounds mean none in INDI."""
-        return self.min <= number <= self.max or not self.min < self.max
+        """Say whether a number is in the driver's range."""
+        return (self.min is None or self.min <= number) and (self.max is None or number <= self.max)
+
+    @property
+    def range_words(self) -> str:
+        """The range that the driver allows, in words."""
+        low = "" if self.min is None else f"{self.min:g} "
+        return f"{low}to {self.max:g}" if self.max is not None else f"{low}and more".lstrip()
 
 
 @dataclass(frozen=True)
@@ -48,11 +76,23 @@ class Property:
     serial: int
     alerted: int = 0
     one_of_many: bool = False
+    label: str = ""
 
     def number(self, element: str) -> float | None:
         """Return a number's value, or `None` where there is no such number."""
         value = self.elements[element].value if element in self.elements else None
         return value if isinstance(value, float) else None
+
+    def count(self, element: str, allowed: range) -> int | None:
+        """Return a number of things, or `None` where it is not known or can't be true."""
+        value = self.number(element)
+        return round(value) if value is not None and round(value) in allowed else None
+
+    def said(self, element: str) -> str:
+        """Return a number as the driver said it, sense or nonsense; empty where it said none."""
+        known = self.elements.get(element)
+        value = self.number(element)
+        return (known.said if known else "") if value is None else f"{value:g}"
 
     def text(self, element: str) -> str | None:
         """Return a text's value, or `None` where there is no such text."""
@@ -84,7 +124,11 @@ class Property:
         )
 
 
-def _same(reported: Value, wanted: Value) -> bool:
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _same(reported: Value | None, wanted: Value) -> bool:
     if isinstance(reported, float) and not isinstance(wanted, str):
         return abs(reported - wanted) <= max(1e-6, 1e-6 * abs(wanted))
     return reported == wanted
@@ -135,11 +179,15 @@ class Device:
 
 
 class Registry:
-    """Devices, their properties, messages and frames of one connection; `lost` ones had to go."""
+    """Devices, their properties, messages and frames of one connection; `lost` ones had to go.
+
+    `trouble` is what the child could not take in last, by the number of its event.
+    """
 
     def __init__(self) -> None:
         self.devices: dict[str, Device] = {}
         self.lost: set[str] = set()
+        self.trouble: tuple[int, str] = (0, "")
         self.serial = 0
         self.defined = 0
 
@@ -184,6 +232,8 @@ class Registry:
                 self._device(event["device"]).messages.append((self.serial, event["text"]))
             case "frame":
                 self._take_frame(event, fd)
+            case "trouble":
+                self.trouble = (self.serial, event["what"])
 
     def close(self) -> None:
         """Give back the memory of all frames."""
@@ -212,10 +262,11 @@ class Registry:
             kind=event["kind"],
             state=event["state"],
             writable=event["writable"],
-            elements={facts["name"]: Element(**facts) for facts in event["elements"]},
+            elements={facts["name"]: Element.heard(facts) for facts in event["elements"]},
             serial=self.serial,
             alerted=self.serial if alert else before.alerted if before else 0,
             one_of_many=event.get("one_of_many", False),
+            label=event.get("label", ""),
         )
 
     def _take_frame(self, event: Mapping[str, Any], fd: int | None) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.protocols import Progress
 from flatctl.errors import Fault
 
 
@@ -21,6 +24,7 @@ class IndiDevice:
     def __init__(self, client: IndiClient, device: str) -> None:
         self._client = client
         self._device = device
+        self.tell: Callable[[Progress], None] = lambda _: None
 
     @property
     def name(self) -> str:

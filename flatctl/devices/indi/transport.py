@@ -27,7 +27,13 @@ class IndiTransport(Transport["IndiClient"]):
         from flatctl.devices.indi.client import IndiClient
 
         indi = settings.indi
-        return IndiClient(indi.host, indi.port, socket=indi.socket, tell=say)
+        return IndiClient(
+            indi.host,
+            indi.port,
+            socket=indi.socket,
+            tell=say,
+            remember_in=settings.output.history.expanduser().absolute().parent,
+        )
 
     def addresses(self, settings: Settings, device: str) -> tuple[str, ...]:
         """Return server and device, by every address that the server's name has."""

@@ -8,12 +8,19 @@ from collections.abc import Sequence
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import DeviceSession, IndiDevice
+from flatctl.devices.protocols import Progress
 from flatctl.devices.transports import Role
-from flatctl.errors import ConfigError
+from flatctl.errors import ConfigError, Fault, Unfit
 
 _SLOT = "FILTER_SLOT_VALUE"
+_COUNTS = range(1, 65)
+# By it somebody says that he has changed the filter.
+_BY_HAND = "CONFIRM_FILTER_SET"
+_STUCK = "is it stuck? Restart its driver"
+_LISTEN_S = 0.5
+_SLOW_S = 4.0
 
 
 class IndiFilterWheel(IndiDevice):
@@ -24,12 +31,14 @@ class IndiFilterWheel(IndiDevice):
         self._session = DeviceSession(client, device, "FILTER_SLOT")
         # The slot it is on its way to, the wheel as it was then, and the event before.
         self._turning: tuple[int, tuple[int, int] | None, int] | None = None
+        self._asked: int | None = None  # the slot that it was told and has not reached
+        self._words = ""  # what its driver said last on the way there
 
     def open(self, timeout_s: float) -> Sequence[str]:
         """Reach the wheel, connect it if it is not connected; return its slot names in order."""
         connect(self._client, self._device, Role.WHEEL, ("FILTER_SLOT",), timeout_s)
         self._session.take()
-        return self._client.look(self._slots)
+        return self._sure_slots()
 
     def start(self, filter_name: str, timeout_s: float) -> None:
         """Begin to turn to the slot of that name and return at once.
@@ -65,13 +74,22 @@ class IndiFilterWheel(IndiDevice):
     def _slots(self, registry: Registry) -> tuple[str, ...]:
         slot = registry.find(self._device, "FILTER_SLOT")
         limits = slot.elements.get(_SLOT) if slot else None
-        count = int(limits.max) if limits and limits.min < limits.max else 0
+        most = limits.max if limits else None
+        count = int(most) if most is not None and most in _COUNTS else 0
         texts = registry.find(self._device, "FILTER_NAME")
         elements = texts.elements if texts else {}
         numbered = sorted((_number(key), str(e.value)) for key, e in elements.items())
-        names = [name for _, name in numbered][: count or None]
+        names = [name for _, name in numbered][: count or _COUNTS[-1]]
         names += [""] * (count - len(names))
         return tuple(name if name.strip() else f"Slot {n}" for n, name in enumerate(names, 1))
+
+    def _sure_slots(self) -> tuple[str, ...]:
+        """Return the names of the slots; raise where nobody can say how many there are."""
+        names = self._client.look(self._slots)
+        if not names:
+            what = "does not say how many slots it has"
+            raise Fault(self._device, what, "restart its driver, and see what it says there")
+        return names
 
     def _slot_of(self, filter_name: str) -> int:
         names = self._client.look(self._slots)
@@ -99,22 +117,59 @@ class IndiFilterWheel(IndiDevice):
         # Told twice, some wheels begin their move anew.
         if turning is not None and turning[:2] == (slot, self._session.identity):
             since = turning[2]
+        elif (went := self._went_before(slot, deadline)) is not None:
+            since = went
         else:
             since = self._send(slot, timeout_s)
             self._turning = None
-        reached = self._client.await_change(
-            self._device,
-            "FILTER_SLOT",
-            since,
-            lambda now: now.number(_SLOT) == slot,
-            deadline.left_s,
-            doing="while it turned",
-        )
+        self._asked = slot
+        reached = self._await(slot, since, deadline.left_s)
         if reached is None:
             what = f"did not report slot {slot} within {timeout_s:.0f} s"
-            raise self._client.silent(self._device, what, "is it stuck? Restart its driver")
+            remedy = f"its driver says: {self._words}" if self._words else _STUCK
+            raise self._client.silent(self._device, what, remedy, since=since)
         if reached.alerted > since:
             raise self._client.refusal(self._device, since, f"refuses slot {slot}")
+        if reached.number(_SLOT) != slot:
+            what = f"says that it stands at slot {reached.said(_SLOT) or 'unknown'}"
+            raise Unfit(self._device, what, "restart its driver, and see what it says there")
+        self._asked, self._words = None, ""
+
+    def _went_before(self, slot: int, deadline: Deadline) -> int | None:
+        """Return since when it is on its way there already, though it was reached anew meanwhile.
+
+        A hand that changes filters is not told twice; of any other wheel half of the time is spent
+        on seeing whether it arrives, and then it is told again.
+        """
+        known = self._client.find(self._device, "FILTER_SLOT")
+        if known is None or known.state != "Busy" or self._asked != slot:
+            return None
+        since = known.serial - 1
+        if self._client.find(self._device, _BY_HAND) is not None:
+            return since
+        arrived = self._await(slot, since, deadline.left_s / 2)
+        return since if arrived is not None and arrived.alerted <= since else None
+
+    def _await(self, slot: int, since: int, timeout_s: float) -> Property | None:
+        """Return the wheel once it is at rest at that slot or nowhere; tell its driver's words."""
+
+        def there(now: Property) -> bool:
+            return now.number(_SLOT) in (slot, None)
+
+        deadline = Deadline(timeout_s)
+        by_hand = self._client.find(self._device, _BY_HAND) is not None
+        while True:
+            span_s = min(_LISTEN_S, deadline.left_s)
+            reached = self._client.await_change(
+                self._device, "FILTER_SLOT", since, there, span_s, doing="while it turned"
+            )
+            if reached is not None or deadline.over:
+                return reached
+            words = self._client.look(lambda r: r.message_since(self._device, since))
+            # Most drivers only say what they were told.
+            if words != self._words and (by_hand or deadline.left_s < timeout_s - _SLOW_S):
+                self._words = words
+                self.tell(Progress(words=words))
 
 
 def _number(element: str) -> int:

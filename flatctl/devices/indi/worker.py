@@ -73,7 +73,9 @@ class Outbox:
             packet, fd = self._waiting.get()
             data = json.dumps(packet).encode()
             if len(data) > PACKET_BYTES:
-                shortened = {"at": "trouble", "serial": packet["serial"], "what": "packet too long"}
+                of_what = f"{packet.get('device', '')} {packet.get('name', '')}".strip()
+                what = f"{of_what or 'an event'} is too long to be taken in"
+                shortened = {"at": "trouble", "serial": packet["serial"], "what": what}
                 data = json.dumps(shortened).encode()
             try:
                 socket.send_fds(self._line, [data], [] if fd is None else [fd])
@@ -179,14 +181,22 @@ class Connection(PyIndi.BaseClient):  # type: ignore[misc] # because PyIndi has 
             size, announced = blob.getBlobLen(), blob.getSize()
             facts = {"device": device, "name": name, "format": blob.getFormat(), "size": size}
             if size == announced > 0:
-                fd = _memory_file(int(blob.getBlob()), size)
-                self.outbox.event("frame", {**facts, "what": ""}, fd)
+                self._hand_over(facts, int(blob.getBlob()))
             elif size != announced:
                 what = f"announced {announced} bytes and sent {size}"
                 self.outbox.event("frame", {**facts, "what": what})
             # A report without data would bring the same frame once more.
             blob.setBlobLen(0)
             blob.setSize(0)
+
+    def _hand_over(self, facts: dict[str, Any], address: int) -> None:
+        try:
+            fd = _memory_file(address, facts["size"])
+        except OSError as error:
+            what = f"this computer can not take it in: {error.strerror or error}"
+            self.outbox.event("frame", {**facts, "what": what})
+        else:
+            self.outbox.event("frame", {**facts, "what": ""}, fd)
 
 
 def _memory_file(address: int, size: int) -> int:
@@ -199,8 +209,12 @@ def _memory_file(address: int, size: int) -> int:
         return os.dup(shared)
     fd = os.memfd_create("flatctl-frame", os.MFD_CLOEXEC)
     view = memoryview((ctypes.c_char * size).from_address(address)).cast("B")
-    while view:
-        view = view[os.write(fd, view) :]
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError:
+        os.close(fd)
+        raise
     return fd
 
 
@@ -226,6 +240,7 @@ def _describe(raw: Any) -> dict[str, Any]:
     return {
         "device": raw.getDeviceName(),
         "name": raw.getName(),
+        "label": _text(raw.getLabel()),
         "kind": kind,
         "state": raw.getStateAsString(),
         "writable": raw.getPermission() != PyIndi.IP_RO,

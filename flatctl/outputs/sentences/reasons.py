@@ -34,11 +34,21 @@ def awaited_words(awaited: Awaited | str) -> str:
     return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
 
+def waiting_words(event: Waiting) -> str:
+    """Say what a run waits for, and how that gets on."""
+    parts = [awaited_words(event.what)]
+    if event.present_c is not None:
+        parts.append(f"now {event.present_c:.1f} °C")
+    if event.says:
+        parts.append(f"its driver says: {event.says}")
+    return ", ".join(parts)
+
+
 def calibrating_words(told: Measuring | Awaited | Waiting) -> str:
     """Say what a calibration does now."""
     match told:
         case Waiting():
-            return f"waiting: {awaited_words(told.what)}"
+            return f"waiting: {waiting_words(told)}"
         case Awaited():
             return awaited_words(told)
     frames = "" if told.exposure_s is None else f"frames of {told.exposure_s:.3g} s"

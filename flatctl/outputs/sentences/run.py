@@ -7,7 +7,7 @@ from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.findings import finding_words
-from flatctl.outputs.sentences.reasons import awaited_words, why_words
+from flatctl.outputs.sentences.reasons import waiting_words, why_words
 
 
 def lines_of(run: RunRecord, event: Event) -> list[str]:
@@ -41,7 +41,7 @@ def line_of(run: RunRecord, event: Event) -> str:
             remedy = f"; {event.mend}" if event.mend else ""
             return f"problem with {event.subject}: {event.what}{remedy}"
         case events.Waiting():
-            return f"waiting: {awaited_words(event.what)}"
+            return f"waiting: {waiting_words(event)}"
         case events.RunFinished():
             return f"{end_line(run)} {run.reason}".rstrip()
         case _:
