@@ -20,7 +20,8 @@ COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 class Fault:
     """Something that breaks, and in which phases; `told` where a `fault` event has to say so.
 
-    The run ends with `exit_code`, no more than `deadline_s` later than an undisturbed one.
+    The run ends with `exit_code`, no more than `deadline_s` later than an undisturbed one. What is
+    so from the start on is a `quirk` of the simulated rig.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Fault:
     exit_code: int = COMPLETE
     deadline_s: float = 120.0
     told: bool = True
+    quirk: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,24 @@ DISK = (
     Fault("the history is spoilt meanwhile", (CAPTURE,), told=False),
     Fault("another program locks the history", (START, CAPTURE, CHANGE, END)),
 )
+SENSOR = (
+    Fault("the sensor has the noise and the blemishes of CMOS", (START,), told=False, quirk="cmos"),
+    Fault("the sensor has four taps and overscan", (START,), told=False, quirk="ccd"),
+    Fault("a row and a column of the sensor are dead", (START,), told=False, quirk="dead-lines"),
+    Fault("a frame now and then is full", (START,), told=False, quirk="white-frames"),
+    Fault("the camera is full below its full scale", (START,), told=False, quirk="full-early"),
+    Fault("the camera has 12 bits, which fill 16", (START,), told=False, quirk="12-bit"),
+    Fault("the pedestal moves with the exposure", (START,), told=False, quirk="pedestal-moves"),
+    Fault("the cooler has no power", (START,), DEVICE, 1300.0, told=False, quirk="no-cooler"),
+)
+ELSEWHERE = (
+    Fault("the wheel is not where it says", (START,), told=False, quirk="wheel-off"),
+    Fault("no letter of the filters' names is ASCII", (START,), told=False, quirk="chinese"),
+    Fault("the link of the camera gets slow", (START,), told=False, quirk="slow-link"),
+)
 SIMULATED = tuple(
     Row(fault, phase)
-    for fault in (*CAMERA, *WHEEL, *SERVER, *PANEL, *DISK)
+    for fault in (*CAMERA, *SENSOR, *WHEEL, *ELSEWHERE, *SERVER, *PANEL, *DISK)
     for phase in fault.phases
 )
 
@@ -125,10 +142,36 @@ KILLED = (
     Fault("flatctl is killed, then `flatctl safe`, then run again", (CAPTURE,)),
     Fault("the disk is full", (CAPTURE,), STORAGE, told=False),
 )
-REAL = tuple(
-    Row(fault, phase)
-    for fault in (*PROCESSES, *WIRES, *ON_THE_LINE, *KILLED)
-    for phase in fault.phases
+QUIRKS = tuple(
+    Row(fault, START)
+    for fault in (
+        Fault("another program left the camera at RGB", (START,), quirk="rgb"),
+        Fault("another program left the camera at 8 bits", (START,), quirk="raw8"),
+        Fault("another program left the camera at JPEG", (START,), quirk="jpeg"),
+        Fault("another program left its live view on", (START,), quirk="live-view"),
+        Fault("gain and offset go by the vendor's names", (START,), quirk="vendor-names"),
+        Fault("headers have cards that FITS does not know", (START,), quirk="odd-cards"),
+        Fault("files end with their last pixel", (START,), quirk="unpadded"),
+        Fault("every frame comes twice", (START,), quirk="twice"),
+        Fault("drivers echo a switch, on and off both on", (START,), quirk="echo"),
+        Fault(
+            "the light box was left open and lit, and takes no order", (START,), quirk="open-lamp"
+        ),
+        Fault("the light box refuses to light up", (START,), INCOMPLETE, quirk="no-lamp"),
+        Fault("the cap of the light box is jammed", (START,), INCOMPLETE, quirk="jammed-cap"),
+        Fault(
+            "the cap has moved, and its driver says Alert", (START,), INCOMPLETE, quirk="alert-cap"
+        ),
+        Fault("the driver knows no temperature", (START,), DEVICE, quirk="no-thermometer"),
+    )
+)
+REAL = (
+    *(
+        Row(fault, phase)
+        for fault in (*PROCESSES, *WIRES, *ON_THE_LINE, *KILLED)
+        for phase in fault.phases
+    ),
+    *QUIRKS,
 )
 
 ENDS = {

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 LOW, HIGH, DARK = 0.46, 0.56, 0.05
+BLACK_MAX = 0.06  # a dead row and a dead column of a frame of 64 by 48 pixels
 
 
 def spoilt(folder: Path) -> list[str]:
@@ -18,6 +19,7 @@ def spoilt(folder: Path) -> list[str]:
             # Not with the product's own eyes.
             with fits.open(path, checksum=True) as file:
                 level = float(np.median(file[0].data)) / 65535
+                black = float(np.mean(file[0].data <= 1))
                 header = file[0].header
         except (OSError, UserWarning) as error:
             problems.append(f"{path.name}: {error}")
@@ -25,6 +27,8 @@ def spoilt(folder: Path) -> list[str]:
         flat = header["IMAGETYP"].strip().upper().startswith("FLAT")
         if not (LOW <= level <= HIGH if flat else level < DARK):
             problems.append(f"{path.name}: level {level:.3f}")
+        if black > BLACK_MAX:
+            problems.append(f"{path.name}: {black:.2f} of it is black")
     return problems
 
 
