@@ -69,12 +69,15 @@ def _slots(settings: Settings) -> tuple[Sequence[str] | None, str]:
     """Ask the wheel for its filters where the configuration lists none; else say why it can't."""
     if settings.wheel is None or settings.flats.filters is not None:
         return None, ""
+    device = settings.wheel.device
     try:
+        transport = WHEELS.transport(settings, device)
         with make_connections(settings) as connections:
-            slots = WHEELS.check(connections, settings.wheel.device).slots
+            transport.survey(connections.of(transport), settings)
+            slots = WHEELS.check(connections, device).slots
     except (ConfigError, DeviceError) as error:
         return None, str(error)
-    return slots, "" if slots is not None else f"{settings.wheel.device}: is not connected"
+    return slots, "" if slots is not None else f"{device} is not connected"
 
 
 def _planned(
