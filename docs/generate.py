@@ -65,8 +65,10 @@ night is the local date twelve hours earlier. A file is called
 with the start of the exposure in UTC to the millisecond and the number of the frame in its set. A
 token is left out where its value isn't known: `FILTER` without a wheel, `GAIN` where the camera
 doesn't say. DSLRs have `ISOSPEED`. In the file name, and only there, a filter's name is reduced to
-`[A-Za-z0-9-]`. Where a name is taken already, `-2`, `-3` and so on follow the number; nothing is
-ever overwritten.
+`[A-Za-z0-9-]`. A set that is begun anew beside flats of the same filter and setup in one night, as
+`--no-resume` does, has `SET-2` before the time, the next `SET-3`; `FLATSET` in the header tells
+which set a flat is of. Where a name is taken already, `-2`, `-3` and so on follow the number;
+nothing is ever overwritten.
 
 A file under its final name is complete: it was written under a name that ends in `.part`, put on
 the disk, and given its name last. A `.part` file that a power cut left behind can be deleted.
@@ -279,6 +281,7 @@ MEANINGS = {
     "run": "what this run is known by",
     "seconds": "how long it took",
     "set": "name of the set: the filter, and what tells it from other sets of the same filter",
+    "set_number": "which set of its filter and setup it is of those of the night, from 1",
     "sets": "names of the sets in their order; at the end, outcome of each",
     "settle_s": "seconds from dark to full brightness until the light stands within 0.5 %",
     "start_brightness": "first brightness of the search, in steps",

@@ -150,6 +150,7 @@ class FilterStarted(OfSet):
     trained: bool
     wanted: int
     present: int
+    set_number: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

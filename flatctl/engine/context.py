@@ -1,6 +1,7 @@
 """What every part of a run works with, and how a frame is begun and read."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ class RunContext:
     """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
 
     `calibration` is what was measured of the rig, where it was; `skipped` are the files on disk
-    that were told not to count.
+    that were told not to count, `set_numbers` number the sets that it begins.
     """
 
     job: Job
@@ -42,6 +43,7 @@ class RunContext:
     waits: Waits
     emit: Listener
     skipped: set[Path] = field(default_factory=set)
+    set_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def clock(self) -> Clock:

@@ -105,7 +105,7 @@ def _lit(context: RunContext) -> BadReply:
 
 def _missing(identity: SetIdentity, count: int) -> list[int]:
     """Return the numbers of the dark flats of an exposure that are not on disk yet."""
-    present = identity.present()[:count] if count else ()
+    present = identity.present[:count] if count else ()
     taken = {frame.number for frame in present}
     free = (n for n in range(1, count + len(taken) + 1) if n not in taken)
     return list(islice(free, count - len(present)))

@@ -116,7 +116,13 @@ class FlatSetRun:
         limits = limits_of(context, plan, ladder=True)
         present = len(self._on_disk())
         start, trained = self._start(limits, self._learned)
-        self._telling.started(start, trained=trained, wanted=plan.count, present=present)
+        self._telling.started(
+            start,
+            trained=trained,
+            wanted=plan.count,
+            present=present,
+            set_number=self._identity.set_number,
+        )
         if present >= plan.count:
             return Outcome.COMPLETE, ""
         self._prepare()
@@ -227,7 +233,7 @@ class FlatSetRun:
     def _on_disk(self) -> tuple[FinishedFrame, ...]:
         """Return the flats of this set that an earlier run of the night left, each verified."""
         if self._present is None:
-            self._present = self._identity.present()[: self.plan.count]
+            self._present = self._identity.present[: self.plan.count]
         return self._present
 
     def _remember(self, response: Response, accepted: Shot) -> None:

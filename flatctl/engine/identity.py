@@ -1,6 +1,7 @@
 """What the frames of one set have in common: by it they are recorded, kept and found again."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from flatctl.core.band import Band
 from flatctl.core.nights.history import SettingKey
@@ -9,7 +10,7 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
 from flatctl.storage.record import FrameRecord
-from flatctl.storage.resume import FinishedFrame, Wanted, finished
+from flatctl.storage.resume import Finished, FinishedFrame, Wanted, finished
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,29 @@ class SetIdentity:
         plan = self.plan
         return self.context.key(plan.filter, plan.panel_bank) if plan else self.context.key()
 
+    @property
     def present(self) -> tuple[FinishedFrame, ...]:
-        """Return what an earlier run left of the set, verified; tell of files that don't count."""
+        """What an earlier run left of the set, verified."""
+        return self._found.frames
+
+    @cached_property
+    def set_id(self) -> str:
+        """What the set of flats is known by: the run that began it, and which of its sets it is."""
+        if self.kind is FrameKind.DARK_FLAT:
+            return ""
+        begun = self._found.set_id
+        context = self.context
+        return f"{context.run}-{next(context.set_numbers)}" if begun is None else begun
+
+    @property
+    def set_number(self) -> int:
+        """Which set of its filter and setup it is of those of the night, from 1."""
+        return sorted({*self._found.sets, self.set_id}).index(self.set_id) + 1
+
+    @cached_property
+    def _found(self) -> Finished:
+        """What lies on disk by now; files that don't count have been told of."""
         context, state = self.context, self.context.rig.state
-        if not context.job.resume:
-            return ()
         wanted = Wanted(
             kind=self.kind,
             key=self.key,
@@ -48,9 +67,11 @@ class SetIdentity:
             tolerance_adu=self.band.tolerance_adu if self.band else None,
         )
         found = finished(context.writer.directory, context.writer.night, wanted)
+        if not context.job.resume:
+            return Finished(sets=found.sets)
         for path, reason in found.skipped:
             context.tell_skipped(path, reason)
-        return found.frames
+        return found
 
     def record(
         self,
@@ -69,6 +90,8 @@ class SetIdentity:
             kind=self.kind,
             key=self.key,
             session=context.run,
+            set_id=self.set_id,
+            set_number=self.set_number,
             number=number,
             count=count,
             started=frame.started,

@@ -33,7 +33,9 @@ class SetEvents:
         self._label = events.label(plan.filter)
         self._set = events.set_label(plan)
 
-    def started(self, start: Setting, *, trained: bool, wanted: int, present: int) -> None:
+    def started(
+        self, start: Setting, *, trained: bool, wanted: int, present: int, set_number: int
+    ) -> None:
         """Tell where the search begins, and how many of the flats `wanted` are there already."""
         self._tell(
             events.FilterStarted(
@@ -42,6 +44,7 @@ class SetEvents:
                 trained=trained,
                 wanted=wanted,
                 present=present,
+                set_number=set_number,
                 **self._of_set(),
             )
         )

@@ -219,6 +219,10 @@ _TABLE: tuple[Keyword[FrameRecord], ...] = (
     Keyword("FLATSES", str, "", ALWAYS, "Session",
             "The run that took this frame.",
             lambda r: r.session),
+    Keyword("FLATSET", str, "", KNOWN, "Set that this flat is of",
+            "The run that began the set, and which of its sets it was; a run that went on with the "
+            "set kept it. Masters are made of one set.",
+            lambda r: None if _is_dark(r) else r.set_id or None),
     Keyword("FLATNUM", int, "", ALWAYS, "Number of this frame in its set",
             "From 1.",
             lambda r: int(r.number)),

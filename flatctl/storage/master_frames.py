@@ -151,5 +151,6 @@ def _info(verdict: VerifiedFile) -> FrameInfo:
         exposure_s=float(cards["REQTIME"]),
         filter=None if dark or "FILTER" not in cards else str(cards["FILTER"]),
         filter_exact=None if dark else filter_of(cards),
+        set_id="" if dark else str(cards.get("FLATSET", "")),
         rotator_deg=None if dark else number(cards, "ROTATOR"),
     )

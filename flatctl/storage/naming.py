@@ -46,6 +46,7 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
     tokens = [
         FOLDERS[record.kind],
         *_set_tokens(record.key.filter, record.exposure_s, record.key, record.slots),
+        *([f"SET-{record.set_number}"] if record.set_number > 1 else []),
         f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z",
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]

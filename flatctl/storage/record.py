@@ -23,7 +23,8 @@ class FrameRecord:
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
     median where it is None. `pedestal_adu` is the level of a frame without light, in flats;
     `e_per_adu` the camera's gain in electrons.
-    `dark_flat_type` is what IMAGETYP says of dark flats.
+    `set_id` is what the set of a flat is known by, `set_number` counts those of a night that are of
+    one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats.
     """
 
     kind: FrameKind
@@ -52,6 +53,8 @@ class FrameRecord:
     wheel: str | None = None
     slots: Collection[str] = ()
     site: Site | None = None
+    set_id: str = ""
+    set_number: int = 1
     dark_flat_type: str = "DARK"
     local_zone: tzinfo = UTC
 

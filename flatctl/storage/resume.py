@@ -1,7 +1,7 @@
 """The frames that an interrupted run left on disk, so that the next one goes on from there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -52,40 +52,58 @@ class FinishedFrame:
 
 @dataclass(frozen=True)
 class Finished:
-    """The frames of a set, by their numbers, and the files that don't count, each with why."""
+    """The frames of a set, by their numbers, and the files that don't count, each with why.
+
+    `set_id` is what their set is known by, `None` where there is none to go on with. `sets` are
+    those of the same filter and setup, whatever their level, the earliest first.
+    """
 
     frames: tuple[FinishedFrame, ...] = ()
     skipped: tuple[tuple[Path, str], ...] = ()
+    set_id: str | None = None
+    sets: tuple[str, ...] = ()
 
 
 def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
-    """Return the frames of `wanted` that lie in that night's folder below `directory`.
+    """Return the frames of the last set of `wanted` in that night's folder below `directory`.
 
     Only frames that pass `verify_file` and have the wanted level count. Frames of other sets are
     passed over in silence; files that no frame can be read from are among the skipped.
     """
     frames: list[FinishedFrame] = []
     skipped: list[tuple[Path, str]] = []
+    kin: dict[Path, Mapping[str, Value]] = {}
+    of_any_level = replace(wanted, target_adu=None)
     for path in sorted(frame_folder(directory, night, wanted.kind).glob(f"*{SUFFIX}")):
-        found = _look_at(path, wanted)
+        try:
+            cards = read_values(path)
+        except StorageError as error:
+            skipped.append((path, str(error).removeprefix(f"{path}: ")))
+            continue
+        if not is_ours(cards):
+            skipped.append((path, "it was not written by flatctl"))
+        elif _belongs(cards, of_any_level):
+            kin[path] = cards
+    own = {path: _set_of(cards) for path, cards in kin.items() if _belongs(cards, wanted)}
+    set_id = max(own.values(), default=None)
+    for path in (path for path, each in own.items() if each == set_id):
+        found = _verified(path, wanted)
         if isinstance(found, FinishedFrame):
             frames.append(found)
-        elif found:
+        else:
             skipped.append((path, found))
     frames.sort(key=lambda frame: (frame.number, frame.path))
-    return Finished(tuple(frames), tuple(skipped))
+    sets = tuple(sorted(set(map(_set_of, kin.values()))))
+    return Finished(tuple(frames), tuple(sorted(skipped)), set_id, sets)
 
 
-def _look_at(path: Path, wanted: Wanted) -> FinishedFrame | str:
-    """Return a frame of the set, or why the file doesn't count: no word of one of another set."""
-    try:
-        cards = read_values(path)
-    except StorageError as error:
-        return str(error).removeprefix(f"{path}: ")
-    if not is_ours(cards):
-        return "it was not written by flatctl"
-    if not _belongs(cards, wanted):
-        return ""
+def _set_of(cards: Mapping[str, Value]) -> str:
+    """Return what a frame's set is known by; those of an earlier flatctl are all of one."""
+    return str(cards.get("FLATSET", ""))
+
+
+def _verified(path: Path, wanted: Wanted) -> FinishedFrame | str:
+    """Return a frame of the set, or why the file doesn't count."""
     verified = verify_file(path)
     problems = list(verified.problems)
     if verified.statistics and wanted.target_adu is not None and wanted.tolerance_adu is not None:

@@ -19,7 +19,8 @@ class FrameInfo:
 
     `name` is what the caller knows the frame by. `size_px` is (columns, rows) as stored. The
     temperature in `setup` is the one that the cooler was set to. `filter` is what it is called,
-    `filter_exact` what tells it from all others. Dark flats have neither filter nor rotator angle.
+    `filter_exact` what tells it from all others, `set_id` what its set is known by. Dark flats have
+    none of these, nor a rotator angle.
     """
 
     name: str
@@ -32,15 +33,16 @@ class FrameInfo:
     exposure_s: float
     filter: str | None = None
     filter_exact: str | None = None
+    set_id: str = ""
     rotator_deg: float | None = None
 
 
 def master_sets(frames: Iterable[FrameInfo]) -> tuple[tuple[FrameInfo, ...], ...]:
     """Return the sets of which masters are made, dark flats first, else by night and name.
 
-    Frames of a set are of one night, rig and camera, equal in size and camera setup; flats also
-    in filter and within a degree of the rotator's angle, dark flats also in exposure. Flats may
-    differ in exposure, since a run trims it.
+    Frames of a master are of one night, rig and camera, equal in size and camera setup; flats also
+    of one filter, one set and within a degree of the rotator's angle, dark flats also of one
+    exposure. Flats may differ in exposure, since a run trims it.
     """
     groups: dict[FrameInfo, list[FrameInfo]] = {}
     for frame in frames:

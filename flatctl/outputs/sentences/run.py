@@ -95,7 +95,9 @@ def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
     known = " (trained)" if event.trained else ""
     there = f"; {event.present} of {event.wanted} already on disk" if event.present else ""
     name = filter_label(run.of_event(event))
-    return f"{name}: starts at {brightness} · {exposure}{known}{there}"
+    nth = event.set_number
+    beside = f"; set {nth} of the night (SET-{nth} in the names of its files)" if nth > 1 else ""
+    return f"{name}: starts at {brightness} · {exposure}{known}{there}{beside}"
 
 
 def _trial_line(run: RunRecord, shot: events.Trial) -> str:
