@@ -115,7 +115,7 @@ def test_a_hand_that_changes_filters_is_told_once_and_its_drivers_words_are_told
             wheel.select("Ha", 1)
         server.redefine(changed(definitions, "FILTER_SLOT", 'state="Idle"', 'state="Busy"'))
         wheel.open(20)
-        with pytest.raises(NoReply):
+        with pytest.raises(NoReply, match=r"please put Ha in.*; change the filter"):
             wheel.select("Ha", 1)
 
     assert told[0] == Progress(words="please put Ha in")

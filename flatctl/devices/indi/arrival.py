@@ -41,6 +41,7 @@ class Arrival:
         self, client: IndiClient, device: str, chip: str, exposure: Exposure, late: LateFrames
     ) -> None:
         self.refused: list[DeviceError] = []
+        self.is_over = False  # the exposure, though its frame was of no use
         self._client = client
         self._device = device
         self._chip = chip
@@ -51,7 +52,7 @@ class Arrival:
         self._timed_out = False
         # Whether what is reported, and what comes, may be of other exposures as well.
         self._others = late.may_come
-        self._unfit: Unfit | None = None  # why no frame of this camera will do
+        self._verdict: DeviceError | None = None  # why nothing better is waited for
         self._rounded: tuple[float, float] | None = None  # what was made, of what was asked for
         self._clock_alone = False  # only the time in its header spoke against what was refused last
 
@@ -117,7 +118,7 @@ class Arrival:
             return (blob,)
         if exposing.serial <= self._exposure.since or exposing.state == "Busy":
             return None
-        if self._unfit is not None:
+        if self._verdict is not None:
             return (None,)
         self._grace = self._grace or Deadline(_GRACE_S)
         if self._others:
@@ -134,8 +135,9 @@ class Arrival:
             if self._grace or not doubt.settled_by_rest:
                 return image
             self._give_up_candidate()
-        if self._unfit is not None:
-            raise self._unfit
+        if self._verdict is not None:
+            self.is_over = not self._timed_out
+            raise self._verdict
         if self.refused:
             self._late.rounded = self._rounded
             if self._clock_alone:
@@ -187,6 +189,8 @@ class Arrival:
 
     def _decode(self, blob: Blob) -> StoredImage:
         if blob.fault:
+            what = f"sent a frame that did not arrive whole: {blob.fault}"
+            self._verdict = BadReply(self._device, what, "take the frame again")
             raise ValueError(blob.fault)
         if blob.format != ".fits":
             self._never(f"sends {blob.format or 'nameless'} files instead of FITS")
@@ -204,7 +208,7 @@ class Arrival:
 
     def _never(self, what: str) -> None:
         """Give up waiting for a better one: a format does not change by itself."""
-        self._unfit = Unfit(self._device, what, format_remedy(self._client, self._device))
+        self._verdict = Unfit(self._device, what, format_remedy(self._client, self._device))
 
     def _check(self, image: StoredImage) -> None:
         self._rounded = None
@@ -214,7 +218,7 @@ class Arrival:
             if self._late.rounded == self._rounded:
                 remedy = "list the exposures that it can make as flats.exposures_s"
                 what = f"makes {said_s:g} s of {wanted_s:g} s"
-                self._unfit = Unfit(self._device, what, remedy)
+                self._verdict = Unfit(self._device, what, remedy)
             raise ValueError(f"it was exposed {said_s:g} s instead of {wanted_s:g} s")
         frame = self._client.find(self._device, "CCD_FRAME")
         binning = self._client.find(self._device, "CCD_BINNING")

@@ -120,11 +120,11 @@ class IndiCamera(IndiDevice):
             self._exposure = None
             self._late.arrive(exposure, image)
             self._check_temperature()
-        except Unfit:
-            self._exposure = None  # it is over, and the camera is as well as before
-            raise
-        except DeviceError:
-            self._session.drop()
+        except DeviceError as error:
+            if arrival.is_over:
+                self._exposure = None
+            if not isinstance(error, Unfit):
+                self._session.drop()
             raise
         made = StoredFrame if image.unsigned else Frame
         refused = tuple(arrival.refused)

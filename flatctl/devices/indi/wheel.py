@@ -19,6 +19,7 @@ _COUNTS = range(1, 65)
 # By it somebody says that he has changed the filter.
 _BY_HAND = "CONFIRM_FILTER_SET"
 _STUCK = "is it stuck? Restart its driver"
+_CHANGE = f"change the filter, and confirm that to its driver ({_BY_HAND})"
 _LISTEN_S = 0.5
 _SLOW_S = 4.0
 
@@ -126,7 +127,10 @@ class IndiFilterWheel(IndiDevice):
         reached = self._await(slot, since, deadline.left_s)
         if reached is None:
             what = f"did not report slot {slot} within {timeout_s:.0f} s"
-            remedy = f"its driver says: {self._words}" if self._words else _STUCK
+            if self._words:
+                what += f" (its driver says: {self._words})"
+            by_hand = self._client.find(self._device, _BY_HAND) is not None
+            remedy = _CHANGE if by_hand else _STUCK
             raise self._client.silent(self._device, what, remedy, since=since)
         if reached.alerted > since:
             raise self._client.refusal(self._device, since, f"refuses slot {slot}")
@@ -167,7 +171,11 @@ class IndiFilterWheel(IndiDevice):
                 return reached
             words = self._client.look(lambda r: r.message_since(self._device, since))
             # Most drivers only say what they were told.
-            if words != self._words and (by_hand or deadline.left_s < timeout_s - _SLOW_S):
+            if (
+                words
+                and words != self._words
+                and (by_hand or deadline.left_s < timeout_s - _SLOW_S)
+            ):
                 self._words = words
                 self.tell(Progress(words=words))
 

@@ -193,7 +193,10 @@ class Connection(PyIndi.BaseClient):  # type: ignore[misc] # because PyIndi has 
         try:
             fd = _memory_file(address, facts["size"])
         except OSError as error:
-            what = f"this computer can not take it in: {error.strerror or error}"
+            why = error.strerror or error
+            what = (
+                f"this computer has no place for it ({why}); is memory full, or limited (ulimit)?"
+            )
             self.outbox.event("frame", {**facts, "what": what})
         else:
             self.outbox.event("frame", {**facts, "what": ""}, fd)
