@@ -492,6 +492,18 @@ def test_a_cooler_that_is_refused_is_a_fault():
             camera.prepare(CameraSetup(temperature_c=-10.0), 20)
 
 
+def test_a_setting_that_is_refused_again_once_it_was_reached_anew_is_not_asked_for_a_third_time(
+    server, camera: IndiCamera
+):
+    server.answers["CCD_GAIN"] = lambda name, values: [number(name, "Alert", GAIN=50)]
+    with pytest.raises(Fault, match="refuses CCD_GAIN") as once:
+        camera.prepare(CameraSetup(gain=70), 20)
+    assert not isinstance(once.value, Unfit)
+    camera.open(20)
+    with pytest.raises(Unfit, match="refuses CCD_GAIN"):
+        camera.prepare(CameraSetup(gain=70), 20)
+
+
 def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):
     assert camera.prepare(CameraSetup(readout_mode="low_noise"), 20).readout_mode == "LOW_NOISE"
 

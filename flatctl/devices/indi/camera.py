@@ -47,6 +47,7 @@ class IndiCamera(IndiDevice):
         self._setup = CameraSetup()
         self._session = DeviceSession(client, device, "CCD_EXPOSURE", "open and prepare it again")
         self._exposure: Exposure | None = None
+        self._refusal = ""  # what the last preparation failed of, where that was a refusal
         self._late = LateFrames()
 
     def open(self, timeout_s: float) -> CameraInfo:
@@ -77,12 +78,23 @@ class IndiCamera(IndiDevice):
         self._session.drop()
         self._stop_exposure(deadline.left_s)
         self._client.receive_frames(self._device, _CHIP, True)
-        state = Preparation(self._client, self._device, deadline, self._tell_temperature).apply(
-            setup
-        )
+        state = self._applied(setup, deadline)
         self._setup = setup
         self._session.take()
         return state
+
+    def _applied(self, setup: CameraSetup, deadline: Deadline) -> CameraState:
+        preparation = Preparation(self._client, self._device, deadline, self._tell_temperature)
+        before, self._refusal = self._refusal, ""
+        try:
+            return preparation.apply(setup)
+        except Fault as error:
+            if error is preparation.refusal:
+                # Once may be a mishap; the same once it was reached anew is its last word.
+                self._refusal = str(error)
+                if self._refusal == before:
+                    raise Unfit(error.device, error.what, error.remedy) from error
+            raise
 
     def start(self, exposure_s: float, kind: FrameKind) -> None:
         """Begin an exposure and return at once.

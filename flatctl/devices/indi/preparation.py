@@ -48,6 +48,7 @@ class Preparation:
         self._device = device
         self._deadline = deadline
         self._tell = tell
+        self.refusal: Fault | None = None  # of a setting, by a driver that is there
 
     def apply(self, setup: CameraSetup) -> CameraState:
         """Set everything, wait for the temperature, and return what the camera reports.
@@ -106,7 +107,12 @@ class Preparation:
         return abilities(self._client, self._device)
 
     def _set(self, name: str, values: Mapping[str, Value]) -> None:
-        self._client.as_found.set(self._client, self._device, name, values, self._answer_s)
+        try:
+            self._client.as_found.set(self._client, self._device, name, values, self._answer_s)
+        except Fault as error:
+            # One that is gone has not refused.
+            self.refusal = error if self._find(name) is not None else None
+            raise
 
     def _choose(self, name: str, elements: tuple[str, ...]) -> None:
         known = self._find(name)
