@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The suite starts hundreds of processes: Python may keep what it compiled, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks ablation docs lock clean
+.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks ablation docs pictures lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
@@ -17,6 +17,7 @@ help:
 	@echo 'make soak        200 nights of random faults in virtual time (half an hour)'
 	@echo 'make soak-for-real  5 of them on real processes and sockets (half an hour, needs indi-bin)'
 	@echo 'make docs        write the generated reference pages again'
+	@echo 'make pictures    draw the pictures of the documents again (needs chromium)'
 	@echo 'make benchmarks  the tables of docs/explanation (minutes)'
 	@echo 'make ablation    what each part of the search earns, into docs/explanation/search.md (an hour)'
 	@echo 'make lock        choose new versions of what we build on (needs uv)'
@@ -48,6 +49,9 @@ soak-for-real: $(BIN)/.ready-dev
 
 docs: $(BIN)/.ready-dev
 	@$(BIN)/python docs/generate.py
+
+pictures: $(BIN)/.ready-dev
+	@$(BIN)/python docs/pictures.py
 
 ablation: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/ablation.py --write
