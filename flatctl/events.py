@@ -222,6 +222,20 @@ class PanelCurve(OfSet):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LightCompared(OfSet):
+    """What a filter lets through, over what it did when its setting was learned.
+
+    `factor` compares the light at one brightness of the panel; `like` is the filter that had just
+    as much then, or `null`. `findings` say what must be wrong, none where all is as it was.
+    """
+
+    event = "light_compared"
+    factor: float
+    like: str | None
+    findings: tuple[Finding | str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Flat(Shot):
     """A flat was measured, accepted and is safe on disk."""
 

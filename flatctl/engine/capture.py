@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
+from flatctl.core.nights.light import Curve
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
@@ -87,7 +88,7 @@ class Capture:
             seen=found.measurements,
         )
         self._measured_adu = pedestal.adu if pedestal and pedestal.is_measured else None
-        watch = self._watch(pedestal.adu if pedestal else 0.0)
+        watch = self._watch(pedestal.adu if pedestal else 0.0, found.search.light)
         if plan.flat_noise is not None and watch is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 
@@ -106,7 +107,7 @@ class Capture:
             return Outcome.COMPLETE, ""
         return series.outcome, self.refused or series.ending or ""
 
-    def _watch(self, pedestal_adu: float) -> SetWatch | None:
+    def _watch(self, pedestal_adu: float, curve: Curve) -> SetWatch | None:
         """Return who watches over the quality of the set, where somebody does."""
         limits = self.context.job.quality
         if limits is None:
@@ -117,6 +118,7 @@ class Capture:
             limits=limits,
             pedestal_adu=pedestal_adu,
             key=self.identity.key,
+            curve=curve,
         )
 
     def _take(self, series: FlatSeries, accepted: Shot, deal_with: Callable[[Shot], None]) -> None:

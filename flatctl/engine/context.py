@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.core.nights.history import Calibrated, SettingKey
+from flatctl.core.nights.light import Passed, TakenSet
 from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Bank, Setting
@@ -27,7 +28,8 @@ class RunContext:
     """One run's surroundings; `run` names it, `steps` are the panel's brightness steps.
 
     `calibration` is what was measured of the rig, where it was; `skipped` are the files on disk
-    that were told not to count, `set_numbers` number the sets that it begins.
+    that were told not to count, `set_numbers` number the sets that it begins. `passed` is what the
+    filters so far let through, `taken` are the sets so far.
     """
 
     job: Job
@@ -44,6 +46,8 @@ class RunContext:
     emit: Listener
     skipped: set[Path] = field(default_factory=set)
     set_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    passed: list[Passed] = field(default_factory=list)
+    taken: list[TakenSet] = field(default_factory=list)
 
     @property
     def clock(self) -> Clock:

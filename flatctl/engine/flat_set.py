@@ -7,18 +7,21 @@ from functools import partial
 from flatctl.core.band import Band
 from flatctl.core.limits import Limits
 from flatctl.core.nights.history import Trained
+from flatctl.core.nights.light import judge_light
 from flatctl.core.pedestal import Pedestal
+from flatctl.core.quality.findings import Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.settling import Settling
 from flatctl.core.types import FilterPlan, FrameKind, Measurement, Outcome, Setting, Verdict
 from flatctl.engine.capture import Capture, Found
+from flatctl.engine.compare import passed
 from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.engine.starting import Learned, limits_of, trained_start, untrained_start
-from flatctl.errors import BadReply, DeviceError
+from flatctl.errors import BadReply, DeviceError, Fault
 from flatctl.events import Awaited, Doubt, Preparation, Why
 from flatctl.storage.resume import FinishedFrame
 
@@ -53,6 +56,7 @@ class FlatSetRun:
         self._learned = Learned()
         self._start_next: Callable[[Learned], None] | None = None
         self._doubt: Doubt | None = None
+        self._turned_back = False
         self._trials = 0
         self._present: tuple[FinishedFrame, ...] | None = None
         self._finished = False
@@ -155,6 +159,11 @@ class FlatSetRun:
         """Search, and capture what is missing."""
         before = self._learned
         found = self._search(limits, start)
+        if self._is_another_filter(found.search) and self._turn_away_and_back():
+            found.tell()
+            self._learned = before
+            found = self._search(limits, start)
+            self._tell_cure(cured=not self._is_another_filter(found.search))
         if found.search.outcome is Outcome.REACHED and self.plan.settle_frames is not None:
             found.tell()
             self._wait_until_steady(found.shot.setting, self.plan.settle_frames)
@@ -208,6 +217,43 @@ class FlatSetRun:
                 under_way = self._context.begin(search.setting)
             finally:
                 tell()
+
+    def _is_another_filter(self, search: FlatSearch) -> bool:
+        """Compare its light with last time's, tell of it, and say whether it seems another's."""
+        context = self._context
+        known = passed(context, self.plan, search)
+        if known is None:
+            return False
+        context.passed[:] = [
+            *(each for each in context.passed if each.filter != known.filter),
+            known,
+        ]
+        finding = judge_light(context.passed)
+        self._telling.compared(known, finding)
+        return finding is not None and finding.kind is Kind.FILTER_LIGHT
+
+    def _turn_away_and_back(self) -> bool:
+        """Leave the slot and come back, once, for the first filter of a run.
+
+        Some wheels miss their first slot after they were switched on.
+        """
+        context, rig = self._context, self._context.rig
+        others = [name for name in rig.slots if name != self.plan.filter]
+        if self._turned_back or len(context.passed) > 1 or rig.wheel is None or not others:
+            return False
+        self._turned_back = True
+        context.recovery.retry(partial(rig.select, others[0], self.plan.panel_bank))
+        self._prepare()
+        return True
+
+    def _tell_cure(self, *, cured: bool) -> None:
+        wheel = self._context.rig.wheel
+        if cured and wheel is not None:
+            stood = Fault(
+                wheel.name,
+                "stood at another filter than it said, until it was turned away and back",
+            )
+            self._context.recovery.overcome([stood])
 
     def _wait_until_steady(self, setting: Setting, frames: int) -> None:
         """Repeat an exposure until the light stands still, or `frames` are spent."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flatctl import events
 from flatctl.core.nights.history import SettingKey
+from flatctl.core.nights.light import Curve, TakenSet, same_filter
 from flatctl.core.pixels.channels import imbalance
 from flatctl.core.quality.findings import Finding, Kind, QualityLimits
 from flatctl.core.quality.frames import FrameDigest, SetJudge, digest_of
@@ -26,7 +27,7 @@ class SetWatch:
     """Judge the frames of one set against each other, and the set against the last one of its key.
 
     `limits` say from where on something counts; `pedestal_adu` is the level without light, the same
-    as for the search.
+    as for the search, and `curve` what that learned of the panel.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class SetWatch:
         limits: QualityLimits,
         pedestal_adu: float,
         key: SettingKey,
+        curve: Curve,
     ) -> None:
         self._context = context
         self._plan = plan
         self._key = key
+        self._curve = curve
         # One and the same pedestal for both sets, or a better guess of it looked like a change.
         last = context.history.last_set(key)
         self._last = last.with_pedestal(pedestal_adu) if last else None
@@ -90,7 +93,7 @@ class SetWatch:
         if self._first is None or self._judge.kept == 0:
             return
         quality = judge_set(self._judge, self._last)
-        findings = [*quality.findings, *self._balance(self._first.channels)]
+        findings = [*quality.findings, *self._balance(self._first.channels), *self._same_filter()]
         emit(
             events.SetQuality(
                 time=self._context.clock.now(),
@@ -120,6 +123,24 @@ class SetWatch:
         record = record_of(self._judge, self._first.statistics.mean)
         if record is not None:
             self._context.history.remember_set(self._key, record)
+
+    def _same_filter(self) -> list[Finding]:
+        """Compare with the sets of other filters of this run."""
+        mean = self._judge.mean
+        if self._plan.filter is None or self._first is None or mean is None or not self._light:
+            return []
+        latest = TakenSet(
+            self._plan.filter, self._first.setting.brightness, self._light[0][1], mean
+        )
+        known = min(self._curve((latest.brightness,)), default=0.0) > 0 < latest.light_adu_s
+        # Two that let through the same in other nights may do so.
+        usual = {each.filter for each in self._context.passed if not each.is_changed}
+        before = [each for each in self._context.taken if not {each.filter, latest.filter} <= usual]
+        limit = self._judge.limits.dust
+        found = same_filter(latest, before, self._curve, limit) if known else None
+        if known:
+            self._context.taken.append(latest)
+        return [found] if found else []
 
     def _balance(self, channels: Mapping[str, Statistics]) -> list[Finding]:
         found = imbalance(channels, self._judge.pedestal_adu)

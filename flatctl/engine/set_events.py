@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from flatctl import events
+from flatctl.core.nights.light import Passed
+from flatctl.core.quality.findings import Finding
 from flatctl.core.types import FilterPlan, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
@@ -91,6 +93,17 @@ class SetEvents:
     def off_ladder(self, why: events.Why) -> None:
         """Tell that no exposure of the ladder serves, and why."""
         self._tell(events.OffLadder(why=why, **self._of_set()))
+
+    def compared(self, passed: Passed, finding: Finding | None) -> None:
+        """Tell what a filter lets through against last time, and what is wrong with that."""
+        self._tell(
+            events.LightCompared(
+                factor=passed.factor,
+                like=passed.like if finding else None,
+                findings=(finding,) if finding else (),
+                **self._of_set(),
+            )
+        )
 
     def curve(self, pedestal_adu: float, brightness: Sequence[int], light: Sequence[float]) -> None:
         """Tell what the search has learned of the panel: the `light` (ADU/s) of each brightness."""

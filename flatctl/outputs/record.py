@@ -1,7 +1,7 @@
 """What a run has told so far, folded once from its events for all who show or keep it."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,13 @@ from flatctl.events import Event, OfSet
 def time_of(event: Event) -> datetime | None:
     """Return when it happened (UTC), `None` where a damaged file does not say."""
     return None if event.time == events.UNKNOWN_TIME else event.time
+
+
+_KEPT_AS: Mapping[type[Event], str] = {
+    events.SetQuality: "quality",
+    events.PanelCurve: "curve",
+    events.LightCompared: "light",
+}
 
 
 @dataclass
@@ -36,6 +43,7 @@ class FilterRecord:
     trials: list[events.Trial] = field(default_factory=list)
     quality: events.SetQuality | None = None
     curve: events.PanelCurve | None = None
+    light: events.LightCompared | None = None
     off_ladder: events.Why = ""
     fresh: int = 0
     captured: list[events.Flat | events.Rejected] = field(default_factory=list)
@@ -79,8 +87,6 @@ class FilterRecord:
                 self.trials.append(event)
             case events.OffLadder():
                 self.off_ladder = event.why
-            case events.PanelCurve():
-                self.curve = event
             case events.Flat():
                 self.wanted = event.count or self.wanted
                 self.flats.append(event)
@@ -89,8 +95,8 @@ class FilterRecord:
             case events.Rejected():
                 self.rejected.append(event)
                 self.captured.append(event)
-            case events.SetQuality():
-                self.quality = event
+            case events.SetQuality() | events.PanelCurve() | events.LightCompared():
+                setattr(self, _KEPT_AS[type(event)], event)
             case events.FilterFinished():
                 self.outcome, self.why = event.outcome, event.why
             case _:

@@ -25,6 +25,9 @@ class Kind(StrEnum):
     CLIPPED = "clipped"
     WHEEL_TURNED = "wheel_turned"
     TWIN = "twin"
+    FILTER_LIGHT = "filter_light"
+    PANEL_LIGHT = "panel_light"
+    SAME_FILTER = "same_filter"
     LIGHT_CHANGED = "light_changed"
 
 

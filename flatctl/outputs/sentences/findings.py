@@ -77,6 +77,17 @@ _SENTENCES: Mapping[str, str] = {
     "or a hand turned it; it is set again",
     "twin": "it is the same picture as {like}, pixel for pixel: the camera or its driver sent one "
     "exposure twice",
+    "filter_light like": "it lets through {factor:times} light than last time, just as much "
+    "as {like} did: is the right filter in the beam? See whether the wheel stands where it says, "
+    "and whether filters were exchanged",
+    "filter_light alone": "it lets through {factor:times} light than last time: is the right "
+    "filter in the beam, or was the panel exchanged or moved?",
+    "filter_light": "it lets through {factor:times} light than last time, and other filters "
+    "do not: is the right filter in the beam?",
+    "panel_light": "all filters so far get another light than last time, this one {factor:times}: "
+    "the panel was exchanged, moved or covered, and the wheel is right",
+    "same_filter": "its light is that of {like} to {difference_frac:share}, and so is its dust: "
+    "does the wheel turn?",
     "light_changed brightness": "the panel is at brightness {brightness:g} and was set to "
     "{wanted:g}: another program or a hand changed it; it is set again",
     "light_changed": "the panel is off and was set to brightness {wanted:g}: another program or a "
@@ -97,6 +108,9 @@ class _Figure(float):
                 return "more" if self > 0 else "less"
             case "came":
                 return "came" if self > 0 else "went"
+            case "times":
+                ratio, which = (self, "more") if self > 1 else (1 / self, "less")
+                return f"{ratio:.3g} times {which}"
             case "points":
                 return f"{100 * self:.1f}"
             case _:

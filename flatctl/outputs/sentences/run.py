@@ -15,6 +15,8 @@ def lines_of(run: RunRecord, event: Event) -> list[str]:
     match event:
         case events.SetQuality():
             return _quality_lines(run.of_event(event), event)
+        case events.LightCompared():
+            return [f"{filter_label(run.of_event(event))}: {each}" for each in _findings(event)]
         case events.LightLeak():
             return _findings(event)
         case _:
@@ -125,7 +127,8 @@ def worth_line(record: FilterRecord, quality: events.SetQuality) -> str:
 
 def notes(record: FilterRecord) -> list[str]:
     """Return what is to be known of a set besides its outcome, a sentence each."""
-    found = _findings(record.quality) if record.quality else []
+    told = (record.light, record.quality)
+    found = [words for each in told if each for words in _findings(each)]
     return [_off_ladder(record.off_ladder), *found] if record.off_ladder else found
 
 
@@ -136,7 +139,7 @@ def _off_ladder(why: Why) -> str:
     )
 
 
-def _findings(event: events.SetQuality | events.LightLeak) -> list[str]:
+def _findings(event: events.SetQuality | events.LightLeak | events.LightCompared) -> list[str]:
     return [finding_words(each) if isinstance(each, Finding) else each for each in event.findings]
 
 
