@@ -193,7 +193,7 @@ Beyond these rows, nights of five filters with thirty flats each pass through ra
 night from its own seed: `make soak` lets two hundred pass in virtual time, `make soak-for-real`
 five with real processes and sockets.
 
-What is survived is told by a [`fault`](events.md#fault) event. For each filter three faults are
+What is survived is reported by a [`fault`](events.md#fault) event. For each filter three faults are
 forgiven; a device that is away is looked for during half a minute, a silent one for three minutes.
 A serial panel's answer that is lost or garbled is asked for three times before that is a fault.
 A frame that does not come is given up after its exposure and `camera.readout_timeout_s`.

@@ -136,7 +136,7 @@ class WandererV4Options(SerialOptions, CoverOptions):
 
 
 class DarkLightOptions(SerialOptions, CoverOptions):
-    """DarkLight Cover/Calibrator: brightness from 1 to what the unit tells; some have a cover."""
+    """DarkLight Cover/Calibrator: brightness from 1 to what the unit reports; some have a cover."""
 
     kind: Literal["darklight"]
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
@@ -167,7 +167,7 @@ class GeminiOptions(SerialOptions, CoverOptions):
 
 
 class GiottoOptions(SerialOptions, CoverOptions):
-    """PrimaLuceLab GIOTTO: brightness from 1 to what the unit tells; an ALTO may carry it."""
+    """PrimaLuceLab GIOTTO: brightness from 1 to what the unit reports; an ALTO may carry it."""
 
     kind: Literal["giotto"]
     alto_port: str | None = Field(default=None, min_length=1)
