@@ -145,9 +145,7 @@ KILLED = (
 QUIRKS = tuple(
     Row(fault, START)
     for fault in (
-        Fault("another program left the camera at RGB", (START,), quirk="rgb"),
-        Fault("another program left the camera at 8 bits", (START,), quirk="raw8"),
-        Fault("another program left the camera at JPEG", (START,), quirk="jpeg"),
+        Fault("another program left the capture format at RGB", (START,), quirk="rgb"),
         Fault("another program left its live view on", (START,), quirk="live-view"),
         Fault("gain and offset go by the vendor's names", (START,), quirk="vendor-names"),
         Fault("headers have cards that FITS does not know", (START,), quirk="odd-cards"),
@@ -159,9 +157,6 @@ QUIRKS = tuple(
         ),
         Fault("the light box refuses to light up", (START,), INCOMPLETE, quirk="no-lamp"),
         Fault("the cap of the light box is jammed", (START,), INCOMPLETE, quirk="jammed-cap"),
-        Fault(
-            "the cap has moved, and its driver says Alert", (START,), INCOMPLETE, quirk="alert-cap"
-        ),
         Fault("the driver knows no temperature", (START,), DEVICE, quirk="no-thermometer"),
     )
 )
