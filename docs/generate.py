@@ -110,7 +110,8 @@ COMMANDS = """\
 
 {made}
 stdout carries results, stderr talk. Progress is drawn only on a terminal, and without colours where
-`NO_COLOR` is set. How a command ends: [exit codes](exit-codes.md).
+`NO_COLOR` is set. Times in files, logs and events are UTC; tables and the report show local time,
+with its zone. How a command ends: [exit codes](exit-codes.md).
 
 ```text
 {program}

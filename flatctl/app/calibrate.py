@@ -67,4 +67,4 @@ def calibrate(
 
 
 def _fault(error: DeviceError, recovered: bool) -> str:
-    return f"{error.device}: {error.what}" + (" (recovered)" if recovered else "")
+    return f"{error.device}: {error.what}" + (" (going on)" if recovered else "")

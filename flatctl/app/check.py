@@ -58,7 +58,7 @@ def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
 def check_settings(settings: Settings, *, light: bool = False) -> Iterator[CheckLine]:
     """Yield what is ready and what is not."""
     transports = transports_of(settings)
-    yield CheckLine("configuration", True, f"{settings.source or 'it'} is sound")
+    yield CheckLine("configuration", True, f"{settings.source or 'it'} is valid")
     yield _finding("output", lambda: _output(settings))
     yield _finding("history", lambda: _history(settings))
     if settings.notify != Notify():

@@ -13,6 +13,7 @@ import typer
 import flatctl
 from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
+from flatctl.cli.plain_help import PlainCommand
 
 _TALK_TO_DEVICES = ("run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init")
 _COMMANDS = (
@@ -30,7 +31,7 @@ program = typer.Typer(
 for name in _COMMANDS:
     module = import_module(f"flatctl.cli.{name}")
     command = getattr(module, name)
-    program.command(epilog=examples(*module.EXAMPLES))(
+    program.command(epilog=examples(*module.EXAMPLES), cls=PlainCommand)(
         logged(command) if name in _TALK_TO_DEVICES else command
     )
 
@@ -52,10 +53,10 @@ def options(
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", help="Show the traceback of an error."),
+        typer.Option("--debug", help="Show details of an error, for bug reports."),
     ] = False,
 ) -> None:
-    """Take flat frames: panel, camera and filter wheel are set until the level is right.
+    """Take flat frames unattended: set panel and exposure for every filter, then capture the set.
 
     Configure a rig once (flatctl init), check it (flatctl check), then run.
     """

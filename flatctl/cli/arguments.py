@@ -17,25 +17,29 @@ Filters = Annotated[
 ]
 Count = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Flats per filter, instead of the configuration's."),
+    typer.Option(min=1, metavar="N", help="Flats per filter (default: the configuration's)."),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Where files go, instead of the configuration's folder."),
+    typer.Option(metavar="DIR", help="Where files go (default: the configuration's folder)."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what it would do and when; touch nothing.")
 ]
-Resume = Annotated[bool, typer.Option(help="Count the flats already on disk and take the rest.")]
+Resume = Annotated[
+    bool, typer.Option(help="Keep flats already taken tonight and take only what is missing.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of flats, with all below it.")]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of flats, subfolders included.")
+]
 
 Log = Annotated[
     Path | None,
     typer.Option(
         "--log",
         metavar="FILE",
-        help="Log what is said to each device and heard from it, instead of [output] log.",
+        help="Log the traffic with each device (default: [output] log).",
     ),
 ]
 

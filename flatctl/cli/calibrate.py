@@ -17,9 +17,7 @@ def calibrate(
     *,
     filter_name: Annotated[
         str | None,
-        typer.Option(
-            "--filter", metavar="NAME", help="Measure through this filter; default: the first."
-        ),
+        typer.Option("--filter", metavar="NAME", help="Filter to use (default: the first one)."),
     ] = None,
 ) -> None:
     """Measure what camera and panel really do, and remember it.

@@ -17,10 +17,13 @@ def check(
     config: Config,
     *,
     light: Annotated[
-        bool, typer.Option("--light", help="Blink the panel; nothing else is touched.")
+        bool,
+        typer.Option(
+            "--light", help="Also switch the panel on for a moment (not while you are imaging)."
+        ),
     ] = False,
 ) -> None:
-    """Check that a rig is ready for the night.
+    """Test panel, camera, wheel and disk before a night.
 
     Every line says ok, or what the problem is and how to fix it.
     """

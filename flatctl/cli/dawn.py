@@ -30,7 +30,8 @@ def dawn(
             min=-18,
             max=30,
             metavar="DEG",
-            help="Begin when the rising Sun is at this altitude, instead of the configuration's.",
+            help="Begin when the rising Sun is at this altitude (default: the configuration's, "
+            "else -6).",
         ),
     ] = None,
     filters: Filters = None,

@@ -14,10 +14,10 @@ EXAMPLES = (
 def history(
     config: Annotated[
         Path | None,
-        typer.Argument(metavar="CONFIG", help="A rig's configuration; default: all rigs."),
+        typer.Argument(metavar="CONFIG", help="A rig's configuration (default: all rigs)."),
     ] = None,
 ) -> None:
-    """List trained settings and past runs."""
+    """Show remembered settings and past runs."""
     from flatctl.app import history as app
     from flatctl.cli.screen import Screen
     from flatctl.cli.talk import warn

@@ -20,12 +20,12 @@ def master(
     *,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the masters go; default: MASTER in that folder."),
+        typer.Option(metavar="DIR", help="Where masters go (default: DIR/MASTER)."),
     ] = None,
     pedestal: Annotated[
         float | None,
         typer.Option(
-            min=0, metavar="ADU", help="Level without light, for flats without dark flats."
+            min=0, metavar="ADU", help="Bias level to subtract where there are no dark flats."
         ),
     ] = None,
     memory: Annotated[
@@ -35,11 +35,11 @@ def master(
         bool, typer.Option("--json", help="One JSON object per master on stdout.")
     ] = False,
 ) -> None:
-    """Make master flats and master dark flats from a run's frames.
+    """Combine a night's frames into master flats and master darks.
 
-    Uses flatctl's own frames with correct checksums, and names the rest. Never overwrites a file
-    and makes no master of the same frames twice. Needs the extra `master`. Ends with 5 if a frame
-    is damaged or a set has no master.
+    Uses only flatctl's own frames that pass `verify`, and lists the ones left out. Never overwrites
+    a file, makes no master of the same frames twice, and none of two sets. Needs the extra
+    `master`. Exit code 5 if a frame is damaged or a set has no master.
     """
     from flatctl.app import master as app
     from flatctl.cli.screen import Screen

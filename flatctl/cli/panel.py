@@ -30,7 +30,10 @@ class Action(StrEnum):
 
 def panel(
     config: Config,
-    action: Annotated[Action | None, typer.Argument(metavar="ACTION", help="What to do.")] = None,
+    action: Annotated[
+        Action | None,
+        typer.Argument(metavar="ACTION", help="on, off, set N, open, close or status."),
+    ] = None,
     value: Annotated[
         int | None, typer.Argument(min=0, metavar="N", help="Brightness in the panel's own steps.")
     ] = None,
@@ -39,14 +42,14 @@ def panel(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Record the serial dialogue, to send in; without ACTION the light is stepped "
+            help="Record the serial traffic for a bug report; without ACTION the light runs "
             "through its range.",
         ),
     ] = None,
 ) -> None:
     """Control the panel by hand.
 
-    Its light, its cover if it has one, and its status.
+    Switches the light, moves the cover, or shows the current state.
     """
     if (action is Action.SET) != (value is not None):
         raise UsageError(

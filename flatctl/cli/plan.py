@@ -21,7 +21,7 @@ def plan(
     lights: Annotated[
         Path,
         typer.Option(
-            "--from-lights", metavar="DIR", help="Folder of the lights, with all below it."
+            "--from-lights", metavar="DIR", help="Folder of the lights, subfolders included."
         ),
     ],
     write: Annotated[
@@ -31,8 +31,8 @@ def plan(
 ) -> None:
     """List the flats that the light frames of a night need.
 
-    Reads their headers, whichever program wrote them. Ends with 5 if the configuration can't take
-    some of the sets; the written plan leaves these out.
+    Reads their headers, whichever program wrote them. Exit code 5 if a set can't be taken; the
+    written plan leaves it out.
     """
     from flatctl.app import plan as app
     from flatctl.cli.screen import Screen

@@ -13,9 +13,9 @@ def report(
         Path, typer.Argument(metavar="RUN_DIR", help="A night's folder: where run.json is.")
     ],
 ) -> None:
-    """Write the report of a run again.
+    """Rebuild report.html.
 
-    report.html is made from run.json and the frames beside it.
+    From run.json and the frames beside it.
     """
     from flatctl.app import report as app
     from flatctl.cli.screen import Screen

@@ -6,9 +6,9 @@ EXAMPLES = ("flatctl safe rig.toml",)
 
 
 def safe(config: Config) -> None:
-    """Switch the panel off, whatever happened before.
+    """Switch the panel off, for example after a crash.
 
-    For after a crash, by hand or as a service; moves the cover to where the configuration says.
+    Then moves the cover to `cover_at_end`. For services too: see the how-to on unattended rigs.
     """
     from flatctl.app import safe as app
     from flatctl.cli.screen import Screen

@@ -21,7 +21,7 @@ def stats(
         typer.Option(
             min=1e-9,
             metavar="ADU",
-            help="Level of a full pixel; default: as header or data type say.",
+            help="Saturation level in ADU (default: from the header or the data type).",
         ),
     ] = None,
     json: Annotated[
@@ -30,9 +30,9 @@ def stats(
 ) -> None:
     """Show the statistics of FITS images.
 
-    Of the whole image and of each channel (the colours of a Bayer sensor, the
-    planes of a colour image), in ADU and as fractions of full scale. A file that can't be read is
-    named, the others are measured, and the command ends with 7.
+    For the whole image and for each channel (the colours of a Bayer sensor, the planes of a colour
+    image), in ADU and as fractions of full scale. Exit code 7 if a file can't be read; the others
+    are measured.
     """
     from flatctl.app import stats as app
     from flatctl.cli.screen import Screen

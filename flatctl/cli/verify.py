@@ -8,7 +8,7 @@ EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
 
 
 def verify(directory: Folder) -> None:
-    """Verify FITS files: checksums, headers, levels."""
+    """Check FITS files: checksums, headers, levels."""
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode, StorageError
@@ -22,5 +22,5 @@ def verify(directory: Folder) -> None:
     if not total:
         raise StorageError(f"{directory}: no FITS files here or below; name the folder of a night")
     files = "1 file" if total == 1 else f"{total} files"
-    screen.line(f"{files}, {bad} with problems" if bad else f"{files}, all sound")
+    screen.line(f"{files}, {bad} with problems" if bad else f"{files} checked, all good")
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

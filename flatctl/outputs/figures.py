@@ -57,8 +57,14 @@ def duration(value: float) -> str:
 
 
 def clock(time: datetime | None) -> str:
-    """Return a time of day, UTC."""
-    return f"{time.astimezone(UTC):%H:%M:%S}" if time else UNKNOWN
+    """Return a time of day in the computer's own time: `17:15:30`."""
+    return f"{time.astimezone():%H:%M:%S}" if time else UNKNOWN
+
+
+def zone(time: datetime | None) -> str:
+    """Return the name of the computer's time zone at that moment: `CET`, or `UTC+03`."""
+    name = f"{(time or datetime.now(UTC)).astimezone():%Z}"
+    return f"UTC{name}" if name[:1] in "+-" else name
 
 
 def brightness(value: int, maximum: int) -> str:
@@ -71,9 +77,9 @@ def setting(value: float | None, unit: str = "", absent: str = "") -> str:
     return absent if value is None else f"{value:.10g}{unit}"
 
 
-def local_time(when: datetime) -> str:
-    """Return a moment in the computer's own time: `2026-11-22 17:15`."""
-    return f"{when.astimezone():%Y-%m-%d %H:%M}"
+def local_time(when: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a moment in the computer's own time: `2026-11-22 17:15 CET`."""
+    return f"{when.astimezone():{form}} {zone(when)}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ is escaped as it enters a page, and a name that a template gets wrong is an erro
 
 import base64
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
@@ -21,7 +21,7 @@ from flatctl.outputs.sentences import reasons, run
 _INDENTATION = re.compile(r"\n[ \n]+")
 _WRITERS = (
     *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
-    *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words),
+    *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words, figures.zone),
     *(reasons.why_words, run.filter_label, run.notes, run.outcome_words, time_of),
     *(charts.levels_of_flats, charts.panel_curve),
     *(charts.search_over_brightness, charts.search_over_exposure),
@@ -57,7 +57,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {writer.__name__: writer for writer in (*_WRITERS, data_url, utc)}
+    made.filters |= {writer.__name__: writer for writer in (*_WRITERS, data_url, moment)}
     return made
 
 
@@ -66,6 +66,6 @@ def data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def utc(time: datetime | None, form: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
-    """Return a moment, nothing where it is not known."""
-    return f"{time.astimezone(UTC):{form}}" if time and time != UNKNOWN_TIME else ""
+def moment(time: datetime | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Return a moment in local time, nothing where it is not known."""
+    return figures.local_time(time, form) if time and time != UNKNOWN_TIME else ""

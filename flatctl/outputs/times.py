@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from flatctl.outputs.figures import zone
+
 _PAUSE_S = 600.0
 _PAUSE_TIMES = 20.0
 _STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
@@ -27,8 +29,9 @@ class Course:
 
     @staticmethod
     def of(times: Sequence[datetime | None]) -> "Course":
-        """Lay out moments (UTC) in the order they came."""
-        clear = [t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in times if t]
+        """Lay out moments in the order they came, in local time; without a zone they are UTC."""
+        known = [t if t.tzinfo else t.replace(tzinfo=UTC) for t in times if t]
+        clear = [t.astimezone() for t in known]
         if len(clear) < len(times) or not times:
             order = tuple(float(n) for n in range(1, len(times) + 1))
             return Course(order, (), (), "Frame, in the order taken")
@@ -45,7 +48,7 @@ class Course:
                 begins.append((at + step, moment))
             at += step
             places.append(at)
-        return Course(tuple(places), tuple(cuts), tuple(begins), "Time, UTC")
+        return Course(tuple(places), tuple(cuts), tuple(begins), f"Time, {zone(clear[0])}")
 
     @property
     def low(self) -> float:

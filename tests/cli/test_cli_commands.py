@@ -198,7 +198,7 @@ def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command)
     ending = command("verify", "night")
     assert (ending.code, ending.stdout.splitlines()) == (
         0,
-        ["ok       a.fits: sound", "ok       b.fits: sound", "2 files, all sound"],
+        ["ok       a.fits: sound", "ok       b.fits: sound", "2 files checked, all good"],
     )
 
 

@@ -75,3 +75,10 @@ def test_the_scenarios_named_are_those_that_can_be_simulated(command):
 def test_what_talks_to_devices_can_log_it_and_nothing_else(command, name):
     talks = {"run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init"}
     assert ("--log FILE" in command(name, "--help").stdout) == (name in talks)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_speaks_of_no_types_and_no_inequalities(command, name):
+    shown = command(name, "--help").stdout
+    assert [word for word in ("<path>", "<list", "<int", "x>=", "<=x", "{", "[required]")
+            if word in shown] == []  # fmt: skip

@@ -105,14 +105,17 @@ def test_a_file_of_no_use_is_named_and_left_out(command, flats, how):
 def test_without_dark_flats_the_pedestal_given_is_subtracted(command, flats):
     without_darks(flats)
     ending = command("master", flats, "--pedestal", 1000)
-    assert ending.stdout.count("less a pedestal of 1000 ADU, as given: no dark flats match") == 2
+    assert (
+        ending.stdout.count("subtracted: a pedestal of 1000 ADU, as given: no dark flats match")
+        == 2
+    )
 
 
 def test_without_anything_to_subtract_that_is_said(command, flats):
     without_darks(flats)
     ending = command("master", flats)
     assert ending.code == 0
-    assert ending.stdout.count("less nothing: no dark flats match and no pedestal is known") == 2
+    assert ending.stdout.count("subtracted: nothing (no matching dark flats, no calibrated") == 2
 
 
 def test_a_pedestal_above_the_flats_makes_no_master_and_ends_with_5(command, flats):
@@ -164,7 +167,7 @@ def test_a_single_flat_is_a_master_that_says_what_it_lacks(command, flats):
     without_darks(flats)
     for path in frames(flats, "FLAT")[1:]:
         path.unlink()
-    assert "1 flat, less nothing" in command("master", flats).stdout
+    assert "1 flat, subtracted: nothing" in command("master", flats).stdout
     assert command("master", flats).stdout.count("too few to clip what doesn't belong") == 1
 
 

@@ -50,7 +50,7 @@ def test_the_tutorial_works_word_for_word(tmp_path):
         done = subprocess.run(["bash", "-e", "-c", script], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert str(rig.config) in done.stdout
-        assert "all sound" in done.stdout
+        assert "all good" in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

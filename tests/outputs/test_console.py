@@ -154,7 +154,7 @@ def test_the_end_table_says_what_to_do_where_a_filter_is_not_complete() -> None:
 
 def test_the_end_says_in_one_line_what_came_of_the_run() -> None:
     table, _ = logged(complete_night(flats=4))
-    assert "Complete: all 2 filters, 8 flats in" in table
+    assert "Complete: 2 of 2 filters, 8 flats in" in table
 
 
 def test_the_table_of_a_run_without_a_reason_per_filter_gives_that_of_the_run() -> None:
@@ -165,7 +165,7 @@ def test_the_table_of_a_run_without_a_reason_per_filter_gives_that_of_the_run() 
 def test_rejects_and_faults_stay_on_the_screen_as_lines() -> None:
     _, talk = shown(mixed_night())
     assert "L: frame rejected: level 57.4 %" in talk
-    assert "Filter Simulator: did not reach slot 6 within 30 s (not recovered)" in talk
+    assert "Filter Simulator: did not reach slot 6 within 30 s (giving up)" in talk
 
 
 def test_a_file_that_does_not_count_stays_on_the_screen_as_a_line() -> None:
@@ -300,7 +300,7 @@ def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
     taken = [*night, exposing]
     *_, last = night.dark(1, 1).over()
     table, talk = logged([*taken, last])
-    assert "Complete: the filter" in talk
+    assert "Complete: 1 of 1 filter" in talk
     assert "none" not in table
 
 

@@ -1,4 +1,6 @@
 import math
+import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -62,3 +64,27 @@ def test_nothing_from_a_device_can_steer_the_terminal() -> None:
         figures.printable("Ha\x1b[2J\nx")
         == "Ha\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}x"
     )
+
+
+@pytest.fixture
+def in_zone(monkeypatch):
+    def go(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield go
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("CET-1CEST", "2026-11-22 18:15 CET"),
+        ("<-03>3", "2026-11-22 14:15 UTC-03"),
+        ("UTC0", "2026-11-22 17:15 UTC"),
+    ],
+)
+def test_people_are_told_local_time_with_its_zone(in_zone, zone: str, shown: str) -> None:
+    in_zone(zone)
+    assert figures.local_time(datetime(2026, 11, 22, 17, 15, tzinfo=UTC)) == shown

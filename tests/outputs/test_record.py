@@ -18,7 +18,7 @@ def test_a_dark_flat_under_way_is_no_filter_more() -> None:
     exposing = typed("exposing", kind="dark_flat", n=1)
     run.take(exposing)
     line_of(run, exposing)
-    assert end_line(run).startswith("Complete: all 2 filters, 8 flats")
+    assert end_line(run).startswith("Complete: 2 of 2 filters, 8 flats")
 
 
 def test_flats_of_an_earlier_run_count_as_on_disk() -> None:

@@ -35,7 +35,7 @@ def line_of(run: RunRecord, event: Event) -> str:
         case OfSet():
             return _set_line(run, run.of_event(event), event)
         case events.FaultSeen():
-            end = "recovered" if event.recovered else "not recovered"
+            end = "going on" if event.recovered else "giving up"
             return f"{event.device}: {why_words(event.what)} ({end})"
         case events.Skipped():
             return f"{event.path.name} does not count: {event.reason}"
@@ -163,6 +163,6 @@ def end_line(run: RunRecord) -> str:
         flats += f", {figures.plural(len(run.dark_flats), 'dark flat')}"
     spent = f" in {figures.duration(run.duration_s)}" if run.duration_s >= 0 else ""
     if run.complete == total and not run.exit_code:
-        done = "the filter" if total == 1 else f"all {total} filters"
+        done = f"{total} of {figures.plural(total, 'filter')}"
         return f"Complete: {done}, {flats}{spent}."
     return f"{run.complete} of {figures.plural(total, 'filter')} complete, {flats}{spent}."

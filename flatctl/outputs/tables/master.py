@@ -39,7 +39,7 @@ class Master:
         dark = self.kind is FrameKind.DARK_FLAT
         text = f"{self.path}: {figures.plural(self.frames, 'dark flat' if dark else 'flat')}"
         if self.subtracted:
-            text += f", less {self.subtracted}"
+            text += f", subtracted: {self.subtracted}"
         if self.noise is not None:
             noise = f"{self.noise:.2g} ADU" if dark else figures.percent(self.noise, 2)
             text += f"; noise {noise}, {self.clipped_frac:.2g} of the values clipped"

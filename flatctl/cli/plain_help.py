@@ -1,0 +1,46 @@
+"""Help as people read it: `CONFIG`, not `{CONFIG} <path>`; `at least 1`, not `x>=1`."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from typer.core import TyperCommand
+
+_FIGURE = r"-?[\d.]+(?:e-?\d+)?"
+_BETWEEN = re.compile(rf"({_FIGURE})<=x<=({_FIGURE})")
+_AT_LEAST = re.compile(rf"x>=({_FIGURE})")
+_REQUIRED = re.compile(r"(; |\[)required(?=\])")
+
+Record = tuple[str, str]
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help says of arguments and figures what a person would."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for parameter in self.params:
+            told: Any = parameter
+            told.get_help_record = partial(_record, parameter.get_help_record)
+            if parameter.param_type_name == "argument":
+                told.get_usage_pieces = partial(_pieces, parameter.get_usage_pieces)
+
+
+def _record(made: Callable[[Any], Record | None], context: Any) -> Record | None:
+    record = made(context)
+    if record is None:
+        return None
+    name, text = record
+    text = _AT_LEAST.sub(_at_least, _BETWEEN.sub(r"\1 to \2", text))
+    return name.partition(" <")[0], _REQUIRED.sub(r"\1", text).replace("[]", "").rstrip()
+
+
+def _at_least(match: re.Match[str]) -> str:
+    return f"at least {match[1]}" if float(match[1]) >= 1 or match[1] == "0" else "above 0"
+
+
+def _pieces(made: Callable[[Any], list[str]], context: Any) -> list[str]:
+    return [
+        piece.replace("{", "").replace("}", "").replace("......", "...") for piece in made(context)
+    ]
