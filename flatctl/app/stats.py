@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flatctl.core.pixels.channels import stored_pattern
 from flatctl.core.pixels.survey import guess_full_scale, survey_channels
-from flatctl.fits.header import NotReadable
+from flatctl.fits.header import NotReadable, parse_value
 from flatctl.outputs.tables.statistics import FileStatistics
 from flatctl.storage.images import read_image
 
@@ -40,12 +40,16 @@ def _measure(path: Path, full_scale_adu: float | None) -> FileStatistics:
         found = survey_channels(pixels, pattern, scale if clips else None)
     except (ValueError, MemoryError) as error:
         raise NotReadable(str(error) or "its pixels don't fit into the memory") from error
-    return FileStatistics(path, "", pixels.shape, str(pixels.dtype), scale, found)
+    return FileStatistics(
+        path, "", pixels.shape, str(pixels.dtype), scale, found, images=image.images
+    )
 
 
 def _told(keywords: Mapping[str, object]) -> float | None:
     for name in _FULL_SCALE:
         value = keywords.get(name)
+        # There are programs that put their numbers into quotes.
+        value = parse_value(value) if isinstance(value, str) else value
         if isinstance(value, int | float) and math.isfinite(value) and value > 0:
             return float(value)
     return None

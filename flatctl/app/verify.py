@@ -1,12 +1,22 @@
 """`flatctl verify`: whether the files on disk are what they were."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from flatctl.storage.verify import verify_directory
+from flatctl.storage.directory import files_below
+from flatctl.storage.lights import foreign_kind
+from flatctl.storage.verify import VerifiedFile, verify_directory
+
+_IMAGES = ("XISF file", "raw file")
 
 
-def verify(directory: Path) -> Iterator[tuple[Path, Sequence[str]]]:
+def verify(directory: Path) -> Iterator[VerifiedFile]:
     """Yield every FITS file below `directory` with what is wrong with it."""
-    for verdict in verify_directory(directory):
-        yield verdict.path, verdict.problems
+    return verify_directory(directory)
+
+
+def others(directory: Path) -> Mapping[str, int]:
+    """Return how many images of kinds that are not looked at lie below `directory`, by kind."""
+    paths, _ = files_below(directory)
+    return Counter(kind for path in paths if (kind := foreign_kind(path)) in _IMAGES)

@@ -9,7 +9,7 @@ import typer
 EXAMPLES = (
     "flatctl stats flat.fits",
     "flatctl stats 2026-11-22/FLAT/*.fits --json | jq .adu.all.median",
-    "flatctl stats dslr.fits --full-scale 16383",
+    "flatctl stats dslr.fits --full-scale 15490",
 )
 
 

@@ -1,26 +1,48 @@
 """`flatctl verify`: whether the files are still what they were."""
 
+from typing import Annotated
+
 import typer
 
 from flatctl.cli.arguments import Folder
 
-EXAMPLES = ("flatctl verify ~/flats/2026-11-22",)
+EXAMPLES = ("flatctl verify ~/flats/2026-11-22", "flatctl verify ~/flats --quiet")
 
 
-def verify(directory: Folder) -> None:
-    """Check FITS files: checksums, headers, levels."""
+def verify(
+    directory: Folder,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Name only files with problems.")] = False,
+) -> None:
+    """Check FITS files: checksums, headers, levels.
+
+    Compressed ones (.fz, .gz) as well. What no checksum vouches for is said.
+    """
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode, StorageError
+    from flatctl.outputs import figures
 
     screen = Screen()
-    total = bad = 0
-    for path, problems in app.verify(directory):
+    total = bad = unproven = 0
+    for found in app.verify(directory):
         total += 1
-        bad += bool(problems)
-        screen.verdict(str(path), not problems, "; ".join(problems) or "sound")
+        bad += bool(found.problems)
+        unproven += bool(found.unproven and not found.problems)
+        if quiet and not found.problems:
+            continue
+        said = "; ".join(found.problems) or "; ".join(found.unproven) or "sound"
+        screen.verdict(str(found.path), not found.problems, said)
+    left = ", ".join(figures.plural(count, kind) for kind, count in app.others(directory).items())
     if not total:
-        raise StorageError(f"{directory}: no FITS files here or below; name the folder of a night")
-    files = "1 file" if total == 1 else f"{total} files"
-    screen.line(f"{files}, {bad} with problems" if bad else f"{files} checked, all good")
+        other = f" ({left} not looked at)" if left else ""
+        raise StorageError(
+            f"{directory}: no FITS files here or below{other}; name the folder of a night"
+        )
+    parts = [figures.plural(total, "file")]
+    parts += [f"{bad} with problems"] if bad else []
+    parts += [f"{unproven} not proven by a checksum"] if unproven else []
+    parts = [f"{parts[0]} checked", "all good"] if len(parts) == 1 else parts
+    parts += [f"{left} not looked at"] if left else []
+    screen.line(", ".join(parts))
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

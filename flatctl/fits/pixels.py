@@ -1,6 +1,7 @@
 """The pixels of a FITS image where they lie: 8 or 16 bits, one plane, as cameras send them."""
 
 import io
+import math
 from dataclasses import dataclass
 from mmap import mmap
 from typing import Any
@@ -75,3 +76,49 @@ def stored_image(header: Header, content: bytes | mmap, start: int = 0) -> Store
         raise OtherFormat(f"it has BZERO {zero:g} with BITPIX {bits}")
     flat = np.frombuffer(content, STORED if bits == 16 else np.uint8, rows * cols, start)
     return StoredImage(header, flat.reshape(rows, cols), zero != 0)
+
+
+# Whole numbers that are stored less than half their range are the unsigned ones of that many bits
+# (FITS standard 4.0, table 11).
+_UNSIGNED_ZERO = {8: -128, 16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
+_STORED = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
+_PLANES_MAX = 4
+
+
+def any_image(header: Header, content: bytes) -> NDArray[Any]:
+    """Return an image of any type, from its data; shape ([planes,] rows, cols), native byte order.
+
+    BZERO and BSCALE are applied: whole numbers stay whole where only the sign is stored that way,
+    else they become real, BLANK ones NaN. A single plane has no axis of its own, and colours that
+    lie pixel by pixel become planes. Raises `NotReadable`.
+    """
+    shape = tuple(header.whole(f"NAXIS{n}") for n in range(header.whole("NAXIS"), 0, -1))
+    if any(side < 1 or side > _SIDE_MAX_PX for side in shape):
+        raise NotReadable(f"a size of {'×'.join(map(str, shape[::-1]))} makes no sense")
+    bits = header.whole("BITPIX")
+    stored = np.frombuffer(content, _STORED[bits], math.prod(shape)).reshape(shape)
+    while stored.ndim > 2 and stored.shape[0] == 1:
+        stored = stored[0]
+    if stored.ndim == 3 and stored.shape[2] <= _PLANES_MAX < stored.shape[0]:
+        stored = np.moveaxis(stored, 2, 0)
+    if stored.ndim not in (2, 3):
+        raise OtherFormat(f"it has {stored.ndim} axes, not rows and columns")
+    return _scaled(header, bits, stored)
+
+
+def _scaled(header: Header, bits: int, stored: NDArray[Any]) -> NDArray[Any]:
+    zero, scale = header.real("BZERO") or 0.0, header.real("BSCALE")
+    scale = 1.0 if scale is None else scale
+    native = stored.astype(stored.dtype.newbyteorder("="), copy=True)
+    if (zero, scale) == (0.0, 1.0) and "BLANK" not in header.values:
+        return native
+    if scale == 1.0 and bits > 0 and zero == _UNSIGNED_ZERO[bits]:
+        unsigned = native.view(f"u{bits // 8}" if bits > 8 else "i1")
+        # Half the range more, modulo the whole of it.
+        unsigned ^= unsigned.dtype.type(1 << (bits - 1) if bits > 8 else -128)
+        return unsigned
+    real: NDArray[Any] = native.astype(np.float64 if abs(bits) > 16 and bits != -32 else np.float32)
+    real = real * scale + zero
+    if bits > 0 and isinstance(blank := header.values.get("BLANK"), int):
+        real[native == blank] = np.nan
+    return real

@@ -100,10 +100,10 @@ class Messenger:
 def complaint_about(urls: Sequence[str]) -> str:
     """Return what is wrong with the addresses, or an empty string; nothing is sent."""
     try:
-        unknown = [_unknown(n) for n, url in enumerate(urls, 1) if _service(url) is None]
+        found = [_complaint(n, _service(url)) for n, url in enumerate(urls, 1)]
     except ImportError:
         return "apprise is not installed: pip install 'flatctl[notify]'"
-    return "; ".join(unknown)
+    return "; ".join(filter(None, found))
 
 
 def _service(url: str) -> "Apprise | None":
@@ -112,6 +112,15 @@ def _service(url: str) -> "Apprise | None":
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     service = apprise.Apprise()
     return service if service.add(url) else None
+
+
+def _complaint(number: int, service: "Apprise | None") -> str:
+    if service is None:
+        return _unknown(number)
+    # Apprise takes an address without a topic, and sends nothing to it.
+    if any(getattr(each, "topics", None) == [] for each in service):
+        return f"address {number}: it names no topic, as ntfy://TOPIC does"
+    return ""
 
 
 def _unknown(number: int) -> str:

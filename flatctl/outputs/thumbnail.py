@@ -55,7 +55,6 @@ def load_thumbnail(path: Path) -> Thumbnail:
 
     """
     from astropy.io import fits
-    from astropy.io.fits.verify import VerifyError
 
     try:
         with warnings.catch_warnings():
@@ -68,7 +67,10 @@ def load_thumbnail(path: Path) -> Thumbnail:
                 return _thumbnail(frame)
     except FileNotFoundError as error:
         raise StorageError(f"{path.name}: the file is not there any more") from error
-    except (OSError, ValueError, TypeError, KeyError, VerifyError) as error:
+    except StorageError:
+        raise
+    except Exception as error:
+        # What a damaged file makes a library raise is nothing that anybody could list.
         raise StorageError(f"{path.name}: the file can't be read ({error})") from error
 
 

@@ -9,6 +9,8 @@ from flatctl.errors import StorageError
 from flatctl.fits.header import BLOCK
 from flatctl.storage.atomic import create, storage_error
 
+_LEADS_ABOVE = "it is a link to a folder above: left out"
+
 
 def ensure_writable(directory: Path, needed_bytes: int = 0) -> None:
     """Prove that frames can be stored in `directory`; nothing stays behind.
@@ -91,5 +93,13 @@ def files_below(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
+        above = [name for name in folders if _leads_above(Path(folder) / name, directory)]
+        problems += [(Path(folder) / name, _LEADS_ABOVE) for name in above]
+        folders[:] = [name for name in folders if name not in above]
         found += [Path(folder) / name for name in names]
     return sorted(found), problems
+
+
+def _leads_above(path: Path, directory: Path) -> bool:
+    """Tell whether a folder is a link out to one that holds the whole directory."""
+    return path.is_symlink() and path.resolve() in directory.resolve().parents

@@ -1,24 +1,25 @@
 """Images in FITS files of any program: what their headers say, and their pixels."""
 
 import gzip
+import math
 import os
 import stat
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from numpy.typing import NDArray
 
 from flatctl.fits.header import Header, NotReadable, Value, read_header
-
-if TYPE_CHECKING:
-    from astropy.io.fits import HDUList
+from flatctl.fits.pixels import any_image
 
 _HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
 _UNPACKED_MAX = 1 << 28
+_FRAME_MAX = 1 << 31  # bytes; three colours of 150 megapixels as real numbers
 
 
 @dataclass(frozen=True)
@@ -26,42 +27,87 @@ class FileImage:
     """The first image of a file.
 
     `pixels` has shape ([planes,] rows, cols), native byte order, scaled by BZERO and BSCALE;
-    `keywords` are the values of its header.
+    `keywords` are the values of its header, `images` how many images the file has.
     """
 
     pixels: NDArray[Any]
     keywords: Mapping[str, object]
+    images: int = 1
 
 
 def read_image(path: Path) -> FileImage:
     """Read the first image of a file. Raises `NotReadable`, saying why."""
-    glance(path)
+    glimpse = glance(path)
+    keywords = {**glimpse.words, **glimpse.values}
     try:
-        from astropy.io import fits
-        from astropy.io.fits import VerifyError
-
-        # What is odd and readable all the same is no business of who asks for the pixels.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with fits.open(path, memmap=False, lazy_load_hdus=True) as file:
-                return _first_image(file)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, zlib.error) as error:
-        if isinstance(error, NotReadable):
-            raise
-        raise NotReadable(f"its pixels can't be read: {error}") from error
-    except VerifyError as error:
-        raise NotReadable(f"its header is broken: {error}") from error
+        pixels = _unpacked(path, glimpse) if glimpse.is_packed else _plain(path, glimpse)
+        return FileImage(pixels, keywords, _images(path))
     except MemoryError:
         raise NotReadable("its pixels don't fit into the memory") from None
+    except NotReadable:
+        raise
+    except Exception as error:
+        # What a damaged file makes a library raise is nothing that anybody could list.
+        raise NotReadable(f"its pixels can't be read: {error}") from error
 
 
-def _first_image(file: "HDUList") -> FileImage:
-    for part in file:
-        if part.is_image and part.header.get("NAXIS", 0) >= 2 and part.data is not None:
-            pixels = part.data
-            keywords = {str(card.keyword): card.value for card in part.header.cards}
-            return FileImage(pixels.astype(pixels.dtype.newbyteorder("="), copy=False), keywords)
-    raise NotReadable("there is no image in it")
+def _plain(path: Path, glimpse: "Glimpse") -> NDArray[Any]:
+    header = glimpse.headers[-1]
+    if (length := header.pixels_length) > _FRAME_MAX:
+        raise NotReadable(f"its image takes {length / 1e9:.1f} GB, more than any camera's")
+    start = sum(each.length + each.data_length for each in glimpse.headers[:-1]) + header.length
+    with opened(path) as file:
+        file.seek(start)
+        content = file.read(length)
+    if len(content) < length:
+        raise NotReadable(f"it is truncated: {len(content)} of {length} bytes of pixels are there")
+    return any_image(header, content)
+
+
+def _unpacked(path: Path, glimpse: "Glimpse") -> NDArray[Any]:
+    """Return the pixels of a tile-compressed image."""
+    from astropy.io import fits
+
+    sides = [glimpse.values.get(f"ZNAXIS{n}", 1) for n in (1, 2, 3)]
+    if math.prod(int(side) for side in sides if isinstance(side, int)) > _FRAME_MAX:
+        raise NotReadable("it claims to be larger than any camera's image")
+    # What is odd and readable all the same is no business of who asks for the pixels.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(path, memmap=False, lazy_load_hdus=True) as file:
+            pixels = file[len(glimpse.headers) - 1].data
+            if pixels is None:
+                raise NotReadable("there is no image in it")
+            native: NDArray[Any] = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+            return native[0] if native.ndim == 3 and native.shape[0] == 1 else native
+
+
+def _images(path: Path) -> int:
+    """Return how many images a file has, as far as it can be read."""
+    count = end = 0
+    try:
+        with opened(path) as file:
+            for nth in range(_HDUS_MAX):
+                file.seek(end)
+                header = read_header(file, first=not nth)
+                count += header.values.get("ZIMAGE") is True or _is_image(header)
+                end += header.length + header.data_length
+                if end > _UNPACKED_MAX and path.suffix.lower() == ".gz":
+                    break
+    except (NotReadable, OSError, EOFError, zlib.error):
+        pass
+    return count
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read what it holds, unpacked where it is gzipped."""
+    with path.open("rb") as file:
+        if path.suffix.lower() == ".gz":
+            with gzip.open(file) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        else:
+            yield file
 
 
 @dataclass(frozen=True)
@@ -76,6 +122,16 @@ class Glimpse:
     values: Mapping[str, Value]
     headers: Sequence[Header]
     unfilled: bool = False
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether the image is tile-compressed."""
+        return self.values.get("ZIMAGE") is True
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Return what stands without quotes where a value should."""
+        return {key: word for each in self.headers for key, word in each.words.items()}
 
     def comment(self, keyword: str) -> str:
         """Return the comment behind the number of a card, empty where there is none."""

@@ -70,11 +70,16 @@ def read_folder(
             yield reading
 
 
+def foreign_kind(path: Path) -> str:
+    """Return what kind of image a file is that is not read; empty for any other file."""
+    return _FOREIGN.get(path.suffix.lower(), "")
+
+
 def read_light(
     path: Path, *, below: Path | None = None, measured_temperature: bool = False
 ) -> LightFile:
     """Read one file of the folder `below`; never raises for what is in it."""
-    if foreign := _FOREIGN.get(path.suffix.lower()):
+    if foreign := foreign_kind(path):
         return LightFile(path, foreign=foreign)
     try:
         glimpse = glance(path)

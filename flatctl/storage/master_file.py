@@ -127,7 +127,7 @@ _TABLE: tuple[Keyword[MasterRecord], ...] = (
             "The fraction of all values that were not averaged.",
             lambda r: float(r.clipped_frac)),
     Keyword("FLATDEAD", int, "", FLATS, "Pixels without light, set to 1",
-            "How many pixels had no light; they are 1 and correct nothing.",
+            "How many pixels had less than 5 % of the usual light, as overscan has; they are 1.",
             lambda r: None if r.dark else int(r.dead_px)),
     Keyword("FLATINP", str, "", ALWAYS, "Digest of all that went into this master",
             "Masters of the same frames, from which the same was subtracted, share it.",

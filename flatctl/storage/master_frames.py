@@ -10,16 +10,18 @@ import numpy as np
 
 from flatctl.core.nights.masters import FrameInfo
 from flatctl.core.pixels.channels import measure_channels, stored_pattern
+from flatctl.core.pixels.sixteen_bits import STORED, to_stored
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.storage.directory import files_below
 from flatctl.storage.filters import filter_of
+from flatctl.storage.images import read_image
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
-from flatctl.storage.verify import SUFFIXES, VerifiedFile, is_ours, read_values, verify_file
+from flatctl.storage.verify import VerifiedFile, is_fits, is_ours, read_values, verify_file
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
 
@@ -33,7 +35,7 @@ _AMBIGUOUS = (
 class Source:
     """A verified frame: its header's values, how it was taken, and its level by colour in ADU.
 
-    `pattern` tells where the colours lie. The data begin at byte `data_start`.
+    `pattern` tells where the colours lie. The data begin at byte `data_start`, None if compressed.
     """
 
     path: Path
@@ -41,7 +43,7 @@ class Source:
     info: FrameInfo
     pattern: str
     medians_adu: Mapping[str, float]
-    data_start: int
+    data_start: int | None
 
     def number(self, keyword: str) -> float | None:
         """Return a number of the header."""
@@ -67,7 +69,7 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
     Raises `StorageError` where the directory can't be listed; nothing in it ends the search.
     """
     paths, unlisted = files_below(directory)
-    paths = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in paths if is_fits(path)]
     frames: list[Source] = []
     skipped = list(unlisted)
     others: Counter[str] = Counter()
@@ -113,7 +115,10 @@ def _source(verdict: VerifiedFile) -> Source:
     if pattern is None:
         medians = {MONO: verdict.statistics.median} if verdict.statistics else {}
     else:
-        data = np.fromfile(verdict.path, ">i2", rows * cols, offset=verdict.data_start)
+        if verdict.data_start is None:
+            data = to_stored(read_image(verdict.path).pixels)
+        else:
+            data = np.fromfile(verdict.path, STORED, rows * cols, offset=verdict.data_start)
         _, channels = measure_channels(data.reshape(rows, cols), 65535, pattern)
         medians = {colour: each.median for colour, each in channels.items()}
     return Source(

@@ -17,6 +17,8 @@ from flatctl.storage.stacking import Dark, Layer, Stacked, places, stack
 from flatctl.storage.verify import verify_file
 
 Progress = Callable[[int, int], None]
+# Pixels with less than this part of the usual light have none.
+_UNLIT_FRAC = 0.05
 
 
 class NoLight(ValueError):
@@ -133,9 +135,10 @@ def master_flat(
         for source, dark in zip(sources, subtraction.darks, strict=True)
     ]
     stacked = stack(layers, _shape(sources), pattern, memory_bytes, progress)
+    means, dead_px = _normalise(stacked, pattern)
     light_adu = {
         colour: mean * sum(layer.light_adu[colour] for layer in layers) / len(layers)
-        for colour, mean in stacked.mean.items()
+        for colour, mean in means.items()
     }
     record = MasterRecord(
         sources=sources,
@@ -146,7 +149,7 @@ def master_flat(
         light_adu=light_adu,
         noise=_noise(stacked, len(sources)),
         clipped_frac=stacked.clipped_frac,
-        dead_px=_normalise(stacked, pattern),
+        dead_px=dead_px,
     )
     return write_master(folder, stacked.pixels, record), True
 
@@ -162,16 +165,29 @@ def _level(dark: Dark | float) -> float:
     return dark.level_adu if isinstance(dark, Dark) else dark
 
 
-def _normalise(stacked: Stacked, pattern: str) -> int:
-    """Divide each colour by its mean, in place; return how many pixels have no light and are 1."""
-    dead_px = 0
+def _normalise(stacked: Stacked, pattern: str) -> tuple[dict[str, float], int]:
+    """Divide each colour by the mean of its lit pixels, in place.
+
+    Return those means, and how many pixels have no light and are 1: overscan and masked lines,
+    which are noise about nothing, would multiply a light by millions.
+    """
+    parts: dict[str, list[Floats]] = {}
     for colour, place in places(pattern):
-        part: Floats = stacked.pixels[place]
-        dead = part <= 0
-        part /= np.float32(stacked.mean[colour])
-        part[dead] = 1
-        dead_px += int(np.count_nonzero(dead))
-    return dead_px
+        parts.setdefault(colour, []).append(stacked.pixels[place])
+    means: dict[str, float] = {}
+    dead_px = 0
+    for colour, of_colour in parts.items():
+        typical = float(np.median(np.concatenate([part.ravel() for part in of_colour])))
+        unlit = [~(part > max(_UNLIT_FRAC * typical, 0.0)) for part in of_colour]
+        lit = [part[~dark] for part, dark in zip(of_colour, unlit, strict=True)]
+        if not (count := sum(part.size for part in lit)):
+            raise NoLight("no pixel of them has light")
+        means[colour] = sum(float(part.sum(dtype=np.float64)) for part in lit) / count
+        for part, dark in zip(of_colour, unlit, strict=True):
+            part /= np.float32(means[colour])
+            part[dark] = 1
+            dead_px += int(np.count_nonzero(dark))
+    return means, dead_px
 
 
 def _noise(stacked: Stacked, count: int) -> float:

@@ -12,8 +12,8 @@ from flatctl.fits.header import Value, number
 from flatctl.fits.text import distinct
 from flatctl.storage.filters import is_of
 from flatctl.storage.keyword import MODE_CARDS
-from flatctl.storage.naming import SUFFIX, frame_folder
-from flatctl.storage.verify import is_ours, level_problems, read_values, verify_file
+from flatctl.storage.naming import frame_folder
+from flatctl.storage.verify import frames_in, is_ours, level_problems, read_values, verify_file
 
 _RELATIVE_SLACK = 1e-6
 # Rotator and focuser as near as the drivers have to bring them: see `flatctl.devices.protocols`.
@@ -74,7 +74,7 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
     skipped: list[tuple[Path, str]] = []
     kin: dict[Path, Mapping[str, Value]] = {}
     of_any_level = replace(wanted, target_adu=None)
-    for path in sorted(frame_folder(directory, night, wanted.kind).glob(f"*{SUFFIX}")):
+    for path in frames_in(frame_folder(directory, night, wanted.kind)):
         try:
             cards = read_values(path)
         except StorageError as error:

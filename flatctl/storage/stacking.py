@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatctl.core.pixels.clipping import SIGMAS, Floats, centre, common_noise, spread
-from flatctl.core.pixels.sixteen_bits import BZERO
+from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
 from flatctl.errors import StorageError, UsageError
+from flatctl.fits.header import NotReadable
 from flatctl.storage.atomic import storage_error
+from flatctl.storage.images import read_image
 
 MONO = "M"
 """The pattern of a monochrome frame: one colour, on every pixel."""
@@ -32,12 +34,13 @@ Place = tuple[EllipsisType, slice, slice]
 class Layer:
     """One frame of a stack; averaged is what its pixels have over `dark`, divided by `light_adu`.
 
-    The file is a frame of flatctl's, whose data begin at `data_start`. `dark` is a level in ADU or
-    a master dark flat; `light_adu` is the level of each colour, 1 to leave it in ADU.
+    The file is a frame of flatctl's, whose data begin at `data_start`, None if compressed.
+    `dark` is a level in ADU or a master dark flat; `light_adu` is the level of each colour, 1 to
+    leave it in ADU.
     """
 
     path: Path
-    data_start: int
+    data_start: int | None
     dark: "float | Dark"
     light_adu: Mapping[str, float]
 
@@ -47,7 +50,7 @@ class Dark:
     """A master dark flat on disk: its data begin at `data_start`, `level_adu` is their median."""
 
     path: Path
-    data_start: int
+    data_start: int | None
     level_adu: float
 
 
@@ -152,7 +155,11 @@ def _read(layers: Sequence[Layer], first: int, last: int, cols: int, pattern: st
     return slab
 
 
-def _rows(path: Path, start: int, dtype: str, first: int, last: int, cols: int) -> NDArray[Any]:
+def _rows(
+    path: Path, start: int | None, dtype: str, first: int, last: int, cols: int
+) -> NDArray[Any]:
+    if start is None:
+        return _unpacked_rows(path, dtype, first, last)
     count, offset = (last - first) * cols, start + first * cols * np.dtype(dtype).itemsize
     try:
         found = np.fromfile(path, dtype, count, offset=offset)
@@ -161,6 +168,14 @@ def _rows(path: Path, start: int, dtype: str, first: int, last: int, cols: int) 
     if found.size < count:
         raise StorageError(f"{path}: it has become shorter while it was read; run it again")
     return found.reshape(last - first, cols)
+
+
+def _unpacked_rows(path: Path, dtype: str, first: int, last: int) -> NDArray[Any]:
+    try:
+        pixels = read_image(path).pixels[first:last]
+    except NotReadable as error:
+        raise StorageError(f"{path}: {error}") from error
+    return to_stored(pixels) if dtype == STORED else pixels
 
 
 def _clipped_mean(slab: Floats, floor: Floats) -> tuple[Floats, int]:

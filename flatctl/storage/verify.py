@@ -3,27 +3,36 @@
 Nothing that a file says is believed before its size and its checksums have been compared.
 """
 
-import os
-from collections.abc import Iterator, Mapping
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+
+import numpy as np
 
 from flatctl.core.band import CLIPPED_FRAC_MAX
+from flatctl.core.pixels.sixteen_bits import to_stored
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
-from flatctl.fits.checksum import ALL_ONES, ones_complement_sum
+from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import stored_image
 from flatctl.storage.atomic import storage_error
 from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
+from flatctl.storage.images import glance, opened, read_image
 from flatctl.storage.keyword import Keyword
+from flatctl.storage.naming import SUFFIX
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.twins import Pictures, stored_picture
+from flatctl.storage.units import NO_SUM, Surplus, Unit, units
 
-SUFFIXES = (".fits", ".fit", ".fts")
+_PLAIN = (".fits", ".fit", ".fts")
+SUFFIXES = (*_PLAIN, ".fz", *(f"{suffix}.gz" for suffix in _PLAIN))
+"""How the names of the files that are looked at end."""
+_SUMS = ("CHECKSUM", "DATASUM")
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,9 @@ class VerifiedFile:
 
     `ours` tells whether flatctl wrote it: frames of other programs are held to FITS and to their
     own checksums only. `cards` are the values of its header, `statistics` those of its pixels
-    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well. The
-    data begin at byte `data_start`.
+    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well, and
+    `unproven` what nothing vouches for. The data begin at byte `data_start`; where they are
+    compressed it is None.
     """
 
     path: Path
@@ -41,7 +51,8 @@ class VerifiedFile:
     cards: Mapping[str, Value] = field(default_factory=dict)
     statistics: Statistics | None = None
     problems: tuple[str, ...] = ()
-    data_start: int = 0
+    unproven: tuple[str, ...] = ()
+    data_start: int | None = 0
 
 
 def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
@@ -53,29 +64,94 @@ def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     yield from (VerifiedFile(path, problems=(problem,)) for path, problem in unlisted)
     pictures = Pictures()
     for path in paths:
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        if is_fits(path) and path.is_file():
             yield _no_twin(verify_file(path), pictures)
+
+
+def is_fits(path: Path) -> bool:
+    """Tell by its name whether a file holds FITS, compressed or not."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def frames_in(folder: Path) -> Iterator[Path]:
+    """Yield the files of frames in a folder; one that lies there packed as well counts once."""
+    taken: set[str] = set()
+    for path in sorted(folder.glob(f"*{SUFFIX}*")):
+        stem = path.name.lower().partition(SUFFIX)[0]
+        if is_fits(path) and stem not in taken:
+            taken.add(stem)
+            yield path
 
 
 def verify_file(path: Path) -> VerifiedFile:
     """Verify structure, checksums, header and level of one file; never raises for its content."""
     try:
-        with path.open("rb") as file:
-            header = read_header(file)
-            data, surplus = _read_data(file, header)
-    except OSError as error:
-        return VerifiedFile(path, problems=(f"it can't be read: {error.strerror}",))
+        return _verified(path, list(units(path)))
     except NotReadable as error:
         return VerifiedFile(path, problems=(str(error),))
-    cards = header.values
+    except OSError as error:
+        return VerifiedFile(path, problems=(f"it can't be read: {error.strerror}",))
+    except MemoryError:
+        return VerifiedFile(path, problems=("it doesn't fit into the memory",))
+
+
+def _verified(path: Path, parts: Sequence[Unit | Surplus]) -> VerifiedFile:
+    found = [part for part in parts if isinstance(part, Unit)]
+    main = next((unit for unit in found if unit.is_packed), found[0])
+    cards = main.header.values
     ours = is_ours(cards)
-    statistics = _statistics(header, data)
-    problems = [*_checksum_problems(header, data, ours)]
+    is_plain = main is found[0] and path.suffix.lower() != ".gz"
+    problems = [problem for unit in found for problem in unit.problems()]
+    unproven = [text for unit in found if (text := unit.unproven())]
+    unproven = [NO_SUM] if NO_SUM in unproven else unproven
+    if missing := sum(unit.missing for unit in found):
+        # Every pixel is there. We would have written the rest as well.
+        cut = f"it is truncated: {missing} bytes of the padding at its end are missing"
+        (problems if ours else unproven).append(cut)
+    statistics = None
+    if not main.is_packed:
+        statistics = _statistics(main.header, main.data)
+    elif not problems:
+        cards, statistics, problem = _unpacked(path, cards)
+        problems += [problem] if problem else []
+    surplus = sum(part.length for part in parts if isinstance(part, Surplus))
+    if surplus and ours:
+        problems.append(f"{surplus} bytes follow the data")
+    elif surplus:
+        unproven.append(f"{surplus} bytes that are no FITS follow it")
     if ours:
-        problems += [f"{surplus} bytes follow the data"] if surplus else []
+        if not main.is_packed:
+            problems += [f"its {each} is missing" for each in _SUMS if each not in cards]
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
-    return VerifiedFile(path, ours, cards, statistics, tuple(problems), header.length)
+    return VerifiedFile(
+        path,
+        ours,
+        cards,
+        statistics,
+        tuple(dict.fromkeys(problems)),
+        tuple(dict.fromkeys(unproven)),
+        main.start if is_plain else None,
+    )
+
+
+def _unpacked(
+    path: Path, cards: Mapping[str, Value]
+) -> tuple[Mapping[str, Value], Statistics | None, str]:
+    """Return the cards of the image inside a compressed one, its statistics, and what is wrong."""
+    try:
+        image = read_image(path)
+    except NotReadable as error:
+        return cards, None, str(error)
+    inside = {**cards, **{f"NAXIS{n}": cards.get(f"ZNAXIS{n}", 0) for n in (1, 2)}}
+    if image.pixels.dtype != np.uint16 or image.pixels.ndim != 2:
+        return inside, None, ""
+    stored = np.ascontiguousarray(to_stored(image.pixels)).reshape(-1).view(np.uint8)
+    said = cards.get("ZDATASUM")
+    wrong = said is not None and str(said).strip() != str(ones_complement_sum(stored.data))
+    problem = "its pixels do not have the sum that they had before they were compressed"
+    statistics = measure(image.pixels, _full_scale_adu(cards))
+    return inside, statistics, problem if wrong else ""
 
 
 def _no_twin(verified: VerifiedFile, pictures: Pictures) -> VerifiedFile:
@@ -92,10 +168,17 @@ def _no_twin(verified: VerifiedFile, pictures: Pictures) -> VerifiedFile:
 
 
 def read_values(path: Path) -> Mapping[str, Value]:
-    """Return the values of a file's header. Raises `StorageError` where it has none."""
+    """Return the values of a file's header, those of the image where it is compressed.
+
+    Raises `StorageError` where it has none.
+    """
     try:
-        with path.open("rb") as file:
-            return read_header(file).values
+        with opened(path) as file:
+            header = read_header(file)
+        # Where the first unit holds no image, a compressed one may follow.
+        return glance(path).values if header.values.get("NAXIS") == 0 else header.values
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise StorageError(f"{path}: it is damaged or truncated: {error}") from error
     except OSError as error:
         raise storage_error(path, "reading", error) from error
     except NotReadable as error:
@@ -107,37 +190,19 @@ def is_ours(cards: Mapping[str, Value]) -> bool:
     return str(cards.get("SWCREATE", "")).startswith("flatctl ") and "FLATSES" in cards
 
 
-def _read_data(file: BinaryIO, header: Header) -> tuple[bytes, int]:
-    """Return the padded data of the first HDU and how many bytes follow it."""
-    there, length = os.fstat(file.fileno()).st_size - file.tell(), header.data_length
-    if there < length:
-        raise NotReadable(f"it is truncated: {there} of {length} bytes of data are there")
-    return file.read(length), there - length
-
-
 def _statistics(header: Header, data: bytes) -> Statistics | None:
     """Measure the pixels, or return `None` where they aren't 16-bit unsigned."""
     try:
         image = stored_image(header, data)
     except NotReadable:
         return None
-    full_scale_adu = header.values.get("FLATFULL")
-    if not (isinstance(full_scale_adu, int | float) and full_scale_adu > 0):
-        full_scale_adu = 65535
+    full_scale_adu = _full_scale_adu(header.values)
     return measure(image.data, full_scale_adu) if image.unsigned else None
 
 
-def _checksum_problems(header: Header, data: bytes, ours: bool) -> Iterator[str]:
-    cards = header.values
-    data_sum = ones_complement_sum(data)
-    total = ones_complement_sum(header.raw, start=data_sum)
-    for keyword in ("CHECKSUM", "DATASUM"):
-        if ours and keyword not in cards:
-            yield f"its {keyword} is missing"
-    if "DATASUM" in cards and str(cards["DATASUM"]).strip() != str(data_sum):
-        yield "its data do not have the sum of DATASUM: they were changed after writing"
-    if "CHECKSUM" in cards and total not in (0, ALL_ONES):
-        yield "it does not have the sum of CHECKSUM: it was changed after writing"
+def _full_scale_adu(cards: Mapping[str, Value]) -> float:
+    said = cards.get("FLATFULL")
+    return said if isinstance(said, int | float) and said > 0 else 65535
 
 
 def _header_problems(cards: Mapping[str, Value]) -> list[str]:

@@ -20,10 +20,10 @@ from flatctl.fits.header import Header
 from flatctl.storage.atomic import create_free, make_folder
 from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
-from flatctl.storage.naming import SUFFIX, frame_folder, frame_name, night_of
+from flatctl.storage.naming import frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.twins import Pictures, picture_of, stored_picture
-from flatctl.storage.verify import read_values
+from flatctl.storage.verify import frames_in, read_values
 
 IN_FLIGHT = 2
 
@@ -83,7 +83,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
     def _known_pictures(self) -> Pictures:
         if self._pictures is None:
             self._pictures = Pictures()
-            for path in frame_folder(self.directory, self.night, FrameKind.FLAT).glob(f"*{SUFFIX}"):
+            for path in frames_in(frame_folder(self.directory, self.night, FrameKind.FLAT)):
                 with suppress(StorageError):
                     picture = stored_picture(read_values(path))
                     if picture is not None:

@@ -8,6 +8,7 @@ import pytest
 from flatctl.events import FaultSeen
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
+from flatctl.storage.verify import VerifiedFile
 
 FAULT = FaultSeen(
     time=datetime(2026, 11, 22, 17, 15, 30, 123000, tzinfo=UTC),
@@ -194,7 +195,8 @@ def test_devices_says_which_panels_have_never_met_their_hardware(command):
 
 
 def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command):
-    app.answers["verify"] = [(Path("a.fits"), []), (Path("b.fits"), [])]
+    app.answers["others"] = {}
+    app.answers["verify"] = [VerifiedFile(Path("a.fits")), VerifiedFile(Path("b.fits"))]
     ending = command("verify", "night")
     assert (ending.code, ending.stdout.splitlines()) == (
         0,
@@ -203,7 +205,8 @@ def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command)
 
 
 def test_verify_ends_with_7_when_a_file_is_damaged(app, command):
-    app.answers["verify"] = [(Path("a.fits"), ["DATASUM differs"])]
+    app.answers["others"] = {}
+    app.answers["verify"] = [VerifiedFile(Path("a.fits"), problems=("DATASUM differs",))]
     ending = command("verify", "night")
     assert (ending.code, ending.stdout.splitlines()) == (
         7,
@@ -211,7 +214,25 @@ def test_verify_ends_with_7_when_a_file_is_damaged(app, command):
     )
 
 
+def test_verify_says_what_it_does_not_look_at(app, command):
+    app.answers["others"] = {"raw file": 2}
+    app.answers["verify"] = [VerifiedFile(Path("a.fits"), unproven=("no sum",))]
+    ending = command("verify", "night")
+    assert ending.stdout.splitlines() == [
+        "ok       a.fits: no sum",
+        "1 file, 1 not proven by a checksum, 2 raw files not looked at",
+    ]
+
+
+def test_verify_can_name_only_what_is_wrong(app, command):
+    app.answers["others"] = {}
+    app.answers["verify"] = [VerifiedFile(Path("a.fits")), VerifiedFile(Path("b"), problems=("x",))]
+    ending = command("verify", "night", "--quiet")
+    assert ending.stdout.splitlines() == ["problem  b: x", "2 files, 1 with problems"]
+
+
 def test_verify_of_nothing_is_told(app, command):
+    app.answers["others"] = {}
     app.answers["verify"] = []
     ending = command("verify", "night")
     assert (ending.code, "night: no FITS files here or below" in ending.stderr) == (7, True)

@@ -1,12 +1,16 @@
 """FITS as drivers send it, and as they should not."""
 
+import io
+
 import numpy as np
 import pytest
+from astropy.io import fits as astropy_fits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flatctl.core.pixels.sixteen_bits import to_unsigned
-from flatctl.fits.pixels import StoredImage, decode
+from flatctl.fits.header import Header, read_header
+from flatctl.fits.pixels import StoredImage, any_image, decode
 
 
 def pixels_of(image: StoredImage) -> np.ndarray:
@@ -108,3 +112,47 @@ def test_no_garbage_does_more_than_be_refused(noise: bytes, at: int, whole: bool
 def test_unsigned_pixels_stay_where_they_are():
     data = fits(bytes(12), BZERO=32768)
     assert np.shares_memory(decode(data).pixels(), np.frombuffer(data, np.uint8))
+
+
+def stored_by_astropy(pixels: np.ndarray, **cards: object) -> tuple[Header, bytes, np.ndarray]:
+    """Return header and data of an image, and what astropy makes of them."""
+    file = io.BytesIO()
+    unit = astropy_fits.PrimaryHDU(pixels)
+    unit.header.update(cards)
+    unit.writeto(file)
+    content = file.getvalue()
+    header = read_header(io.BytesIO(content))
+    seen = astropy_fits.open(io.BytesIO(content))[0].data
+    return header, content[header.length :], seen
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "u4", "i8", "f4", "f8"])
+def test_an_image_of_any_type_is_read_as_astropy_reads_it(dtype):
+    pixels = np.random.default_rng(2).integers(0, 200, (3, 5, 7)).astype(dtype)
+    header, data, seen = stored_by_astropy(pixels)
+    image = any_image(header, data)
+    assert np.array_equal(image, seen)
+    assert image.dtype == seen.dtype.newbyteorder("=")
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "f4"])
+def test_scaled_numbers_are_read_as_astropy_reads_them(dtype):
+    pixels = np.arange(35).reshape(5, 7).astype(dtype)
+    header, data, _ = stored_by_astropy(pixels)
+    more = Header(card("BSCALE", 0.5) + card("BZERO", 10.0) + header.raw)
+    assert np.allclose(any_image(more, data), 0.5 * pixels + 10.0)
+
+
+def test_a_blank_pixel_is_no_number():
+    header, data, _ = stored_by_astropy(np.arange(35, dtype="i2").reshape(5, 7), BLANK=3)
+    assert np.isnan(any_image(header, data)[0, 3])
+
+
+def test_a_single_plane_is_an_image():
+    header, data, _ = stored_by_astropy(np.ones((1, 5, 7), "u2"))
+    assert any_image(header, data).shape == (5, 7)
+
+
+def test_colours_pixel_by_pixel_are_planes():
+    header, data, _ = stored_by_astropy(np.ones((5, 7, 3), "u2"))
+    assert any_image(header, data).shape == (3, 5, 7)

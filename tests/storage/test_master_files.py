@@ -1,5 +1,6 @@
 """Masters on disk: right whatever memory there is, whole, told in the header, never overwritten."""
 
+import shutil
 from datetime import timedelta
 
 import numpy as np
@@ -151,6 +152,31 @@ def test_a_pixel_without_light_is_one(tmp_path):
     taken(tmp_path, 4, light=light)
     master = made(sources(tmp_path), tmp_path)
     assert (master.data[3, 4], master.header["FLATDEAD"]) == (1, 1)
+
+
+def test_overscan_is_one_and_has_no_say_in_the_mean(tmp_path):
+    light = LIGHT.copy()
+    light[:, :3] = 0.0
+    taken(tmp_path, 4, light=light)
+    master = made(sources(tmp_path), tmp_path)
+    assert (master.data[:, :3] == 1).all()
+    assert master.data[:, 3:].mean() == pytest.approx(1, abs=1e-4)
+    assert master.header["FLATDEAD"] == 3 * LIGHT.shape[0]
+
+
+def test_packed_flats_make_the_same_master(tmp_path):
+    (tmp_path / "plain").mkdir()
+    taken(tmp_path / "plain", 3)
+    shutil.copytree(tmp_path / "plain", tmp_path / "packed")
+    for path in sorted((tmp_path / "packed").rglob("*.fits")):
+        with fits.open(path, disable_image_compression=True) as units:
+            packed = fits.CompImageHDU(units[0].data, units[0].header, compression_type="RICE_1")
+            packed.writeto(path.with_name(path.name + ".fz"), checksum=True)
+        path.unlink()
+    plain, packed = (
+        made(sources(tmp_path / each), tmp_path / each) for each in ("plain", "packed")
+    )
+    assert np.array_equal(plain.data, packed.data)
 
 
 def test_flats_no_brighter_than_the_dark_make_no_master(flats, tmp_path):

@@ -1,5 +1,6 @@
 """Files looked at again: what is wrong with them is found, and nothing in them is fatal."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from flatctl.errors import StorageError
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.headers import frame_header
+from flatctl.storage.units import NO_SUM
 from flatctl.storage.verify import read_values, verify_directory, verify_file
 from flatctl.storage.writer import write_frame
 
@@ -152,6 +154,90 @@ def test_an_exposure_of_nothing_is_found(flats: Path) -> None:
     assert "its EXPTIME is 0.0" in problems_of(path)
 
 
+def packed(path: Path, **how: object) -> Path:
+    """Return a file packed as fpack or a camera program does."""
+    there = path.with_name(path.name + ".fz")
+    with fits.open(path, disable_image_compression=True) as units:
+        image = fits.CompImageHDU(units[0].data, units[0].header, **how)
+        image.writeto(there, checksum=True)
+    return there
+
+
+def test_a_packed_flat_of_ours_is_sound_and_ours(flats: Path) -> None:
+    verdict = verify_file(packed(store(flats)))
+    assert (verdict.problems, verdict.unproven, verdict.ours) == ((), (), True)
+    assert verdict.statistics.median == verify_file(store(flats)).statistics.median
+
+
+def test_a_packed_flat_outside_its_band_is_found(flats: Path) -> None:
+    path = store(flats)
+    change_card(path, "FLATTGT", 50000.0)
+    assert "lies outside" in problems_of(packed(path))
+
+
+def test_a_gzipped_flat_of_ours_is_sound(flats: Path) -> None:
+    path = store(flats)
+    there = path.with_name(path.name + ".gz")
+    there.write_bytes(gzip.compress(path.read_bytes()))
+    verdict = verify_file(there)
+    assert (verdict.problems, verdict.ours) == ((), True)
+
+
+def test_a_gzip_cut_short_is_found(flats: Path) -> None:
+    path = store(flats)
+    there = path.with_name(path.name + ".gz")
+    there.write_bytes(gzip.compress(path.read_bytes())[:-100])
+    assert "unpacked" in problems_of(there)
+
+
+def test_a_file_without_checksums_is_said_to_have_none(flats: Path) -> None:
+    path = flats / "a.fits"
+    fits.PrimaryHDU(flat_pixels(level=500)).writeto(path)
+    verdict = verify_file(path)
+    assert (verdict.problems, verdict.unproven) == ((), (NO_SUM,))
+
+
+def test_what_follows_the_last_unit_is_named(flats: Path) -> None:
+    path = flats / "a.fits"
+    fits.PrimaryHDU(flat_pixels(level=500)).writeto(path, checksum=True)
+    path.write_bytes(path.read_bytes() + b"more" * 720)
+    assert verify_file(path).unproven == ("2880 bytes that are no FITS follow it",)
+
+
+SHAPES = ("plain", "extension", "packed", "two")
+
+
+def a_file(path: Path, shape: str) -> Path:
+    pixels = np.random.default_rng(3).integers(0, 60000, (20, 30), dtype=np.uint16)
+    units: list[object] = [fits.PrimaryHDU(pixels if shape == "plain" else None)]
+    if shape in ("extension", "two"):
+        units.append(fits.ImageHDU(pixels))
+    if shape == "packed":
+        units.append(fits.CompImageHDU(pixels))
+    if shape == "two":
+        units.append(fits.BinTableHDU.from_columns([fits.Column("x", "J", array=[1, 2, 3])]))
+    fits.HDUList(units).writeto(path, checksum=True)
+    return path
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def whole(request, tmp_path_factory) -> bytes:
+    path = a_file(tmp_path_factory.mktemp("whole") / "a.fits", request.param)
+    assert verify_file(path).problems == verify_file(path).unproven == ()
+    return path.read_bytes()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+def test_one_damaged_byte_anywhere_is_found_or_named(whole, tmp_path, place, change) -> None:
+    content = bytearray(whole)
+    content[int(place * len(content))] ^= change
+    path = tmp_path / "a.fits"
+    path.write_bytes(content)
+    verdict = verify_file(path)
+    assert verdict.problems or verdict.unproven
+
+
 def test_other_programs_frames_are_held_to_fits_only(flats: Path) -> None:
     fits.PrimaryHDU(np.zeros((4, 5), np.float32)).writeto(flats / "light.fits")
     verdict = verify_file(flats / "light.fits")
@@ -240,6 +326,17 @@ def test_what_is_no_file_is_passed_over(flats: Path) -> None:
     (flats / "folder.fits").mkdir()
     (flats / "loop.fits").symlink_to(flats / "loop.fits")
     assert list(verify_directory(flats)) == []
+
+
+def test_a_link_to_a_folder_above_is_not_followed(flats: Path) -> None:
+    night = flats / "night"
+    night.mkdir()
+    store(night)
+    store(flats)
+    (night / "up").symlink_to(flats)
+    found = {verdict.path.name: verdict.problems for verdict in verify_directory(night)}
+    assert found["up"] == ("it is a link to a folder above: left out",)
+    assert len(found) == 2
 
 
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ def imbalance(channels: Mapping[str, Statistics], pedestal_adu: float) -> Imbala
 
 
 def _whole(value: object) -> int:
-    if isinstance(value, int | float) and np.isfinite(value):
-        return int(value)
-    return 0
+    try:
+        # Some programs put their numbers into quotes.
+        return int(float(value)) if isinstance(value, str | int | float) else 0
+    except (ValueError, OverflowError):
+        return 0

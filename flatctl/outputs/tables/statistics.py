@@ -16,7 +16,8 @@ _FIGURES = 7
 class FileStatistics:
     """What one file holds: levels in ADU by channel, or a `problem` and nothing else.
 
-    `shape` is ([planes,] rows, cols). `channels` begins with the whole image, `all`.
+    `shape` is ([planes,] rows, cols). Of several `images` the first was measured. `channels`
+    begins with the whole image, `all`.
     """
 
     path: Path
@@ -25,6 +26,7 @@ class FileStatistics:
     type: str = ""
     full_scale_adu: float = math.nan
     channels: Mapping[str, Survey] | None = None
+    images: int = 1
 
     def to_plain(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
@@ -36,6 +38,7 @@ class FileStatistics:
             "shape": list(self.shape),
             "type": self.type,
             "full_scale_adu": scale,
+            "images": self.images,
             "adu": {name: asdict(one) for name, one in self.channels.items()},
             "normalised": {
                 name: asdict(one.normalised(scale)) for name, one in self.channels.items()
@@ -62,6 +65,8 @@ class FileStatistics:
                         row += [adu, unit]
         size = " × ".join(str(length) for length in reversed(self.shape))
         title = f"{self.path}: {size} px, {self.type}, full scale {self.full_scale_adu:g} ADU"
+        if self.images > 1:
+            title += f"; the first of its {self.images} images"
         return Table(title, headings, rows)
 
 
