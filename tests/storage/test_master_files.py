@@ -132,7 +132,7 @@ def test_without_dark_flats_the_given_pedestal_counts_before_the_headers(tmp_pat
 def test_where_nothing_is_known_nothing_is_subtracted_and_that_is_said(flats):
     chosen = subtraction_for(flats, [], None)
     assert (chosen.kind, chosen.level_adu) == ("NONE", 0)
-    assert "no dark flats match" in chosen.words
+    assert "no matching dark flats" in chosen.words
 
 
 def test_each_colour_has_a_mean_of_one(tmp_path):
