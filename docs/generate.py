@@ -110,8 +110,8 @@ COMMANDS = """\
 
 {made}
 stdout carries results, stderr talk. Progress is drawn only on a terminal, and without colours where
-`NO_COLOR` is set. Times in files, logs and events are UTC; tables and the report show local time,
-with its zone. How a command ends: [exit codes](exit-codes.md).
+`NO_COLOR` is set. Which [clock](glossary.md#clocks) a time goes by is the same in all of them. How
+a command ends: [exit codes](exit-codes.md).
 
 ```text
 {program}

@@ -7,10 +7,12 @@ time. `tests/docs/test_pictures.py` fails when they are older than what they sho
 import argparse
 import hashlib
 import io
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import replace
@@ -186,6 +188,9 @@ def flats() -> dict[str, Callable[[], Grey]]:
 def main() -> None:
     """Write the pictures."""
     argparse.ArgumentParser(description=__doc__).parse_args()
+    # The report shows local time: on each machine the same.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     with TemporaryDirectory(prefix="flatctl-pictures-") as folder, chdir(folder):
         run, told = demo_run()
         (IMAGES / "run.svg").write_text(run_svg(told), encoding="utf-8")
