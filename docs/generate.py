@@ -126,10 +126,26 @@ EXIT_CODES = """\
 |---|---|
 {rows}
 
-In every case the panel is off, or the message says that it could not be reached.
+In every case but 8 the light is off. 8 stands for all the others, a signal included: the panel
+could not be reached, not even once, or does not obey, so that the light may be on. The last line
+on stderr, the end table, `run.json`, `report.html` and a message that nothing mutes say so, and
+what else happened. Switch the light off by hand, then `flatctl safe`.
+
+| the light is | word in `run.json` | |
+|---|---|---|
+| off | `off` | the panel was asked after the command, and says so |
+| told to be off | `commanded_off` | the panel took the command and can't be asked: counts as off |
+| on | `on` | the panel says so: 8 |
+| unknown | `unknown` | nobody answers, or what is said contradicts itself: 8 |
+
+A light that only a person can switch (`kind = "manual"`) is not flatctl's to know: a run ends with
+the code of its flats and says that it is to be switched off by hand; only `flatctl safe` ends with
+8. A panel that another `flatctl` drives is not touched (4): that one puts it out.
+
 A signal that is ignored when the program starts stays ignored: `nohup flatctl run` outlives its
 terminal. SIGKILL and SIGABRT (systemd's watchdog) leave the panel as it is: run `flatctl safe`, as
-the systemd unit does. So does Ctrl-Z, until the run goes on with `fg`.
+the systemd unit does. Ctrl-Z stops the program with the light as it is, on if it was on, until it
+goes on with `fg`.
 A message on stderr says what happened, where, and what to do. `--debug` or `FLATCTL_DEBUG=1` adds
 where in the program an error came from.
 """
@@ -211,7 +227,7 @@ ENDINGS = {
     ExitCode.INCOMPLETE: "At least one filter is incomplete, the rest is done",
     ExitCode.UNSAFE: "It is unsafe to go on, or the time is over",
     ExitCode.STORAGE: "A file could not be written or read: disk full, no permission, no folder",
-    ExitCode.LIGHT_UNKNOWN: "Reserved: the light is not known to be off (today that is a 4)",
+    ExitCode.LIGHT_UNKNOWN: "The light is not known to be off, whatever else happened",
 }
 
 STOPS = {
@@ -264,6 +280,7 @@ MEANINGS = {
     "leak_adu_s": "light that reaches the sensor with the panel off, in ADU per second",
     "leak_adu": "what the longer frame has more, on its worst cell",
     "leak_frac": "the same over the light of a flat",
+    "light": "what is known of the light: `off`, `commanded_off`, `on` or `unknown`",
     "like": "filter that let through just as much last time, or `null`",
     "level": "level that counts, as a fraction of full scale",
     "mend": "what to do about it",

@@ -11,7 +11,8 @@
     │   └── Fault               it says itself that it failed
     │       └── Unfit           it is well, and can't do what is asked: trying again is no use
     ├── UnsafeError         6   unsafe, or out of time
-    └── StorageError        7   disk full, no permission, directory gone
+    ├── StorageError        7   disk full, no permission, directory gone
+    └── LightUnknown        8   the light is not known to be off, whatever else happened
 
 A leaf exists only where a caller reacts differently. Every message says what happened, on which
 device or at which place, and what to do next. Expected endings (a light too dim) are values, not
@@ -22,6 +23,7 @@ broken device must not swallow the user's wish to stop.
 """
 
 import signal
+from collections.abc import Iterable
 from enum import IntEnum
 
 # What ends a program that does not catch it, without being a crash.
@@ -46,9 +48,13 @@ class ExitCode(IntEnum):
 
 
 class FlatctlError(Exception):
-    """Something went wrong; the message is fit to be shown to the user."""
+    """Something went wrong; the message is fit to be shown to the user.
+
+    `light` is how the light was left, a `flatctl.core.types.Light`; empty where it was not touched.
+    """
 
     exit_code: ExitCode = ExitCode.INTERNAL
+    light: str = ""
 
 
 class UsageError(FlatctlError):
@@ -114,8 +120,44 @@ class StorageError(FlatctlError):
     exit_code = ExitCode.STORAGE
 
 
+class LightUnknown(FlatctlError):
+    """The light of `panel` is not known to be off; `causes` is what ended the work, then why so.
+
+    It stands for whatever else happened, also for a signal.
+    """
+
+    exit_code = ExitCode.LIGHT_UNKNOWN
+
+    def __init__(self, panel: str, light: str, causes: Iterable[BaseException] = ()) -> None:
+        self.light = light
+        self.causes = tuple(causes)
+        state = "light on" if light == "on" else "light unknown, it MAY STILL BE ON"
+        remedy = "switch it off by hand, then: flatctl safe CONFIG"
+        texts = dict.fromkeys(map(_words_of, self.causes))
+        super().__init__(". ".join([*texts, f"{panel}: {state}; {remedy}"]))
+
+
+def light_unknown_behind(error: BaseException) -> LightUnknown | None:
+    """Return the `LightUnknown` that `error` came in the way of, or is; None for no such."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, LightUnknown):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
+def _words_of(error: BaseException) -> str:
+    if isinstance(error, FlatctlError | Stopped):
+        return str(error)
+    return f"internal error, please report it: {type(error).__name__}: {error}".rstrip(": ")
+
+
 class Stopped(BaseException):
-    """The user or the system asked the program to stop, by one of `STOP_SIGNALS`."""
+    """The user or the system asked the program to stop, by one of `STOP_SIGNALS`.
+
+    `light` is as of a `FlatctlError`.
+    """
+
+    light: str = ""
 
     def __init__(self, signum: int) -> None:
         self.signum = signum

@@ -14,7 +14,7 @@ from typing import ClassVar
 from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
-from flatctl.core.types import FilterPlan, Outcome, Statistics, Verdict
+from flatctl.core.types import FilterPlan, Light, Outcome, Statistics, Verdict
 
 
 class Doubt(StrEnum):
@@ -361,7 +361,11 @@ class Problem(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
-    """The run has ended, the panel is off."""
+    """The run has ended; `light` is what is known of the panel's light.
+
+    It is `off` (asked), `commanded_off` (the panel took the command and can't be asked), `on` or
+    `unknown`.
+    """
 
     event = "run_finished"
     exit_code: int
@@ -370,6 +374,7 @@ class RunFinished(Event):
     frames: int
     seconds: float
     reason: str = ""
+    light: Light | None = None
 
 
 Listener = Callable[[Event], None]

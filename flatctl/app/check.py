@@ -26,6 +26,7 @@ from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
+from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
@@ -185,6 +186,4 @@ def _blink(panel: LightPanel) -> str:
             panel.set_brightness(steps[len(steps) // 2], PANEL_TIMEOUT_S)
             shone = describe_status(panel.status(PANEL_TIMEOUT_S), steps)
             clock.sleep(BLINK_S)
-        if guard.failure is not None:
-            raise guard.failure
-    return f"{panel.name}: blinked ({shone}), off again"
+    return f"{panel.name}: blinked ({shone}), {light_words(guard.light)} again"

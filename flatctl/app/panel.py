@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
+from flatctl.core.types import Light
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
+from flatctl.engine.guard import light_of
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.errors import DeviceError, FlatctlError, LightUnknown, Stopped, UsageError
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
@@ -25,23 +27,46 @@ def panel(config: Path, action: str, value: int | None) -> str:
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
     panel's own steps. A light that was being lit when a signal came is put out. Raises
-    `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal.
+    `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal, and
+    instead of these and of a `DeviceError` `LightUnknown` where the light is not off then.
     """
     settings = load(config)
     signals = StopSignals()
     with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
         light = make_panel(settings, connections)
         hand = Hand(settings, light, signals)
+        opened = False
         try:
             steps = light.open(PANEL_TIMEOUT_S)
+            opened = True
             if action == "on":
                 start = settings.flats.brightness.start
                 hand.shine(steps, _last_brightness(light, steps, start))
             else:
                 hand.do(action, value, steps)
             return _standing(light, steps)
+        except (DeviceError, Stopped) as ending:
+            with signals.held():
+                error = _as_left(ending, light, opened=opened)
+            if error is ending:
+                raise
+            raise error from ending
         finally:
             light.close()
+
+
+def _as_left(
+    ending: DeviceError | Stopped, light: LightPanel, *, opened: bool
+) -> FlatctlError | Stopped:
+    """Return what to end with where something ended early: whether the light is off comes first."""
+    state = Light.UNKNOWN
+    if opened:
+        with suppress(DeviceError):
+            state = light_of(light.status(PANEL_TIMEOUT_S))
+    if state in (Light.OFF, Light.COMMANDED_OFF):
+        ending.light = state
+        return ending
+    return LightUnknown(light.name, state, [ending])
 
 
 class Hand:

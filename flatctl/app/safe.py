@@ -1,5 +1,8 @@
 """`flatctl safe`: the light out, whatever happened before."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flatctl.app.wiring.notify import Notifier
@@ -13,46 +16,79 @@ from flatctl.app.wiring.rig import (
 from flatctl.devices.catalog import CAMERAS
 from flatctl.devices.protocols import Cover, Restorable
 from flatctl.devices.transports import Connections
-from flatctl.engine.clock import SystemClock
+from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import PANEL_TIMEOUT_S, PUT_BACK_S
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError
+from flatctl.errors import DeviceError, FlatctlError, LightUnknown
+from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
+# Whoever waits hears of the light within 10 s, the start of the program included.
+FIRST_WORD_S = 7.0
 
-def safe(config: Path) -> str:
+
+def safe(config: Path, tell: Callable[[str], None], clock: Clock | None = None) -> str:
     """Put the light out and the cover where it belongs, whatever happened before.
 
-    Returns what to tell the user. Raises `Busy` while a living process has the panel: it puts the
-    light out itself when it is stopped. Raises another `DeviceError` when the panel can't be
-    reached or does not obey, once word of it was sent to the owner.
+    Returns what to tell the user; `tell` hears what is known of the light before that, where it
+    takes longer. Raises `Busy` while a living process has the panel: it puts the light out itself
+    when it is stopped. Raises `LightUnknown` where the light is not known to be off, and another
+    `DeviceError` where the cover does not move, once word of it was sent to the owner.
     """
     settings = load(config)
+    try:
+        with claim_panel(settings):
+            return _make_safe(settings, tell, clock or SystemClock())
+    except LightUnknown as lost:
+        _send(settings, "lamp", lost)
+        raise
+    except DeviceError as error:
+        if error.light:
+            _send(settings, "cover", error)
+        raise
+
+
+def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) -> str:
+    left = cover_at_end(settings)
     signals = StopSignals()
-    with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+    with signals.installed(), make_connections(settings) as connections:
         panel = make_panel(settings, connections)
-        left = cover_at_end(settings)
         guard = LampGuard(
             panel,
-            clock=SystemClock(),
+            clock=clock,
             signals=signals,
             timeout_s=PANEL_TIMEOUT_S,
             cover_at_end=left,
         )
-        try:
-            with guard:
-                moved = left is not None and isinstance(panel, Cover) and panel.has_cover
-            if guard.failure is not None:
-                raise guard.failure
-        except DeviceError as error:
-            with Notifier(settings) as notifier:
-                notifier.warn("cover" if guard.dark else "lamp", f"flatctl safe: {error}")
-            raise
-        put_back = _put_back(settings, connections)
-        cover = f", cover {left.value}" if left and moved else ""
-        return f"{panel.name}: light off{cover}{put_back}"
+        with _first_word(guard, tell):
+            guard.end()
+            guard.conclude()
+            if not guard.dark:
+                raise LightUnknown(panel.name, guard.light)
+            moved = left is not None and isinstance(panel, Cover) and panel.has_cover
+            cover = f", cover {left.value}" if left and moved else ""
+            put_back = _put_back(settings, connections)
+        return f"{panel.name}: light {light_words(guard.light)}{cover}{put_back}"
+
+
+@contextmanager
+def _first_word(guard: LampGuard, tell: Callable[[str], None]) -> Iterator[None]:
+    """Say what is known of the light where the block takes long."""
+
+    def say() -> None:
+        more = "; the rest takes a little" if guard.dark else " so far; still trying"
+        tell(f"{guard.panel.name}: light {light_words(guard.light)}{more}")
+
+    # The panel may hold the main thread for longer than that.
+    timer = threading.Timer(FIRST_WORD_S, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _put_back(settings: Settings, connections: Connections) -> str:
@@ -71,3 +107,8 @@ def _put_back(settings: Settings, connections: Connections) -> str:
     finally:
         camera.close()
     return f"; {camera.name}: settings as they were found"
+
+
+def _send(settings: Settings, occasion: str, error: FlatctlError) -> None:
+    with Notifier(settings) as notifier:
+        notifier.warn(occasion, f"flatctl safe: {error}")

@@ -29,6 +29,7 @@ def check(
     """
     from flatctl.app import check as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import warn
 
     screen = Screen()
     codes = []
@@ -36,4 +37,7 @@ def check(
         screen.verdict(line.subject, line.ok, line.text, line.remedy)
         if not line.ok:
             codes.append(line.exit_code)
-    raise typer.Exit(codes[0] if codes else ExitCode.COMPLETE)
+        if line.exit_code is ExitCode.LIGHT_UNKNOWN:
+            warn([line.text])
+    lost = ExitCode.LIGHT_UNKNOWN in codes
+    raise typer.Exit(ExitCode.LIGHT_UNKNOWN if lost else [*codes, ExitCode.COMPLETE][0])

@@ -5,9 +5,10 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ExitCode, FlatctlError, Stopped
+from flatctl.errors import ExitCode, FlatctlError, LightUnknown, Stopped, light_unknown_behind
 
 _DEBUG = "FLATCTL_DEBUG"
 
@@ -27,13 +28,15 @@ def ending_of(action: Callable[[], object]) -> int:
             action()
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else ExitCode.INTERNAL
-    except FlatctlError as error:
-        _tell(str(error))
-        return error.exit_code
     except Stopped as stop:
-        _tell(str(stop))
+        _tell(f"{stop}{_light_left(stop)}")
         return stop.exit_code
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
+        # What fails on the way out must not stand for a light that may be on.
+        known = light_unknown_behind(error) or error
+        if isinstance(known, FlatctlError):
+            _tell(f"{known}{_light_left(known)}")
+            return known.exit_code
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _tell(f"{error.strerror}: make room, or send the output elsewhere")
             return ExitCode.STORAGE
@@ -46,5 +49,15 @@ def ending_of(action: Callable[[], object]) -> int:
 def _tell(text: str) -> None:
     if os.environ.get(_DEBUG, "") not in ("", "0"):
         traceback.print_exc()
-    for line in text.splitlines() or [""]:
-        print(f"flatctl: {line}", file=sys.stderr)
+    with suppress(OSError):
+        for line in text.splitlines() or [""]:
+            print(f"flatctl: {line}", file=sys.stderr)
+
+
+def _light_left(ending: FlatctlError | Stopped) -> str:
+    """Return how something left the light, for its last line; nothing where it never lit one."""
+    if not ending.light or isinstance(ending, LightUnknown):
+        return ""
+    from flatctl.outputs.sentences.run import light_words
+
+    return f". Light {light_words(ending.light)}"

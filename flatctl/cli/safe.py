@@ -12,5 +12,6 @@ def safe(config: Config) -> None:
     """
     from flatctl.app import safe as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import warn
 
-    Screen().line(app.safe(config))
+    Screen().line(app.safe(config, lambda text: warn([text])))

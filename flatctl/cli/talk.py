@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +46,10 @@ def drawing_progress() -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def warn(sentences: Iterable[str]) -> None:
-    """Say something besides on stderr, a line each."""
+    """Say something besides on stderr, a line each; a stream that takes nothing is no error."""
     for sentence in sentences:
-        print(f"flatctl: {sentence}", file=sys.stderr)
+        with suppress(OSError):
+            print(f"flatctl: {sentence}", file=sys.stderr)
 
 
 def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> Iterator[str]:

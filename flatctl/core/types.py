@@ -42,6 +42,18 @@ class Measurement:
         return self.setting.exposure_s
 
 
+class Light(StrEnum):
+    """What is known of a light: the words of `run_finished`.
+
+    `COMMANDED_OFF` has taken the command to go out and can't be asked whether it did.
+    """
+
+    OFF = "off"
+    ON = "on"
+    COMMANDED_OFF = "commanded_off"
+    UNKNOWN = "unknown"
+
+
 class Verdict(StrEnum):
     """How one frame is judged: the words of the `trial` event.
 

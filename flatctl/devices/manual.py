@@ -8,6 +8,8 @@ _STEPS = range(1, 2)
 class ManualPanel:
     """A tracing board, a lit wall, a panel with a knob; it has one step and can't be asked."""
 
+    hand_switched = True
+
     @property
     def name(self) -> str:
         """The name by which users know it."""

@@ -276,6 +276,13 @@ class Banked(Protocol):
         """
 
 
+@runtime_checkable
+class HandSwitched(Protocol):
+    """A light that only a person can switch; nobody can say more of it than that person."""
+
+    hand_switched: bool
+
+
 class CoverState(Enum):
     """Where a cover is."""
 

@@ -14,7 +14,7 @@ from flatctl.core.nights.history import Calibrated
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.settling import SETTLE_LIMIT_S, Settling
 from flatctl.core.types import Bank, FilterPlan, Setting
-from flatctl.engine.guard import under_guard
+from flatctl.engine.guard import guard_of, under_guard
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
@@ -63,11 +63,11 @@ class CalibrationRun:
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.
 
-        Raises any `FlatctlError`, or `Stopped`.
+        Raises any `FlatctlError`, or `Stopped`; `LightUnknown` where the panel is not known to be
+        off.
         """
-        return under_guard(
-            self.rig, self._measure, signals=self.signals, tell_fault=self.tell_fault
-        )
+        guard = guard_of(self.rig, self.signals)
+        return under_guard(self.rig, self._measure, guard=guard, tell_fault=self.tell_fault)
 
     def _measure(self, steps: range) -> Calibration:
         rig = self.rig

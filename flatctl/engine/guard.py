@@ -1,21 +1,25 @@
 """The lamp always goes out, and the cover ends where it is wanted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
+from types import TracebackType
 from typing import TypeVar
 
-from flatctl.devices.protocols import Cover, CoverState, LightPanel
+from flatctl.core.types import Light
+from flatctl.devices.protocols import Cover, CoverState, HandSwitched, LightPanel, PanelStatus
 from flatctl.engine.clock import Clock
 from flatctl.engine.recovery import RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, StorageError
+from flatctl.errors import DeviceError, Fault, FlatctlError, LightUnknown, Stopped, StorageError
 
 # A pulled cable may be back within half a minute, and the light is on meanwhile. But a panel that
 # answers nothing takes minutes for each attempt, and somebody may wait for the program to end.
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 ATTEMPTS, ATTEMPTS_MIN, PATIENCE_S = len(PAUSES_S), 3, 45.0
+_ONCE = PAUSES_S[:1]
+_SECOND_LOOK_S = 0.5
 
 T = TypeVar("T")
 
@@ -27,11 +31,13 @@ class LampGuard:
     `cover_at_end` is where its cover, if it has one, is left once the light is out: `OPEN`,
     `CLOSED`, or as it is.
 
-    After the block `failure` is the error of the last attempt where the panel could not be
-    reached any more, or the cover did not move, and `overcome` that of an attempt that a later one
-    made good; else they are `None`; `dark` says that the light is out. An attempt after the first
-    opens the panel anew, since a line that failed once may only be out of step. Raises the panel's
-    own error when it can't be opened.
+    After the block `light` is what is known of the light. `failure` is the error of the last
+    attempt where the panel could not be reached any more, or the cover did not move, and
+    `overcome` that of an attempt that a later one made good; else they are `None`. An attempt after
+    the first opens the panel anew, since a line that failed once may only be out of step.
+
+    The block ends with `LightUnknown` where the light is not known to be off, whatever ended it;
+    else with what ended it, or with the panel's error where the cover did not move.
     """
 
     panel: LightPanel
@@ -40,53 +46,128 @@ class LampGuard:
     signals: StopSignals
     timeout_s: float
     cover_at_end: CoverState | None = None
+    light: Light = field(default=Light.UNKNOWN, init=False)
     failure: DeviceError | None = field(default=None, init=False)
     overcome: DeviceError | None = field(default=None, init=False)
-    dark: bool = field(default=False, init=False)
+    _opened: bool = field(default=False, init=False)
+    _ended: bool = field(default=False, init=False)
 
     def __enter__(self) -> range:
         """Open the panel and return its brightness steps."""
         try:
-            return self.panel.open(self.timeout_s)
-        except DeviceError:
+            steps = self.panel.open(self.timeout_s)
+        except DeviceError as failure:
+            self._ended = True
             self.panel.close()
+            self.conclude(failure)
             raise
-        except BaseException:
+        except BaseException as ending:
             # Stopped while it opens; a run that was killed before may have left it lit.
-            with self.signals.held(), suppress(DeviceError):
-                self.panel.close()
-                self.panel.open(self.timeout_s)
-                self.panel.light_off(self.timeout_s)
-            self.panel.close()
+            self.end(_ONCE)
+            self.conclude(ending)
             raise
+        self._opened = True
+        return steps
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        ending: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
         """Put the light out, then see to the cover; signals wait until that is done."""
+        self.end()
+        self.conclude(ending)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the light is off, as far as this panel can tell."""
+        return self.light in (Light.OFF, Light.COMMANDED_OFF)
+
+    def end(self, pauses_s: Sequence[float] = PAUSES_S) -> None:
+        """Put the light out, see to the cover, and let go; nothing happens a second time.
+
+        A panel that is not open is opened. There are as many attempts as pauses before them.
+        """
+        if self._ended:
+            return
         with self.signals.held():
-            self.failure = self._put_out()
-            self.dark = self.failure is None
-            if self.dark:
+            self._ended = True
+            self.failure = self._put_out(pauses_s)
+            if self.failure is None:
                 self.failure = self._leave_cover()
             self.panel.close()
 
-    def _put_out(self) -> DeviceError | None:
+    def lost(self, ending: BaseException | None) -> LightUnknown | None:
+        """Return what to end with instead of `ending`; `None` where the light is off.
+
+        Also where nothing was tried yet, and where it is a person who switches it.
+        """
+        if self.dark or not self._ended or self._by_hand:
+            return None
+        causes = [each for each in (ending, self.failure) if each is not None]
+        found = next((each for each in causes if isinstance(each, LightUnknown)), None)
+        return found or LightUnknown(self.panel.name, self.light, causes)
+
+    def conclude(self, ending: BaseException | None = None) -> None:
+        """Raise what is to be heard of instead of `ending`, and write the light's state on it."""
+        heard = ending.error if isinstance(ending, RigLost) else ending
+        if lost := self.lost(heard):
+            raise lost from heard
+        heard = heard or self.failure
+        if isinstance(heard, FlatctlError | Stopped):
+            heard.light = self.light
+        if ending is None and heard is not None:
+            raise heard
+
+    def _put_out(self, pauses_s: Sequence[float]) -> DeviceError | None:
         failure: DeviceError | None = None
         until_s = self.clock.monotonic() + PATIENCE_S
-        for attempt, pause_s in enumerate(PAUSES_S):
+        for attempt, pause_s in enumerate(pauses_s):
             if attempt >= ATTEMPTS_MIN and self.clock.monotonic() > until_s:
                 break
+            self.light = Light.UNKNOWN
             try:
-                if attempt:
+                if attempt or not self._opened:
                     self.clock.sleep(pause_s)
                     self.panel.close()
                     self.panel.open(self.timeout_s)
-                self.panel.light_off(self.timeout_s)
+                    self._opened = True
+                self._darken()
             except DeviceError as error:
                 failure = error
             else:
                 self.overcome = failure
                 return None
         return failure
+
+    def _darken(self) -> None:
+        """Put the light out and note what is known of it then, also where that fails."""
+        try:
+            self.panel.light_off(self.timeout_s)
+        except Fault:
+            with suppress(DeviceError):
+                if self._ask_light() is Light.ON:
+                    self.light = Light.ON
+            raise
+        # Some take a command at once, and take it back.
+        self.clock.sleep(_SECOND_LOOK_S)
+        self.light = self._ask_light()
+        if self.light is Light.ON:
+            raise Fault(self.panel.name, "the light does not go out", "unplug its power")
+        if self.light is Light.UNKNOWN and not self._by_hand:
+            raise Fault(self.panel.name, "it does not say whether its light is off")
+
+    def _ask_light(self) -> Light:
+        """Ask how the light stands that has just taken the command to go out."""
+        status = self.panel.status(self.timeout_s)
+        if status.lit is None and not status.confirmed and not self._by_hand:
+            return Light.COMMANDED_OFF
+        return light_of(status)
+
+    @property
+    def _by_hand(self) -> bool:
+        return isinstance(self.panel, HandSwitched)
 
     def _leave_cover(self) -> DeviceError | None:
         cover = self.panel
@@ -102,6 +183,15 @@ class LampGuard:
         return None
 
 
+def light_of(status: PanelStatus) -> Light:
+    """Return what is known of a light by what its panel says of itself."""
+    if status.lit is None:
+        return Light.UNKNOWN
+    if status.lit:
+        return Light.ON
+    return Light.OFF if status.confirmed else Light.COMMANDED_OFF
+
+
 def _put_back(rig: Rig, signals: StopSignals) -> DeviceError | None:
     """Put the camera's settings back; return why that failed, which changes no ending."""
     try:
@@ -112,32 +202,38 @@ def _put_back(rig: Rig, signals: StopSignals) -> DeviceError | None:
     return None
 
 
-def under_guard(
-    rig: Rig,
-    do: Callable[[range], T],
-    *,
-    signals: StopSignals,
-    tell_fault: Callable[[DeviceError, bool], None],
-) -> T:
-    """Do something with a rig whose panel is open, and leave lamp and rig as they should be.
-
-    `do` gets the panel's steps. Raises what a device that stayed away said last, also where that
-    is the panel that can't be put out.
-    """
-    guard = LampGuard(
+def guard_of(rig: Rig, signals: StopSignals) -> LampGuard:
+    """Return the guard of a rig's lamp."""
+    return LampGuard(
         rig.panel,
         clock=rig.clock,
         signals=signals,
         timeout_s=rig.timeouts.panel_s,
         cover_at_end=rig.cover_at_end,
     )
+
+
+def under_guard(
+    rig: Rig,
+    do: Callable[[range], T],
+    *,
+    guard: LampGuard,
+    tell_fault: Callable[[DeviceError, bool], None],
+) -> T:
+    """Do something with a rig whose panel is open, and leave lamp and rig as they should be.
+
+    `do` gets the panel's steps. Raises `LightUnknown` where the light is not known to be off, else
+    what a device that stayed away said last.
+    """
     try:
         with guard as steps:
-            result = do(steps)
+            return do(steps)
     except RigLost as lost:
         raise lost.error from lost
     finally:
-        changed = _put_back(rig, signals)
+        # Where a signal came on the way to it: there is no second one.
+        guard.end()
+        changed = _put_back(rig, guard.signals)
         rig.close()
         ends = ((guard.overcome, True), (guard.failure, False), (changed, False))
         for fault, recovered in ends:
@@ -145,6 +241,3 @@ def under_guard(
                 # A lamp that stays lit is what has to be heard of, not the disk beside it.
                 with suppress(StorageError):
                     tell_fault(fault, recovered)
-    if guard.failure is not None:
-        raise guard.failure
-    return result

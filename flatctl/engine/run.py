@@ -9,12 +9,12 @@ from itertools import groupby
 
 from flatctl import events
 from flatctl.core.nights.history import PastRun
-from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
+from flatctl.core.types import Bank, CameraSetup, FilterPlan, Light, Outcome
 from flatctl.engine.calibrate import known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FlatSetRun
-from flatctl.engine.guard import under_guard
+from flatctl.engine.guard import guard_of, under_guard
 from flatctl.engine.job import Job
 from flatctl.engine.opening import adopt, ensure_room, full_scale_adu, started
 from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
@@ -25,7 +25,7 @@ from flatctl.engine.set_events import SetEvents
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
-from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped, StorageError
+from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
 from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
@@ -54,24 +54,30 @@ class Session:
     def run(self) -> int:
         """Do the job and return the exit code: 0, or 5 where a filter is incomplete.
 
-        The panel is off when it returns or raises. Raises any `FlatctlError` that ended the run,
-        or `Stopped`; `run_finished` has been told before, if `run_started` was.
+        Raises any `FlatctlError` that ended the run, or `Stopped`; `LightUnknown` where the panel
+        is not known to be off. `run_finished` has been told before, if `run_started` was.
         """
         began_s = self.rig.clock.monotonic()
+        guard = guard_of(self.rig, self.signals)
         try:
             with self.writer:
-                under_guard(self.rig, self._do, signals=self.signals, tell_fault=self._tell_fault)
-        except BaseException as error:
+                under_guard(self.rig, self._do, guard=guard, tell_fault=self._tell_fault)
+        except BaseException as ending:
+            # A disk that is full as well must not stand for a light that is on.
+            lost = guard.lost(ending)
+            error = lost or ending
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )
-            # A full disk, met again while the end is told, must not stand for what ended the run.
-            with suppress(StorageError):
-                self._finish(code, self.rig.clock.monotonic() - began_s, str(error))
-            raise
+            # Nor must what fails while the end is told stand for what ended the run.
+            with suppress(Exception):
+                self._finish(code, self.rig.clock.monotonic() - began_s, str(error), guard.light)
+            if lost is None or lost is ending:
+                raise
+            raise lost from ending
         complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self.rig.clock.monotonic() - began_s, "")
+        self._finish(code, self.rig.clock.monotonic() - began_s, "", guard.light)
         return code
 
     def _do(self, steps: range) -> None:
@@ -220,7 +226,7 @@ class Session:
             )
         )
 
-    def _finish(self, code: int, seconds: float, reason: str) -> None:
+    def _finish(self, code: int, seconds: float, reason: str, light: Light) -> None:
         """Remember the run and tell its end; nothing to do where it never started."""
         started = self._started
         if started is None:
@@ -252,5 +258,6 @@ class Session:
                         frames=self.writer.placed,
                         seconds=seconds,
                         reason=reason,
+                        light=light,
                     )
                 )

@@ -39,6 +39,8 @@ def occasion_of(exit_code: int) -> str | None:
             return "incomplete"
         case ExitCode.UNSAFE:
             return "unsafe"
+        case ExitCode.LIGHT_UNKNOWN:
+            return "lamp"
         case code if code >= 128:
             return None
         case _:

@@ -22,7 +22,7 @@ _INDENTATION = re.compile(r"\n[ \n]+")
 _WRITERS = (
     *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
     *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words, figures.zone),
-    *(reasons.why_words, run.filter_label, run.notes, run.outcome_words, time_of),
+    *(reasons.why_words, run.filter_label, run.notes, run.light_words, run.outcome_words, time_of),
     *(charts.levels_of_flats, charts.panel_curve),
     *(charts.search_over_brightness, charts.search_over_exposure),
     *(overlays.circles, overlays.contours),

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from flatctl import events
-from flatctl.core.types import Outcome
+from flatctl.core.types import Light, Outcome
+from flatctl.errors import ExitCode
 from flatctl.events import Event, OfSet
 
 
@@ -130,6 +131,7 @@ class RunRecord:
     full_scale_adu: float = math.nan
     exit_code: int | None = None
     reason: str = ""
+    light: Light | None = None
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
     calibration: events.CalibrationUsed | None = None
@@ -155,6 +157,11 @@ class RunRecord:
     def complete(self) -> int:
         """Return how many filters are complete."""
         return sum(f.complete for f in self.filters.values())
+
+    @property
+    def light_lost(self) -> bool:
+        """Return whether it ended without the light being known to be off."""
+        return self.exit_code == ExitCode.LIGHT_UNKNOWN
 
     def of_event(self, event: OfSet) -> FilterRecord:
         """Return the record of the filter, or of the set of it, that an event speaks of.
@@ -193,7 +200,7 @@ class RunRecord:
     def _start(self, event: events.RunStarted) -> None:
         self.run = event.run
         self.parts.append(Part(time_of(event)))
-        self.finished, self.exit_code, self.reason = None, None, ""
+        self.finished, self.exit_code, self.reason, self.light = None, None, "", None
         self.rig, self.camera, self.panel = event.rig, event.camera, event.panel
         self.folder = event.folder
         self.started = self.started or time_of(event)
@@ -206,7 +213,7 @@ class RunRecord:
 
     def _finish(self, event: events.RunFinished) -> None:
         self.finished, self.exit_code = time_of(event), event.exit_code
-        self.reason = event.reason
+        self.reason, self.light = event.reason, event.light
         before_s = self.duration_s if self.duration_s >= 0 else 0.0
         self.duration_s = before_s + event.seconds
         if self.parts:

@@ -88,6 +88,7 @@ class RunFile:
             "finished": run.finished,
             "exit_code": run.exit_code,
             "reason": run.reason,
+            "light": run.light,
             "filters": {name: _facts(f) for name, f in run.filters.items()},
         }
         body = ",\n".join(f" {line}" for line in self._lines)

@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from flatctl.core.quality.findings import Finding
-from flatctl.core.types import Outcome, Verdict
+from flatctl.core.types import Light, Outcome, Verdict
 from flatctl.errors import StorageError, UsageError
 from flatctl.events import KINDS, UNKNOWN_TIME, Event
 
 # What a damaged word of these reads as.
-_UNKNOWN_WORD = {Outcome: Outcome.STOPPED, Verdict: Verdict.REFUSED}
+_UNKNOWN_WORD = {
+    Outcome: Outcome.STOPPED,
+    Verdict: Verdict.REFUSED,
+    Light: Light.UNKNOWN,
+}
 
 
 def read_run(path: Path) -> dict[str, object]:

@@ -24,7 +24,7 @@ def end_table(run: RunRecord, width: int) -> RenderableType:
         head = f"{filter_label(record)}: {outcome_words(record)}"
         parts.append(Text(head, "bold yellow"))
         parts.append(Padding(Text(figures.printable(why_words(record.why))), (0, 0, 0, 2)))
-    if run.reason and not incomplete:
+    if run.reason and not incomplete and not run.light_lost:
         parts.append(Text(figures.printable(run.reason), "yellow"))
     style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
     parts.append(Text(end_line(run), style))
@@ -33,6 +33,8 @@ def end_table(run: RunRecord, width: int) -> RenderableType:
         parts.append(
             Text(figures.printable(str(run.folder)), "dim", no_wrap=True, overflow="ignore")
         )
+    if run.light_lost:
+        parts.append(Text(figures.printable(run.reason), "bold red"))
     return Group(*parts)
 
 

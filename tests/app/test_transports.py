@@ -192,8 +192,8 @@ def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):
     path = tmp_path / "rig.toml"
     path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "manual"\n')
     program = (
-        "import sys; from pathlib import Path; from flatctl.app.safe import safe; "
-        "safe(Path(sys.argv[1])); print(*(m for m in sys.modules if m.startswith("
+        "import sys; from pathlib import Path; from flatctl.app.panel import panel; "
+        "panel(Path(sys.argv[1]), 'off', None); print(*(m for m in sys.modules if m.startswith("
         "('PyIndi', 'flatctl.devices.indi.client', 'flatctl.devices.indi.child'))))"
     )
     ended = subprocess.run(

@@ -109,9 +109,12 @@ def test_a_directory_that_can_not_be_written_to_ends_with_7(command, rig):
     assert (ending.code, f"{path / 'flats'}: " in ending.stderr) == (7, True)
 
 
-def test_a_serial_port_that_is_not_there_ends_with_4(command, rig):
-    ending = command("safe", rig('kind = "alnitak"\nport = "/dev/no-such-port"'))
-    assert (ending.code, "/dev/no-such-port: no such port" in ending.stderr) == (4, True)
+@pytest.mark.parametrize("what", [("run",), ("panel", "off"), ("panel", "status")])
+def test_a_panel_at_a_port_that_is_not_there_ends_with_8_as_it_may_be_lit(command, rig, what):
+    name, *action = what
+    ending = command(name, rig('kind = "alnitak"\nport = "/dev/no-such-port"'), *action)
+    assert (ending.code, "/dev/no-such-port: no such port" in ending.stderr) == (8, True)
+    assert "light unknown, it MAY STILL BE ON" in ending.stderr.splitlines()[-1]
 
 
 def test_a_server_that_nobody_runs_ends_with_4_and_its_address(command, rig, closed_port):

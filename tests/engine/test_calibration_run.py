@@ -16,7 +16,7 @@ from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import Fault, NoReply, Stopped, Unreachable
+from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, Unreachable
 from flatctl.events import Awaited, Chapter, Measuring, Waiting
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
@@ -181,7 +181,7 @@ def test_a_panel_that_stays_away_ends_it_with_its_own_error(tmp_path):
             bench.fake.panel.faults.add(99, GONE)
 
     bench.hear = take_away
-    with pytest.raises(Unreachable, match="gone"):
+    with pytest.raises(LightUnknown, match="gone"):
         bench.run()
 
 
@@ -196,7 +196,7 @@ def test_a_lamp_that_can_not_be_put_out_is_told_though_all_is_measured(tmp_path,
             monkeypatch.setattr(bench.fake.panel, "light_off", refuse)
 
     bench.hear = jam
-    with pytest.raises(NoReply):
+    with pytest.raises(LightUnknown, match="silent"):
         bench.run()
     assert bench.faults == [("silent", False)]
 

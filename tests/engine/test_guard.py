@@ -2,10 +2,11 @@
 
 import pytest
 
-from flatctl.devices.protocols import CoverState
+from flatctl.core.types import Light
+from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.engine.guard import ATTEMPTS, LampGuard
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import Fault, NoReply, Stopped
+from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, light_unknown_behind
 from hardware_sims.fakes import FakePanel, FakeRig
 
 
@@ -82,13 +83,14 @@ def test_a_cover_that_does_not_move_is_the_failure_of_the_guard(rig, monkeypatch
 
     monkeypatch.setattr(rig.panel, "open_cover", refuse)
     watched = guard(rig, CoverState.OPEN)
-    shine(rig, watched)
-    assert watched.failure is stuck
+    with pytest.raises(Fault, match="stuck") as raised:
+        shine(rig, watched)
+    assert (watched.failure, raised.value.light) == (stuck, Light.OFF)
 
 
 def test_the_cover_does_not_move_while_the_light_may_be_on(rig):
     watched = guard(rig, CoverState.OPEN)
-    with watched:
+    with pytest.raises(LightUnknown), watched:
         rig.panel.faults.add(2 * ATTEMPTS, NoReply("Fake Panel", "is silent"))
     assert isinstance(watched.failure, NoReply)
     assert rig.world.light.closed
@@ -103,3 +105,87 @@ def test_a_panel_without_a_cover_is_not_asked_to_move_it(rig):
         pass
     assert watched.failure is None
     assert rig.world.light.closed
+
+
+# What is known of the light
+
+
+class Liar(FakePanel):
+    """A panel that takes every command, and says of its light what it is given to say."""
+
+    says: PanelStatus
+
+    def status(self, timeout_s: float) -> PanelStatus:
+        return self.says
+
+
+YES_NO_SILENT = (True, False, None)
+WORDS = [PanelStatus(lit, None, confirmed) for lit in YES_NO_SILENT for confirmed in (True, False)]
+KNOWN = {
+    (False, True): Light.OFF,
+    (False, False): Light.COMMANDED_OFF,
+    (None, False): Light.COMMANDED_OFF,
+}
+
+
+@pytest.mark.parametrize("says", WORDS, ids=str)
+def test_it_ends_well_only_where_the_light_is_known_to_be_off_or_the_panel_cannot_say(rig, says):
+    panel = Liar(rig.world, rig.clock)
+    panel.says = says
+    watched = guard(rig, panel=panel)
+    expected = KNOWN.get((says.lit, says.confirmed))
+    if expected is None:
+        with pytest.raises(LightUnknown), watched:
+            pass
+    else:
+        with watched:
+            pass
+    assert watched.light is (expected or (Light.ON if says.lit else Light.UNKNOWN))
+
+
+def test_a_panel_that_takes_its_obedience_back_is_not_off(rig, monkeypatch):
+    # In the moment after the command.
+    monkeypatch.setattr(rig.clock, "sleep", lambda _: rig.world.light.set(lit=True))
+    with pytest.raises(LightUnknown, match="light on"):
+        shine(rig, guard(rig))
+
+
+def test_a_panel_that_is_silent_is_not_known_to_be_on_though_it_said_so(rig, monkeypatch):
+    def refuse_then_vanish(timeout_s):
+        rig.panel.faults.add(99, NoReply("Fake Panel", "is silent"))
+        raise Fault("Fake Panel", "the light does not go out")
+
+    monkeypatch.setattr(rig.panel, "light_off", refuse_then_vanish)
+    watched = guard(rig)
+    with pytest.raises(LightUnknown):
+        shine(rig, watched)
+    assert watched.light is Light.UNKNOWN
+
+
+def test_a_panel_that_can_not_be_opened_may_be_lit(rig):
+    rig.panel.faults.add(1, NoReply("Fake Panel", "is silent"))
+    with pytest.raises(LightUnknown, match="is silent"), guard(rig):
+        raise AssertionError("it never got here")
+
+
+def test_a_panel_that_was_never_opened_is_opened_to_be_put_out_and_waited_for(rig):
+    rig.world.light.set(lit=True, brightness=99)
+    rig.panel.faults.add(ATTEMPTS - 1, NoReply("Fake Panel", "is silent"))
+    watched = guard(rig)
+    watched.end()
+    watched.conclude()
+    assert (watched.light, rig.world.light.lit) == (Light.OFF, False)
+
+
+def fail_on_the_way_out(lost: LightUnknown) -> None:
+    try:
+        raise lost
+    finally:
+        raise OSError("the disk is full")
+
+
+def test_what_fails_on_the_way_out_does_not_hide_that_the_light_may_be_on():
+    lost = LightUnknown("Fake Panel", Light.UNKNOWN)
+    with pytest.raises(OSError, match="full") as raised:
+        fail_on_the_way_out(lost)
+    assert light_unknown_behind(raised.value) is lost

@@ -62,6 +62,7 @@ def stuck_panel(bench: Bench, *, until_opened: bool) -> None:
     panel = bench.fake.panel
     bench.fake.world.light.set(lit=True, brightness=30)
     opened, set_brightness, status, times = panel.open, panel.set_brightness, panel.status, []
+    put_out = panel.light_off
 
     def open_again(timeout_s: float) -> range:
         times.append(timeout_s)
@@ -72,7 +73,11 @@ def stuck_panel(bench: Bench, *, until_opened: bool) -> None:
     def claim(brightness: int, timeout_s: float) -> None:
         panel.status = lambda timeout_s: PanelStatus(True, brightness, confirmed=True)
 
-    panel.open, panel.set_brightness = open_again, claim
+    def go_dark(timeout_s: float) -> None:
+        panel.status = status
+        put_out(timeout_s)
+
+    panel.open, panel.set_brightness, panel.light_off = open_again, claim, go_dark
 
 
 def test_a_light_that_does_not_change_is_told_although_a_longer_exposure_would_do(tmp_path):

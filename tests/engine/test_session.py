@@ -8,16 +8,18 @@ from astropy.io import fits
 from bench import Bench
 
 from flatctl import events
-from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.core.types import CameraSetup, FrameKind, Light
 from flatctl.devices.manual import ManualPanel
 from flatctl.errors import (
     BadReply,
     ConfigError,
     Fault,
+    LightUnknown,
     NoReply,
     Stopped,
     StorageError,
     Unreachable,
+    UnsafeError,
 )
 from flatctl.storage.verify import verify_file
 
@@ -133,9 +135,10 @@ def test_a_panel_that_stays_away_ends_the_run_with_its_own_error(bench):
             bench.fake.panel.faults.add(99, LOST)
 
     bench.hear = pull_cable
-    with pytest.raises(Unreachable):
+    with pytest.raises(LightUnknown, match=str(LOST)):
         bench.run()
-    assert bench.all(events.RunFinished)[0].exit_code == 4
+    (finished,) = bench.all(events.RunFinished)
+    assert (finished.exit_code, finished.light) == (8, Light.UNKNOWN)
 
 
 def test_a_wish_to_stop_puts_the_lamp_out_and_keeps_what_is_finished(bench):
@@ -150,6 +153,61 @@ def test_a_wish_to_stop_puts_the_lamp_out_and_keeps_what_is_finished(bench):
     assert len(bench.frames) >= 2
     assert bench.all(events.RunFinished)[0].exit_code == 143
     assert bench.all(events.RunFinished)[0].filters == {"L": "stopped", "R": "stopped"}
+
+
+def stop_and_cut(bench, error: BaseException) -> None:
+    """End the run by `error` at the second flat, with a panel that answers nothing any more."""
+
+    def strike(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2:
+            bench.fake.panel.faults.add(99, LOST)
+            raise error
+
+    bench.hear = strike
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [Stopped(15), Stopped(2), UnsafeError("rain"), KeyError("a bug"), StorageError("full")],
+)
+def test_a_light_that_may_be_on_stands_for_whatever_ended_the_run(bench, ending):
+    stop_and_cut(bench, ending)
+    with pytest.raises(LightUnknown) as raised:
+        bench.run()
+    (finished,) = bench.all(events.RunFinished)
+    assert (finished.exit_code, finished.light) == (8, Light.UNKNOWN)
+    assert str(ending) in finished.reason
+    assert finished.reason == str(raised.value)
+    assert bench.fake.world.light.lit
+
+
+def test_a_light_that_may_be_on_stands_for_frames_that_could_not_be_stored(bench, monkeypatch):
+    def fail(*_: object) -> None:
+        raise StorageError("no space left")
+
+    stop_and_cut(bench, Stopped(15))
+    monkeypatch.setattr("flatctl.storage.writer.FrameWriter.__exit__", fail)
+    with pytest.raises(LightUnknown, match="no space left"):
+        bench.run()
+    assert bench.all(events.RunFinished)[0].exit_code == 8
+
+
+@pytest.mark.parametrize(("mute", "light"), [(False, Light.OFF), (True, Light.COMMANDED_OFF)])
+def test_the_end_of_a_run_tells_what_is_known_of_the_light(bench, mute, light):
+    bench.fake.panel.mute = mute
+    assert bench.run() == 0
+    assert bench.all(events.RunFinished)[0].light is light
+
+
+def test_a_stop_carries_what_is_known_of_the_light(bench):
+    def stop(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2:
+            raise Stopped(2)
+
+    bench.hear = stop
+    with pytest.raises(Stopped) as stopped:
+        bench.run()
+    assert stopped.value.light == "off"
 
 
 def test_a_filter_that_is_stopped_is_told_of_once_and_after_its_last_flat(bench):
@@ -196,7 +254,7 @@ def test_a_panel_that_can_not_be_switched_off_is_reported(bench):
             bench.fake.panel.faults.add(99, NoReply("Fake Panel", "silent"))
 
     bench.hear = jam
-    with pytest.raises(NoReply):
+    with pytest.raises(LightUnknown, match=r"silent.*light unknown, it MAY STILL BE ON"):
         bench.run()
     assert bench.all(events.FaultSeen)[-1].recovered is False
 
@@ -251,7 +309,7 @@ def test_a_lamp_that_stays_lit_is_heard_of_though_the_disk_is_full(bench):
         refuse(event)
 
     bench.hear = at_the_end
-    with pytest.raises(Fault, match="stays lit"):
+    with pytest.raises(LightUnknown, match=r"stays lit.*light on;"):
         bench.run()
     assert [e.recovered for e in bench.all(events.FaultSeen)] == [False]
 

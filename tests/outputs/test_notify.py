@@ -122,6 +122,7 @@ def test_nothing_that_apprise_says_of_an_address_is_printed(capfd, caplog):
         (7, "failed"),
         (130, None),
         (143, None),
+        (8, "lamp"),
     ],
 )
 def test_what_an_ending_is_to_the_owner(code, occasion):

@@ -2,16 +2,20 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flatctl.app import panel as app
-from flatctl.app.safe import safe
+from flatctl.app.safe import safe as make_safe
+from flatctl.app.wiring.notify import Notifier
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Stopped, UsageError
+from flatctl.errors import DeviceError, LightUnknown, NoReply, Stopped, UsageError
 from flatctl.outputs.notify import Messenger
+from flatctl.settings.loading import load
+from hardware_sims.clock import VirtualClock
 from hardware_sims.light import Light
 from hardware_sims.serial_panels.deepskydad import DeepSkyDadTraits, SimulatedDeepSkyDad
 from hardware_sims.serial_panels.flatmaster import SimulatedFlatMaster
@@ -42,6 +46,11 @@ def config(folder: Path, wire: PtyServer, kind: str = "deepskydad", more: str = 
     return path
 
 
+def safe(path: Path) -> str:
+    """Call it without its waits, and let nobody hear of the light meanwhile."""
+    return make_safe(path, lambda _: None, VirtualClock())
+
+
 def test_safe_leaves_the_cover_as_it_is_unless_asked(flap, tmp_path):
     assert safe(config(tmp_path, flap)) == "Deep Sky Dad panel: light off"
     assert (flap.panel.light.lit, flap.panel.light.closed) == (False, True)
@@ -66,9 +75,58 @@ def test_safe_sends_word_of_a_lamp_that_may_be_on_whatever_is_muted(tmp_path, mo
     muted = '[notify]\nurls = ["json://localhost"]\noccasions = []\nat_most = 1\n'
     with PtyServer(SimulatedDeepSkyDad(Light(4096))) as wire:
         path = config(tmp_path, wire, more=muted)
-    with pytest.raises(DeviceError):
+    with pytest.raises(LightUnknown):
         safe(path)
     assert [occasion for occasion, _ in sent] == ["lamp"]
+
+
+@pytest.mark.parametrize("ending", [NoReply("wheel", "is silent"), Stopped(15), KeyError("a bug")])
+def test_a_run_sends_word_of_a_lamp_that_may_be_on_whatever_ended_it_and_is_muted(
+    tmp_path, monkeypatch, ending
+):
+    sent = []
+    monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
+    path = tmp_path / "rig.toml"
+    muted = '[notify]\nurls = ["json://localhost"]\noccasions = []\nat_most = 1\n'
+    path.write_text(RIG.format(kind="deepskydad", port="/dev/null", more=muted))
+
+    def job() -> int:
+        raise LightUnknown("Deep Sky Dad panel", "unknown", [ending])
+
+    with Notifier(load(path)) as notifier, pytest.raises(LightUnknown):
+        notifier.report_ending_of(job)
+    ((occasion, text),) = sent
+    assert (occasion, "light unknown, it MAY STILL BE ON" in text) == ("lamp", True)
+
+
+def test_safe_tells_soon_of_the_light_while_the_cover_moves(flap, tmp_path, monkeypatch):
+    monkeypatch.setattr("flatctl.app.safe.FIRST_WORD_S", 1.0)
+    flap.panel.cover.motor_s = 2.0
+    told = []
+    make_safe(config(tmp_path, flap, more='cover_at_end = "open"'), told.append)
+    assert told == ["Deep Sky Dad panel: light off; the rest takes a little"]
+
+
+def test_safe_says_soon_what_it_knows_of_a_light_that_it_cannot_reach(tmp_path, monkeypatch):
+    monkeypatch.setattr("flatctl.app.safe.FIRST_WORD_S", 0.05)
+    told = []
+    with PtyServer(SimulatedDeepSkyDad(Light(4096))) as wire:
+        path = config(tmp_path, wire)
+
+    class Slow(VirtualClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            time.sleep(0.1)
+
+    with pytest.raises(LightUnknown):
+        make_safe(path, told.append, Slow())
+    assert told == ["Deep Sky Dad panel: light unknown so far; still trying"]
+
+
+def test_safe_says_of_a_panel_that_cannot_be_asked_that_it_was_told(tmp_path):
+    with PtyServer(SimulatedFlatMaster(Light(200))) as wire:
+        said = safe(config(tmp_path, wire, "flatmaster"))
+    assert said == "FlatMaster panel: light told to be off"
 
 
 def test_safe_sends_word_of_a_cover_that_sticks_and_that_the_light_is_off(

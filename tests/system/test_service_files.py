@@ -71,6 +71,13 @@ def test_whatever_ends_the_service_the_lamp_goes_out():
     assert "ExecStopPost=/opt/flatctl/.venv/bin/flatctl safe /etc/flatctl/%i.toml" in text
 
 
+def test_a_lamp_that_may_be_on_is_a_failure_of_the_service_and_tried_again():
+    text = (CONFIG / "systemd" / "flatctl-dawn@.service").read_text("utf-8")
+    codes = dict(line.split("=", 1) for line in text.splitlines() if "ExitStatus" in line)
+    assert "8" not in codes["SuccessExitStatus"].split()
+    assert "8" not in codes["RestartPreventExitStatus"].split()
+
+
 def test_an_udev_rule_matches_and_sets_with_quoted_values():
     (path,) = (CONFIG / "udev").iterdir()
     rules = [line for line in path.read_text("utf-8").splitlines() if line and line[0] != "#"]

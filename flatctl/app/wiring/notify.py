@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 
-from flatctl.errors import ConfigError, FlatctlError
+from flatctl.errors import ConfigError, FlatctlError, light_unknown_behind
 from flatctl.events import Event
 from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
@@ -33,7 +33,8 @@ class Notifier(AbstractContextManager["Notifier"]):
     def __exit__(self, *_: object) -> None:
         self._messenger.close()
         for complaint in dict.fromkeys(self._messenger.complaints):
-            print(f"flatctl: notify: {complaint}", file=sys.stderr)
+            with suppress(OSError):
+                print(f"flatctl: notify: {complaint}", file=sys.stderr)
 
     def listen(self, _event: Event, run: RunRecord) -> None:
         """Keep the record of the run, for the table at its end."""
@@ -59,9 +60,13 @@ class Notifier(AbstractContextManager["Notifier"]):
         try:
             code = job()
         except FlatctlError as error:
-            self._ended(error.exit_code, str(error))
+            heard = light_unknown_behind(error) or error
+            self._ended(heard.exit_code, str(heard))
             raise
-        except Exception:
+        except Exception as error:
+            if lost := light_unknown_behind(error):
+                self._ended(lost.exit_code, str(lost))
+                raise
             self._ended(FlatctlError.exit_code, "flatctl: internal error; its log says more")
             raise
         self._ended(code, "")
@@ -70,7 +75,8 @@ class Notifier(AbstractContextManager["Notifier"]):
     def _ended(self, exit_code: int, reason: str) -> None:
         occasion = occasion_of(exit_code)
         if occasion is not None:
-            self.tell(occasion, ending_text(self._record, reason))
+            say = self.warn if occasion == "lamp" else self.tell
+            say(occasion, ending_text(self._record, reason))
 
 
 def notify_urls(settings: Settings) -> list[str]:

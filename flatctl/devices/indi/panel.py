@@ -40,6 +40,7 @@ class IndiPanel(IndiDevice):
         self._session = DeviceSession(client, device, _LIGHT)
         self._steps = _FIXED
         self._opened = False
+        self._doubted = False
 
     @property
     def has_cover(self) -> bool:
@@ -111,7 +112,7 @@ class IndiPanel(IndiDevice):
         level = self._client.find(self._device, _LEVEL)
         value = level.number(_LEVEL_VALUE) if level else None
         brightness = None if value is None else round(value)
-        return PanelStatus(lit=self._lit(), brightness=brightness, confirmed=True)
+        return PanelStatus(lit=self._reported_lit(), brightness=brightness, confirmed=True)
 
     def close(self) -> None:
         """Let go of the panel; it stays connected, and the light as it is."""
@@ -159,6 +160,17 @@ class IndiPanel(IndiDevice):
         known = self._client.find(self._device, _LIGHT)
         return known is not None and known.on(_ON)
 
+    def _reports_off(self) -> bool:
+        known = self._client.find(self._device, _LIGHT)
+        return known is not None and known.chosen(_OFF)
+
+    def _reported_lit(self) -> bool | None:
+        """Return how the driver reports the light; `None` while it can't be told from that."""
+        known = self._client.find(self._device, _LIGHT)
+        if known is None or known.state == "Busy" or known.chosen(_ON) == known.chosen(_OFF):
+            return None
+        return known.chosen(_ON)
+
     def _cover_state(self) -> CoverState:
         cap = self._client.find(self._device, _CAP)
         match cap:
@@ -184,13 +196,16 @@ class IndiPanel(IndiDevice):
             raise
 
     def _put_out(self, deadline: Deadline) -> None:
+        was_off = self._reports_off() and not self._doubted
+        self._doubted = True
         try:
             self._client.set_switch(self._device, _LIGHT, _OFF, deadline.left_s)
         except Fault:
-            # A driver may refuse what is already so.
-            known = self._client.find(self._device, _LIGHT)
-            if known is None or not known.chosen(_OFF):
+            # A driver may refuse what is already so; but what it first reports with its refusal
+            # is only what it was sent.
+            if not (was_off and self._reports_off()):
                 raise
+        self._doubted = False
 
     def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> None:
         """Close the cover and try again: such lamps obey under a closed one only."""

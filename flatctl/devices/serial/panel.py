@@ -113,7 +113,7 @@ class SerialPanel(ABC):
         """Ask how the light stands."""
         deadline = self._link.deadline(timeout_s)
         lit = self._ask_lit(deadline)
-        return PanelStatus(lit, self._ask_brightness(deadline), confirmed=True)
+        return PanelStatus(lit, self._ask_brightness(deadline), confirmed=lit is not None)
 
     @abstractmethod
     def _greet(self, timeout_s: float) -> None:

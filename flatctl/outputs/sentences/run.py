@@ -2,7 +2,7 @@
 
 from flatctl import events
 from flatctl.core.quality.findings import Finding
-from flatctl.core.types import Verdict
+from flatctl.core.types import Light, Verdict
 from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
@@ -155,8 +155,18 @@ def _finish_line(run: RunRecord, record: FilterRecord) -> str:
     return ", ".join(filter(None, parts))
 
 
+def light_words(light: Light | str) -> str:
+    """Return how a light stands, in one of four words."""
+    return "told to be off" if light == Light.COMMANDED_OFF else str(light)
+
+
 def end_line(run: RunRecord) -> str:
-    """Say in one line what came of the run."""
+    """Say in one line what came of the run, and how it left the light."""
+    light = "" if run.light is None else f" Light {light_words(run.light)}."
+    return f"{_result_line(run)}{light}"
+
+
+def _result_line(run: RunRecord) -> str:
     total = len(run.filters)
     flats = figures.plural(run.flats, "flat")
     if run.dark_flats:

@@ -1,0 +1,76 @@
+"""Whatever an INDI driver does with its switch, only a light that is known to be off is off."""
+
+from collections.abc import Callable, Iterable, Mapping
+from time import sleep
+
+import pytest
+from scripted_indi import DEVICE, LIT_LAMP, message, obedient, scripted_server, switch
+
+from flatctl.core.types import Light
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.panel import IndiPanel
+from flatctl.engine.guard import LampGuard
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import LightUnknown
+from hardware_sims.clock import VirtualClock
+
+NAME = "FLAT_LIGHT_CONTROL"
+TIMEOUT_S = 0.8
+TWICE = (0.0, 0.0)
+
+Habit = Callable[[str, Mapping[str, str]], Iterable[str]]
+
+
+def says(*reports: tuple[str, bool, bool]) -> Habit:
+    """Answer with these: state, and what the switches `on` and `off` are reported as."""
+    return lambda name, _: [
+        switch(name, state, FLAT_LIGHT_ON=on, FLAT_LIGHT_OFF=off) for state, on, off in reports
+    ]
+
+
+def late(name: str, values: Mapping[str, str]) -> Iterable[str]:
+    sleep(0.4)
+    yield from obedient(name, values)
+
+
+def only_what_was_named(name: str, _: Mapping[str, str]) -> Iterable[str]:
+    yield switch(name, "Ok", FLAT_LIGHT_OFF=True)
+
+
+HABITS: dict[str, tuple[Habit, Light]] = {
+    "obeys": (obedient, Light.OFF),
+    "obeys late": (late, Light.OFF),
+    "obeys after a while of being busy": (
+        says(("Busy", True, False), ("Ok", False, True)),
+        Light.OFF,
+    ),
+    "refuses": (says(("Alert", True, False)), Light.ON),
+    "refuses what it shows": (says(("Alert", False, True)), Light.UNKNOWN),
+    "ends a refusal in Ok": (says(("Alert", True, False), ("Ok", True, False)), Light.ON),
+    "takes it back": (says(("Ok", False, True), ("Ok", True, False)), Light.ON),
+    "stays busy with it": (says(("Busy", False, True)), Light.UNKNOWN),
+    "has both on": (says(("Ok", True, True)), Light.UNKNOWN),
+    "has neither on": (says(("Ok", False, False)), Light.UNKNOWN),
+    "reports half of it": (only_what_was_named, Light.UNKNOWN),
+    "only talks": (lambda *_: [message("the light is off")], Light.UNKNOWN),
+    "is silent": (lambda *_: [], Light.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_what_is_known_of_a_light_that_was_lit(habit):
+    answer, expected = HABITS[habit]
+    with scripted_server(LIT_LAMP) as server, IndiClient("127.0.0.1", server.port) as client:
+        server.answers[NAME] = answer
+        panel = IndiPanel(client, DEVICE)
+        panel.open(20)
+        guard = LampGuard(panel, clock=VirtualClock(), signals=StopSignals(), timeout_s=TIMEOUT_S)
+        guard.end(TWICE)
+        try:
+            guard.conclude()
+        except LightUnknown as lost:
+            ended = lost.exit_code
+        else:
+            ended = 0
+        panel.close()
+    assert (guard.light, ended) == (expected, 0 if expected is Light.OFF else 8)
