@@ -85,13 +85,16 @@ def _plan_sets(
     """
     there = [table.filter for table in settings.sets if table.filter is not None]
     names = _Names(settings, slots)
-    for name in only:
-        if name not in there:
-            known = ", ".join(dict.fromkeys(there)) or "no filters"
-            raise UsageError(f"--filter {name}: the sets of the configuration have {known}")
+    chosen = {
+        slot_meant(name, there, settings.wheel.names if settings.wheel else {}): name
+        for name in only
+    }
+    if None in chosen:
+        known = ", ".join(dict.fromkeys(there)) or "no filters"
+        raise UsageError(f"--filter {chosen[None]}: the sets of the configuration have {known}")
     plans: list[FilterPlan] = []
     for table in settings.sets:
-        if only and table.filter not in only:
+        if only and table.filter not in chosen:
             continue
         slot = None if table.filter is None else names.slot(table.filter)
         own = names.table(slot) if slot else settings.filters.get(table.filter or "")

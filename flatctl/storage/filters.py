@@ -12,6 +12,10 @@ from flatctl.fits.header import Value
 from flatctl.fits.text import digest_of, distinct, transliterated
 
 TOKEN_LENGTH = 32
+AMBIGUOUS = (
+    "its FILTER stands for any filter whose name is not ASCII, as an earlier flatctl wrote it: "
+    "its flats are taken again"
+)
 _MARKED = re.compile(r".*-[0-9a-f]{12}")
 
 
@@ -45,6 +49,11 @@ def filter_of(cards: Mapping[str, Value]) -> str | None:
     if isinstance(exact, str):
         return exact
     return shown if isinstance(shown, str) and "?" not in shown else None
+
+
+def is_ambiguous(cards: Mapping[str, Value]) -> bool:
+    """Tell whether nobody can say of which filter a flat of ours is."""
+    return cards.get("IMAGETYP") == "FLAT" and "FILTER" in cards and filter_of(cards) is None
 
 
 def is_of(cards: Mapping[str, Value], name: str, slots: Collection[str] = ()) -> bool:

@@ -34,12 +34,17 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 _BINNINGS = (
     *(("XBINNING", "YBINNING"), ("CCDXBIN", "CCDYBIN"), ("CCDBINX", "CCDBINY"), ("BINX", "BINY")),
     *(("XBIN", "YBIN"), ("HBIN", "VBIN"), ("CCDBIN1", "CCDBIN2"), ("DETXBIN", "DETYBIN")),
+    *(("BINNING",), ("CCDSUM",)),
 )
-_BOTH_BINNINGS = ("BINNING", "CCDSUM")
 # Of a telescope with several wheels, each of which has a place without glass.
 _WHEELS = ("FILTER1", "FILTER2", "FILTER3")
 _NUMBER = re.compile(r"([-+]?\d+(?:[.,]\d*)?(?:[eE][-+]?\d+)?)\s*°?\s*(?:[A-Za-z]{1,5})?")
-_ELECTRONS = re.compile(r"\be(lectrons?)?\s*[-⁻]?\s*(/|per)\s*(adu|dn|counts?)\b", re.IGNORECASE)
+_ELECTRONS = re.compile(
+    r"\b(photo)?e(lectrons?)?\s*[-⁻]?\s*\)?\s*(/|per)\s*\(?\d*\s*(adu|dn|counts?|data)\b"
+    r"|\badu\s*(/|per)\s*\(?(photo)?e(lectrons?)?\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _KELVIN = re.compile(r"\[?\b(K|Kelvin)\b\]?")
 _ZERO_K = -273.15
 # No sensor is colder or warmer; what is warmer is told in kelvin.
@@ -108,13 +113,9 @@ class LightHeader:
     def _binnings(self) -> Iterator[tuple[int, int]]:
         """Yield binning across and down in each spelling that says it."""
         for names in _BINNINGS:
-            across, down = (self._number_of(name) for name in names)
-            if across is not None or down is not None:
-                yield _bins(across or down), _bins(down or across)
-        for name in _BOTH_BINNINGS:
-            written = re.findall(r"\d+", _shown(self.glimpse.values.get(name)))
-            if written:
-                yield _bins(float(written[0])), _bins(float(written[-1]))
+            said = " ".join(_shown(self.glimpse.values.get(name)) for name in names)
+            if figures := _FIGURE.findall(said):
+                yield _bins(figures[0]), _bins(figures[-1])
 
     def _gain(self) -> float | None:
         """Return the camera's setting; in some headers GAIN is what that does."""
@@ -164,7 +165,7 @@ class LightHeader:
     def _number_of(self, name: str) -> float | None:
         value = self.glimpse.values.get(name)
         if isinstance(value, str):
-            written = _NUMBER.fullmatch(value.strip())
+            written = _NUMBER.fullmatch(value.strip().replace("\N{MINUS SIGN}", "-"))
             return float(written[1].replace(",", ".")) if written else None
         return number(self.glimpse.values, name)
 
@@ -174,8 +175,9 @@ class LightHeader:
         return next((text for text in texts if text), None)
 
 
-def _bins(pixels: float | None) -> int:
-    return round(pixels) if pixels is not None and pixels >= 1 else 1
+def _bins(figure: str) -> int:
+    """Return how many pixels are binned; programs write 0 for none."""
+    return max(round(float(figure)), 1)
 
 
 def _shown(value: Value | None) -> str:

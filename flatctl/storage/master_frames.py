@@ -15,7 +15,7 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.storage.directory import files_below
-from flatctl.storage.filters import filter_of
+from flatctl.storage.filters import AMBIGUOUS, filter_of, is_ambiguous
 from flatctl.storage.images import read_image
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
@@ -24,11 +24,6 @@ from flatctl.storage.stacking import MONO
 from flatctl.storage.verify import VerifiedFile, is_fits, is_ours, read_values, verify_file
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
-
-_AMBIGUOUS = (
-    "its FILTER stands for any filter whose name is not ASCII, as an earlier flatctl wrote it: "
-    "take its flats again"
-)
 
 
 @dataclass(frozen=True)
@@ -81,8 +76,8 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
             skipped.append((path, found.problem))
         elif found.kind in ("flat", "dark"):
             verdict = verify_file(path)
-            if verdict.ours and not verdict.problems and _is_ambiguous(verdict.cards):
-                skipped.append((path, _AMBIGUOUS))
+            if verdict.ours and not verdict.problems and is_ambiguous(verdict.cards):
+                skipped.append((path, AMBIGUOUS))
             elif verdict.ours and not verdict.problems:
                 frames.append(_source(verdict))
             else:
@@ -101,10 +96,6 @@ def _is_ours(path: Path) -> bool:
         return is_ours(read_values(path))
     except StorageError:
         return False
-
-
-def _is_ambiguous(cards: Mapping[str, Value]) -> bool:
-    return cards["IMAGETYP"] == "FLAT" and "FILTER" in cards and filter_of(cards) is None
 
 
 def _source(verdict: VerifiedFile) -> Source:

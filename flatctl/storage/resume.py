@@ -10,7 +10,7 @@ from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.fits.text import distinct
-from flatctl.storage.filters import is_of
+from flatctl.storage.filters import AMBIGUOUS, is_ambiguous, is_of
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.naming import frame_folder
 from flatctl.storage.verify import frames_in, is_ours, level_problems, read_values, verify_file
@@ -74,6 +74,7 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
     skipped: list[tuple[Path, str]] = []
     kin: dict[Path, Mapping[str, Value]] = {}
     of_any_level = replace(wanted, target_adu=None)
+    of_any_filter = replace(wanted, key=replace(wanted.key, filter=None))
     for path in frames_in(frame_folder(directory, night, wanted.kind)):
         try:
             cards = read_values(path)
@@ -82,6 +83,8 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
             continue
         if not is_ours(cards):
             skipped.append((path, "it was not written by flatctl"))
+        elif is_ambiguous(cards) and _belongs(cards, of_any_filter):
+            skipped.append((path, AMBIGUOUS))
         elif _belongs(cards, of_any_level):
             kin[path] = cards
     own = {path: _set_of(cards) for path, cards in kin.items() if _belongs(cards, wanted)}

@@ -205,6 +205,11 @@ def test_a_plan_of_which_nothing_can_be_taken_is_refused(config):
         plan_flats(config.load(SETS), ("R", "Ha"))
 
 
+def test_the_command_line_chooses_sets_by_any_name(config):
+    plans = plan_flats(config.load(SETS), SLOTS, only=("Luminance",))
+    assert [plan.filter for plan in plans] == ["L"]
+
+
 def test_sets_of_two_names_of_one_filter_are_one(config):
     text = SETS.replace("SII", "Lum")
     assert [plan.filter for plan in plan_flats(config.load(text), SLOTS)] == ["L"]

@@ -12,10 +12,10 @@ from flatctl.fits.cards import make_card
 from flatctl.fits.header import Header
 from flatctl.fits.text import distinct
 from flatctl.storage import headers
-from flatctl.storage.filters import filter_card, filter_token, is_of
+from flatctl.storage.filters import AMBIGUOUS, filter_card, filter_token, is_of
 from flatctl.storage.headers import frame_header
 from flatctl.storage.naming import frame_name
-from flatctl.storage.resume import Finished, Wanted, finished
+from flatctl.storage.resume import Wanted, finished
 
 letters = st.characters(codec=None)
 odd = st.text("αaAhH .~'_-?红绿É\u0301\u202e🔴ßIiİ\0", max_size=8)
@@ -127,7 +127,13 @@ def test_an_earlier_frame_counts_for_no_filter_that_it_may_not_be_of(
     tmp_path, earlier, shown: str, name: str, slots: list[str]
 ) -> None:
     store(tmp_path, filter=shown)
-    assert finished(tmp_path, NIGHT, wanted(name, slots)) == Finished()
+    found = finished(tmp_path, NIGHT, wanted(name, slots))
+    assert (found.frames, found.sets) == ((), ())
+
+
+def test_an_earlier_frame_of_nobody_knows_which_filter_is_named(tmp_path, earlier) -> None:
+    path = store(tmp_path, filter="?")
+    assert finished(tmp_path, NIGHT, wanted("红")).skipped == ((path, AMBIGUOUS),)
 
 
 def test_an_earlier_frame_of_a_plain_name_is_of_its_filter(tmp_path, earlier) -> None:
