@@ -254,6 +254,7 @@ OUTCOMES = {
 }
 
 MEANINGS = {
+    "before_adu": "full scale before, in ADU",
     "bits": "of how many bits the camera's data really are, where that is clear",
     "brightness": "brightness of the panel, in its steps",
     "brightness_max": "highest brightness of the panel, in its steps",
@@ -293,11 +294,13 @@ MEANINGS = {
     "pedestal_adu": "level of a frame without light and time, in ADU",
     "present": "flats that were there before",
     "reason": "why, and what to do",
+    "proof": "what proved it: `beyond`, `ceiling`, `shifted` or `eight_bits`",
     "recovered": "whether the run goes on with it",
     "log": "its place in the log of the devices, `FILE:line`; `null` without a log",
     "rejected": "frames measured and not kept",
     "rig": "name of the rig",
     "run": "what this run is known by",
+    "seen_adu": "level that proved it, in ADU",
     "seconds": "how long it took",
     "set": "name of the set: the filter, and what tells it from other sets of the same filter",
     "set_number": "which set of its filter and setup it is of those of the night, from 1",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
+from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
@@ -18,10 +19,11 @@ from flatctl.core.types import FilterPlan, Light, Outcome, Statistics, Verdict
 
 
 class Doubt(StrEnum):
-    """What a panel is suspected of, though it reports what it is asked for."""
+    """What a device is suspected of, though it reports what it is asked for."""
 
     UNRESPONSIVE = "unresponsive"
     CHANGED = "changed"
+    BROKEN_FRAMES = "broken_frames"
 
 
 class Preparation(StrEnum):
@@ -138,6 +140,22 @@ class FilterAlias(Event):
     event = "filter_alias"
     named: str
     filter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullScaleCorrected(Event):
+    """A frame proved that a full pixel does not read what was said of it; the run goes on by that.
+
+    `seen_adu` is the level that proved it. `proof` is `beyond` where pixels lay above, `ceiling`
+    where they pile up below, `shifted` where the values are those of fewer bits shifted up to 16,
+    `eight_bits` where the frame came with 8 bits a pixel.
+    """
+
+    event = "full_scale"
+    before_adu: float
+    full_scale_adu: float
+    seen_adu: float
+    proof: Proof
 
 
 @dataclass(frozen=True, kw_only=True)

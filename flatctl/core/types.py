@@ -100,6 +100,12 @@ class Statistics:
 
     `std` is the population standard deviation, `mad` the median absolute deviation from the
     median (not scaled), `clipped_frac` the fraction of pixels at or above full scale.
+
+    The frame's own ends: a thousandth of the pixels reach `top_adu` or more, and `top_frac` of all
+    are piled up there, as the pixels of a full camera are; 0 where they thin out towards it, as
+    light and noise do. `bottom_adu` and `bottom_frac` are the same of the lowest levels. `step_adu`
+    is the distance of the values that occur, 0 where they are too few to tell. `lit_median` leaves
+    out what no light reaches: overscan, masked and dead pixels.
     """
 
     count: int
@@ -110,6 +116,17 @@ class Statistics:
     min: int
     max: int
     clipped_frac: float
+    top_adu: int = 0
+    top_frac: float = 0.0
+    bottom_adu: int = 0
+    bottom_frac: float = 0.0
+    step_adu: int = 0
+    lit_median: float = 0.0
+
+    @property
+    def full_frac(self) -> float:
+        """The fraction of pixels that are full: by the camera's full scale, or by their pile."""
+        return max(self.clipped_frac, self.top_frac)
 
 
 MODES = ("readout_mode", "conversion_gain", "low_noise", "full_well", "capture_format")

@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.band import Band
+from flatctl.core.band import CLIPPED_FRAC_MAX, Band
 from flatctl.core.limits import Limits
 from flatctl.core.nights.light import Curve
 from flatctl.core.quality.findings import Finding, Kind
@@ -52,8 +52,6 @@ class Capture:
     context: RunContext
     plan: FilterPlan
     _: KW_ONLY
-    band: Band
-    identity: SetIdentity
     telling: SetEvents
     at_last_frame: Callable[[], None] | None
 
@@ -67,19 +65,22 @@ class Capture:
         self.response = Response()
         self._measured_adu: float | None = None
 
-    def run(self, limits: Limits, found: Found, present: Iterable[int]) -> tuple[Outcome, Why]:
+    def run(
+        self, limits: Limits, found: Found, present: Iterable[int], identity: SetIdentity
+    ) -> tuple[Outcome, Why]:
         """Take what is missing and say how it ended, and why.
 
         The accepted frame of the search is the first of the set; it is told of when there is
-        time. `present` are the numbers of the flats that an earlier run left. The pedestal is the
-        search's.
+        time. `present` are the numbers of the flats that an earlier run left, `identity` is what
+        the frames have in common. The pedestal is the search's.
         """
-        plan = self.plan
+        plan, self._identity = self.plan, identity
+        assert identity.band is not None  # it is a set of flats
         accepted, known = found.shot, found.search.response
         pedestal = known.pedestal
         self._earlier = set(present) | self._kept
         series = FlatSeries(
-            band=self.band,
+            band=identity.band,
             limits=limits,
             setting=accepted.setting,
             response=known,
@@ -117,7 +118,7 @@ class Capture:
             self.plan,
             limits=limits,
             pedestal_adu=pedestal_adu,
-            key=self.identity.key,
+            key=self._identity.key,
             curve=curve,
         )
 
@@ -158,11 +159,11 @@ class Capture:
             remedy = "restart its driver"
             self.context.recovery.forgive(BadReply(camera, "sent a picture twice", remedy))
             return
-        found = watch.judge(shot) if watch else ()
+        found = self._black(shot) or (watch.judge(shot) if watch else ())
         verdict = series.observe(shot.measurement, refused=bool(found))
         self.refused = found if verdict is Verdict.REFUSED else ()
         if verdict is not Verdict.ACCEPTED:
-            self.telling.rejected(shot, self.refused or (self._off_level(verdict, shot),))
+            self.telling.rejected(shot, self.refused or (_off_level(series.band, verdict, shot),))
             return
         if watch is not None:
             watch.keep(shot)
@@ -171,6 +172,14 @@ class Capture:
                 # One more is under way already.
                 self._want(series, max(needed, series.kept + 1))
         self._keep(shot, self._free_number(series.kept - 1), watch.e_per_adu if watch else None)
+
+    def _black(self, shot: Shot) -> tuple[Finding, ...]:
+        """Return that part of the picture is black, where it is."""
+        black = shot.black_frac(self._measured_adu)
+        if black <= CLIPPED_FRAC_MAX:
+            return ()
+        figures = {"black_frac": black, "black_adu": shot.statistics.bottom_adu}
+        return (Finding(Kind.BLACK, figures),)
 
     def _want(self, series: FlatSeries, count: int) -> None:
         series.want(count)
@@ -184,13 +193,14 @@ class Capture:
     def _keep(self, shot: Shot, number: int, e_per_adu: float | None) -> None:
         self._kept.add(number)
         count = self._count
-        record = self.identity.record(
+        record = self._identity.record(
             shot.frame,
             shot.statistics,
             number=number,
             count=count,
             shot=shot,
             pedestal_adu=self._measured_adu,
+            stuck_frac=shot.stuck.frac,
             e_per_adu=None if self._measured_adu is None else e_per_adu,
         )
 
@@ -201,10 +211,10 @@ class Capture:
 
         self.context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
 
-    def _off_level(self, verdict: Verdict, shot: Shot) -> Finding:
-        band = self.band
-        level, low, high = band.frac(shot.level_adu), band.low, band.high
-        if verdict is Verdict.CLIPPED and level <= high:
-            return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})
-        kind = Kind.TOO_DIM if level < low else Kind.TOO_BRIGHT
-        return Finding(kind, {"level": level, "low": low, "high": high})
+
+def _off_level(band: Band, verdict: Verdict, shot: Shot) -> Finding:
+    level, low, high = band.frac(shot.level_adu), band.low, band.high
+    if verdict is Verdict.CLIPPED and level <= high:
+        return Finding(Kind.CLIPPED, {"clipped_frac": shot.clipped_frac})
+    kind = Kind.TOO_DIM if level < low else Kind.TOO_BRIGHT
+    return Finding(kind, {"level": level, "low": low, "high": high})

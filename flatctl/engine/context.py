@@ -9,8 +9,10 @@ from pathlib import Path
 from flatctl.core.nights.history import Calibrated, SettingKey
 from flatctl.core.nights.light import Passed, TakenSet
 from flatctl.core.pixels.channels import ChannelChoice, frame_pattern
+from flatctl.core.pixels.full_scale import FullScale
+from flatctl.core.pixels.stuck import Stuck, stuck_in
 from flatctl.core.quality.findings import Finding
-from flatctl.core.types import Bank, Setting
+from flatctl.core.types import Bank, CameraSetup, Setting
 from flatctl.engine.clock import Clock
 from flatctl.engine.job import Job
 from flatctl.engine.recovery import Recovery
@@ -18,7 +20,7 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.shot import Exposure, Shot
 from flatctl.engine.waits import Waits
-from flatctl.events import Awaited, Listener, Skipped
+from flatctl.events import Awaited, FullScaleCorrected, Listener, Skipped
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
@@ -29,14 +31,15 @@ class RunContext:
 
     `calibration` is what was measured of the rig, where it was; `skipped` are the files on disk
     that were told not to count, `set_numbers` number the sets that it begins. `passed` is what the
-    filters so far let through, `taken` are the sets so far.
+    filters so far let through, `taken` are the sets so far. `stuck` are the pixels that are full or
+    black without light too, where a frame without light was looked at.
     """
 
     job: Job
     run: str
     rig: Rig
     steps: range
-    full_scale_adu: float
+    full_scale: FullScale
     calibration: Calibrated | None
     writer: FrameWriter
     history: History
@@ -48,6 +51,12 @@ class RunContext:
     set_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     passed: list[Passed] = field(default_factory=list)
     taken: list[TakenSet] = field(default_factory=list)
+    stuck: dict[CameraSetup, Stuck] = field(default_factory=dict)
+
+    @property
+    def full_scale_adu(self) -> float:
+        """The level of a full pixel, as far as the frames so far bear it out."""
+        return self.full_scale.adu
 
     @property
     def clock(self) -> Clock:
@@ -100,6 +109,7 @@ class RunContext:
             bayer,
             channel,
             exposure.disturbances,
+            self.stuck.get(self.rig.setup, Stuck()),
         )
 
     def disturbance(self, begun_after: int) -> Finding | None:
@@ -114,3 +124,30 @@ class RunContext:
             return None
         self.recovery.bear()
         return later[0]
+
+    def learn_stuck(self, dark: Shot) -> None:
+        """Take from a frame without light which pixels are stuck; where there was light, none."""
+        found = stuck_in(*dark.measure(), self.full_scale_adu)
+        self.stuck[self.rig.setup] = found or Stuck()
+
+    def excuse_stuck(self, shot: Shot, shortest_s: float) -> None:
+        """Look, once a camera setup, whether what is full or black in a flat is so without light.
+
+        Raises as `Exposure.read` does.
+        """
+        if self.rig.setup not in self.stuck and shot.has_lost_pixels:
+            self.learn_stuck(self.read(self.begin_dark(shortest_s)))
+            shot.stuck = self.stuck[self.rig.setup]
+
+    def learn_full_scale(self, shot: Shot) -> bool:
+        """Hold a frame against the full scale; tell and remember where it proves another one."""
+        eight_bits = shot.frame.header.values.get("BITPIX") == 8
+        frames = (shot.statistics, *shot.channels.values())
+        correction = self.full_scale.learn(shot.setting, frames, eight_bits=eight_bits)
+        if correction is None:
+            return False
+        shot.rescale(self.full_scale_adu)
+        key = self.rig.key(self.job.rig, prepared=False)
+        self.history.remember_full_scale(key, self.full_scale_adu)
+        self.emit(FullScaleCorrected(time=self.clock.now(), **correction._asdict()))
+        return True

@@ -42,17 +42,8 @@ class FlatSetRun:
         self._context = context
         self.plan = plan
         self._pedestal = pedestal
-        self.band = Band.of(plan.target, plan.tolerance, context.full_scale_adu)
-        self._identity = SetIdentity(context, FrameKind.FLAT, plan, self.band)
         self._telling = SetEvents(context, plan)
-        self._capture = Capture(
-            context,
-            plan,
-            band=self.band,
-            identity=self._identity,
-            telling=self._telling,
-            at_last_frame=self._move_on,
-        )
+        self._capture = Capture(context, plan, telling=self._telling, at_last_frame=self._move_on)
         self._learned = Learned()
         self._start_next: Callable[[Learned], None] | None = None
         self._doubt: Doubt | None = None
@@ -88,6 +79,16 @@ class FlatSetRun:
         self._finished = True
         flats = len(self._present or ()) + self.taken
         self._telling.finished(outcome, trials=self._trials, flats=flats, why=why)
+
+    @property
+    def band(self) -> Band:
+        """The levels accepted, by what is known of full scale by now."""
+        plan = self.plan
+        return Band.of(plan.target, plan.tolerance, self._context.full_scale_adu)
+
+    @property
+    def _identity(self) -> SetIdentity:
+        return SetIdentity(self._context, FrameKind.FLAT, self.plan, self.band)
 
     @property
     def taken(self) -> int:
@@ -140,7 +141,9 @@ class FlatSetRun:
             outcome, why = self._attempt(limits, self._untrained(limits, self._learned))
         if outcome is not Outcome.COMPLETE and self._doubt:
             # A panel reached anew is told everything anew, and often that is all it takes.
-            context.recovery.bring_back(BadReply(context.rig.panel.name, self._doubt))
+            rig = context.rig
+            name = (rig.camera if self._doubt is Doubt.BROKEN_FRAMES else rig.panel).name
+            context.recovery.bring_back(BadReply(name, self._doubt))
             outcome, why = self._attempt(limits, start)
         return outcome, why
 
@@ -172,7 +175,7 @@ class FlatSetRun:
         if search.outcome is not Outcome.REACHED:
             found.tell()
             self._tell_curve(search, limits)
-            self._doubt = Doubt.UNRESPONSIVE if search.light_is_unresponsive else None
+            self._doubt = _doubt_of(search)
             return search.outcome or Outcome.UNSTABLE, search.ending or ""
         stuck = _is_stuck(search, start)
         if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self._learned.unresponsive:
@@ -182,7 +185,7 @@ class FlatSetRun:
             return Outcome.UNSTABLE, Doubt.UNRESPONSIVE
         self._learned = replace(self._learned, unresponsive=stuck)
         present = [frame.number for frame in self._on_disk()]
-        outcome, why = self._capture.run(limits, found, present)
+        outcome, why = self._capture.run(limits, found, present, self._identity)
         self._doubt = None if self._capture.refused else Doubt.CHANGED
         self._learned = replace(self._learned, response=self._capture.response)
         self._remember(self._capture.response, found.shot)
@@ -205,7 +208,14 @@ class FlatSetRun:
                 under_way = self._context.begin(search.setting)
                 continue
             self._trials += 1
-            search.observe(median_adu=shot.level_adu, clipped_frac=shot.clipped_frac)
+            if self._context.learn_full_scale(shot):
+                search.rescale(self.band)
+                self._present = None
+            if self.band.low_adu <= shot.level_adu <= self.band.high_adu:
+                self._context.excuse_stuck(shot, limits.shortest_s)
+            search.observe(
+                median_adu=shot.level_adu, clipped_frac=shot.clipped_frac, blank=shot.is_blank
+            )
             measurements.append(shot.measurement)
             assert search.verdict is not None  # it has just observed a frame
             tell = partial(self._telling.trial, shot, n=self._trials, verdict=search.verdict)
@@ -288,6 +298,13 @@ class FlatSetRun:
         brightness, exposure_s = accepted.setting
         history.remember(key, Trained(brightness, exposure_s, level, self._context.clock.now()))
         history.remember_response(key, response)
+
+
+def _doubt_of(search: FlatSearch) -> Doubt | None:
+    """Return what a search that found nothing makes suspect, if anything."""
+    if search.outcome is Outcome.DEVICE:
+        return Doubt.BROKEN_FRAMES
+    return Doubt.UNRESPONSIVE if search.light_is_unresponsive else None
 
 
 def _is_stuck(search: FlatSearch, start: Setting) -> bool:

@@ -83,6 +83,7 @@ class SetIdentity:
         shot: Shot | None = None,
         pedestal_adu: float | None = None,
         e_per_adu: float | None = None,
+        stuck_frac: float = 0.0,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name; a flat has a `shot`."""
         context, rig, state = self.context, self.context.rig, self.context.rig.state
@@ -104,6 +105,7 @@ class SetIdentity:
             channel=shot.channel if shot and shot.channels else None,
             pedestal_adu=pedestal_adu,
             e_per_adu=e_per_adu,
+            stuck_frac=stuck_frac,
             temperature_c=state.temperature_c,
             set_temperature_c=state.set_temperature_c,
             bayer=rig.info.bayer,

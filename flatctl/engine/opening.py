@@ -8,17 +8,26 @@ from flatctl import events
 from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S
 from flatctl.core.nights.history import Calibrated
 from flatctl.core.nights.room import bytes_wanted
+from flatctl.core.pixels.full_scale import FullScale, Origin
 from flatctl.core.types import FilterPlan
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
+from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
 
-def full_scale_adu(job: Job, rig: Rig, known: Calibrated | None) -> float:
-    """Return the level of a full pixel: configured, else calibrated, else as claimed."""
+def full_scale(job: Job, rig: Rig, history: History, known: Calibrated | None) -> FullScale:
+    """Return the level of a full pixel: configured, calibrated, seen earlier, or as claimed."""
     calibrated = known.calibration.full_scale_adu if known else None
-    return job.full_scale_adu or calibrated or rig.claimed_full_scale_adu
+    said = (
+        (job.full_scale_adu, Origin.CONFIGURED),
+        (calibrated, Origin.CALIBRATED),
+        (history.full_scale_adu(rig.key(job.rig, prepared=False)), Origin.SEEN),
+    )
+    claimed = (rig.claimed_full_scale_adu, Origin.CLAIMED)
+    adu, origin = next(((adu, origin) for adu, origin in said if adu), claimed)
+    return FullScale(adu, origin, rig.info.bits)
 
 
 def ensure_room(job: Job, rig: Rig, writer: FrameWriter, plans: Sequence[FilterPlan]) -> None:

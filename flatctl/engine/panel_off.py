@@ -2,7 +2,6 @@
 
 from flatctl import events
 from flatctl.core.pedestal import Origin, Pedestal, most_trusted
-from flatctl.core.pixels.statistics import measure
 from flatctl.core.quality.leak import judge_leak
 from flatctl.engine.context import RunContext
 from flatctl.engine.recovery import RigLost
@@ -53,10 +52,11 @@ def measure_pedestal(context: RunContext, shortest_s: float) -> None:
     if not _wanted(context):
         return
     try:
-        frame, _ = context.begin_dark(shortest_s).read()
+        dark = context.read(context.begin_dark(shortest_s))
     except (FlatctlError, RigLost):
         return
-    _remember(context, measure(frame.raw, context.full_scale_adu).median)
+    context.learn_stuck(dark)
+    _remember(context, dark.statistics.median)
 
 
 def learn_pedestal(context: RunContext, dark_adu: float) -> None:

@@ -16,7 +16,7 @@ from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FlatSetRun
 from flatctl.engine.guard import guard_of, under_guard
 from flatctl.engine.job import Job
-from flatctl.engine.opening import adopt, ensure_room, full_scale_adu, started
+from flatctl.engine.opening import adopt, ensure_room, full_scale, started
 from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
@@ -181,7 +181,7 @@ class Session:
             run=f"{now:%Y%m%dT%H%M%SZ}",
             rig=self.rig,
             steps=steps,
-            full_scale_adu=full_scale_adu(self.job, self.rig, known),
+            full_scale=full_scale(self.job, self.rig, self.history, known),
             calibration=known,
             writer=self.writer,
             history=self.history,

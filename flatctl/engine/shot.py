@@ -6,7 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
+from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
+from flatctl.core.pixels.full_scale import without_spread
+from flatctl.core.pixels.stuck import Stuck, black_frac
 from flatctl.core.types import Measurement, Setting, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.recovery import Recovery
@@ -59,6 +62,7 @@ class Shot:
 
     It is measured once, when `measure` or one of the figures is asked for first: that takes its
     time. `bayer` is the pattern of its colours, None for mono; `channel` says whose level counts.
+    `stuck` are the pixels that light has nothing to do with.
     """
 
     setting: Setting
@@ -68,6 +72,7 @@ class Shot:
     bayer: str | None = None
     channel: ChannelChoice = "brightest"
     disturbances: int = 0
+    stuck: Stuck = field(default_factory=Stuck)
     _measured: tuple[Statistics, Mapping[str, Statistics]] | None = field(default=None, init=False)
 
     def measure(self) -> tuple[Statistics, Mapping[str, Statistics]]:
@@ -75,6 +80,11 @@ class Shot:
         if self._measured is None:
             self._measured = measure_channels(self.frame.raw, self.full_scale_adu, self.bayer)
         return self._measured
+
+    def rescale(self, full_scale_adu: float) -> None:
+        """Measure it anew, against another full scale."""
+        self.full_scale_adu, self._measured = full_scale_adu, None
+        self.__dict__.pop("_judged", None)
 
     def release_pixels(self) -> None:
         """Give up the pixels, a hundred megabytes of a large camera; what was measured stays."""
@@ -99,8 +109,22 @@ class Shot:
 
     @property
     def clipped_frac(self) -> float:
-        """The fraction of full pixels, of the worst colour."""
-        return self._judged[1]
+        """The fraction of full pixels, of the worst colour; those that are stuck aside."""
+        return max(self._judged[1] - self.stuck.full_frac, 0.0)
+
+    @property
+    def has_lost_pixels(self) -> bool:
+        """Whether more pixels are full or black than a flat may have."""
+        return max(self.clipped_frac, self.black_frac()) > CLIPPED_FRAC_MAX
+
+    def black_frac(self, pedestal_adu: float | None = None) -> float:
+        """Return the fraction of black pixels, of the worst colour; those that are stuck aside."""
+        return black_frac(*self.measure(), self.stuck, pedestal_adu)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it shows one value only, and none at which a camera is full: no picture."""
+        return without_spread(self.statistics) and self.level_adu < self.full_scale_adu
 
     @property
     def measurement(self) -> Measurement:

@@ -179,6 +179,8 @@ class RunRecord:
         match event:
             case events.RunStarted():
                 self._start(event)
+            case events.FullScaleCorrected():
+                self.full_scale_adu = event.full_scale_adu
             case events.CalibrationUsed():
                 self.calibration = event
             case events.DarkFlat():
@@ -190,12 +192,15 @@ class RunRecord:
             case events.RunFinished():
                 self._finish(event)
             case OfSet():
-                record = self.of_event(event)
-                self.filters.setdefault(record.name, record).take(event)
-                if isinstance(event, events.Flat) and self.parts:
-                    self.parts[-1].flats += 1
+                self._take_of_set(event)
             case _:
                 pass
+
+    def _take_of_set(self, event: OfSet) -> None:
+        record = self.of_event(event)
+        self.filters.setdefault(record.name, record).take(event)
+        if isinstance(event, events.Flat) and self.parts:
+            self.parts[-1].flats += 1
 
     def _start(self, event: events.RunStarted) -> None:
         self.run = event.run

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Light, Outcome, Verdict
 from flatctl.errors import StorageError, UsageError
@@ -25,6 +26,7 @@ _UNKNOWN_WORD = {
     Outcome: Outcome.STOPPED,
     Verdict: Verdict.REFUSED,
     Light: Light.UNKNOWN,
+    Proof: Proof.BEYOND,
 }
 
 

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS sets (key TEXT PRIMARY KEY, record TEXT NOT NULL) STR
 CREATE TABLE IF NOT EXISTS pedestals (
     key TEXT PRIMARY KEY, adu REAL NOT NULL, error_adu REAL NOT NULL, origin TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS full_scales (key TEXT PRIMARY KEY, adu REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
     exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
@@ -123,6 +124,16 @@ class History(Database):
         """Keep the level without light for all filters of `key`."""
         figures = pedestal.adu, pedestal.error_adu, pedestal.origin.value
         self._keep("pedestals", _any_filter(key), *figures)
+
+    def full_scale_adu(self, key: SettingKey) -> float | None:
+        """Return the full scale that frames proved, where they did; the filter does not matter."""
+        query = "SELECT adu FROM full_scales WHERE key = ?"
+        found = self._read(lambda row: float(row[0]), query, _any_filter(key))
+        return found[0] if found else None
+
+    def remember_full_scale(self, key: SettingKey, adu: float) -> None:
+        """Keep a full scale that frames proved for all filters of `key`."""
+        self._keep("full_scales", _any_filter(key), float(adu))
 
     def runs(self, rig: str | None = None, limit: int = 100) -> list[PastRun]:
         """Return past runs, of one rig or of all, the latest first."""

@@ -22,7 +22,8 @@ class FrameRecord:
     filters of the `wheel`. Levels are in ADU; dark flats
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
     median where it is None. `pedestal_adu` is the level of a frame without light, in flats;
-    `e_per_adu` the camera's gain in electrons.
+    `e_per_adu` the camera's gain in electrons. `stuck_frac` is the fraction of the pixels that are
+    full, or black, without light too.
     `set_id` is what the set of a flat is known by, `set_number` counts those of a night that are of
     one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats.
     """
@@ -47,6 +48,7 @@ class FrameRecord:
     channel: str | None = None
     pedestal_adu: float | None = None
     e_per_adu: float | None = None
+    stuck_frac: float = 0.0
     brightness: int | None = None
     brightness_max: int | None = None
     actual_s: float | None = None

@@ -14,6 +14,7 @@ import numpy as np
 from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.pixels.sixteen_bits import to_stored
 from flatctl.core.pixels.statistics import measure
+from flatctl.core.pixels.stuck import STUCK_FRAC_MAX
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.fits.checksum import ones_complement_sum
@@ -246,7 +247,7 @@ def level_problems(
     cards: Mapping[str, Value], statistics: Statistics, target_adu: float, tolerance_adu: float
 ) -> Iterator[str]:
     """Say why a frame with this header and these statistics is not a flat of that level."""
-    level_adu = statistics.median
+    level_adu = statistics.lit_median
     stated = cards.get("FLATLEV")
     # In a colour frame one channel counts, and the checksum vouches for what was written of it.
     if "FLATCHAN" in cards and isinstance(stated, int | float):
@@ -256,5 +257,9 @@ def level_problems(
             f"its median of {level_adu:.1f} ADU lies outside "
             f"{target_adu:.1f} ± {tolerance_adu:.1f} ADU"
         )
-    if statistics.clipped_frac > CLIPPED_FRAC_MAX:
-        yield f"{statistics.clipped_frac:.2%} of its pixels are clipped"
+    stuck = cards.get("FLATSTUK")
+    excused = float(stuck) if isinstance(stuck, int | float) and 0 < stuck <= STUCK_FRAC_MAX else 0
+    if statistics.full_frac - excused > CLIPPED_FRAC_MAX:
+        yield f"{statistics.full_frac:.2%} of its pixels are clipped"
+    if statistics.bottom_frac - excused > CLIPPED_FRAC_MAX:
+        yield f"{statistics.bottom_frac:.2%} of its pixels are black ({statistics.bottom_adu} ADU)"

@@ -237,7 +237,7 @@ def test_steps_too_coarse_are_told_with_the_two_settings():
 
 
 def test_a_light_that_jumps_up_and_down_is_told_as_unstable():
-    flicker = cycle((0.2, 5.0))
+    flicker = cycle((0.2, 0.2, 5.0, 5.0))
     run = rig(1.0, steps=(128, 128), drift=flicker).run()
     assert run.outcome is Outcome.UNSTABLE
     assert run.kind == "unstable"
@@ -527,3 +527,59 @@ def test_a_search_within_a_band_and_limits_made_already_goes_the_same_way():
         panel.start,
     )
     assert panel.run(search).path == panel.run().path
+
+
+def fed(levels, *, start=(64, 1.0), blank=(), **known):
+    """Return a search of a usual rig after frames of these levels; `blank` are places in them."""
+    search = rig(1.0).search(start=start, **known)
+    for n, level in enumerate(levels):
+        search.observe(
+            median_adu=level, clipped_frac=1.0 if level >= FULL else 0.0, blank=n in blank
+        )
+    return search
+
+
+@pytest.mark.parametrize("level", [0.0, 500.0, 1000.0, 3000.0])
+@pytest.mark.parametrize("pedestal_adu", [None, 1000.0])
+def test_a_frame_with_less_than_half_the_light_of_a_dimmer_setting_is_seen_again(
+    level, pedestal_adu
+):
+    search = fed([6561.0], pedestal_adu=pedestal_adu)
+    doubted = search.setting
+    search.observe(median_adu=level, clipped_frac=0.0)
+    assert (search.outcome, search.setting, search.verdict) == (None, doubted, "refused")
+    search.observe(median_adu=23160.0, clipped_frac=0.0)
+    assert search.setting.brightness * search.setting.exposure_s > 255
+
+
+def test_less_light_that_is_seen_twice_is_believed():
+    search = fed([20000.0, 6000.0, 6000.0])
+    assert search.outcome is None
+    assert search.setting.exposure_s > 1.0 or search.setting.brightness > 128
+
+
+def test_a_frame_below_the_pedestal_is_seen_again_though_it_is_the_first():
+    search = fed([300.0], pedestal_adu=1000.0)
+    assert (search.setting, search.verdict) == ((64, 1.0), "refused")
+
+
+def test_a_blank_frame_is_seen_again_and_two_of_them_end_the_search():
+    search = fed([0.0], blank=(0,))
+    assert (search.outcome, search.setting) == (None, (64, 1.0))
+    search.observe(median_adu=0.0, clipped_frac=0.0, blank=True)
+    assert (search.outcome, search.ending.kind) == (Outcome.DEVICE, "broken_frames")
+
+
+def test_a_second_broken_frame_later_ends_the_search_too():
+    search = fed([6561.0, 1000.0, 23160.0, 1000.0, 23170.0])
+    assert (search.outcome, search.ending.kind) == (Outcome.DEVICE, "broken_frames")
+    assert search.ending.figures["frames"] == 2
+
+
+def test_frames_of_another_full_scale_are_judged_anew():
+    search = fed([3000.0], start=(128, 1.0))
+    search.rescale(Band.of(0.5, 0.05, 4095.0))
+    search.observe(median_adu=2048.0, clipped_frac=0.0)
+    assert search.outcome is Outcome.REACHED
+    with pytest.raises(ValueError, match="over"):
+        search.rescale(search.band)

@@ -94,3 +94,12 @@ def test_full_scale_is_guessed_from_the_pixels(pixels, scale):
 
 def test_of_a_normalised_master_nobody_knows_what_clipped():
     assert guess_full_scale(np.array([0.8, 1.2])) == (1.0, False)
+
+
+@pytest.mark.parametrize("ceiling", [4095, 16383, 58000, 65520])
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_pixels_that_pile_up_tell_full_scale(ceiling, dtype):
+    light = np.random.default_rng(1).normal(0.99 * ceiling, 0.02 * ceiling, (60, 80))
+    pixels = np.minimum(light, ceiling).astype(dtype)
+    assert guess_full_scale(pixels) == (ceiling, True)
+    assert survey(pixels, ceiling).clipped_frac == np.mean(pixels == ceiling) > 0.1

@@ -233,9 +233,20 @@ def of(told: list[events.Event], kind: type) -> list:
     return [event for event in told if isinstance(event, kind)]
 
 
-def test_without_a_calibration_a_fourteen_bit_camera_that_claims_sixteen_is_too_dim(tmp_path):
+def test_without_a_calibration_a_fourteen_bit_camera_that_claims_sixteen_is_found_out(tmp_path):
     bench = Bench(tmp_path, "14-bit", filters=("L",), count=1)
-    assert (bench.run(), bench.outcomes) == (5, {"L": "too_dim"})
+    assert bench.run() == 0
+    (corrected,) = bench.all(events.FullScaleCorrected)
+    assert (corrected.full_scale_adu, corrected.proof) == (16383, "ceiling")
+    assert all(0.46 * 16383 <= e.median_adu <= 0.56 * 16383 for e in bench.all(events.Flat))
+
+
+def test_what_a_run_found_out_of_full_scale_the_next_one_knows(tmp_path):
+    bench = Bench(tmp_path, "14-bit", filters=("L",), count=1)
+    bench.run()
+    later = bench.again(resume=True)
+    assert later.run() == 0
+    assert (later.all(events.FullScaleCorrected), later.all(events.Trial)) == ([], [])
 
 
 def test_with_a_calibration_it_gets_its_flats(tmp_path):

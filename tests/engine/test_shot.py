@@ -34,7 +34,8 @@ print(shot.level_adu, shot.frame.raw.size)
 
 @pytest.fixture
 def shot() -> Shot:
-    frame = Frame(np.full((4, 4), 1200, np.uint16), Header(), 1.0, datetime.now(UTC))
+    pixels = np.array([[1199, 1200], [1200, 1201]], np.uint16)
+    frame = Frame(np.tile(pixels, (4, 4)), Header(), 1.0, datetime.now(UTC))
     return Shot(Setting(10, 1.0), frame, 0.0, 65535.0)
 
 

@@ -94,9 +94,9 @@ def judged_level(
     pixels at most, and a flat without blue all the same.
     """
     if not channels:
-        return whole.median, whole.clipped_frac
-    clipped_frac = max(each.clipped_frac for each in channels.values())
-    medians = {colour: each.median for colour, each in channels.items()}
+        return whole.lit_median, whole.full_frac
+    clipped_frac = max(each.full_frac for each in channels.values())
+    medians = {colour: each.lit_median for colour, each in channels.items()}
     match choice:
         case "green":
             level_adu = medians["G"]

@@ -9,11 +9,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from flatctl.core.pixels.ends import bottom, step, top
 from flatctl.core.pixels.histogram import LEVELS, Counts, histogram
 from flatctl.core.pixels.sixteen_bits import Pixels16
 from flatctl.core.types import Statistics
 
 _LEVELS_ADU = np.arange(LEVELS, dtype=np.int64)
+# What is darker than this fraction of the brighter quarter is overscan, masked or dead: a corner is
+# never as dark. In a frame that is nearly black all over nothing stands out.
+_UNLIT_FRAC, _BLACK_ADU = 0.15, 64
 
 
 def measure(pixels: Pixels16, full_scale_adu: float) -> Statistics:
@@ -54,6 +58,7 @@ def summarise(counts: Counts, full_scale_adu: float) -> Statistics:
     total = int(counts @ _LEVELS_ADU)
     squares = int(counts @ _LEVELS_ADU**2)
     clipped = int(counts[min(math.ceil(full_scale_adu), LEVELS) :].sum())
+    highest, lowest = top(counts, present), bottom(counts, present)
     return Statistics(
         count=count,
         mean=total / count,
@@ -63,6 +68,12 @@ def summarise(counts: Counts, full_scale_adu: float) -> Statistics:
         min=int(present[0]),
         max=int(present[-1]),
         clipped_frac=clipped / count,
+        top_adu=highest.adu,
+        top_frac=highest.frac,
+        bottom_adu=lowest.adu,
+        bottom_frac=lowest.frac,
+        step_adu=step(present),
+        lit_median=_lit_median(counts, count),
     )
 
 
@@ -72,6 +83,14 @@ def _twice_median(counts: Counts, count: int) -> int:
     lower = np.searchsorted(cumulated, (count - 1) // 2, side="right")
     upper = np.searchsorted(cumulated, count // 2, side="right")
     return int(lower) + int(upper)
+
+
+def _lit_median(counts: Counts, count: int) -> float:
+    bright_adu = int(np.searchsorted(np.cumsum(counts), count * 3 // 4, side="right"))
+    lit = counts.copy()
+    if bright_adu >= _BLACK_ADU:
+        lit[: math.ceil(_UNLIT_FRAC * bright_adu)] = 0
+    return _twice_median(lit, int(lit.sum())) / 2
 
 
 def _root(value: Fraction) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatctl.core.pixels.channels import COLOURS
+from flatctl.core.pixels.ends import top
 from flatctl.core.pixels.histogram import LEVELS, histogram
 from flatctl.core.pixels.statistics import summarise
 
@@ -90,7 +91,9 @@ def _of_few_levels(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey
     full_scale = LEVELS if full_scale_adu is None else full_scale_adu - lowest
     found = summarise(counts, full_scale)
     deviations = np.abs(np.arange(LEVELS) - found.median)
-    figures = asdict(found) | {"average_deviation": float(counts @ deviations) / found.count}
+    known = asdict(found)
+    figures = {field.name: known[field.name] for field in fields(Survey) if field.name in known}
+    figures["average_deviation"] = float(counts @ deviations) / found.count
     for name in ("mean", "median", "min", "max"):
         figures[name] += lowest
     if full_scale_adu is None:
@@ -131,16 +134,25 @@ def survey_channels(
 def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
     """Return full scale (ADU) by the type of the pixels, and whether anything clips there.
 
-    Whole numbers are full at the largest one of their type, or of 16 bits where none needs more.
+    Whole numbers are full at the largest one of their type, or of 16 bits where none needs more; or
+    below that where pixels pile up, as those of a full camera do.
     Real ones are taken for fractions of full scale where none is brighter than a dark frame would
     be, else for ADU of 16 bits; where they exceed 1, as those of a normalised master do, nothing
     is known of clipping.
     """
     if pixels.dtype.kind in "iu":
         most = int(np.iinfo(pixels.dtype).max)
-        needs_more = most > _FULL_16 and int(pixels.max(initial=0)) > _FULL_16
-        return float(most if needs_more else min(most, _FULL_16)), True
+        if most > _FULL_16 and int(pixels.max(initial=0)) > _FULL_16:
+            return float(most), True
+        return float(_piled_adu(pixels) or min(most, _FULL_16)), True
     brightest = float(np.nanmax(pixels, initial=-math.inf))
     if brightest > _DARKEST_FRAME_ADU:
         return float(_FULL_16), True
     return 1.0, brightest <= 1.0
+
+
+def _piled_adu(pixels: NDArray[Any]) -> int | None:
+    """Return the level above 0 at which the brightest pixels pile up, None where they don't."""
+    counts = histogram(np.clip(np.atleast_2d(pixels), 0, _FULL_16).astype(np.uint16))
+    end = top(counts, np.flatnonzero(counts)) if pixels.size else None
+    return end.adu if end is not None and end.frac > 0 and end.adu > 0 else None

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     PANEL_LIGHT = "panel_light"
     SAME_FILTER = "same_filter"
     LIGHT_CHANGED = "light_changed"
+    BLACK = "black"
 
 
 Figures = Mapping[str, float | str]

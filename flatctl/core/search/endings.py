@@ -37,6 +37,7 @@ class EndingKind(StrEnum):
     TOO_COARSE = "too_coarse"  # the band lies between two settings next to each other
     UNSTABLE = "unstable"  # the light changed by itself, both ways
     NOT_FOUND = "not_found"  # the exposures of the search were used up
+    BROKEN_FRAMES = "broken_frames"  # the camera sent frames that no light can have given
     FADED = "faded"  # during the set, and no setting makes up for it
     GREW = "grew"  # during the set, and no setting makes up for it
     UNSTEADY = "unsteady"  # during the set, too often
@@ -50,7 +51,7 @@ class Ending:
     the one nearest to the band (where it is too coarse, below it: `above_...` is the other one).
     An exposure between `enough_min_s` and `enough_max_s` would meet the aim; `shortest_s` is the
     shortest allowed. `clipped_frac`, `change_frac` (the greatest change of the light by itself),
-    `trials`, `kept` and `rejected` belong to their kinds.
+    `trials`, `frames`, `kept` and `rejected` belong to their kinds.
     """
 
     kind: EndingKind
@@ -109,6 +110,11 @@ def unstable(frames: Sequence[Judged], band: Band, changes: Iterable[float]) -> 
 def not_found(frames: Sequence[Judged], band: Band, trials: int) -> Ending:
     """Return how far a search came before its exposures were used up."""
     return _ending(band, EndingKind.NOT_FOUND, frames[-1], trials=trials)
+
+
+def broken_frames(frame: Measurement, band: Band, count: int) -> Ending:
+    """Return that `count` frames, `frame` the last, can't be those of any light."""
+    return _ending(band, EndingKind.BROKEN_FRAMES, frame, frames=count)
 
 
 def set_broken(outcome: Outcome, last: Measurement, band: Band, kept: int, rejected: int) -> Ending:

@@ -31,6 +31,9 @@ SAME_EXPOSURE = 1e-6
 _SLIGHTLY_LESS, _SLIGHTLY_MORE = 1 - SAME_EXPOSURE, 1 + SAME_EXPOSURE
 # Two levels in whole ADU may be this much further apart than they seem.
 ROUNDED_ADU = 1.0
+GROSS = 2.0
+"""No lamp gets brighter or dimmer by this ratio between two frames; a broken frame differs so."""
+
 # From this fraction on all pixels count as clipped: a few are always dead.
 _ALL_CLIPPED = 0.99
 
@@ -79,6 +82,11 @@ class Evidence:
                 changes = [ratio]
         self.changes += changes
         self.frames = [*kept, frame]
+
+    def contradicts(self, frame: Judged) -> bool:
+        """Tell whether a frame is grossly at odds with those so far: broken rather than changed."""
+        ratios = (_contradiction(older, frame, self._noise_adu) for older in self.frames)
+        return any(r is not None and not 1 / GROSS < r < GROSS for r in ratios)
 
     @property
     def swings(self) -> int:

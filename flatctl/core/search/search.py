@@ -30,7 +30,7 @@ from flatctl.core.search import endings, exposure
 from flatctl.core.search.endings import Ending
 from flatctl.core.search.evidence import NOISE_FULL_FRAC, ROUNDED_ADU, Evidence, Judged
 from flatctl.core.search.response import Response
-from flatctl.core.types import Outcome, Setting, Verdict
+from flatctl.core.types import Measurement, Outcome, Setting, Verdict
 
 if TYPE_CHECKING:
     from flatctl.core.search.forecast import Forecast
@@ -55,6 +55,9 @@ _BARELY, _REPEATS = 1.01, 2
 # Too dim at the limits, a lamp may still be cold, by up to so much; after so many seconds of light
 # it was warm. It is taken again while it rises by more than this ratio.
 _COLD_FRAC, _WARM_AFTER_S, _RISING = 0.4, 10.0, 1.005
+# So far (a ratio) below a known pedestal no frame lies. Two frames of one setting are alike within
+# this fraction. So many broken ones are a camera that fails.
+_BELOW, _SAME_FRAC, _BROKEN_MAX = 0.9, 0.1, 2
 # A light that got brighter and dimmer this often by itself is given up.
 _SWINGS_MAX = 2
 
@@ -120,7 +123,10 @@ class FlatSearch:
         self.band, self._limits, self._known = band, limits, known
         self._setting = limits.clamp(*start)
         self._start_s = self._setting.exposure_s
-        self._evidence = Evidence(limits, max(NOISE_FULL_FRAC * band.full_scale_adu, ROUNDED_ADU))
+        self._evidence = self._no_evidence()
+        self._doubted: Judged | None = None
+        self._broken: list[Judged] = []
+        self._pedestal_holds = known.pedestal_adu is not None
         self._panels: Panels | None = None
         self._newest: Forecast | None = None
         self._steps = range(0)
@@ -155,10 +161,12 @@ class FlatSearch:
         """Whether different brightnesses were tried, none clipped, and all gave the same level."""
         return bool(self._evidence.frames) and endings.unresponsive(self._evidence.frames)
 
-    def observe(self, *, median_adu: float, clipped_frac: float) -> None:
+    def observe(self, *, median_adu: float, clipped_frac: float, blank: bool = False) -> None:
         """Take in the frame exposed with `setting`.
 
-        `median_adu` is its median level, `clipped_frac` the fraction of its pixels at full scale.
+        `median_adu` is its median level, `clipped_frac` the fraction of its pixels at full scale. A
+        `blank` one shows no structure at all, not even noise. What can't be the light of this
+        panel is doubted before all else is: the same setting comes again.
 
         Raises:
             ValueError: the search is over, or a figure makes no sense.
@@ -168,13 +176,9 @@ class FlatSearch:
             raise ValueError(f"the search is over: {self._outcome.value}")
         self.verdict = self.band.judge(median_adu, clipped_frac)
         self.trials += 1
-        frame = Judged(
-            self._setting,
-            median_adu,
-            clipped_frac,
-            bright=self.verdict is not Verdict.TOO_DIM,
-            clipped=median_adu > self.band.linear_adu,
-        )
+        frame = self._judged(Measurement(self._setting, median_adu, clipped_frac))
+        if self._is_set_aside(frame, blank):
+            return
         self._evidence.add(frame)
         self._newest = None
         if self.verdict is Verdict.ACCEPTED:
@@ -183,6 +187,76 @@ class FlatSearch:
             self._lower_aim(frame)
         else:
             self._decide()
+
+    def _is_set_aside(self, frame: Judged, blank: bool) -> bool:
+        """Tell whether a frame is not to be believed, or not yet: its setting comes again.
+
+        More light never gives less, and nothing lies below the pedestal. A frame that says so is
+        believed once the next one says the same. A second broken frame ends the search.
+        """
+        before, self._doubted = self._doubted, None
+        confirmed = before is not None and self._is_alike(before, frame)
+        odd = self._evidence.contradicts(frame)
+        low = self._pedestal_holds and frame.level_adu < _BELOW * (self._known.pedestal_adu or 0.0)
+        impossible = blank or (odd and low)
+        if before is not None and (impossible or not confirmed):
+            self._broken.append(before)
+        elif confirmed:
+            self._pedestal_holds &= not low
+        accepted = self.verdict is Verdict.ACCEPTED
+        doubted = impossible or not (confirmed or accepted or not (odd or low))
+        if doubted:
+            self.verdict = Verdict.REFUSED
+        if len(self._broken) + impossible >= _BROKEN_MAX and (doubted or not accepted):
+            self._end_broken([*self._broken, frame] if impossible else self._broken)
+        elif doubted:
+            self._doubted = frame
+            self._exposures_spent()
+        return doubted or self._outcome is not None
+
+    def _end_broken(self, broken: Sequence[Judged]) -> None:
+        """End it for frames that no steady light can have given: dim ones are the camera's."""
+        good = self._evidence.frames
+        if good and any(frame.level_adu > good[-1].level_adu for frame in broken):
+            changes = [frame.level_adu / max(good[-1].level_adu, 1.0) for frame in broken]
+            ending = endings.unstable([*good, *broken], self.band, changes)
+            self._end(Outcome.UNSTABLE, ending)
+        else:
+            ending = endings.broken_frames(broken[-1], self.band, len(broken))
+            self._end(Outcome.DEVICE, ending)
+
+    def _is_alike(self, one: Judged, other: Judged) -> bool:
+        levels = one.level_adu, other.level_adu
+        noise_adu = NOISE_FULL_FRAC * self.band.full_scale_adu
+        return max(levels) - min(levels) <= _SAME_FRAC * max(levels) + noise_adu
+
+    def rescale(self, band: Band) -> None:
+        """Go on with the band of another full scale; the frames so far are judged anew.
+
+        Raises:
+            ValueError: the search is over.
+
+        """
+        if self._outcome is not None:
+            raise ValueError(f"the search is over: {self._outcome.value}")
+        seen, self.band = self._evidence.frames, band
+        self._evidence = self._no_evidence()
+        for frame in seen:
+            self._evidence.add(self._judged(frame))
+        self._panels = self._newest = None
+
+    def _no_evidence(self) -> Evidence:
+        noise_adu = max(NOISE_FULL_FRAC * self.band.full_scale_adu, ROUNDED_ADU)
+        return Evidence(self._limits, noise_adu)
+
+    def _judged(self, frame: Measurement) -> Judged:
+        return Judged(
+            frame.setting,
+            frame.level_adu,
+            frame.clipped_frac,
+            bright=self.band.judge(frame.level_adu, frame.clipped_frac) is not Verdict.TOO_DIM,
+            clipped=frame.level_adu > self.band.linear_adu,
+        )
 
     def _lower_aim(self, frame: Judged) -> None:
         """Go on towards the lower end of the band, for too many pixels clip; end if there."""

@@ -55,6 +55,12 @@ def _sentence(ending: Ending) -> str:
                 f"{_frame(ending)}, the band goes from {_ends(ending.band)}. See whether light and "
                 "camera are steady, or widen flats.tolerance."
             )
+        case EndingKind.BROKEN_FRAMES:
+            return (
+                f"Broken frames: {ending.figures['frames']:.0f} of them can't be those of any "
+                f"light, at last {_frame(ending)}: one value all over, or less light where there "
+                "was to be more. See the camera's cable, power and driver."
+            )
         case EndingKind.FADED | EndingKind.GREW | EndingKind.UNSTEADY:
             return _set_broken(ending)
 

@@ -92,6 +92,8 @@ _SENTENCES: Mapping[str, str] = {
     "{wanted:g}: another program or a hand changed it; it is set again",
     "light_changed": "the panel is off and was set to brightness {wanted:g}: another program or a "
     "hand switched it off; it is lit again",
+    "black": "{black_frac:share} of the picture is black ({black_adu:g} ADU): the camera's "
+    "read-out fails; see its cable, its power and its driver",
     "clipped": "clipped: {clipped_frac:.2%} of the pixels are full",
 }
 

@@ -13,6 +13,8 @@ def why_words(why: Why) -> str:
             return "it reports every brightness it is asked for, and the light does not change"
         case Doubt.CHANGED:
             return "it reports the same brightness, and the light has changed"
+        case Doubt.BROKEN_FRAMES:
+            return "it sent frames that no light can have given, darker than with less light"
         case str():
             return why
         case Ending():

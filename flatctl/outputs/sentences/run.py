@@ -1,6 +1,7 @@
 """The sentences of a run, the same on a terminal and in a log."""
 
 from flatctl import events
+from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Light, Verdict
 from flatctl.events import Event, OfSet, Shot, Why
@@ -37,6 +38,8 @@ def line_of(run: RunRecord, event: Event) -> str:
         case events.FaultSeen():
             end = "going on" if event.recovered else "giving up"
             return f"{event.device}: {why_words(event.what)} ({end})"
+        case events.FullScaleCorrected():
+            return _full_scale_line(event)
         case events.Skipped():
             return f"{event.path.name} does not count: {event.reason}"
         case events.Problem():
@@ -48,6 +51,29 @@ def line_of(run: RunRecord, event: Event) -> str:
             return f"{end_line(run)} {run.reason}".rstrip()
         case _:
             return ""
+
+
+_PROOFS = {
+    Proof.BEYOND: "frames reach {seen} ADU, where a full pixel was said to read {before} ADU",
+    Proof.CEILING: "pixels pile up at {seen} ADU, where a full pixel was said to read {before} ADU",
+    Proof.SHIFTED: "its values are shifted up to 16 bits (frames reach {seen} ADU), where a full "
+    "pixel was said to read {before} ADU",
+}
+
+
+def _full_scale_line(event: events.FullScaleCorrected) -> str:
+    if event.proof is Proof.EIGHT_BITS:
+        return (
+            "the camera sends frames of 8 bits a pixel: full scale is 255 ADU, and the flats are "
+            "coarse; choose its 16-bit mode"
+        )
+    what = _PROOFS[event.proof].format(
+        seen=figures.adu(event.seen_adu), before=figures.adu(event.before_adu)
+    )
+    return (
+        f"{what}: full scale is taken to be {figures.adu(event.full_scale_adu)} ADU from here on; "
+        "run flatctl calibrate, or set camera.full_scale_adu"
+    )
 
 
 def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:

@@ -1,0 +1,132 @@
+"""Pixels that show no light: broken frames are taken again, stuck lines excused, bands not."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from bench import Bench
+
+from flatctl import events
+from flatctl.core.quality.findings import Kind, QualityLimits
+from flatctl.storage.verify import verify_file
+
+
+@pytest.fixture
+def bench(tmp_path) -> Bench:
+    return Bench(tmp_path, filters=("L",), count=3, size_px=(160, 120))
+
+
+def through(bench: Bench, change) -> None:
+    """Let `change` have each frame's pixels, and its number from 0, before flatctl sees them."""
+    camera, n = bench.fake.camera, iter(range(10_000))
+    read = camera.read
+
+    def changed(timeout_s):
+        frame = read(timeout_s)
+        change(frame.pixels, next(n))
+        return frame
+
+    camera.read = changed
+
+
+def refused(bench: Bench) -> set[str]:
+    return {found.kind for event in bench.all(events.Rejected) for found in event.why}
+
+
+def a_black_band(pixels, n):
+    pixels[-40:] = 0
+
+
+def black_columns(pixels, n):
+    pixels[:, ::3] = 1
+
+
+def black_pixels_elsewhere_in_each_frame(pixels, n):
+    pixels[np.random.default_rng(n).random(pixels.shape) < 0.05] = 1
+
+
+def black_pixels_of_no_common_level(pixels, n):
+    odds = np.random.default_rng(n)
+    lost = odds.random(pixels.shape) < 0.05
+    pixels[lost] = odds.integers(0, 300, lost.sum())
+
+
+@pytest.mark.parametrize(
+    "harm", [a_black_band, black_columns, black_pixels_elsewhere_in_each_frame]
+)
+def test_a_picture_with_black_parts_is_never_a_flat(bench, harm):
+    through(bench, harm)
+    assert (bench.run(), bench.frames) == (5, [])
+    assert refused(bench) == {Kind.BLACK}
+
+
+def test_pixels_far_below_a_measured_pedestal_are_black_too(tmp_path):
+    job = {"leak_check": True, "quality": QualityLimits()}
+    bench = Bench(tmp_path, filters=("L",), size_px=(160, 120), job=job)
+    through(bench, lambda pixels, n: n and black_pixels_of_no_common_level(pixels, n))
+    bench.run()
+    assert bench.frames == []
+    assert Kind.BLACK in refused(bench)
+
+
+def test_one_black_frame_in_between_costs_that_frame(bench):
+    through(bench, lambda pixels, n: a_black_band(pixels, n) if n == 4 else None)
+    assert bench.run() == 0
+    assert len(bench.all(events.Rejected)) == 1
+
+
+@pytest.mark.parametrize("level", [0, 65535])
+def test_a_line_that_is_stuck_in_the_dark_too_does_not_make_flats_impossible(bench, level):
+    def stick(pixels, n):
+        pixels[60] = level
+
+    through(bench, stick)
+    assert bench.run() == 0
+    assert bench.all(events.Rejected) == []
+    for path in bench.frames:
+        assert verify_file(path).problems == ()
+        assert fits.getheader(path)["FLATSTUK"] == pytest.approx(1 / 120)
+
+
+def test_a_part_of_the_picture_that_is_stuck_is_not_excused(bench):
+    def stick(pixels, n):
+        pixels[:20] = 65535
+
+    through(bench, stick)
+    assert bench.run() == 5
+
+
+def test_a_line_that_only_light_fills_is_not_excused(bench):
+    def fill(pixels, n):
+        if np.median(pixels) > 5000:
+            pixels[60] = 65535
+
+    through(bench, fill)
+    assert bench.run() == 5
+
+
+@pytest.mark.parametrize("level", [0, 1000])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_one_blank_frame_costs_one_exposure(bench, level, number):
+    def blank(pixels, n):
+        if n == number:
+            pixels[:] = level
+
+    through(bench, blank)
+    assert bench.run() == 0
+
+
+def test_a_camera_that_sends_blank_frames_only_has_failed(bench):
+    def blank(pixels, n):
+        pixels[:] = 0
+
+    through(bench, blank)
+    assert (bench.run(), bench.outcomes) == (5, {"L": "device"})
+
+
+@pytest.mark.parametrize("share", [0.002, 0.1])
+def test_a_frame_that_is_cut_off_at_a_level_of_its_own_is_clipped(bench, share):
+    def cut(pixels, n):
+        np.minimum(pixels, int(np.quantile(pixels, 1 - share)), out=pixels)
+
+    through(bench, cut)
+    assert (bench.run(), bench.frames) == (5, [])
