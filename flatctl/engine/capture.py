@@ -15,6 +15,7 @@ from pathlib import Path
 from flatctl.core.band import CLIPPED_FRAC_MAX, Band
 from flatctl.core.limits import Limits
 from flatctl.core.nights.light import Curve
+from flatctl.core.pedestal import Pedestal
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
@@ -89,7 +90,7 @@ class Capture:
             seen=found.measurements,
         )
         self._measured_adu = pedestal.adu if pedestal and pedestal.is_measured else None
-        watch = self._watch(pedestal.adu if pedestal else 0.0, found.search.light)
+        watch = self._watch(pedestal, found.search.light)
         if plan.flat_noise is not None and watch is not None:
             self._want(series, watch.first_guess() - len(self._earlier))
 
@@ -108,7 +109,7 @@ class Capture:
             return Outcome.COMPLETE, ""
         return series.outcome, self.refused or series.ending or ""
 
-    def _watch(self, pedestal_adu: float, curve: Curve) -> SetWatch | None:
+    def _watch(self, pedestal: Pedestal | None, curve: Curve) -> SetWatch | None:
         """Return who watches over the quality of the set, where somebody does."""
         limits = self.context.job.quality
         if limits is None:
@@ -117,7 +118,8 @@ class Capture:
             self.context,
             self.plan,
             limits=limits,
-            pedestal_adu=pedestal_adu,
+            pedestal_adu=pedestal.adu if pedestal else 0.0,
+            pedestal_known=pedestal is not None and pedestal.is_measured,
             key=self._identity.key,
             curve=curve,
         )

@@ -27,7 +27,8 @@ class SetWatch:
     """Judge the frames of one set against each other, and the set against the last one of its key.
 
     `limits` say from where on something counts; `pedestal_adu` is the level without light, the same
-    as for the search, and `curve` what that learned of the panel.
+    as for the search; `pedestal_known` where frames without light have told it. `curve` is what the
+    search learned of the panel.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class SetWatch:
         *,
         limits: QualityLimits,
         pedestal_adu: float,
+        pedestal_known: bool,
         key: SettingKey,
         curve: Curve,
     ) -> None:
@@ -49,7 +51,7 @@ class SetWatch:
         self._last = last.with_pedestal(pedestal_adu) if last else None
         if plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
-        self._judge = SetJudge(limits, pedestal_adu)
+        self._judge = SetJudge(limits, pedestal_adu, pedestal_known=pedestal_known)
         self._digest: FrameDigest | None = None
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatctl.core.quality.shape import Cells, Shape, polynomial, scatter, smoothed
+from flatctl.core.quality.shape import DARK, Cells, Shape, filled, polynomial, scatter, smoothed
 
 SPOTS_MAX = 12
 _SPOT_SIGMA = 6.0
@@ -14,7 +14,6 @@ _MOVE_MAX = 8  # cells
 _MOVE_MIN = 0.25
 _ALIKE_MIN = 0.35  # correlation of two patterns that are one and the same
 _CLEARER_BY = 0.05
-_DARK = 0.05
 _DEGREE = 4
 
 
@@ -100,10 +99,10 @@ def _pattern(shape: Shape) -> Cells | None:
 
     The vignetting is taken out by a polynomial of the fourth degree in both directions.
     """
-    cells = np.maximum(shape.cells, _DARK)
+    cells = np.maximum(filled(shape), DARK)
     if min(cells.shape) < _SURROUNDINGS:
         return None
-    small = cells / np.maximum(polynomial(cells, _DEGREE), _DARK) - 1.0
+    small = np.where(shape.lit, cells / np.maximum(polynomial(cells, _DEGREE), DARK) - 1.0, 0.0)
     rows, cols = (np.hanning(length + 2)[1:-1] ** 0.25 for length in small.shape)
     faded: Cells = (small - small.mean()) * rows[:, None] * cols[None, :]
     return faded

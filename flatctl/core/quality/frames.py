@@ -5,17 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from flatctl.core.pixels.sixteen_bits import Pixels16
-from flatctl.core.quality.change import Change, change, towards
+from flatctl.core.quality.change import VEIL_SHAPE_FRAC, Change, change, towards
 from flatctl.core.quality.dust import spots
 from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits
 from flatctl.core.quality.noise import PairNoise, Sample, pair_noise, take_sample
 from flatctl.core.quality.ripple import Ripple, ripple
-from flatctl.core.quality.shape import Shape, shape_of, smoothed, sums
+from flatctl.core.quality.shape import Shape, lit_lines, shape_of, smoothed, sums
 
 _SIGMA = 6.0  # one false alarm in a billion looks
 _PATCH_TIMES_DUST = 2.0
 _NOISE_FRAC = 0.08  # two frames of one gain never differ as much, however many their photons
 _NOISE_SIGMA = 8.0
+# A pedestal that nobody measured is this fraction of the light at most.
+_PEDESTAL_MAX_FRAC = 0.4
+_STILL_MAX = 0.1  # a deeper pattern than this no flat takes out, whoever makes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,8 @@ class FrameDigest:
     rows: Ripple
     cols: Ripple
     sample: Sample
+    area: tuple[slice, slice]
+    light_adu: float
 
 
 def digest_of(pixels: Pixels16, pedestal_adu: float) -> FrameDigest | None:
@@ -39,11 +44,16 @@ def digest_of(pixels: Pixels16, pedestal_adu: float) -> FrameDigest | None:
         summed = sums(pixels)
     except ValueError:
         return None
+    lit = lit_lines(summed, pedestal_adu)
+    half = summed.cell_px // 2
+    across, down = (each.reshape(-1, half).all(axis=1) for each in (lit.cols, lit.rows))
     return FrameDigest(
-        shape=shape_of(summed, pedestal_adu),
-        rows=ripple(summed.rows - pedestal_adu),
-        cols=ripple(summed.cols.T - pedestal_adu),
-        sample=take_sample(pixels),
+        shape=shape_of(summed, pedestal_adu, lit),
+        rows=ripple(summed.rows[:, across] - pedestal_adu, lit.rows),
+        cols=ripple(summed.cols[down].T - pedestal_adu, lit.cols),
+        sample=take_sample(pixels[lit.area]),
+        area=lit.area,
+        light_adu=float(np.median(summed.rows[lit.rows][:, across])) - pedestal_adu,
     )
 
 
@@ -51,12 +61,17 @@ class SetJudge:
     """Judge the frames of one set, each against those kept before.
 
     `judge` a frame; if nothing is found, and its level is right as well, `keep` it.
-    `pedestal_adu` is the level without light.
+    `pedestal_adu` is the level without light. Where that is not `pedestal_known`, the light itself
+    makes a veil when it changes.
     """
 
-    def __init__(self, limits: QualityLimits, pedestal_adu: float) -> None:
+    def __init__(
+        self, limits: QualityLimits, pedestal_adu: float, *, pedestal_known: bool = True
+    ) -> None:
         self.limits = limits
         self.pedestal_adu = pedestal_adu
+        self.pedestal_known = pedestal_known
+        self._light_adu = 0.0
         self.kept = 0
         self.pairs: list[PairNoise] = []
         self.still: list[Ripple] = []
@@ -96,6 +111,7 @@ class SetJudge:
         self._sum = self._sum + digest.shape.cells
         self._alike += 1
         self.kept += 1
+        self._light_adu += (digest.light_adu - self._light_adu) / self._alike
         self._last = digest
 
     def _pair(self, digest: FrameDigest) -> PairNoise | None:
@@ -103,14 +119,20 @@ class SetJudge:
         if self._last is None:
             return None
         if self._paired is None or self._paired[0] is not digest:
-            pair = pair_noise(self._last.sample, digest.sample, self.pedestal_adu)
+            same = self._last.area == digest.area
+            samples = self._last.sample, digest.sample
+            pair = pair_noise(*samples, self.pedestal_adu) if same else None
             self._paired = digest, pair
         return self._paired[1]
 
     def _against(
         self, mean: Shape, digest: FrameDigest, before: FrameDigest | None
     ) -> list[Finding]:
-        found = differences(change(digest.shape, mean), mean.cell_px, self.limits)
+        unsure = 0.0
+        if not self.pedestal_known:
+            unsure = _PEDESTAL_MAX_FRAC * abs(digest.light_adu / max(self._light_adu, 1.0) - 1.0)
+        differs = change(digest.shape, mean)
+        found = differences(differs, mean.cell_px, self.limits, veil_unsure_frac=unsure)
         if found and self._alike == 1 and before is not None and before is not self._last:
             # Two in a row agree with each other and not with the first: that was the odd one.
             again = change(digest.shape, before.shape)
@@ -136,23 +158,37 @@ class SetJudge:
     def _banding(self, wave: Ripple, before: Ripple | None, lines: str) -> list[Finding]:
         if not wave.certain or wave.swing_frac < self.limits.banding:
             return []
-        if wave.stands_still(before):
-            self.still = [*(each for each in self.still if each.period_px != wave.period_px), wave]
-            return []
         figures: Figures = {
             "lines": lines,
             "swing_frac": wave.swing_frac,
             "period_px": wave.period_px,
         }
+        if wave.swing_frac > _STILL_MAX:
+            return [Finding(Kind.BANDING, {"deep": lines, **figures})]
+        if wave.stands_still(before):
+            if not wave.narrow:
+                return []
+            self.still = [*(each for each in self.still if each.period_px != wave.period_px), wave]
+            return []
+        if before is None and not wave.narrow:
+            # The next frame shows whether it moves; a light of such a shape does not.
+            return []
         return [Finding(Kind.BANDING, figures)]
 
 
-def differences(differs: Change, cell_px: int, limits: QualityLimits) -> list[Finding]:
-    """Say how a frame's light differs from that of the rest."""
+def differences(
+    differs: Change, cell_px: int, limits: QualityLimits, *, veil_unsure_frac: float = 0.0
+) -> list[Finding]:
+    """Say how a frame's light differs from that of the rest.
+
+    A veil of `veil_unsure_frac` comes of a pedestal that nobody has measured.
+    """
     found = []
     if differs.gradient_frac > max(limits.gradient, _SIGMA * differs.gradient_sigma):
         found.append(gradient(differs, "set"))
-    if abs(differs.veil_frac) > max(limits.gradient, _SIGMA * differs.veil_sigma):
+    harms = differs.veil_shape_frac > VEIL_SHAPE_FRAC
+    veil_frac = abs(differs.veil_frac) - veil_unsure_frac
+    if harms and veil_frac > max(limits.gradient, _SIGMA * differs.veil_sigma):
         found.append(veil(differs, "set"))
     return found + _local(differs, cell_px, limits)
 

@@ -77,9 +77,9 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
     """
     if one.shape != other.shape or one.size < _PIXELS_MIN:
         return None
-    first, second = one.astype(np.float32), other.astype(np.float32)
+    first, second = (each.astype(np.float32) - np.float32(pedestal_adu) for each in (one, other))
     light = [each.mean(axis=2, keepdims=True) for each in (first, second)]
-    if not (light[1] > 0).all():
+    if not all((each > 0).all() for each in light):
         return None
     factor = light[0] / light[1]
     # Of photons, the second frame has 1/factor times as many, and factor² times their variance.
@@ -88,7 +88,7 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
     noise[np.abs(noise) > _OUTLIER_SIGMA * spread] = 0.0
     of_tiles = np.square(noise).mean(axis=2, dtype=np.float64)
     variance = of_tiles.mean(axis=1)
-    signal = light[0].mean(axis=(1, 2), dtype=np.float64) - pedestal_adu
+    signal = light[0].mean(axis=(1, 2), dtype=np.float64)
     if variance.min() <= 0 or signal.min() <= 0:
         return None
     e_per_adu = float(signal.sum() / variance.sum())
@@ -100,7 +100,7 @@ def pair_noise(one: Sample, other: Sample, pedestal_adu: float) -> PairNoise | N
         correlation=_correlation(noise, np.sqrt(variance)),
         step_adu=_step(one),
         noise_adu=float(np.sqrt(variance.mean())),
-        tiles=np.array([light[0].ravel() - pedestal_adu, of_tiles.ravel()]),
+        tiles=np.array([light[0].ravel(), of_tiles.ravel()]),
     )
 
 

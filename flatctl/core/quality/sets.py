@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from flatctl.core.quality.change import Change, change, towards
+from flatctl.core.quality.change import VEIL_SHAPE_FRAC, Change, change, towards
 from flatctl.core.quality.dust import Spot, moved, spots
 from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits
 from flatctl.core.quality.frames import SetJudge, gradient, veil
@@ -20,6 +20,8 @@ _SIGMA = 6.0
 _GAIN_FRAC = 0.012
 _GAIN_SIGMA = 5.0
 _VEIL_FRAC = 0.006
+WELL_MAX_E = 5e6
+"""More electrons than this no pixel holds, nor sixteen together: what says so is no noise."""
 _LOSSY = 0.08
 _COARSE = 2.0
 _MANY_SPOTS = 8
@@ -47,6 +49,7 @@ class SetRecord:
         if pedestal_adu == self.pedestal_adu or min(before_adu, after_adu) <= 0:
             return self
         cells = (self.shape.cells * before_adu + self.pedestal_adu - pedestal_adu) / after_adu
+        cells = np.where(self.shape.lit, cells, 0.0)
         return replace(
             self,
             shape=Shape(cells, self.shape.cell_px),
@@ -116,20 +119,23 @@ def judge_set(judge: SetJudge, last: SetRecord | None) -> SetQuality:
     mean, pairs = judge.mean, judge.pairs
     noise_frac = _middle([pair.noise_frac for pair in pairs])
     photons_e = _middle([pair.photons_e for pair in pairs])
+    lossy = _lossy(pairs)
+    if photons_e is not None and photons_e > WELL_MAX_E:
+        noise_frac = photons_e = None
     profile = radial_profile(mean) if mean else ()
-    found = [*([judge.odd] if judge.odd else []), *_lossy(pairs), *_still(judge)]
+    found = [*([judge.odd] if judge.odd else []), *lossy, *_still(judge)]
     dust: tuple[Spot, ...] = ()
     difference: Cells | None = None
     compared = mean is not None and last is not None and mean.fits(last.shape)
     if mean is not None and last is not None and compared:
         differs = change(mean, last.shape)
         difference = differs.rest
-        said, dust = _since(mean, last, differs, pairs, judge.limits)
+        said, dust = _since(mean, last, differs, judge)
         found += said
     return SetQuality(
         flats=judge.kept,
         photons_e=None if photons_e is None else photons_e * judge.kept,
-        e_per_adu=_gain(pairs),
+        e_per_adu=None if noise_frac is None else _gain(pairs),
         noise_frac=noise_frac,
         master_noise_frac=None if noise_frac is None else noise_frac / math.sqrt(judge.kept),
         flats_needed=None if noise_frac is None else flats_needed(noise_frac, judge.limits.noise),
@@ -175,6 +181,9 @@ def _lossy(pairs: Sequence[PairNoise]) -> list[Finding]:
     correlation = _middle([pair.correlation for pair in pairs])
     if correlation is None:
         return []
+    photons_e = float(np.median([pair.photons_e for pair in pairs]))
+    if photons_e > WELL_MAX_E:
+        return [Finding(Kind.LOSSY, {"photons_e": photons_e})]
     if abs(correlation) > _LOSSY:
         return [Finding(Kind.LOSSY, {"correlation": correlation})]
     last = pairs[-1]
@@ -192,13 +201,14 @@ def _still(judge: SetJudge) -> list[Finding]:
 
 
 def _since(
-    mean: Shape, last: SetRecord, differs: Change, pairs: Sequence[PairNoise], limits: QualityLimits
+    mean: Shape, last: SetRecord, differs: Change, judge: SetJudge
 ) -> tuple[list[Finding], tuple[Spot, ...]]:
     shift = moved(mean, last.shape)
     if shift is not None:
         side = towards(math.degrees(math.atan2(shift.down_px, shift.right_px)))
         return [Finding(Kind.MOVED, {"distance_px": shift.length_px, "towards": side})], ()
-    found = _offset(differs, last, pairs, limits)
+    limits = judge.limits
+    found = _offset(differs, last, judge.pairs, limits, judge.pedestal_known)
     if differs.gradient_frac > max(limits.gradient, _SIGMA * differs.gradient_sigma):
         found.insert(0, gradient(differs, "last_set"))
     dust = spots(differs.rest, mean.cell_px, limits.dust)
@@ -206,7 +216,11 @@ def _since(
 
 
 def _offset(
-    differs: Change, last: SetRecord, pairs: Sequence[PairNoise], limits: QualityLimits
+    differs: Change,
+    last: SetRecord,
+    pairs: Sequence[PairNoise],
+    limits: QualityLimits,
+    pedestal_known: bool,
 ) -> list[Finding]:
     """Tell a changed offset from stray light, and both from a changed gain.
 
@@ -231,7 +245,8 @@ def _offset(
             "usual_e_per_adu": last.e_per_adu,
         }
         return [Finding(Kind.NOISE, figures)]
-    if abs(veil_frac) > max(visible, limits.gradient):
+    harms = pedestal_known and differs.veil_shape_frac > VEIL_SHAPE_FRAC
+    if harms and abs(veil_frac) > max(visible, limits.gradient):
         return [veil(differs, "last_set")]
     return []
 

@@ -35,6 +35,9 @@ _SENTENCES: Mapping[str, str] = {
     + ": something came in front of the panel, fell on the optics, or shone in",
     "odd": "the first flat of the set differs from all others ({difference}): delete it "
     "and run again to replace it",
+    "banding deep": "a pattern of {swing_frac:share} every {period_px:.0f} px in the {lines}, "
+    "deeper than flats can take out: the camera's read-out fails, or something dark lies before "
+    "the sensor",
     "banding lines": "banding of {swing_frac:share} in the {lines}, a wave every "
     "{period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the sensor is read; "
     "expose longer: raise exposure_s.min, or lower brightness.max",
@@ -46,6 +49,9 @@ _SENTENCES: Mapping[str, str] = {
     "noise last_set": "the noise says {e_per_adu:.3g} e-/ADU where the last set had "
     "{usual_e_per_adu:.3g}: the camera's gain, offset or read-out changed, or its frames are no "
     "longer raw",
+    "lossy photons_e": "the frames have less noise than light can have ({photons_e:.2g} electrons "
+    "a pixel would be needed, and none holds as many): they are no raw frames, or not of light; "
+    "switch off what the camera or its driver does to them",
     "lossy correlation": "neighbouring pixels share their noise (correlation "
     "{correlation:.2f}; raw frames have 0): the camera or its driver smooths, interpolates or "
     "compresses; switch that off and take raw frames",
