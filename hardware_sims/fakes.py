@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
 from flatctl.devices.protocols import (
     CameraInfo,
     CameraState,
@@ -73,6 +73,23 @@ class FakeCamera:
             exposure_max_s=sensor.exposure_max_s,
             bayer=sensor.bayer,
         )
+
+    def unfit(self, setup: CameraSetup, plan: FilterPlan) -> Sequence[Unfit]:
+        """Return what of a setup and a plan the camera can't do."""
+        try:
+            self._refuse_impossible(setup)
+            sensor = self._sensor
+            if plan.exposure_min_s > sensor.exposure_max_s:
+                raise Unfit(self._name, "can't expose as long", f"{sensor.exposure_max_s:g} s")
+        except Unfit as error:
+            return (error,)
+        return ()
+
+    def standing(self, setup: CameraSetup) -> tuple[CameraState, CameraState] | None:
+        """Return how the camera stands, and how `setup` would make it."""
+        now = CameraState(self._setting.across, self._setting.gain, self._setting.offset)
+        then = CameraState(setup.binning, setup.gain or now.gain, setup.offset or now.offset)
+        return now, then
 
     def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
         """Make it stand as `setup` wants and read everything back."""

@@ -1,7 +1,7 @@
 """`flatctl check`: whether a rig is ready for tonight. Touches nothing but a light blink."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ from flatctl.app.wiring.rig import (
     make_connections,
     make_panel,
     make_rule,
+    say,
     transports_of,
 )
+from flatctl.app.wiring.slow import SlowWords
+from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
+from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
-from flatctl.devices.protocols import LightPanel
+from flatctl.devices.protocols import Bounded, CameraState, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -93,14 +97,61 @@ def _devices(
         else:
             look = partial(_present, settings, connections, catalogue, device)
             yield _finding(catalogue.role.value, look)
+        if catalogue is CAMERAS:
+            yield from _camera_limits(settings, connections)
         if catalogue is CAMERAS and settings.wheel is None:
             text = "none configured: one set of flats without a filter name"
             yield CheckLine(WHEELS.role.value, True, text)
 
 
+def _camera_limits(settings: Settings, connections: Connections) -> Iterator[CheckLine]:
+    """Yield what of the settings the camera can't do, else how it stands and what a run sets."""
+    subject = "camera settings"
+    camera = CAMERAS.build(connections, settings.camera.device)
+    if not isinstance(camera, Bounded):
+        return
+    standing = camera.standing(settings.camera.setup)
+    if standing is None:
+        yield CheckLine(subject, True, "can be checked once the camera is connected")
+        return
+    unfit = {
+        str(error): error
+        for plan in _plans(settings, connections) or (FilterPlan(None),)
+        for error in camera.unfit(plan.setup or settings.camera.setup, plan)
+    }
+    for error in unfit.values():
+        text = f"{error.device}: {error.what}"
+        yield CheckLine(subject, False, text, error.remedy, error.exit_code)
+    if not unfit:
+        yield CheckLine(subject, True, _as_it_stands(*standing))
+
+
+def _as_it_stands(now: CameraState, then: CameraState) -> str:
+    """Say how a camera stands, and what a run sets otherwise and puts back."""
+    words, after = (describe_setup(_setup_of(state)) for state in (now, then))
+    changed = [text for key, text in after.items() if words.get(key) != text]
+    text = ", ".join(words.values())
+    return f"{text}; a run sets {', '.join(changed)}" if changed else text
+
+
+def _setup_of(state: CameraState) -> CameraSetup:
+    return CameraSetup(**{each.name: getattr(state, each.name) for each in fields(CameraSetup)})
+
+
+def _plans(settings: Settings, connections: Connections) -> Sequence[FilterPlan]:
+    """Return the plans of a run, as far as the wheel can say its slots."""
+    try:
+        wheel = settings.wheel
+        slots = WHEELS.check(connections, wheel.device).slots if wheel else None
+        return plan_flats(settings, slots)
+    except (ConfigError, DeviceError):  # told where the wheel is looked for
+        return plan_flats(settings)
+
+
 def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
     try:
-        return CheckLine(subject, True, look())
+        with SlowWords(say, f"looking at: {subject}"):
+            return CheckLine(subject, True, look())
     except DeviceError as error:
         text = f"{error.device}: {error.what}"
         return CheckLine(subject, False, text, error.remedy, error.exit_code)
@@ -120,9 +171,7 @@ def _room(settings: Settings, connections: Connections) -> str:
     free = f"{in_words(free_bytes(directory))} are free"
     try:
         sensor_px = CAMERAS.check(connections, settings.camera.device).sensor_px
-        wheel = settings.wheel
-        slots = WHEELS.check(connections, wheel.device).slots if wheel else None
-        plans = plan_flats(settings, slots)
+        plans = _plans(settings, connections)
     except (ConfigError, DeviceError):  # told where the device is looked for
         sensor_px, plans = None, ()
     if sensor_px is None or not plans:

@@ -1,11 +1,11 @@
 """`flatctl init`: a configuration to start from, made of the devices found."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
 from flatctl.app.devices import devices
-from flatctl.devices.transports import FoundDevice, Role
+from flatctl.devices.transports import FoundDevice, Role, by_likelihood
 from flatctl.errors import ConfigError, StorageError
 from flatctl.settings.flats import Flats
 from flatctl.settings.panels import PanelOptions
@@ -14,14 +14,22 @@ from flatctl.settings.toml import toml_comment, toml_value
 
 _TEMPLATE = Template(Path(__file__).with_name("init.toml").read_text("utf-8"))
 
-_WHEEL = "[wheel]\ndevice = {}\n"
+_WHEEL = "[wheel]\n{}"
 _NO_WHEEL = '# [wheel]                    # no filter wheel was found\n# device = "Filter Wheel"\n'
+_NO_CAMERA = '# device = "CCD Simulator"   # no camera was found: its INDI device name goes here'
 _AXIS = "[{}]                    # only sets of `flatctl plan` move it\ndevice = {}\n\n"
 _PANEL = "[panel]\nkind = {}\ndevice = {}\n"
 _SERIAL_PANEL = (
     '[panel]\nkind = "alnitak"             # `flatctl devices --panels` lists the kinds\n'
     "port = {}{}\n"
 )
+_NO_PANEL = (
+    "[panel]                      # no panel and no USB serial port was found{}\n"
+    '# kind = "alnitak"           # `flatctl devices --panels` lists the kinds\n'
+    '# port = "/dev/serial/by-id/..."\n'
+)
+# What boards have soldered in; panels come on USB, and say what they are.
+_ON_BOARD = "n/a"
 
 
 def init(path: Path, host: str, port: int) -> str:
@@ -33,18 +41,25 @@ def init(path: Path, host: str, port: int) -> str:
         raise ConfigError(f"{path}: exists already; name another file or move that one away")
     listing = devices(host, port)
     found = [one for ones in listing.found.values() for one in ones]
-    camera, wheel, panel = (_first(found, r) for r in (Role.CAMERA, Role.WHEEL, Role.PANEL))
-    axes = {"rotator": _first(found, Role.ROTATOR), "focuser": _first(found, Role.FOCUSER)}
-    ports = [path for path, _ in listing.serial_ports]
+    cameras = by_likelihood(found, Role.CAMERA)
+    wheels = by_likelihood(found, Role.WHEEL)
+    panel = next(iter(by_likelihood(found, Role.PANEL)), None)
+    axes = {
+        name: next(iter(by_likelihood(found, role)), None)
+        for name, role in (("rotator", Role.ROTATOR), ("focuser", Role.FOCUSER))
+    }
+    ports = [path for path, description in listing.serial_ports if description != _ON_BOARD]
+    on_board = [path for path, description in listing.serial_ports if description == _ON_BOARD]
     flats = Flats()
     text = _TEMPLATE.substitute(
         host=toml_value(host),
         port=port,
-        camera=toml_value(camera.name if camera else "CCD Simulator")
-        + ("" if camera else "     # no camera was found: put its INDI device name here"),
-        wheel=_WHEEL.format(toml_value(wheel.name)) if wheel else _NO_WHEEL,
+        camera=_device_lines(cameras, "is this the imaging camera?") or _NO_CAMERA,
+        wheel=_WHEEL.format(_device_lines(wheels, "is this the wheel?") + "\n")
+        if wheels
+        else _NO_WHEEL,
         axes="".join(_AXIS.format(n, toml_value(one.name)) for n, one in axes.items() if one),
-        panel=_panel_table(panel, ports),
+        panel=_panel_table(panel, ports, on_board),
         binning=_default(Camera, "binning"),
         settle_s=_default(PanelOptions, "settle_s"),
         count=flats.count,
@@ -61,8 +76,8 @@ def init(path: Path, host: str, port: int) -> str:
         raise StorageError(f"{path}: can't be written: {error.strerror}") from error
     lines = [
         f"Wrote {path}.",
-        f"camera: {camera.name if camera else 'none found'}",
-        f"filter wheel: {wheel.name if wheel else 'none found'}",
+        _found("camera", cameras, "is the first the imaging camera?"),
+        _found("filter wheel", wheels, "is the first the wheel of this rig?"),
         f"panel: {panel.name if panel else ports[0] if ports else 'none found'}",
         *(f"No {title} devices: {why}" for title, why in listing.problems.items()),
         f"Look it over, then: flatctl check {path}",
@@ -70,19 +85,31 @@ def init(path: Path, host: str, port: int) -> str:
     return "\n".join(lines)
 
 
-def _first(found: Iterable[FoundDevice], role: Role) -> FoundDevice | None:
-    """Return the device of that role; one that is nothing else goes first."""
-    fitting = sorted((d for d in found if role in d.roles), key=lambda d: len(d.roles))
-    return fitting[0] if fitting else None
+def _device_lines(found: Sequence[FoundDevice], question: str) -> str:
+    """Return the line of the likeliest device, and those of the others as comments below it."""
+    if not found:
+        return ""
+    first, *others = found
+    lines = [f"device = {toml_value(first.name)}"]
+    for one in others:
+        about = " by its name it guides;" if one.guides else ""
+        device = f"device = {toml_value(one.name)}"
+        lines.append(toml_comment(f"{device}   # also there:{about} {question}"))
+    return "\n".join(lines)
 
 
-def _panel_table(panel: FoundDevice | None, ports: Sequence[str]) -> str:
+def _found(what: str, found: Sequence[FoundDevice], question: str) -> str:
+    names = ", ".join(one.name + (" (guides)" if one.guides else "") for one in found)
+    return f"{what}: {names or 'none found'}" + (f": {question}" if len(found) > 1 else "")
+
+
+def _panel_table(panel: FoundDevice | None, ports: Sequence[str], on_board: Sequence[str]) -> str:
     if panel:
         return _PANEL.format(toml_value(panel.transport), toml_value(panel.name))
     if ports:
         others = "   " + toml_comment(f"or {', '.join(ports[1:])}") if ports[1:] else ""
         return _SERIAL_PANEL.format(toml_value(ports[0]), others)
-    return _SERIAL_PANEL.format('"/dev/ttyUSB0"', "        # no serial port was found")
+    return _NO_PANEL.format(f"; on board: {', '.join(on_board)}" if on_board else "")
 
 
 def _default(table: type[Table], key: str) -> object:

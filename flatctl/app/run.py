@@ -14,11 +14,13 @@ from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
+    greet,
     make_connections,
     make_rig,
     make_rules,
     transports_of,
 )
+from flatctl.app.wiring.slow import SlowWords
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
 from flatctl.devices.log import REMARK, current_log
@@ -98,8 +100,9 @@ def run_settings(
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        slow = taken.enter_context(SlowWords(connections.say, "reaching the panel and the devices"))
         file = RunFile(write_text, partial(take_name, taken))
-        hub = EventHub([file, album, *listeners])
+        hub = EventHub([slow.stop, file, album, *listeners])
         session = Session(
             make_rig(settings, connections, clock),
             Job(
@@ -122,6 +125,7 @@ def run_settings(
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.
         threading.Thread(target=_load_ahead, name="load-ahead").start()
+        greet(settings, connections)
         try:
             return session.run()
         finally:

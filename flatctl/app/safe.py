@@ -96,8 +96,11 @@ def _put_back(settings: Settings, connections: Connections) -> str:
 
     That is no matter of safety: what goes wrong with it is told, and changes no ending.
     """
-    camera = CAMERAS.build(connections, settings.camera.device)
-    if not isinstance(camera, Restorable) or not camera.is_changed:
+    device = settings.camera.device
+    if not CAMERAS.transport(settings, device).is_changed(settings, device):
+        return ""
+    camera = CAMERAS.build(connections, device)
+    if not isinstance(camera, Restorable):
         return ""
     try:
         with claim_camera(settings):

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatctl.core.pixels.sixteen_bits import to_unsigned
-from flatctl.core.types import Bank, CameraSetup, FrameKind
-from flatctl.errors import DeviceError
+from flatctl.core.types import Bank, CameraSetup, FilterPlan, FrameKind
+from flatctl.errors import DeviceError, Unfit
 from flatctl.fits.header import Header
 
 Pixels = NDArray[np.uint16]
@@ -135,12 +135,19 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Bounded(Protocol):
+    """A camera whose limits are known once it is connected; asks nobody, sets nothing."""
+
+    def unfit(self, setup: CameraSetup, plan: FilterPlan) -> Sequence[Unfit]:
+        """Return what of a setup and a plan the camera can't do; nothing where it isn't known."""
+
+    def standing(self, setup: CameraSetup) -> tuple[CameraState, CameraState] | None:
+        """Return how the camera stands, and how `setup` would make it; None where not known."""
+
+
+@runtime_checkable
 class Restorable(Protocol):
     """A device whose settings can be put back as they were found."""
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there is anything to put back; asks no device."""
 
     def put_back(self, timeout_s: float) -> None:
         """Put back what was changed since it was opened, or by a process that was killed.

@@ -8,7 +8,7 @@ transport, a plain name is INDI's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,12 +51,39 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class FoundDevice:
-    """A device that was found: its transport, what to write as `device`, what it is good for."""
+    """A device that was found: its transport, what to write as `device`, what it is good for.
+
+    Of a camera: whether it `guides`, as its name says, whether it is `cooled`, and its sensor
+    (pixels across and down), as far as that is known.
+    """
 
     transport: str
     name: str
     connected: bool
     roles: tuple[Role, ...]
+    guides: bool = False
+    cooled: bool = False
+    sensor_px: tuple[int, int] | None = None
+
+
+def by_likelihood(found: Iterable[FoundDevice], role: Role) -> list[FoundDevice]:
+    """Return the devices of a role, that first which a rig of an imaging camera most likely means.
+
+    A guide camera comes after one that is none, a cooled camera before others, a large sensor
+    before a small one where both are known; of other devices that first which is nothing else, and
+    no part of a camera.
+    """
+    fitting = [one for one in found if role in one.roles]
+    if role is not Role.CAMERA:
+        inside = Role.CAMERA
+        return sorted(fitting, key=lambda one: (inside in one.roles, one.guides, len(one.roles)))
+    known = all(one.sensor_px for one in fitting)
+
+    def place(one: FoundDevice) -> tuple[bool, bool, int]:
+        across, down = one.sensor_px or (0, 0)
+        return one.guides, not one.cooled, -across * down if known else 0
+
+    return sorted(fitting, key=place)
 
 
 @dataclass(frozen=True)
@@ -103,9 +130,16 @@ class Transport(ABC, Generic[S]):
         Two spellings of one device have an address in common, two devices none.
         """
 
+    def is_changed(self, settings: Settings, device: str) -> bool:  # noqa: ARG002 because others do
+        """Say whether a process that was killed has left a device changed; asks nobody."""
+        return False
+
     @abstractmethod
     def open_s(self, settings: Settings) -> float:
         """Return the seconds granted to a device to appear and connect."""
+
+    def greet(self, session: S, settings: Settings) -> None:
+        """Reach the server, for a moment at most. Raises `DeviceError` where nobody answers."""
 
     @abstractmethod
     def survey(self, session: S, settings: Settings) -> str:

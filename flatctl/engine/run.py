@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from itertools import groupby
 
 from flatctl import events
 from flatctl.core.nights.history import PastRun
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, Light, Outcome
+from flatctl.devices.protocols import Bounded
 from flatctl.engine.calibrate import known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
@@ -82,7 +83,7 @@ class Session:
 
     def _do(self, steps: range) -> None:
         self.rig.open()
-        plans = self.job.plan(self.rig.slots)
+        plans = self._possible(self.job.plan(self.rig.slots))
         ensure_room(self.job, self.rig, self.writer, plans)
         context = self._begin(steps, plans)
         context.recovery.retry(context.safety.establish)
@@ -94,6 +95,22 @@ class Session:
         for setup, sets in groupby(possible, key=lambda plan: plan.setup or own):
             self.rig.setup = setup
             self._take_sets(context, list(sets))
+
+    def _possible(self, plans: Sequence[FilterPlan]) -> Sequence[FilterPlan]:
+        """Hold the plans against the camera's limits; what it can't do is an obstacle.
+
+        Raises `Unfit` where it can do none of them.
+        """
+        camera = self.rig.camera
+        if not isinstance(camera, Bounded):
+            return plans
+        found = [camera.unfit(plan.setup or self.rig.setup, plan) for plan in plans]
+        if plans and all(found):
+            raise found[0][0]
+        return [
+            replace(plan, obstacle=str(unfit[0])) if unfit and not plan.obstacle else plan
+            for plan, unfit in zip(plans, found, strict=True)
+        ]
 
     def _take_sets(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup, then their dark flats."""

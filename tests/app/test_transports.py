@@ -200,3 +200,19 @@ def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):
         [sys.executable, "-c", program, path], capture_output=True, text=True, check=True
     )
     assert ended.stdout.strip() == ""
+
+
+def with_camera(settings, **camera):
+    return settings.model_copy(update={"camera": settings.camera.model_copy(update=camera)})
+
+
+def test_a_check_holds_the_camera_s_settings_against_its_limits(settings, rig):
+    found = [line for line in check_settings(with_camera(settings, gain=9000.0)) if not line.ok]
+    (line,) = [line for line in found if line.subject == "camera settings"]
+    assert line.text == "Fake Camera: gain 9000 is refused"
+    assert line.exit_code == 4
+
+
+def test_a_check_says_how_the_camera_stands_and_what_a_run_sets(settings, rig):
+    lines = {line.subject: line.text for line in check_settings(with_camera(settings, gain=50.0))}
+    assert lines["camera settings"] == "bin 1, gain 100, offset 10; a run sets gain 50"

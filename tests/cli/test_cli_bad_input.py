@@ -160,10 +160,16 @@ def test_init_leaves_a_file_that_is_there_alone(command, tmp_path, closed_port):
     assert (ending.code, path.read_text("utf-8")) == (3, "mine")
 
 
-def test_init_without_a_server_writes_a_configuration_that_loads(command, tmp_path, closed_port):
+def test_init_without_a_server_names_no_device_that_is_not_there(
+    command, tmp_path, closed_port, monkeypatch
+):
+    monkeypatch.setattr("flatctl.app.devices.serial_ports", list)
     path = tmp_path / "rig.toml"
     command("init", path, "--port", closed_port)
-    assert command("run", path, "--dry-run").code == 0
+    ending = command("run", path, "--dry-run")
+    assert ending.code == 3
+    assert "camera.device" in ending.stderr
+    assert "panel.kind" in ending.stderr
 
 
 def test_init_writes_a_configuration_that_loads_whatever_a_device_is_called(

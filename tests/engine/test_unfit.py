@@ -7,7 +7,7 @@ import pytest
 from bench import TIMEOUTS, Bench, small
 
 from flatctl import events
-from flatctl.core.types import CameraSetup
+from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.errors import Fault, Unfit
 from flatctl.events import Preparation
 
@@ -86,7 +86,7 @@ class Keeper:
             if failure is not None:
                 raise failure
 
-        camera.is_changed, camera.put_back = True, put_back
+        camera.put_back = put_back
 
 
 def test_settings_are_put_back_once_the_light_is_out(tmp_path):
@@ -111,3 +111,23 @@ def test_settings_are_put_back_after_a_fault_that_ended_the_run(tmp_path):
     with pytest.raises(Unfit):
         bench.run()
     assert keeper.lit == [False]
+
+
+def test_a_setup_that_can_not_be_ends_the_run_before_anything_is_exposed_or_lit(tmp_path):
+    bench = bench_of(tmp_path, setup=CameraSetup(gain=9000.0))
+    began_s = bench.fake.clock.monotonic()
+    with pytest.raises(Unfit, match="gain 9000 is refused"):
+        bench.run()
+    assert bench.fake.clock.monotonic() - began_s < 5
+    assert (bench.fake.camera.prepared, bench.fake.panel.settings) == ([], [])
+    assert bench.all(events.FaultSeen) == []
+
+
+def test_a_set_that_can_not_be_costs_no_other(tmp_path):
+    plans = [
+        FilterPlan("L", count=2, exposure_min_s=1e6, exposure_max_s=2e6),
+        FilterPlan("R", count=2),
+    ]
+    bench = bench_of(tmp_path, plans=plans)
+    assert bench.run() == 5
+    assert bench.outcomes == {"L": "device", "R": "complete"}

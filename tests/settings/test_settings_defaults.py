@@ -9,6 +9,7 @@ from config_builder import SMALLEST
 from flatctl.app import init as app
 from flatctl.app.devices import DeviceListing
 from flatctl.core.quality.findings import QualityLimits
+from flatctl.devices.transports import FoundDevice, Role
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.quality import Quality
@@ -43,8 +44,10 @@ def test_the_example_shows_the_defaults(config):
 
 @pytest.fixture
 def started(tmp_path, monkeypatch):
-    """What `flatctl init` writes where it finds nothing."""
-    monkeypatch.setattr(app, "devices", lambda host, port: DeviceListing({}, [], {}))
+    """What `flatctl init` writes where it finds a camera, and a panel's port."""
+    camera = FoundDevice("indi", "CCD Simulator", connected=True, roles=(Role.CAMERA,))
+    listing = DeviceListing({"INDI": [camera]}, [("/dev/ttyUSB0", "FT232R")], {})
+    monkeypatch.setattr(app, "devices", lambda host, port: listing)
     app.init(tmp_path / "new.toml", "localhost", 7624)
     return load(tmp_path / "new.toml", {})
 

@@ -24,7 +24,7 @@ from scripted_indi import (
     switch,
 )
 
-from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
 from flatctl.devices.indi import arrival as arrival_module
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
@@ -502,6 +502,21 @@ def test_a_setting_that_is_refused_again_once_it_was_reached_anew_is_not_asked_f
     camera.open(20)
     with pytest.raises(Unfit, match="refuses CCD_GAIN"):
         camera.prepare(CameraSetup(gain=70), 20)
+
+
+def test_how_a_camera_stands_and_will_stand_is_known_before_anything_is_set(server, camera):
+    asked = len(server.asked)
+    now, then = camera.standing(CameraSetup(gain=70, readout_mode="LOW_NOISE", temperature_c=-5))
+
+    assert (now.gain, now.readout_mode) == (50, "FAST")
+    assert (then.gain, then.readout_mode, then.temperature_c) == (70, "LOW_NOISE", -5)
+    assert len(server.asked) == asked
+
+
+def test_of_a_camera_that_is_not_connected_nothing_is_known(client: IndiClient):
+    nobody = IndiCamera(client, "Nobody")
+    assert nobody.standing(CameraSetup()) is None
+    assert nobody.unfit(CameraSetup(gain=9000), FilterPlan("L")) == ()
 
 
 def test_a_readout_mode_is_found_by_its_label(camera: IndiCamera):

@@ -20,6 +20,7 @@ from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule
+from flatctl.errors import DeviceError
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount
 from flatctl.settings.panels import CoverOptions, SerialOptions
@@ -29,7 +30,7 @@ _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.
 
 def make_connections(settings: Settings) -> Connections:
     """Return the connections that the devices of the rig share; none is made before its time."""
-    return Connections(settings, _say)
+    return Connections(settings, say)
 
 
 def devices_of(settings: Settings) -> Iterator[tuple[Catalogue[Any], str]]:
@@ -47,6 +48,15 @@ def transports_of(settings: Settings) -> list[Transport[Any]]:
     used = [catalogue.transport(settings, device) for catalogue, device in devices_of(settings)]
     panel = PANELS[settings.panel.kind].transport(settings)
     return list(dict.fromkeys(used + ([panel] if panel is not None else [])))
+
+
+def greet(settings: Settings, connections: Connections) -> None:
+    """Say at once which server does not answer; what comes of that is for the run to see."""
+    for transport in transports_of(settings):
+        try:
+            transport.greet(connections.of(transport), settings)
+        except DeviceError as error:
+            connections.say(str(error))
 
 
 def open_timeout_s(settings: Settings) -> float:
@@ -152,5 +162,6 @@ def configured_settling(settings: Settings) -> float | None:
     return settings.panel.settle_s if written else None
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Say something to the user that is no result."""
     print(f"flatctl: {words}", file=sys.stderr)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from flatctl.core.types import CameraSetup, FrameKind
+from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.arrival import Arrival
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.cooling import celsius
+from flatctl.devices.indi.discovery import SIDE_PX
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation, abilities
 from flatctl.devices.indi.registry import Registry
@@ -25,11 +27,10 @@ _ANSWER_S = 10.0
 _SIZE_S = 2.0
 _CLOSE_S = 3.0
 _DRIFTED_C = 1.5
-_SIDE_PX = range(1, 200_000)
 # What can be true of a camera, and in what it is counted.
 _COUNTS = {
-    "CCD_MAX_X": (_SIDE_PX, "pixels across"),
-    "CCD_MAX_Y": (_SIDE_PX, "pixels down"),
+    "CCD_MAX_X": (SIDE_PX, "pixels across"),
+    "CCD_MAX_Y": (SIDE_PX, "pixels down"),
     "CCD_BITSPERPIXEL": (range(8, 33), "bits per pixel"),
 }
 _FRAME_TYPES = {FrameKind.FLAT: "FRAME_FLAT", FrameKind.DARK_FLAT: "FRAME_DARK"}
@@ -66,6 +67,20 @@ class IndiCamera(IndiDevice):
         self._client.wait_for(lambda r: self._count(r, "CCD_MAX_X"), left_s)
         self._remark_nonsense()
         return self._client.look(self._info)
+
+    def unfit(self, setup: CameraSetup, plan: FilterPlan) -> Sequence[Unfit]:
+        """Return what of a setup and a plan the camera can't do; nothing where it isn't known."""
+        there = abilities(self._client, self._device)
+        if there.named("CCD_EXPOSURE") is None:
+            return ()
+        return (*there.unfit(setup), *there.unfit_plan(plan))
+
+    def standing(self, setup: CameraSetup) -> tuple[CameraState, CameraState] | None:
+        """Return how the camera stands, and how `setup` would make it; None where not known."""
+        if abilities(self._client, self._device).named("CCD_EXPOSURE") is None:
+            return None
+        preparation = Preparation(self._client, self._device, Deadline(0.0))
+        return preparation.state(setup), preparation.foreseen(setup)
 
     def prepare(self, setup: CameraSetup, timeout_s: float) -> CameraState:
         """Make it stand as `setup` wants, full frame, flat frames, and read everything back.
@@ -142,18 +157,13 @@ class IndiCamera(IndiDevice):
         refused = tuple(arrival.refused)
         return made(image.pixels(), image.header, exposure.exposure_s, exposure.started, refused)
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether anything is to be put back; asks nobody."""
-        return self._client.as_found.knows(self._device)
-
     def put_back(self, timeout_s: float) -> None:
         """Put back the settings that were found; the sensor keeps its temperature.
 
         Waits for an exposure of somebody else's. Raises `Fault` that names what stays changed.
         """
         deadline, found = Deadline(timeout_s), self._client.as_found
-        if not self.is_changed:
+        if not found.knows(self._device):
             return
         self._client.open(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", deadline.left_s)

@@ -10,7 +10,6 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.deadline import Deadline
@@ -37,8 +36,8 @@ class IndiClient:
 
     A child process that does not answer within `silence_s` counts as frozen. A server on
     this machine is reached over its local `socket` (a path, `auto` to find it, `off` for none)
-    where it has one; `tell` hears when it has none. How devices were found before they were set is
-    remembered in the folder `remember_in` as well, where there is one.
+    where it has one; `tell` hears when it has none. `as_found` remembers how devices stood before
+    they were set; without one that is forgotten with this.
     """
 
     def __init__(
@@ -49,11 +48,11 @@ class IndiClient:
         silence_s: float = 10.0,
         socket: str = AUTO,
         tell: Callable[[str], None] | None = None,
-        remember_in: Path | None = None,
+        as_found: AsFound | None = None,
     ) -> None:
         self.host = host
         self.port = port
-        self.as_found = AsFound(remember_in, f"{host}:{port}")
+        self.as_found = as_found or AsFound(None, f"{host}:{port}")
         self.path: str | None = None  # of the local socket it is connected over
         self.generation = 0
         self._silence_s = silence_s
@@ -301,7 +300,10 @@ class IndiClient:
         if self._end:
             reason = self._end
             self._drop()
-            remedy = "is indiserver running there? See [indi] host and port"
+            remedy = (
+                "is indiserver running there? Start it (indiserver, INDI Web Manager, KStars), or "
+                "correct [indi] host and port"
+            )
             raise Unreachable(self.name, f"nothing answers ({reason})", remedy)
         if slower:
             self.remark(self.name, slower)

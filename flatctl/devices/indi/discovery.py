@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from flatctl.devices.deadline import Deadline
@@ -10,6 +11,9 @@ from flatctl.devices.indi.registry import Device, Property, Registry
 from flatctl.devices.transports import PLAIN, FoundDevice, Role
 
 QUIET_S = 0.3
+SIDE_PX = range(1, 200_000)
+# What names of guide cameras and their drivers have in common.
+_GUIDES = re.compile(r"guid(e|er|ing)|(^|[^a-z])oag([^a-z]|$)", re.IGNORECASE)
 
 
 # The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
@@ -32,6 +36,9 @@ def describe(device: Device) -> FoundDevice:
     info = device.properties.get("DRIVER_INFO")
     interface = interface_of(info)
     connection = device.properties.get("CONNECTION")
+    program = (info.text("DRIVER_EXEC") if info else None) or ""
+    sensor = device.properties.get("CCD_INFO")
+    across, down = (sensor.count(f"CCD_MAX_{a}", SIDE_PX) if sensor else None for a in "XY")
     return FoundDevice(
         transport=PLAIN,
         name=device.name,
@@ -41,6 +48,9 @@ def describe(device: Device) -> FoundDevice:
             for role, (bit, name) in SIGNS.items()
             if interface & bit or name in device.properties
         ),
+        guides=bool(_GUIDES.search(device.name) or _GUIDES.search(program)),
+        cooled="CCD_TEMPERATURE" in device.properties and "CCD_COOLER" in device.properties,
+        sensor_px=(across, down) if across and down else None,
     )
 
 

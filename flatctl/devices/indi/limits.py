@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flatctl.core.types import CameraSetup
+from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.indi import controls
 from flatctl.devices.indi.choices import OFF, ON, choices, choose
 from flatctl.devices.indi.controls import Control, Found
@@ -56,6 +56,23 @@ class Abilities:
             if limits is not None and not limits.allows(exposure_s):
                 what = f"can't expose {exposure_s:g} s"
                 yield Unfit(self.device, what, f"it allows {limits.range_words} s")
+
+    def unfit_plan(self, plan: FilterPlan) -> Iterator[Unfit]:
+        """Yield why the camera can make none of a plan's exposures."""
+        known = self.named("CCD_EXPOSURE")
+        limits = known.elements.get("CCD_EXPOSURE_VALUE") if known else None
+        if limits is None:
+            return
+        makes = f"it makes exposures of {limits.range_words} s"
+        if plan.exposures_s:
+            if not any(limits.allows(each_s) for each_s in plan.exposures_s):
+                yield Unfit(self.device, "can make none of flats.exposures_s", makes)
+        elif limits.max is not None and plan.exposure_min_s > limits.max:
+            what = f"can't expose as long as flats.exposure_s.min = {plan.exposure_min_s:g}"
+            yield Unfit(self.device, what, makes)
+        elif limits.min is not None and plan.exposure_max_s < limits.min:
+            what = f"can't expose as briefly as flats.exposure_s.max = {plan.exposure_max_s:g}"
+            yield Unfit(self.device, what, makes)
 
     def _unfit_number(self, control: Control, value: float) -> Iterator[Unfit]:
         place = self.place(control)

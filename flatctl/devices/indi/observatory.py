@@ -9,6 +9,7 @@ from __future__ import annotations
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.discovery import settle
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import IndiDevice
 from flatctl.devices.protocols import ConditionStatus
@@ -19,6 +20,7 @@ _MOUNT_PARK = "TELESCOPE_PARK"
 _DOME_PARK = "DOME_PARK"
 _SHUTTER = "DOME_SHUTTER"
 _WEATHER = "WEATHER_STATUS"
+_UNKNOWN_S = 2.0
 
 
 class IndiMount(IndiDevice):
@@ -115,7 +117,8 @@ class IndiWeather(IndiDevice):
                 return ConditionStatus(False, "has not reported yet", known=False)
 
     def _report(self, timeout_s: float) -> Property | ConditionStatus:
-        self._client.open(timeout_s)
+        if not _is_there(self._client, self._device, timeout_s):
+            return _absent(self._client)
         connection = self._client.wait_for(
             lambda registry: registry.find(self._device, "CONNECTION"), timeout_s
         )
@@ -131,7 +134,8 @@ def _ask(
     client: IndiClient, device: str, names: tuple[str, ...], timeout_s: float
 ) -> Property | ConditionStatus:
     """Return the first of these properties that the device has, or why there is none."""
-    client.open(timeout_s)
+    if not _is_there(client, device, timeout_s):
+        return _absent(client)
 
     def look(registry: Registry) -> Property | None:
         connection = registry.find(device, "CONNECTION")
@@ -148,6 +152,19 @@ def _ask(
         )
     if known is not None:
         return known
-    if not client.look(lambda registry: device in registry.devices):
-        return ConditionStatus(False, f"is not on the {client.name}", known=False)
     return ConditionStatus(False, f"has no {' or '.join(names)}", known=False)
+
+
+def _is_there(client: IndiClient, device: str, timeout_s: float) -> bool:
+    """Reach the server and say whether it has a device, once it has told of those it has."""
+
+    def known(registry: Registry) -> bool:
+        return device in registry.devices
+
+    client.open(timeout_s)
+    settle(client, None, min(_UNKNOWN_S, timeout_s), timeout_s, known)
+    return client.look(known)
+
+
+def _absent(client: IndiClient) -> ConditionStatus:
+    return ConditionStatus(False, f"is not on the {client.name}", known=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from flatctl.core.types import CameraSetup
@@ -12,6 +14,7 @@ from flatctl.devices.indi import controls
 from flatctl.devices.indi.choices import choices, state_of
 from flatctl.devices.indi.controls import Control, Found
 from flatctl.devices.indi.cooling import Cooling, celsius
+from flatctl.devices.indi.discovery import SIDE_PX
 from flatctl.devices.indi.formats import deepest_raw, is_made
 from flatctl.devices.indi.limits import Abilities, chosen, number_of, told
 from flatctl.devices.indi.registry import Property, Value
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
 _ANSWER_S = 10.0
 _ROUNDED_PX = 16
-_SIDE_PX = range(1, 1_000_000)
 
 # Drivers load saved settings when they start: none of these may be taken for granted.
 _DELIVERY = (
@@ -77,7 +79,7 @@ class Preparation:
         self._choose("CCD_FRAME_TYPE", ("FRAME_FLAT",))
         if cooling is not None:
             cooling.wait(self._tell)
-        return self._state(setup)
+        return self.state(setup)
 
     def end_stream(self) -> None:
         """End a live view: its frames change the light of an exposure, and not its header."""
@@ -169,8 +171,8 @@ class Preparation:
 
     def _set_full_frame(self) -> None:
         info, frame = self._find("CCD_INFO"), self._find("CCD_FRAME")
-        width = info.count("CCD_MAX_X", _SIDE_PX) if info else None
-        height = info.count("CCD_MAX_Y", _SIDE_PX) if info else None
+        width = info.count("CCD_MAX_X", SIDE_PX) if info else None
+        height = info.count("CCD_MAX_Y", SIDE_PX) if info else None
         if frame is None or not frame.writable or not width or not height:
             return  # some DSLR drivers know their size only after the first frame
         wanted = {"X": 0.0, "Y": 0.0, "WIDTH": float(width), "HEIGHT": float(height)}
@@ -184,7 +186,21 @@ class Preparation:
             ):
                 raise
 
-    def _state(self, setup: CameraSetup) -> CameraState:
+    def foreseen(self, setup: CameraSetup) -> CameraState:
+        """Return how the camera will stand once it is made to stand as `setup` wants."""
+        wanted = {key: value for key, value in asdict(setup).items() if value is not None}
+        temperature_c = wanted.pop("temperature_c", None)
+        place = self._abilities().place(controls.CAPTURE_FORMAT)
+        if place is not None and place.element is None and setup.capture_format is None:
+            with suppress(ValueError):
+                best = place.property.elements.get(deepest_raw(place.property) or "")
+                if best is not None and place.property.writable:
+                    wanted["capture_format"] = best.label or best.name
+        state = replace(self.state(setup), **wanted)
+        return state if temperature_c is None else replace(state, temperature_c=temperature_c)
+
+    def state(self, setup: CameraSetup) -> CameraState:
+        """Return how the camera reports to stand; `setup` has what can't be asked."""
         binning = self._find("CCD_BINNING")
         iso = re.findall(r"\d+", self._mode(controls.ISO) or "")
         return CameraState(

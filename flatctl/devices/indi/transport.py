@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flatctl.devices.hosts import places
+from flatctl.devices.indi.as_found import AsFound
 from flatctl.devices.transports import PLAIN, FoundDevice, Presence, Role, Transport, Where
 from flatctl.errors import DeviceError
 
 if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
     from flatctl.settings.models import Settings
+
+_GREET_S = 3.0
 
 
 class IndiTransport(Transport["IndiClient"]):
@@ -28,12 +31,12 @@ class IndiTransport(Transport["IndiClient"]):
 
         indi = settings.indi
         return IndiClient(
-            indi.host,
-            indi.port,
-            socket=indi.socket,
-            tell=say,
-            remember_in=settings.output.history.expanduser().absolute().parent,
+            indi.host, indi.port, socket=indi.socket, tell=say, as_found=_as_found(settings)
         )
+
+    def is_changed(self, settings: Settings, device: str) -> bool:
+        """Look into the file of how it was found."""
+        return _as_found(settings).knows(device)
 
     def addresses(self, settings: Settings, device: str) -> tuple[str, ...]:
         """Return server and device, by every address that the server's name has."""
@@ -44,6 +47,10 @@ class IndiTransport(Transport["IndiClient"]):
     def open_s(self, settings: Settings) -> float:
         """Return `[indi] timeout_s`."""
         return settings.indi.timeout_s
+
+    def greet(self, session: IndiClient, settings: Settings) -> None:
+        """Connect to the server."""
+        session.open(min(_GREET_S, settings.indi.timeout_s))
 
     def survey(self, session: IndiClient, settings: Settings) -> str:
         """Reach the server and say which devices it serves."""
@@ -65,12 +72,11 @@ class IndiTransport(Transport["IndiClient"]):
             remedy = f"the server has {fitting}; correct [{table}] device"
             raise DeviceError(device, f"no such {role.value} on the server", remedy)
         names = session.find(device, "FILTER_NAME") if role is Role.WHEEL else None
-        info = session.find(device, "CCD_INFO") if role is Role.CAMERA else None
-        across, down = (info.number(f"CCD_MAX_{axis}") if info else None for axis in "XY")
+        state = "connected" if there.connected else "there; a run will connect it"
         return Presence(
-            f"{device} is {'connected' if there.connected else 'there; a run will connect it'}",
+            f"{device} is {state}{_others(there, role, found)}",
             tuple(str(one.value) for one in names.elements.values()) if names else None,
-            (round(across), round(down)) if across and down else None,
+            there.sensor_px if role is Role.CAMERA else None,
         )
 
     def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
@@ -80,6 +86,29 @@ class IndiTransport(Transport["IndiClient"]):
 
         with IndiClient(where.host, where.port) as client:
             return list_devices(client, timeout_s)
+
+
+def _as_found(settings: Settings) -> AsFound:
+    folder = settings.output.history.expanduser().absolute().parent
+    return AsFound(folder, f"{settings.indi.host}:{settings.indi.port}")
+
+
+def _others(there: FoundDevice, role: Role, found: Sequence[FoundDevice]) -> str:
+    """Return what to say of other cameras or wheels on the server: one of them may be meant."""
+    if role not in (Role.CAMERA, Role.WHEEL):
+        return ""
+    fitting = [one for one in found if role in one.roles and one is not there]
+    if role is Role.WHEEL:  # a camera with a wheel in it is told of as a camera
+        fitting = [one for one in fitting if Role.CAMERA not in one.roles]
+    if not fitting:
+        return ""
+    names = ", ".join(f"{one.name}{' (guides)' if one.guides else ''}" for one in fitting)
+    also = f"; also there: {names}"
+    if role is Role.WHEEL or there.guides or not all(one.guides for one in fitting):
+        guides = " guides by its name:" if there.guides else ":"
+        of = "imaging camera" if role is Role.CAMERA else "wheel of this rig"
+        also += f"; {there.name}{guides} is it the {of}?"
+    return also
 
 
 INDI = IndiTransport()

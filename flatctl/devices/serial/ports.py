@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import serial
@@ -17,6 +18,7 @@ from serial.tools import list_ports
 
 from flatctl.devices.serial.diagnosis import SerialPort
 
+BY_ID = Path("/dev/serial/by-id")
 _READ_SLICE_S = 0.02
 _WRITE_LIMIT_S = 2.0
 
@@ -99,8 +101,26 @@ def _keep_dtr_when_closing(port: serial.SerialBase) -> None:
 
 
 def serial_ports() -> list[SerialPort]:
-    """Return the serial ports that this computer has, sorted by path."""
-    return sorted(SerialPort(port.device, port.description) for port in list_ports.comports())
+    """Return the serial ports that this computer has, sorted by path.
+
+    By a name that stays, where there is one: `ttyUSB0` may be another adapter after the next boot.
+    """
+    stable = stable_names()
+    return sorted(
+        SerialPort(stable[port.device], f"{port.description}, {port.device}")
+        if port.device in stable
+        else SerialPort(port.device, port.description)
+        for port in list_ports.comports()
+    )
+
+
+def stable_names(folder: Path = BY_ID) -> dict[str, str]:
+    """Return the names that stay of serial ports, by those of the moment."""
+    try:
+        links = sorted(folder.iterdir())
+    except OSError:
+        return {}
+    return {str(link.resolve()): str(link) for link in links}
 
 
 class Ground(NamedTuple):
