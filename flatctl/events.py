@@ -353,7 +353,7 @@ class FaultSeen(Event):
 
     event = "fault"
     device: str
-    what: str
+    what: "str | Doubt"
     recovered: bool
     log: str | None = None
 

@@ -28,8 +28,8 @@ from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.job import Job
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import FlatctlError
-from flatctl.events import Event, FaultSeen
+from flatctl.errors import ExitCode, FlatctlError
+from flatctl.events import Event, FaultSeen, RunFinished
 from flatctl.outputs.album import Album
 from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener, RunRecord
@@ -127,7 +127,10 @@ def run_settings(
         threading.Thread(target=_load_ahead, name="load-ahead").start()
         greet(settings, connections)
         try:
-            return session.run()
+            code = session.run()
+            if hub.failure is not None and code == ExitCode.COMPLETE:
+                raise hub.failure
+            return code
         finally:
             if hub.record.folder is not None:
                 with signals.held():
@@ -140,35 +143,50 @@ def stored_in(settings: Settings, directory: Path) -> Settings:
     return settings.model_copy(update={"output": output})
 
 
+# What is named where those who watch can't be told any more.
+_WATCHER = "Output"
+
+
 class EventHub:
     """Fold every event into the record of the run, and hand both to all listeners."""
 
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = listeners
+        self._failed: dict[Listener, FlatctlError] = {}
         self.record = RunRecord()
+
+    @property
+    def failure(self) -> FlatctlError | None:
+        """Return why somebody has not heard all, None where all have."""
+        return next(iter(self._failed.values()), None)
 
     def __call__(self, event: Event) -> None:
         """Hand on one event to all, whatever becomes of one of them.
 
-        Raises:
-            FlatctlError: the first that a listener raised, once all have heard.
-
+        Who watches never ends a run: that one can't be told any more is told to the others, as a
+        fault, once; the run then ends as one that could not store all.
         """
+        if isinstance(event, RunFinished) and self._failed and event.exit_code == ExitCode.COMPLETE:
+            event = replace(event, exit_code=int(ExitCode.STORAGE), reason=str(self.failure))
         if isinstance(event, FaultSeen) and (log := current_log()) is not None:
             event = replace(
                 event, log=log.note(event.device, REMARK, why_words(event.what)) or None
             )
         self.record.take(event)
-        failures: list[FlatctlError] = []
+        new: list[FlatctlError] = []
         for listener in self._listeners:
             try:
                 listener(event, self.record)
+                if isinstance(listener, RunFile):
+                    # It has written all that it could not write before.
+                    self._failed.pop(listener, None)
             except FlatctlError as error:
-                failures.append(error)
+                new += [] if listener in self._failed else [error]
+                self._failed[listener] = error
             except Exception as error:  # noqa: BLE001 because telling must never end a run
                 _complain(f"{event.event} was not told: {error!r}")
-        if failures:
-            raise failures[0]
+        for failure in new:
+            self(FaultSeen(time=event.time, device=_WATCHER, what=str(failure), recovered=True))
 
 
 def _load_ahead() -> None:

@@ -5,6 +5,7 @@ An earlier run of a rig is kept beside them, named after the moment it started.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flatctl.errors import StorageError
-from flatctl.outputs.stored import moment
+from flatctl.outputs.stored import moment, stored_text
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.html"
@@ -62,7 +63,7 @@ def keep_earlier_run(path: Path) -> None:
 
     """
     try:
-        if not path.exists():
+        if not os.path.lexists(path):
             return
         stamp = _start_stamp(path)
         serial = 1
@@ -90,8 +91,8 @@ def _names(rig: str) -> Iterator[str]:
 
 
 def _content(path: Path) -> dict[str, object]:
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(stored_text(path))
         if isinstance(content, dict):
             return content
     return {}
@@ -105,7 +106,7 @@ def _rig_of(path: Path) -> str | None:
 def _start_stamp(path: Path) -> str:
     started = moment(_content(path).get("started"))
     if started is None:
-        started = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        started = datetime.fromtimestamp(path.lstat().st_mtime, tz=UTC)
     return started.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

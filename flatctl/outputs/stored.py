@@ -6,6 +6,8 @@ empty text), so that a damaged file still gives a report; what is no event is pa
 
 import json
 import math
+import os
+import stat
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -21,6 +23,7 @@ from flatctl.core.types import Light, Outcome, Verdict
 from flatctl.errors import StorageError, UsageError
 from flatctl.events import KINDS, UNKNOWN_TIME, Event
 
+_LARGEST_BYTES = 200_000_000
 # What a damaged word of these reads as.
 _UNKNOWN_WORD = {
     Outcome: Outcome.STOPPED,
@@ -39,17 +42,36 @@ def read_run(path: Path) -> dict[str, object]:
 
     """
     try:
-        run = json.loads(path.read_text(encoding="utf-8"))
+        run = json.loads(stored_text(path))
     except FileNotFoundError as error:
         raise UsageError(
             f"{path}: there is no such file; give the folder of a night, "
             f"the one that holds {path.name} beside the FLAT folder"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StorageError(f"{path}: it can't be read ({error}); restore it from a copy") from error
     if not isinstance(run, dict):
         raise StorageError(f"{path}: it does not hold a run; restore it from a copy")
     return run
+
+
+def stored_text(path: Path) -> str:
+    """Return what a file holds; one that is none, or far too large for a night, is not begun.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: it is no ordinary file, too large, or no text.
+
+    """
+    # Not to wait: a pipe that nobody writes to must not hold anything up.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, encoding="utf-8") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no ordinary file")
+        if status.st_size > _LARGEST_BYTES:
+            raise ValueError(f"it has {status.st_size / 1e6:.0f} MB, more than any night")
+        return file.read()
 
 
 def events_of(run: Mapping[str, object]) -> Iterator[Event]:

@@ -3,9 +3,11 @@
 import ctypes
 import errno
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from flatctl.errors import StorageError
@@ -18,10 +20,18 @@ _REMEDIES = {
     errno.EROFS: "remount the disk writable or choose another directory",
     errno.ENOENT: "is the disk still mounted? create the directory, then run again to go on",
     errno.ENOTDIR: "choose a directory whose path holds no ordinary file",
+    **dict.fromkeys(
+        (errno.EMFILE, errno.ENFILE),
+        "too many files are open: end other programs, or raise the limit (ulimit -n)",
+    ),
+    errno.ENAMETOOLONG: "choose a directory with a shorter path",
+    errno.ELOOP: "a link leads round in a circle: choose another directory",
     errno.ENOTSUP: "this file system can't keep files from being overwritten; choose another one",
 }
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _CHUNK_BYTES = 8 << 20
+_UNFINISHED = re.compile(r".+\.fits\.[0-9a-f]{8}\.part")
+_LEFT_ALONE_S = 600.0
 _AT_FDCWD = -100  # linux/fcntl.h
 _RENAME_NOREPLACE = 1  # linux/fs.h
 
@@ -71,6 +81,18 @@ def write_text(path: Path, text: str) -> None:
             temporary.replace(path)
     except OSError as error:
         raise storage_error(path, "writing", error) from error
+
+
+def remove_leftovers(folder: Path, now: datetime) -> None:
+    """Remove what runs that were killed left half written in a folder, if it has been left alone.
+
+    Another rig may write there just now: what was touched within `_LEFT_ALONE_S` stays.
+    """
+    for path in folder.glob("*.part"):
+        if _UNFINISHED.fullmatch(path.name):
+            with suppress(OSError):
+                if now.timestamp() - path.stat().st_mtime > _LEFT_ALONE_S:
+                    path.unlink()
 
 
 def make_folder(folder: Path, root: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from flatctl.errors import StorageError
 from flatctl.storage.atomic import write_text
 
+_LARGEST_BYTES = 1_000_000
+
 
 class Quota:
     """At most `at_most` messages per rig and night, and none twice.
@@ -40,6 +42,8 @@ class Quota:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
+            if not self._path.is_file() or self._path.stat().st_size > _LARGEST_BYTES:
+                return {}
             found = json.loads(self._path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}

@@ -17,7 +17,7 @@ from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
-from flatctl.storage.atomic import create_free, make_folder
+from flatctl.storage.atomic import create_free, make_folder, remove_leftovers
 from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
 from flatctl.storage.naming import frame_folder, frame_name, night_of
@@ -58,6 +58,8 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         self.night, self._pictures = night_of(now, self.zone), None
         prepare_directory(self.directory)
         make_folder(self.folder, self.directory)
+        for kind in FrameKind:
+            remove_leftovers(frame_folder(self.directory, self.night, kind), now)
         return self.folder
 
     def ensure_room(self, needed_bytes: int, now: datetime, *, resume: bool) -> None:

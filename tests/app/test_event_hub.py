@@ -7,12 +7,15 @@ import pytest
 from flatctl.app import run as app_run
 from flatctl.app.run import EventHub
 from flatctl.errors import Stopped, StorageError
-from flatctl.events import Event, RunFinished
+from flatctl.events import Event, RunFinished, Waiting
 from flatctl.outputs.record import RunRecord
 
 ENDED = RunFinished(
     time=datetime(2026, 11, 22, tzinfo=UTC), exit_code=0, filters={}, sets={}, frames=0, seconds=1.0
 )
+
+
+TRIED = Waiting(time=datetime(2026, 11, 22, tzinfo=UTC), what="wheel")
 
 
 class Raising:
@@ -41,13 +44,25 @@ def test_a_mistake_of_a_listener_ends_no_run(capsys: pytest.CaptureFixture[str])
     assert "run_finished was not told: KeyError('figure')" in capsys.readouterr().err
 
 
-def test_the_end_of_a_run_is_told_to_all_though_the_disk_is_full() -> None:
+def test_one_that_cannot_be_told_any_more_is_told_of_to_all_others_once() -> None:
     heard = Heard()
+    hub = EventHub([Raising(StorageError("disk full")), heard])
 
-    with pytest.raises(StorageError, match="disk full"):
-        EventHub([Raising(StorageError("disk full")), heard])(ENDED)
+    hub(TRIED)
+    hub(TRIED)
 
-    assert heard == [ENDED]
+    assert [each.event for each in heard] == ["waiting", "fault", "waiting"]
+    assert str(hub.failure) == "disk full"
+
+
+def test_a_run_that_not_all_could_be_told_of_ends_as_one_that_could_not_store_all() -> None:
+    heard = Heard()
+    hub = EventHub([Raising(StorageError("disk full")), heard])
+
+    hub(TRIED)
+    hub(ENDED)
+
+    assert (heard[-1].exit_code, heard[-1].reason) == (7, "disk full")
 
 
 def test_the_wish_to_stop_is_not_held_up() -> None:

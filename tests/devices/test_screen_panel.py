@@ -147,6 +147,30 @@ def test_clients_that_say_nothing_do_not_keep_the_page_out(panel, page, light, p
         assert light.brightness == 40
 
 
+def dripping(port: int, source: str) -> socket.socket:
+    """Return a connection whose request never gets said to its end."""
+    connection = socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
+    connection.sendall(b"GET /?token=guess HTTP/1.1\r\nX: ")
+    return connection
+
+
+@pytest.mark.parametrize("sources", [("127.0.0.9",), ("127.0.0.8", "127.0.0.9", "127.0.0.10")])
+def test_nobody_without_the_token_keeps_the_page_away(panel, page, port, sources):
+    with contextlib.ExitStack() as stack:
+        for _ in range(CONNECTIONS_MAX):
+            for source in sources:
+                stack.enter_context(dripping(port, source))
+        assert asked(port, "GET", f"/?token={TOKEN}")[0] == 200
+
+
+def test_a_request_that_is_not_said_in_time_is_dropped(panel, port):
+    with dripping(port, "127.0.0.9") as connection:
+        connection.settimeout(4.0)
+        began = time.monotonic()
+        assert connection.recv(1) == b""
+        assert time.monotonic() - began < 3.5
+
+
 def test_after_closing_nothing_is_served(panel, port):
     panel.close()
     with pytest.raises(ConnectionRefusedError):

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from flatctl.errors import Unreachable
+
 Hear = Callable[["Child", Mapping[str, Any], int | None], None]
 
 _PACKET_BYTES = 400_000
@@ -39,7 +41,11 @@ class Child:
         self._ended = ended
         self._chatter = chatter
         self._address = [host, str(port), str(timeout_s)]
-        self._line, self._far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._line, self._far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            remedy = "end other programs, or raise the limit of open files (ulimit -n)"
+            raise Unreachable(f"INDI server {host}:{port}", str(error.strerror), remedy) from error
         self._process: subprocess.Popen[bytes] | None = None
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._live, name="indi", daemon=True)

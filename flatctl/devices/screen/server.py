@@ -1,7 +1,9 @@
 """The page on the local network: three addresses, one token, and nothing else.
 
 `GET /` is the page, `GET /orders` the lines for it, `POST /painted` its answers. Whoever lacks the
-token gets none of them.
+token gets none of them, and keeps nobody else away: a request has to be said within `_HEAD_S`, and
+where places run short those go first that have not shown the token, the oldest of one address
+before any other's.
 """
 
 import contextlib
@@ -9,6 +11,7 @@ import hmac
 import select
 import socket
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable
 from http import HTTPStatus
@@ -23,7 +26,11 @@ from flatctl.devices.screen.connection import BEAT_S, NAME, PageConnection
 from flatctl.devices.screen.wire import REPORT_MAX_BYTES, bye, parse_report, question
 
 CONNECTIONS_MAX = 16
+STRANGERS_MAX = 4
+"""Connections of one address that have not shown the token yet."""
 _SLOW_CLIENT_S = 5.0
+_HEAD_S, _HEAD_MAX = 2.0, 1 << 14
+_AGAIN_S = 0.02
 _GOODBYE_S = 1.0
 _LOOK_S = 0.25
 _PAGE_MAX = 64
@@ -60,7 +67,7 @@ class ScreenServer(ThreadingTCPServer):
         self.token = token
         self.seat = seat
         self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-        self._free = threading.BoundedSemaphore(CONNECTIONS_MAX)
+        self._places = _Places()
         super().__init__(place, _Connection)
         self._thread = threading.Thread(
             target=self.serve_forever, args=(0.05,), name="screen-server", daemon=True
@@ -79,13 +86,11 @@ class ScreenServer(ThreadingTCPServer):
         self._thread.join()
         self.server_close()
         # The threads may die with the program; the goodbye is worth a moment.
-        deadline = Deadline(_GOODBYE_S)
-        for _ in range(CONNECTIONS_MAX):
-            self._free.acquire(timeout=deadline.left_s)
+        self._places.await_empty(_GOODBYE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread, unless there are too many of them."""
-        if self._free.acquire(blocking=False):
+        if self._places.take(request, str(client_address[0])):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -95,10 +100,56 @@ class ScreenServer(ThreadingTCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            self._places.leave(request)
+
+    def trust(self, request: Any) -> None:
+        """Keep the place of a connection that has shown the token."""
+        self._places.trust(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that leave in the middle of a word."""
+
+
+class _Places:
+    """The connections that are served, by the order in which they came."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._strangers: dict[Any, str] = {}
+        self._trusted: set[Any] = set()
+
+    def take(self, request: Any, address: str) -> bool:
+        """Give a connection a place, if need be that of a stranger; False where there is none."""
+        with self._changed:
+            kin = [each for each, where in self._strangers.items() if where == address]
+            if len(kin) >= STRANGERS_MAX:
+                self._turn_out(kin[0])
+            elif len(self._strangers) + len(self._trusted) >= CONNECTIONS_MAX:
+                if not self._strangers:
+                    return False
+                self._turn_out(next(iter(self._strangers)))
+            self._strangers[request] = address
+            return True
+
+    def trust(self, request: Any) -> None:
+        with self._changed:
+            if self._strangers.pop(request, None) is not None:
+                self._trusted.add(request)
+
+    def leave(self, request: Any) -> None:
+        with self._changed:
+            self._strangers.pop(request, None)
+            self._trusted.discard(request)
+            self._changed.notify_all()
+
+    def await_empty(self, timeout_s: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._strangers and not self._trusted, timeout_s)
+
+    def _turn_out(self, request: Any) -> None:
+        del self._strangers[request]
+        with contextlib.suppress(OSError):
+            request.shutdown(socket.SHUT_RDWR)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -106,6 +157,19 @@ class _Connection(BaseHTTPRequestHandler):
     timeout = _SLOW_CLIENT_S
     server_version = "flatctl"
     sys_version = ""
+
+    def handle(self) -> None:
+        """Serve a request whose head is all there in time; drop any other without a word."""
+        deadline = Deadline(_HEAD_S)
+        while not deadline.over:
+            readable, _, _ = select.select([self.connection], [], [], deadline.left_s)
+            head = self.connection.recv(_HEAD_MAX, socket.MSG_PEEK) if readable else b""
+            if not head:
+                return
+            if b"\r\n\r\n" in head or len(head) >= _HEAD_MAX:
+                super().handle()
+                return
+            time.sleep(_AGAIN_S)
 
     def do_GET(self) -> None:
         """Serve the page or its orders."""
@@ -136,6 +200,7 @@ class _Connection(BaseHTTPRequestHandler):
         ):
             self._say(HTTPStatus.FORBIDDEN, _WRONG_TOKEN)
         else:
+            self.server.trust(self.connection)
             routes[url.path]()
 
     def _page(self) -> None:
