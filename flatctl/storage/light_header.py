@@ -4,6 +4,7 @@ One table holds the spellings of N.I.N.A., Ekos and other INDI clients, CCDciel,
 Pro, MaxIm DL, APT, SharpCap, ASIAIR, Seestar, RTS2 and the observatories' own, the plainest first.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -166,7 +167,8 @@ class LightHeader:
         value = self.glimpse.values.get(name)
         if isinstance(value, str):
             written = _NUMBER.fullmatch(value.strip().replace("\N{MINUS SIGN}", "-"))
-            return float(written[1].replace(",", ".")) if written else None
+            figure = float(written[1].replace(",", ".")) if written else math.nan
+            return figure if math.isfinite(figure) else None
         return number(self.glimpse.values, name)
 
     def _text(self, what: str) -> str | None:

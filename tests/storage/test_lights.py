@@ -3,6 +3,8 @@
 import os
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from light_builders import (
     BLOCK,
     DSLR,
@@ -15,9 +17,9 @@ from light_builders import (
     write_light,
 )
 
-from flatctl.core.nights.plan import LightFrame
+from flatctl.core.nights.plan import LightFrame, Tolerances, wanted_sets
 from flatctl.errors import StorageError
-from flatctl.storage.light_header import IN_ELECTRONS
+from flatctl.storage.light_header import IN_ELECTRONS, SPELLINGS
 from flatctl.storage.lights import UNFILLED, read_folder, read_light
 
 
@@ -343,6 +345,32 @@ def test_a_frame_that_says_no_kind_is_what_folders_say_and_then_names(tmp_path, 
     path = write_light(tmp_path / "Flats" / "night" / name, {"GAIN": 1})
     (reading,) = read_folder(tmp_path / "Flats" / "night")
     assert (path, reading.kind) == (reading.path, meant)
+
+
+NAMES = sorted({name for names in SPELLINGS.values() for name in names} | {"BINNING", "FILTER2"})
+values = st.one_of(
+    st.text(max_size=60),
+    st.floats().map(repr),
+    st.integers().map(str),
+    st.sampled_from(["'9e999'", "1e999", "'" + "9" * 60 + "'", "-0", "'−10 K'", "T", "/"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), values, max_size=8), st.booleans())
+@example({"ISO": "'9e999'"}, False)
+@example(
+    {"FOCPOS": "'9e999'", "ROTATOR": "'-9e999'", "GAIN": "'9e999'", "OFFSET": "'9e999'"}, False
+)
+@example({"BINNING": "'" + "9" * 60 + "'"}, False)
+def test_whatever_cards_say_is_read_or_told(tmp_path_factory, cards, measured):
+    folder = tmp_path_factory.mktemp("any")
+    path = folder / "LIGHT.fits"
+    images = [f"{name:8}= {value}".encode()[:80].ljust(80) for name, value in cards.items()]
+    path.write_bytes(header(*(c.encode().ljust(80) for c in STRUCTURE), *images) + bytes(BLOCK))
+    reading = read_light(path, below=folder, measured_temperature=measured)
+    assert reading.light or reading.problem or reading.kind
+    if reading.light:
+        wanted_sets([reading.light], Tolerances())
 
 
 def test_a_file_that_ends_with_its_last_pixel_is_a_light_with_a_note(tmp_path):
