@@ -264,7 +264,7 @@ def test_frames_of_a_steady_light_are_all_kept():
         (dim(9, 1.0, 10300.0), False),  # a dimmer step
         (dim(11, 1.0, 30000.0), True),  # a brighter one may give anything
         (dim(10, 2.0, 2 * 10000.0 * 1.02 + 65.0), True),  # twice the exposure
-        (dim(10, 2.0, 2 * 10000.0 * 1.02 + 66.0), False),
+        (dim(10, 2.0, 2 * 10000.0 * 1.02 + 67.0), False),
         (dim(10, 0.5, 10000.0 * 1.02 + 66.0), False),  # a shorter one is no reason
         (dim(10, 1.0, (10000.0 - 65.0) / 1.02), True),
         (dim(10, 1.0, (10000.0 - 66.0) / 1.02), False),
@@ -315,3 +315,8 @@ def test_a_setting_is_allowed_within_the_limits_and_of_the_list_only():
     assert not LIMITS.allow(Setting(255, 30.1))
     listed = Limits.checked((0, 255), (0.1, 30.0), (1.0, 2.0))
     assert [listed.allow(Setting(9, t)) for t in (1.0, 1.5)] == [True, False]
+
+
+def test_a_level_of_few_steps_that_was_rounded_down_contradicts_no_longer_exposure():
+    evidence = of(dim(0, 1.19, 2.0), dim(0, 17.4, 35.0), noise_adu=1.0)
+    assert (len(evidence.frames), evidence.changes) == (2, [])

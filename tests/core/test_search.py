@@ -583,3 +583,20 @@ def test_frames_of_another_full_scale_are_judged_anew():
     assert search.outcome is Outcome.REACHED
     with pytest.raises(ValueError, match="over"):
         search.rescale(search.band)
+
+
+def test_what_another_filter_taught_costs_no_ending_where_levels_are_a_few_steps_of_255():
+    camera = {"full": 255.0, "ceiling": 255.0, "target": 127.5, "tolerance": 2.55, "pedestal": 0.0}
+    panel = Rig(
+        lambda step: 1.0 if step else 1 / 128,
+        255.0,
+        steps=(0, 100),
+        times_s=(1.0, 300.0),
+        start=(0, 1.0),
+        **camera,
+    )
+    panel.known["response"] = panel.run().search.response
+    for _ in range(3):
+        run = panel.run()
+        assert run.outcome is Outcome.REACHED
+        panel.known["response"] = run.search.response

@@ -19,6 +19,8 @@ _CEILING_FRAC = 0.001
 _PEDESTAL_MAX_FRAC = 0.1
 # The ceilings of 8 to 15 bits; a pedestal lies at one of them only by a rare chance.
 _CEILINGS_ADU = tuple(2.0**bits - 1 for bits in range(8, 16))
+# Levels that differ by less than this fraction of full scale tell no light: 20 ADU of 16 bits.
+_LIT_FRAC = 0.0003
 # An exposure so many times the longest allowed is no advice.
 _ADVICE_MAX = 1000.0
 
@@ -69,7 +71,7 @@ def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span
         if len(times) > 1 and _same([f.level_adu for f in frames]):
             return _ending(band, EndingKind.UNRESPONSIVE_TO_ALL, last)
         return _ending(band, EndingKind.UNRESPONSIVE, last)
-    if enough_s[0] < _ADVICE_MAX * limits.longest_s:
+    if enough_s[0] < _ADVICE_MAX * limits.longest_s and _is_lit(frames, band):
         return _ending(band, EndingKind.NEEDS_LONGER, last, **_enough(enough_s))
     return _ending(band, EndingKind.NO_LIGHT, last)
 
@@ -146,6 +148,13 @@ def unresponsive(frames: Sequence[Judged]) -> bool:
     same_time = [f for f in seen if f.exposure_s == low.exposure_s]
     high = max(same_time, key=lambda f: f.brightness)
     return high.brightness > low.brightness and _same([low.level_adu, high.level_adu])
+
+
+def _is_lit(frames: Sequence[Judged], band: Band) -> bool:
+    """Tell whether the levels differ by more than noise: less foretells nothing."""
+    levels = [f.level_adu for f in frames]
+    spread = max(levels) - min(levels)
+    return len({f.setting for f in frames}) < 2 or spread > _LIT_FRAC * band.full_scale_adu
 
 
 def _same(levels: Sequence[float]) -> bool:

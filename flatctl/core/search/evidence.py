@@ -169,6 +169,8 @@ def _contradiction(older: Judged, newer: Judged, noise_adu: float) -> float | No
     if more.brightness > less.brightness or less.clipped:
         return None
     longer = max(more.exposure_s / less.exposure_s, 1.0) * (1 + NOISE_FRAC)
-    if more.level_adu <= longer * less.level_adu + noise_adu:
+    # The dimmer level may be rounded down, and a longer exposure multiplies what that took off.
+    rounded_adu = ROUNDED_ADU / 2 * (longer - 1 - NOISE_FRAC)
+    if more.level_adu <= longer * less.level_adu + rounded_adu + noise_adu:
         return None
     return newer.level_adu / max(older.level_adu, noise_adu)
