@@ -32,15 +32,20 @@ class Preparation(StrEnum):
     CAMERA = "camera"
     WHEEL = "wheel"
     PLACE = "place"  # rotator and focuser
+    DEVICES = "devices"  # all of them, after one has failed
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """What a run waits for: the wheel's way to a `filter`, or the sensor's to a temperature."""
+    """What a run waits for: the wheel's way to a `filter`, or the sensor's to a temperature.
+
+    Of devices that are reached again, `fault` is what happened.
+    """
 
     what: Preparation
     filter: str | None = None
     temperature_c: float | None = None
+    fault: str = ""
 
 
 class Chapter(StrEnum):

@@ -6,6 +6,7 @@ from pathlib import Path
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
+    greet,
     make_connections,
     make_rig,
     make_rules,
@@ -51,6 +52,7 @@ def calibrate(
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        greet(settings, connections)
         found = CalibrationRun(
             make_rig(settings, connections, SystemClock()),
             plan,

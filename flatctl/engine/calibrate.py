@@ -56,9 +56,9 @@ class CalibrationRun:
     rules: Sequence[Rule] = ()
 
     def __post_init__(self) -> None:
-        self._recovery = Recovery(self.rig, self.tell_fault)
-        self._safety = Safety(self.rules, self.rig, self._hear)
         self._waits = Waits(self.rig, self._hear)
+        self._recovery = Recovery(self.rig, self.tell_fault, self._waits.reach_again)
+        self._safety = Safety(self.rules, self.rig, self._hear)
 
     def run(self) -> Calibration:
         """Measure everything, remember it, and return it; the panel is off afterwards.

@@ -27,12 +27,18 @@ class RigLost(Exception):
 class Recovery:
     """Run actions on a rig, with a budget of faults for each filter.
 
-    `tell` hears of every fault, and whether the rig came back from it.
+    `tell` hears of every fault, and whether the rig came back from it, `begin` when it sets out.
     """
 
-    def __init__(self, rig: Rig, tell: Callable[[DeviceError, bool], None]) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        tell: Callable[[DeviceError, bool], None],
+        begin: Callable[[DeviceError], None] = lambda _: None,
+    ) -> None:
         self._rig = rig
         self._tell = tell
+        self._begin = begin
         self._left = FAULTS_PER_FILTER
         self._told = self._borne = 0  # disturbances; those before the budget was granted
         self._unfit: set[str] = set()
@@ -115,6 +121,7 @@ class Recovery:
         for wait_s in REOPEN_WAITS_S:
             if self._rig.clock.monotonic() > until_s:
                 break
+            self._begin(last)
             self._rig.clock.sleep(wait_s)
             try:
                 self._rig.reopen()

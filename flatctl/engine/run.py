@@ -192,7 +192,7 @@ class Session:
         self._filters = {events.set_label(plan): events.label(plan.filter) for plan in plans}
         bank = plans[0].panel_bank if plans else None
         known = known_calibration(self.history, self.job.rig, self.rig, bank)
-        now = self.rig.clock.now()
+        now, waits = self.rig.clock.now(), Waits(self.rig, self.emit)
         context = RunContext(
             job=self.job,
             run=f"{now:%Y%m%dT%H%M%SZ}",
@@ -202,9 +202,9 @@ class Session:
             calibration=known,
             writer=self.writer,
             history=self.history,
-            recovery=Recovery(self.rig, self._tell_fault),
+            recovery=Recovery(self.rig, self._tell_fault, waits.reach_again),
             safety=Safety(self.job.rules, self.rig, self.emit),
-            waits=Waits(self.rig, self.emit),
+            waits=waits,
             emit=self.emit,
         )
         self._started = started(context, plans, now, self.writer.open_night(now))

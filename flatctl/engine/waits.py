@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from flatctl.devices.protocols import Progress
 from flatctl.engine.rig import Rig
+from flatctl.errors import DeviceError
 from flatctl.events import Awaited, Listener, Preparation, Waiting
 
 
@@ -22,6 +23,10 @@ class Waits:
         """Tell what is waited for now."""
         self._what = what
         self.emit(Waiting(time=self.rig.clock.now(), what=what))
+
+    def reach_again(self, error: DeviceError) -> None:
+        """Tell that the devices are reached again after that."""
+        self.begin(Awaited(Preparation.DEVICES, fault=f"{error.device}: {error.what}"))
 
     def _hear(self, progress: Progress) -> None:
         what = self._what

@@ -1,12 +1,16 @@
 """The run told in plain lines: for logs, pipes and services, without a single control code."""
 
+from datetime import timedelta
 from typing import TextIO
 
-from flatctl.events import Event
+from flatctl.events import UNKNOWN_TIME, Awaited, Event, Waiting
 from flatctl.outputs import figures
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.run import lines_of
+
+# Between two lines on one wait: doubled each time, up to a minute.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0
 
 
 class PlainLines:
@@ -14,11 +18,35 @@ class PlainLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._outlet = Outlet(stream)
+        self._waits = Pace()
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
+        if isinstance(event, Waiting) and not self._waits.is_due(event):
+            return
         for line in lines_of(run, event):
             self._outlet.write(f"{event.time:%H:%M:%SZ}  {figures.printable(line)}\n")
 
     def close(self) -> None:
         """Do nothing; a line once written needs no end."""
+
+
+class Pace:
+    """Which words on a wait get a line of their own: ever fewer, the longer it takes."""
+
+    def __init__(self) -> None:
+        self._what: Awaited | str | None = None
+        self._says = ""
+        self._due = UNKNOWN_TIME
+        self._pause_s = _FIRST_PAUSE_S
+
+    def is_due(self, event: Waiting) -> bool:
+        """Say whether this is news: another wait, another word, or a while since the last one."""
+        if event.what != self._what or (event.says and event.says != self._says):
+            self._what, self._says, self._pause_s = event.what, event.says, _FIRST_PAUSE_S
+        elif event.time < self._due:
+            return False
+        else:
+            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self._due = event.time + timedelta(seconds=self._pause_s)
+        return True

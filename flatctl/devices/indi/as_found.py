@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.registry import Property, Registry, Value
@@ -138,10 +138,7 @@ class AsFound:
             if path is not None and path.is_file() and path.stat().st_size <= _LARGEST_BYTES:
                 facts = json.loads(path.read_text("utf-8"))
                 if facts["server"] == self._server and facts["device"] == device:
-                    return {
-                        str(name): Kept(dict(one["found"]), [dict(each) for each in one["ours"]])
-                        for name, one in facts["properties"].items()
-                    }
+                    return {name: _kept(one) for name, one in facts["properties"].items()}
         return {}
 
     def _write(self, device: str) -> None:
@@ -169,6 +166,8 @@ def _restored(
     there = {key: value for key, value in found.items() if now and key in now.elements}
     if now is None or now.holds(there):
         return True
+    if now.one_of_many and True not in there.values():
+        return True  # none was chosen, which nobody can ask for
     timeout_s = max(0.1, min(_ANSWER_S, deadline.left_s))
     try:
         if now.kind == "text":
@@ -207,3 +206,17 @@ def _nearly(now: Property, wanted: Mapping[str, Value]) -> bool:
         )
         and now.name == "CCD_FRAME"
     )
+
+
+def _kept(facts: Mapping[str, Any]) -> Kept:
+    return Kept(_sound(facts["found"]), [_sound(each) for each in facts["ours"]])
+
+
+def _sound(values: Mapping[str, object]) -> dict[str, Value]:
+    """Return values out of a file, which may hold anything."""
+    made: dict[str, Value] = {}
+    for name, value in values.items():
+        if not isinstance(value, bool | float | str):
+            raise TypeError(name)
+        made[name] = value
+    return made

@@ -30,6 +30,8 @@ def awaited_words(awaited: Awaited | str) -> str:
     match awaited.what:
         case Preparation.WHEEL:
             return f"filter wheel turns to {awaited.filter}"
+        case Preparation.DEVICES:
+            return f"reaching the devices again ({awaited.fault})"
         case Preparation.PLACE:
             return "rotator and focuser go where the lights had them"
     wanted_c = awaited.temperature_c
