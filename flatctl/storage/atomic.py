@@ -162,9 +162,16 @@ def _rename_new(temporary: Path, path: Path) -> None:
     if libc.renameat2(_AT_FDCWD, source, _AT_FDCWD, target, _RENAME_NOREPLACE) == 0:
         return
     number = ctypes.get_errno()
-    if number in {errno.EINVAL, errno.ENOSYS}:
-        number = errno.ENOTSUP
-    raise OSError(number, os.strerror(number), str(temporary), None, str(path))
+    if number not in {errno.EINVAL, errno.ENOSYS}:
+        raise OSError(number, os.strerror(number), str(temporary), None, str(path))
+    # FUSE (exFAT, sshfs) may know neither: an empty file takes the name, which nobody can do
+    # twice, and the frame then takes its place.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+    try:
+        temporary.replace(path)
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -42,6 +42,42 @@ def greet(link: SerialLink) -> bytes:
     return link.greet(b"?\n", echo, timeout_s=0.3)
 
 
+@contextmanager
+def a_server_that_says(words: bytes) -> Iterator[str]:
+    """Hang up on whoever comes, with a word on why, as ser2net does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def turn_away() -> None:
+            with suppress(OSError):
+                client, _ = server.accept()
+                with client:
+                    client.sendall(words)
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(100):
+                        pass
+
+        thread = threading.Thread(target=turn_away, daemon=True)
+        thread.start()
+        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_server_of_ports_that_says_its_port_is_in_use_is_heard():
+    with (
+        a_server_that_says(b"Port already in use\r\n") as url,
+        pytest.raises(Busy, match="Port already in use"),
+    ):
+        greet(link_to(url))
+
+
+def test_a_server_of_ports_that_can_not_open_its_own_is_heard():
+    with (
+        a_server_that_says(b"Device open failure: no such file\r\n") as url,
+        pytest.raises(Unreachable, match="Device open failure"),
+    ):
+        greet(link_to(url))
+
+
 def test_a_missing_port_is_named_with_a_way_to_find_the_right_one(tmp_path):
     missing = f"{tmp_path}/ttyUSB0"
     with pytest.raises(Unreachable, match=r"ttyUSB0: no such port; (there are|this computer)"):

@@ -13,9 +13,12 @@ from flatctl.devices.deadline import Deadline
 from flatctl.devices.serial.diagnosis import printable, reason, why_not_opened
 from flatctl.devices.serial.ports import Line, LinkClock, OpenPort, current_ground, serial_ports
 from flatctl.devices.serial.tap import TappedPort, current_tap
-from flatctl.errors import BadReply, DeviceError, NoReply, Unreachable
+from flatctl.errors import BadReply, Busy, DeviceError, NoReply, Unreachable
 
 T = TypeVar("T")
+
+# How long a server of ports may take to say that it will hang up.
+_FIRST_WORDS_S = 0.1
 
 # All that a dead line makes pyserial 3.5 raise: SerialException (an OSError) from read and write,
 # plain OSError from in_waiting, termios.error from reset_input_buffer; NotImplementedError from a
@@ -64,6 +67,8 @@ class SerialLink:
         self._reply_s = reply_s
         self._boot_delay_s = boot_delay_s
         self._port: Any = None
+        # What came from an end that has not been understood yet: why it hangs up, it may be.
+        self._first_words: bytes | None = b""
         self._lock = threading.RLock()
         self._tap = current_tap(name)
 
@@ -88,6 +93,7 @@ class SerialLink:
                 port = self._open_port(self._line)
             except (*_BROKEN, ValueError) as error:
                 raise why_not_opened(self.url, self.name, error, serial_ports()) from error
+            self._first_words = b""
             self._port = port if self._tap is None else TappedPort(port, self._tap)
             self.clock.sleep(self._boot_delay_s)
 
@@ -164,6 +170,7 @@ class SerialLink:
                 self._flush()
                 self.send(command)
                 if answer := self._listen(parse, ends or self._ends, limit, heard):
+                    self._first_words = None
                     return answer[0]
                 if deadline.over:
                     break
@@ -216,17 +223,33 @@ class SerialLink:
 
     def _read(self) -> bytes:
         with self._open_line() as port:
-            return bytes(port.read(max(1, port.in_waiting)))
+            content = bytes(port.read(max(1, port.in_waiting)))
+        self._note_words(content)
+        return content
+
+    @property
+    def _is_remote(self) -> bool:
+        return self.url.startswith("socket:")
+
+    def _note_words(self, content: bytes) -> None:
+        if self._first_words is not None and self._is_remote:
+            self._first_words = (self._first_words + content)[-_LONGEST_FRAME:]
 
     def _flush(self) -> None:
         with self._open_line() as port:
-            if not self.url.startswith("socket:"):
+            if not self._is_remote:
                 port.reset_input_buffer()
                 return
+            if self._first_words == b"":
+                # Once it hangs up on a question, what it said before is lost.
+                soon = self.deadline(_FIRST_WORDS_S)
+                while not port.in_waiting and not soon.over:
+                    self.clock.sleep(_FIRST_WORDS_S / 10)
+                self._first_words += b" "
             # pyserial would read until nothing is left, which never comes where somebody floods.
             limit = self.deadline(_FLUSH_LIMIT_S)
             while port.in_waiting and not limit.over:
-                port.read(port.in_waiting)
+                self._note_words(bytes(port.read(port.in_waiting)))
 
     def _opened(self) -> Any:
         if self._port is None:
@@ -243,6 +266,12 @@ class SerialLink:
             yield port
         except _BROKEN as error:
             self.close()
+            if words := (self._first_words or b"").strip():
+                # So a server of serial ports says why it hangs up.
+                kind = Busy if b"in use" in words else Unreachable
+                remedy = "end the program that has the port, or see that server's own log"
+                said = f"it was hung up after {printable(words)}"
+                raise kind(self.name, said, remedy) from error
             raise Unreachable(
                 self.name,
                 f"the line broke ({reason(error)})",
