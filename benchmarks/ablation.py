@@ -134,7 +134,7 @@ GUARDS: dict[str, tuple[Off, ...]] = {
     "steps that the learned curve proves": (
         Off(Forecast, "proven", lambda _, steps, __: steps, looks=True),
     ),
-    "pedestal read from two exposures of a step": (answer(clues, "_lines", {}),),
+    "pedestal read from two exposures of a step": (answer(clues, "_by_two_exposures", []),),
     "pedestal read from a level that settings share": (Off(clues, "_DARK_FRAC", -1.0),),
     "full frames whose corners stayed below": (Off(Judged, "partly", False),),
     "light that begins between a dark and a lit step": (answer(clues, "onset", (-1, -1)),),
