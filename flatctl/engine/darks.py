@@ -6,17 +6,21 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from flatctl import events
+from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.pixels.statistics import measure
-from flatctl.core.types import FrameKind
+from flatctl.core.pixels.stuck import Stuck, black_frac, stuck_in
+from flatctl.core.types import FrameKind, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
-from flatctl.engine.panel_off import learn_pedestal
+from flatctl.engine.panel_off import known_pedestal, learn_pedestal
 from flatctl.engine.shot import Exposure
 from flatctl.errors import BadReply
 
 # A dark flat as bright as this, of the lowest flat accepted, was taken with the light on.
 _LIT_FRAC = 0.8
+# Nothing is below this fraction of the level without light.
+_BELOW_FRAC = 0.5
 
 DarkFlat = tuple[float, int]  # its exposure in seconds, its number
 
@@ -42,8 +46,9 @@ def take_dark_flats(
             )
         )
 
-    def keep(exposure_s: float, index: int, frame: Frame) -> BadReply | None:
-        statistics = measure(frame.raw, context.full_scale_adu)
+    def keep(
+        exposure_s: float, index: int, frame: Frame, statistics: Statistics
+    ) -> BadReply | None:
         if statistics.median >= _LIT_FRAC * flat_adu:
             return _still_lit(context, statistics.median)
         learn_pedestal(context, statistics.median)
@@ -67,10 +72,18 @@ def take_dark_flats(
 
 
 def _take(
-    context: RunContext, wanted: Sequence[DarkFlat], keep: Callable[..., BadReply | None]
+    context: RunContext,
+    wanted: Sequence[DarkFlat],
+    keep: Callable[..., BadReply | None],
+    *,
+    again: bool = True,
 ) -> tuple[Sequence[DarkFlat], BadReply | None]:
-    """Take dark flats until `keep` refuses one; return those that are left, and why."""
+    """Take dark flats until `keep` refuses one; return those that are left, and why.
+
+    Broken frames are taken once more at the end, if `again`.
+    """
     under_way: Exposure | None = None
+    broken: list[DarkFlat] = []
     for n, ((exposure_s, index), later) in enumerate(zip_longest(wanted, wanted[1:])):
         context.recovery.renew()
         under_way = under_way or context.begin_dark(exposure_s)
@@ -81,10 +94,32 @@ def _take(
             under_way = context.begin_dark(later[0]) if later else None
         finally:
             disturbed = context.disturbance(begun_after)
-            fault = _lit(context) if disturbed else keep(exposure_s, index, frame)
+            statistics = measure(frame.raw, context.full_scale_adu)
+            fault = _lit(context) if disturbed else _broken(context, statistics)
+            if fault is not None and again and not disturbed:
+                context.recovery.forgive(fault)
+                broken.append((exposure_s, index))
+                fault = None
+            elif fault is None:
+                fault = keep(exposure_s, index, frame, statistics)
         if fault is not None:
-            return wanted[n:], fault
-    return (), None
+            return [*broken, *wanted[n:]], fault
+    return _take(context, broken, keep, again=False) if broken else ((), None)
+
+
+def _broken(context: RunContext, dark: Statistics) -> BadReply | None:
+    """Return what is wrong with a dark flat that no camera makes: it is black, or in part."""
+    pedestal = known_pedestal(context)
+    stuck = stuck_in(dark, {}, context.full_scale_adu) or Stuck()
+    black = black_frac(dark, {}, stuck)
+    below = pedestal is not None and dark.median < _BELOW_FRAC * pedestal.adu
+    # Each sensor has some noise, or a hot pixel: where all are alike, nothing came through.
+    if below or dark.min == dark.max:
+        black = 1.0
+    if black <= CLIPPED_FRAC_MAX:
+        return None
+    what = f"{black:.0%} of a dark flat is black ({dark.bottom_adu:g} ADU)"
+    return BadReply(context.rig.camera.name, what, "see its cable and its power")
 
 
 def _still_lit(context: RunContext, dark_adu: float) -> BadReply:

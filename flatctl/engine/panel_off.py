@@ -55,6 +55,8 @@ def measure_pedestal(context: RunContext, shortest_s: float) -> None:
         dark = context.read(context.begin_dark(shortest_s))
     except (FlatctlError, RigLost):
         return
+    if dark.is_blank:
+        return  # a frame that did not come through tells no level
     context.learn_stuck(dark)
     _remember(context, dark.statistics.median)
 

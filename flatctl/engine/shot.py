@@ -8,7 +8,7 @@ import numpy as np
 
 from flatctl.core.band import CLIPPED_FRAC_MAX
 from flatctl.core.pixels.channels import ChannelChoice, judged_level, measure_channels
-from flatctl.core.pixels.full_scale import without_spread
+from flatctl.core.pixels.full_scale import ALIKE_FRAC, without_spread
 from flatctl.core.pixels.stuck import Stuck, black_frac
 from flatctl.core.types import Measurement, Setting, Statistics
 from flatctl.devices.protocols import Frame
@@ -123,8 +123,9 @@ class Shot:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it shows one value only, and none at which a camera is full: no picture."""
-        return without_spread(self.statistics) and self.level_adu < self.full_scale_adu
+        """Whether it shows one value only, and not that of a full camera: no picture."""
+        full = self.level_adu >= ALIKE_FRAC * self.full_scale_adu
+        return without_spread(self.statistics) and not full
 
     @property
     def measurement(self) -> Measurement:

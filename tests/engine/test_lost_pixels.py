@@ -7,6 +7,8 @@ from bench import Bench
 
 from flatctl import events
 from flatctl.core.quality.findings import Kind, QualityLimits
+from flatctl.core.types import FrameKind
+from flatctl.errors import BadReply
 from flatctl.storage.verify import verify_file
 
 
@@ -121,6 +123,59 @@ def test_a_camera_that_sends_blank_frames_only_has_failed(bench):
 
     through(bench, blank)
     assert (bench.run(), bench.outcomes) == (5, {"L": "device"})
+
+
+@pytest.mark.parametrize("full_adu", [65532, 65520, 65504, 64300, 58000, 16383, 4095])
+def test_a_full_frame_is_no_broken_one_wherever_the_camera_ends(bench, full_adu):
+    def end(pixels, n):
+        np.minimum(pixels, full_adu, out=pixels)
+
+    through(bench, end)
+    assert (bench.run(), bench.outcomes) == (0, {"L": "complete"})
+    assert bench.all(events.FaultSeen) == []
+
+
+def torn(pixels):
+    pixels[-40:] = 0
+
+
+def black(pixels):
+    pixels[:] = 0
+
+
+@pytest.mark.parametrize("harm", [torn, black])
+def test_a_dark_flat_that_is_black_is_taken_again(tmp_path, harm):
+    job = {"quality": QualityLimits()}
+    bench = Bench(tmp_path, filters=("L",), dark_flats=3, size_px=(160, 120), job=job)
+    taken = bench.fake.camera.exposures
+    bad = iter((True,))
+    through(bench, lambda pixels, n: is_dark(taken) and next(bad, False) and harm(pixels))
+    assert bench.run() == 0
+    darks = [event.path for event in bench.all(events.DarkFlat)]
+    assert [int(np.min(fits.getdata(path))) > 900 for path in darks] == [True] * 3
+    assert len(bench.all(events.FaultSeen)) == 1
+
+
+def test_a_camera_whose_dark_flats_are_all_black_in_part_has_failed(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), dark_flats=3, size_px=(160, 120))
+    taken = bench.fake.camera.exposures
+    through(bench, lambda pixels, n: is_dark(taken) and torn(pixels))
+    with pytest.raises(BadReply, match="33% of a dark flat is black"):
+        bench.run()
+    assert bench.all(events.DarkFlat) == []
+    assert bench.outcomes == {"L": "complete"}
+
+
+def is_dark(taken) -> bool:
+    """Tell of a dark flat, but for the frame that measures the pedestal before all flats."""
+    return len(taken) > 1 and taken[-1][1] is FrameKind.DARK_FLAT
+
+
+def test_a_blank_frame_tells_no_pedestal(tmp_path):
+    bench = Bench(tmp_path, filters=("L",), size_px=(160, 120), job={"quality": QualityLimits()})
+    through(bench, lambda pixels, n: None if n else black(pixels))
+    assert bench.run() == 0
+    assert [fits.getheader(path).get("FLATPED") for path in bench.frames] == [None] * 3
 
 
 @pytest.mark.parametrize("share", [0.002, 0.1])

@@ -19,7 +19,7 @@ _NEAR = 0.98
 # With fewer bits than these such a level may be a pedestal's: only the very highest counts.
 _CLEAR_BITS = 12
 # An end this near (a fraction) to the full scale known does not make it wrong: it is kept.
-_ALIKE = 0.98
+ALIKE_FRAC = 0.98
 # Light is this even (deviation over level) in no pixel: it took six million electrons.
 _TOO_EVEN = 4e-4
 _MAD_TO_STD = 1.4826
@@ -116,11 +116,11 @@ class FullScale:
             return _FULL_8, max(each.max for each in found), Proof.EIGHT_BITS
         if self.origin is Origin.CLAIMED and (shifted := self._shifted(found[0])):
             return shifted, highest, Proof.SHIFTED
-        if _ALIKE * highest > self.adu:
+        if ALIKE_FRAC * highest > self.adu:
             shifted = self._shifted(found[0])
             return shifted or _holding(highest), highest, Proof.BEYOND
         ends = [end for each in found if (end := self._end(setting, each)) is not None]
-        if ends and max(ends) < _ALIKE * self.adu:
+        if ends and max(ends) < ALIKE_FRAC * self.adu:
             return max(ends), max(ends), Proof.CEILING
         return None
 
