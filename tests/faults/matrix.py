@@ -13,7 +13,7 @@ PHASES = (START, SEARCH, CAPTURE, CHANGE, DARKS, END)
 
 ON_CAMERA = (SEARCH, CAPTURE, DARKS)
 
-COMPLETE, DEVICE, INCOMPLETE, STORAGE, LIGHT = 0, 4, 5, 7, 8
+COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ PANEL = (
     Fault("the panel is silent once", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel answers garbage once", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel's cable is pulled, and back after 29 s", (START, SEARCH, CHANGE, DARKS, END)),
-    Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), LIGHT),
+    Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), DEVICE),
     Fault("the panel reports what it does not do, until it is opened anew", (START, CHANGE)),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
     Fault("the lamp goes out by itself", (SEARCH, CAPTURE)),
@@ -86,10 +86,23 @@ DISK = (
 SENSOR = (
     Fault("the sensor has the noise and the blemishes of CMOS", (START,), told=False, quirk="cmos"),
     Fault("the sensor has four taps and overscan", (START,), told=False, quirk="ccd"),
+    Fault("two rows of the sensor are always full", (START,), told=False, quirk="hot-lines"),
     Fault("a row and a column of the sensor are dead", (START,), told=False, quirk="dead-lines"),
+    Fault("a third of every frame is black", (START,), INCOMPLETE, told=False, quirk="black-rows"),
+    Fault(
+        "every third column of short exposures is black",
+        (START,),
+        INCOMPLETE,
+        told=False,
+        quirk="combed",
+    ),
+    Fault("a frame now and then is all zeros", (START,), quirk="zero-frames"),
+    Fault("a frame now and then is without light", (START,), told=False, quirk="blank-frames"),
     Fault("a frame now and then is full", (START,), told=False, quirk="white-frames"),
+    Fault("a third of a frame now and then is black", (START,), quirk="torn-frames"),
     Fault("the camera is full below its full scale", (START,), told=False, quirk="full-early"),
     Fault("the camera has 12 bits, which fill 16", (START,), told=False, quirk="12-bit"),
+    Fault("the driver claims 12 bits and sends 16", (START,), told=False, quirk="claims-12"),
     Fault("the pedestal moves with the exposure", (START,), told=False, quirk="pedestal-moves"),
     Fault("the cooler has no power", (START,), DEVICE, 1300.0, told=False, quirk="no-cooler"),
 )
@@ -132,11 +145,11 @@ WIRES = (
 )
 ON_THE_LINE = (
     Fault("the panel answers garbage three times", (CHANGE,)),
-    Fault("the panel answers garbage at first", (START,), LIGHT, told=False),
+    Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
     Fault("the panel is silent for 10 s", (END,)),
     Fault("the panel reports what it does not do, until it is opened anew", (DARKS,)),
     Fault("the panel's cable is pulled, and back after 5 s", (CHANGE,)),
-    Fault("the panel's cable is pulled for good", (SEARCH,), LIGHT),
+    Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),
 )
 KILLED = (
     Fault("flatctl is killed, then `flatctl safe`, then run again", (CAPTURE,)),
@@ -174,5 +187,4 @@ ENDS = {
     DEVICE: "exit code 4; every finished frame is safe",
     INCOMPLETE: "exit code 5: the filter is given up, the others are complete",
     STORAGE: "exit code 7; every finished frame is safe, and the next run goes on",
-    LIGHT: "exit code 8: the light may be on, and that is the last word; finished frames are safe",
 }

@@ -11,14 +11,17 @@ LOW, HIGH, DARK = 0.46, 0.56, 0.05
 BLACK_MAX = 0.06  # a dead row and a dead column of a frame of 64 by 48 pixels
 
 
-def spoilt(folder: Path) -> list[str]:
-    """Return what is wrong with the frames below a folder: nothing may be, finished or not."""
+def spoilt(folder: Path, full_adu: float = 65535) -> list[str]:
+    """Return what is wrong with the frames below a folder: nothing may be, finished or not.
+
+    A full pixel has `full_adu`.
+    """
     problems = [f"{path.name}: a part of a file is left" for path in folder.rglob("*.part")]
     for path in folder.rglob("*.fits"):
         try:
             # Not with the product's own eyes.
             with fits.open(path, checksum=True) as file:
-                level = float(np.median(file[0].data)) / 65535
+                level = float(np.median(file[0].data)) / full_adu
                 black = float(np.mean(file[0].data <= 1))
                 header = file[0].header
         except (OSError, UserWarning) as error:
