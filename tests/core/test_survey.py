@@ -83,13 +83,20 @@ def test_one_plane_is_the_whole():
         (np.zeros(2, np.uint16), 65535),
         (np.zeros(2, np.int16), 32767),
         (np.array([0, 65535], np.int32), 65535),
-        (np.array([0, 65536], np.uint32), 2**32 - 1),
+        (np.full(600, 100, np.uint16), 65535),
+        (np.full(600, 4095, np.uint16), 4095),
         (np.array([0.2, 1.0], np.float32), 1),
         (np.array([np.nan, 40000.0]), 65535),
     ],
 )
 def test_full_scale_is_guessed_from_the_pixels(pixels, scale):
     assert guess_full_scale(pixels) == (scale, True)
+
+
+@pytest.mark.parametrize("type_", [np.uint32, np.int32, np.float32])
+def test_beyond_16_bits_nobody_knows_where_a_pixel_is_full(type_):
+    scale, clips = guess_full_scale(np.array([0, 65536], type_))
+    assert (np.isnan(scale), clips) == (True, False)
 
 
 def test_of_a_normalised_master_nobody_knows_what_clipped():

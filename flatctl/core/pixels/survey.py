@@ -19,6 +19,8 @@ from flatctl.core.pixels.statistics import summarise
 
 WHOLE = "all"
 _DARKEST_FRAME_ADU = 16.0
+# A converter's end, less what a camera takes off before it sends its pixels.
+_NEAR_FULL_FRAC = 0.98
 _FULL_16 = 65535
 
 
@@ -134,18 +136,22 @@ def survey_channels(
 def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
     """Return full scale (ADU) by the type of the pixels, and whether anything clips there.
 
-    Whole numbers are full at the largest one of their type, or of 16 bits where none needs more; or
-    below that where pixels pile up, as those of a full camera do.
+    NaN where pixels need more than 16 bits: no camera's converter has so many, so the frame is a
+    sum, and where it would be full nobody knows.
+    Whole numbers are full at the largest one of their type, of 16 bits at most; or below that where
+    pixels pile up, as those of a full camera do.
     Real ones are taken for fractions of full scale where none is brighter than a dark frame would
     be, else for ADU of 16 bits; where they exceed 1, as those of a normalised master do, nothing
     is known of clipping.
     """
     if pixels.dtype.kind in "iu":
         most = int(np.iinfo(pixels.dtype).max)
-        if most > _FULL_16 and int(pixels.max(initial=0)) > _FULL_16:
-            return float(most), True
+        if int(pixels.max(initial=0)) > _FULL_16:
+            return math.nan, False
         return float(_piled_adu(pixels) or min(most, _FULL_16)), True
     brightest = float(np.nanmax(pixels, initial=-math.inf))
+    if brightest > _FULL_16:
+        return math.nan, False
     if brightest > _DARKEST_FRAME_ADU:
         return float(_FULL_16), True
     return 1.0, brightest <= 1.0
@@ -154,5 +160,10 @@ def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
 def _piled_adu(pixels: NDArray[Any]) -> int | None:
     """Return the level above 0 at which the brightest pixels pile up, None where they don't."""
     counts = histogram(np.clip(np.atleast_2d(pixels), 0, _FULL_16).astype(np.uint16))
-    end = top(counts, np.flatnonzero(counts)) if pixels.size else None
+    present = np.flatnonzero(counts)
+    if present.size == 1:
+        # One level everywhere is a full frame only where a converter ends.
+        level = int(present[0])
+        return level if level >= _NEAR_FULL_FRAC * ((1 << level.bit_length()) - 1) > 0xF0 else None
+    end = top(counts, present) if pixels.size else None
     return end.adu if end is not None and end.frac > 0 and end.adu > 0 else None

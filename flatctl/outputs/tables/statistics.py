@@ -64,13 +64,15 @@ class FileStatistics:
                     case _:
                         row += [adu, unit]
         size = " × ".join(str(length) for length in reversed(self.shape))
-        title = f"{self.path}: {size} px, {self.type}, full scale {self.full_scale_adu:g} ADU"
+        full = self.full_scale_adu
+        known = f"{full:g} ADU" if math.isfinite(full) else "unknown (say it with --full-scale)"
+        title = f"{self.path}: {size} px, {self.type}, full scale {known}"
         if self.images > 1:
             title += f"; the first of its {self.images} images"
         return Table(title, headings, rows)
 
 
 def _figure(value: float | int | None) -> str:
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "unknown"
     return str(value) if isinstance(value, int) else f"{value:.{_FIGURES}g}"
