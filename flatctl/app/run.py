@@ -28,7 +28,7 @@ from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.job import Job
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ExitCode, FlatctlError
+from flatctl.errors import ExitCode, FlatctlError, UsageError
 from flatctl.events import Event, FaultSeen, RunFinished
 from flatctl.outputs.album import Album
 from flatctl.outputs.jsonlines import print_lines
@@ -39,7 +39,7 @@ from flatctl.outputs.systemd import Service
 from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
-from flatctl.settings.plan import plan_flats
+from flatctl.settings.plan import held_at, plan_flats
 from flatctl.storage.atomic import write_text
 from flatctl.storage.directory import ensure_writable
 from flatctl.storage.history import History
@@ -55,16 +55,27 @@ def run(
     output: Path | None = None,
     dry_run: bool = False,
     resume: bool = True,
+    exposure_s: float | None = None,
+    brightness: int | None = None,
+    only_darks: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> int:
     """Take the flats that the configuration asks for and return the exit code.
 
-    Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
+    With `exposure_s` or `brightness` (the panel's own step) that is held and not searched for.
+    `only_darks` takes the dark flats of flats that are there. Raises any `FlatctlError`, or
+    `Stopped`; the panel is off in every case.
     """
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
-    plan = partial(plan_flats, settings, only=filters, count=count)
+    if only_darks and not settings.dark_flats.count:
+        raise UsageError(f"--only-darks: {config} has no [dark_flats] count; say there how many")
+
+    def plan(slots: Sequence[str] | None = None) -> tuple[FilterPlan, ...]:
+        plans = plan_flats(settings, slots, only=filters, count=count)
+        return held_at(plans, exposure_s, brightness)
+
     # What can be wrong with the wish itself is said before any device is touched.
     wanted = plan()
     transports_of(settings)
@@ -76,7 +87,9 @@ def run(
         heard: list[Listener] = [service, notifier.listen, *listeners]
         clock = BeatingClock(service.beat)
         return notifier.report_ending_of(
-            lambda: run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
+            lambda: run_settings(
+                settings, plan, resume=resume, listeners=heard, clock=clock, only_darks=only_darks
+            )
         )
 
 
@@ -87,6 +100,7 @@ def run_settings(
     resume: bool,
     listeners: Sequence[Listener],
     clock: Clock | None = None,
+    only_darks: bool = False,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
     directory = settings.output.directory
@@ -116,6 +130,7 @@ def run_settings(
                 site=settings.rig.site,
                 resume=resume,
                 rules=make_rules(settings, connections),
+                only_darks=only_darks,
                 adopt_settling=configured_settling(settings) is None,
             ),
             writer=FrameWriter(directory, local_zone()),

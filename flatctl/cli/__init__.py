@@ -15,9 +15,9 @@ from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
 from flatctl.cli.plain_help import PlainCommand
 
-_TALK_TO_DEVICES = ("run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init")
+_TALK_TO_DEVICES = ("run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init")
 _COMMANDS = (
-    *("run", "dawn", "plan", "check", "safe", "panel", "calibrate", "devices", "init"),
+    *("run", "dawn", "plan", "check", "test", "safe", "panel", "calibrate", "devices", "init"),
     *("simulate", "demo", "verify", "stats", "master", "history", "report"),
 )
 

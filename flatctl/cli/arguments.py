@@ -29,6 +29,16 @@ DryRun = Annotated[
 Resume = Annotated[
     bool, typer.Option(help="Keep flats already taken tonight and take only what is missing.")
 ]
+Exposure = Annotated[
+    float | None,
+    typer.Option(
+        min=1e-6, max=86400, metavar="S", help="This exposure in seconds, instead of a search."
+    ),
+]
+Brightness = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="This step of the panel, instead of a search."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")]
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of flats, subfolders included.")

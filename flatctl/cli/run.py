@@ -1,13 +1,26 @@
 """`flatctl run`: the main job."""
 
+from typing import Annotated
+
 import typer
 
-from flatctl.cli.arguments import Config, Count, DryRun, Filters, Json, Output, Resume
+from flatctl.cli.arguments import (
+    Brightness,
+    Config,
+    Count,
+    DryRun,
+    Exposure,
+    Filters,
+    Json,
+    Output,
+    Resume,
+)
 
 EXAMPLES = (
     "flatctl run rig.toml",
     "flatctl run rig.toml --filter Ha --filter OIII --count 20",
     "flatctl run rig.toml --dry-run",
+    "flatctl run rig.toml --filter L --exposure 1.5 --brightness 40",
     "flatctl run rig.toml --json | jq .event",
 )
 
@@ -20,6 +33,11 @@ def run(
     output: Output = None,
     dry_run: DryRun = False,
     resume: Resume = True,
+    exposure: Exposure = None,
+    brightness: Brightness = None,
+    only_darks: Annotated[
+        bool, typer.Option("--only-darks", help="Dark flats alone, for the flats that are there.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Find the right light for every filter and take its flats."""
@@ -34,6 +52,9 @@ def run(
             output=output,
             dry_run=dry_run,
             resume=resume,
+            exposure_s=exposure,
+            brightness=brightness,
+            only_darks=only_darks,
             listeners=listeners,
         )
     raise typer.Exit(code)

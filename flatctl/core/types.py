@@ -175,6 +175,8 @@ class FilterPlan:
     `panel_bank` is the panel's range of light, `None` for the one it is in. Exposures of `ladder_s`
     are preferred; others are made only where none of these serves.
 
+    With a `brightness_step` of the panel's own the light is held there.
+
     `named` is what the wish calls the filter where that is another name than the wheel's;
     `obstacle` says why the set can't be taken, and is empty where it can.
     """
@@ -199,5 +201,6 @@ class FilterPlan:
     channel: Literal["brightest", "green", "mean"] = "brightest"
     flat_noise: float | None = None
     settle_frames: int | None = None
+    brightness_step: int | None = None
     named: str = ""
     obstacle: str = ""

@@ -100,6 +100,15 @@ class FlatSetRun:
         """The exposures of the frames on disk."""
         return self._capture.exposures_s | {frame.exposure_s for frame in self._present or ()}
 
+    def known_exposures_s(self) -> set[float]:
+        """Return the exposures of its flats: held, on disk, or the one that worked last time."""
+        limits = limits_of(self._context, self.plan, ladder=True)
+        if limits.shortest_s == limits.longest_s:
+            return {limits.shortest_s}
+        there = {frame.exposure_s for frame in self._on_disk()}
+        trained = trained_start(self._context, self.plan, limits)
+        return there or ({trained.exposure_s} if trained else set())
+
     def first_brightness(self, learned: Learned) -> int | None:
         """Return the brightness that it will start with, None where all its flats are there."""
         if len(self._on_disk()) >= self.plan.count:

@@ -16,7 +16,8 @@ class Job:
     `plan` makes the flats wanted out of the wheel's slot names. Where `full_scale_adu` is `None` it
     is that of a stored calibration, else derived from what the camera says; `dark_flats` are wanted
     of each exposure, panel off. With `adopt_settling` the rig waits after a change of light as long
-    as a calibration has measured. `rules` say what must be so around the rig.
+    as a calibration has measured. With `only_darks` the dark flats of flats taken before are taken,
+    and no flats. `rules` say what must be so around the rig.
     """
 
     rig: str
@@ -30,3 +31,4 @@ class Job:
     leak_check: bool = False
     site: Site | None = None
     dark_flat_type: str = "DARK"
+    only_darks: bool = False

@@ -26,7 +26,7 @@ from flatctl.engine.set_events import SetEvents
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
-from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped
+from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped, UsageError
 from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
@@ -116,6 +116,9 @@ class Session:
         """Take the sets of one camera setup, then their dark flats."""
         if not self._prepare(context, plans):
             return
+        if self.job.only_darks:
+            self._take_darks_alone(context, [FlatSetRun(context, plan, None) for plan in plans])
+            return
         shortest_s = min(
             plans[0].exposures_s or (self.rig.info.exposure_min_s or plans[0].exposure_min_s,)
         )
@@ -132,6 +135,11 @@ class Session:
                 longest_s=max(exposures_s),
                 flat_adu=runs[0].band.target_adu,
             )
+        self._take_darks(context, runs, exposures_s)
+
+    def _take_darks(
+        self, context: RunContext, runs: Sequence[FlatSetRun], exposures_s: set[float]
+    ) -> None:
         # The longest first: in a long one a light that is still on is seen for certain.
         done = self._darkened.setdefault(self.rig.setup, set())
         take_dark_flats(
@@ -141,6 +149,23 @@ class Session:
             flat_adu=min(each.band.low_adu for each in runs),
         )
         done |= exposures_s
+
+    def _take_darks_alone(self, context: RunContext, runs: Sequence[FlatSetRun]) -> None:
+        """Take the dark flats of flats that are there, or would be taken by what was learned.
+
+        Raises `UsageError` where no exposure is known.
+        """
+        exposures_s = {each: each.known_exposures_s() for each in runs}
+        known = set().union(*exposures_s.values())
+        if not known:
+            raise UsageError(
+                "no flats of tonight and none learned, so the exposure of the dark flats is not "
+                "known: name it with --exposure"
+            )
+        self._take_darks(context, runs, known)
+        for flat_set, found in exposures_s.items():
+            outcome = Outcome.COMPLETE if found else Outcome.STOPPED
+            self._outcomes[events.set_label(flat_set.plan)] = outcome
 
     def _prepare(self, context: RunContext, plans: Sequence[FilterPlan]) -> bool:
         """Make the camera ready for these sets; give them up where it refuses its setup."""

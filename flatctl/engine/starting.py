@@ -8,6 +8,8 @@ from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.types import FilterPlan, Outcome, Setting
 from flatctl.engine.context import RunContext
+from flatctl.engine.rig import Rig
+from flatctl.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,25 @@ def limits_of(context: RunContext, plan: FilterPlan, *, ladder: bool) -> Limits:
 
     With `ladder` the exposures are the plan's preferred ones, if there are any.
     """
-    info, steps = context.rig.info, context.steps
+    return rig_limits(context.rig, context.steps, plan, ladder=ladder)
+
+
+def rig_limits(rig: Rig, steps: range, plan: FilterPlan, *, ladder: bool) -> Limits:
+    """Return what remains of a plan's wishes with a rig whose panel has these steps.
+
+    Raises `UsageError` for a step that the panel does not have.
+    """
+    info = rig.info
     shortest_s = max(plan.exposure_min_s, info.exposure_min_s or 0.0)
     longest_s = max(shortest_s, min(plan.exposure_max_s, info.exposure_max_s or math.inf))
     rungs = tuple(t for t in plan.ladder_s if ladder and shortest_s <= t <= longest_s)
     brightness = (_brightness(steps, plan.brightness_min), _brightness(steps, plan.brightness_max))
+    if (step := plan.brightness_step) is not None:
+        if step not in steps:
+            raise UsageError(
+                f"--brightness {step}: {rig.panel.name} goes from {steps[0]} to {steps[-1]}"
+            )
+        brightness = step, step
     return Limits.checked(brightness, (shortest_s, longest_s), rungs or plan.exposures_s)
 
 

@@ -48,6 +48,25 @@ def plan_flats(
     )
 
 
+def held_at(
+    plans: Sequence[FilterPlan], exposure_s: float | None, brightness: int | None
+) -> tuple[FilterPlan, ...]:
+    """Return the plans with an exposure, or a step of the panel, held instead of searched for."""
+    if exposure_s is not None:
+        plans = [
+            replace(
+                plan,
+                exposure_start_s=exposure_s,
+                exposure_min_s=exposure_s,
+                exposure_max_s=exposure_s,
+                exposures_s=(),
+                ladder_s=(),
+            )
+            for plan in plans
+        ]
+    return tuple(replace(plan, brightness_step=brightness) for plan in plans)
+
+
 def _ladder(settings: Settings, plan: FilterPlan) -> tuple[float, ...]:
     if not settings.dark_flats.ladder:
         return ()

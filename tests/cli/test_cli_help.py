@@ -9,6 +9,7 @@ COMMANDS = [
     "dawn",
     "plan",
     "check",
+    "test",
     "safe",
     "panel",
     "calibrate",
@@ -73,7 +74,7 @@ def test_the_scenarios_named_are_those_that_can_be_simulated(command):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_talks_to_devices_can_log_it_and_nothing_else(command, name):
-    talks = {"run", "dawn", "check", "safe", "panel", "calibrate", "devices", "init"}
+    talks = {"run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init"}
     assert ("--log FILE" in command(name, "--help").stdout) == (name in talks)
 
 

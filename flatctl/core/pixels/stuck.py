@@ -69,7 +69,9 @@ def black_frac(
     """
     if stuck.black_is_usual:
         return 0.0
-    black = max(one.bottom_frac for one in (colours.values() or (whole,))) - stuck.black_frac
+    # A frame of one value is full, or blank.
+    each = [one for one in (colours.values() or (whole,)) if one.bottom_adu < one.top_adu]
+    black = max((one.bottom_frac for one in each), default=0.0) - stuck.black_frac
     if pedestal_adu is not None and not stuck.below_pedestal and _is_below(whole, pedestal_adu):
         black = max(black, 2 * _BELOW_MIN_FRAC)
     return max(black, 0.0)
