@@ -125,7 +125,7 @@ def _plan_sets(
             named=_other(table.filter, slot),
         )
         if table.filter is not None and slot is None:
-            plan = replace(plan, obstacle=f"{_not_in_wheel(table.filter, slots or ())}")
+            plan = replace(plan, obstacle=_not_in_wheel(table.filter, slots or ()))
         # What two programs call differently is one set.
         alike = (replace(each, named=plan.named) for each in plans if each.named != plan.named)
         if plan not in alike:
