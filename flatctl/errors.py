@@ -8,6 +8,7 @@
     │   ├── NoReply             it was there, and now it is silent
     │   ├── BadReply            it answered something else than what was asked
     │   ├── Busy                another program has it; nothing was attempted
+    │   │   └── InUse           another program exposes with it, and will have done in a while
     │   └── Fault               it says itself that it failed
     │       └── Unfit           it is well, and can't do what is asked: trying again is no use
     ├── UnsafeError         6   unsafe, or out of time
@@ -98,6 +99,14 @@ class BadReply(DeviceError):
 
 class Busy(DeviceError):
     """Another program has the device; nothing was attempted."""
+
+
+class InUse(Busy):
+    """Another program exposes or streams with the camera: `left_s` more seconds, if it says so."""
+
+    def __init__(self, device: str, what: str, remedy: str, left_s: float | None = None) -> None:
+        super().__init__(device, what, remedy)
+        self.left_s = left_s
 
 
 class Fault(DeviceError):

@@ -33,19 +33,22 @@ class Preparation(StrEnum):
     WHEEL = "wheel"
     PLACE = "place"  # rotator and focuser
     DEVICES = "devices"  # all of them, after one has failed
+    OTHERS = "others"  # another program's exposure
 
 
 @dataclass(frozen=True)
 class Awaited:
     """What a run waits for: the wheel's way to a `filter`, or the sensor's to a temperature.
 
-    Of devices that are reached again, `fault` is what happened.
+    Of devices that are reached again, `fault` is what happened. Where it waits for another
+    program's exposure, `left_s` is what that has left, if it says so.
     """
 
     what: Preparation
     filter: str | None = None
     temperature_c: float | None = None
     fault: str = ""
+    left_s: float | None = None
 
 
 class Chapter(StrEnum):

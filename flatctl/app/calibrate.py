@@ -11,6 +11,7 @@ from flatctl.app.wiring.rig import (
     make_rig,
     make_rules,
 )
+from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.core.types import FilterPlan
 from flatctl.engine.calibrate import CalibrationRun
 from flatctl.engine.clock import SystemClock
@@ -24,7 +25,12 @@ from flatctl.storage.history import History
 
 
 def calibrate(
-    config: Path, *, filter_name: str | None, tell: Callable[[str], None]
+    config: Path,
+    *,
+    filter_name: str | None,
+    tell: Callable[[str], None],
+    wait: bool = False,
+    force: bool = False,
 ) -> CalibrationListing:
     """Measure pedestal, leak, full scale, settling time and panel curve, and remember them.
 
@@ -32,6 +38,7 @@ def calibrate(
 
     Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     only = (filter_name,) if filter_name else ()
     # What can be wrong with the wish itself is said before any device is touched.
@@ -52,9 +59,14 @@ def calibrate(
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        clock = SystemClock()
+        rig = make_rig(settings, connections, clock)
+        free_camera(
+            rig.camera, settings, manners, lambda what: tell(calibrating_words(what)), clock
+        )
         greet(settings, connections)
         found = CalibrationRun(
-            make_rig(settings, connections, SystemClock()),
+            rig,
             plan,
             rig_name=settings.rig.name,
             history=history,

@@ -17,6 +17,7 @@ from flatctl.app.wiring.rig import (
     say,
     transports_of,
 )
+from flatctl.app.wiring.sharing import Manners, leave_others_alone, others_use
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
@@ -52,15 +53,22 @@ class CheckLine:
     exit_code: ExitCode = ExitCode.COMPLETE
 
 
-def check(config: Path, *, light: bool = False) -> Iterator[CheckLine]:
+def check(
+    config: Path, *, light: bool = False, wait: bool = False, force: bool = False
+) -> Iterator[CheckLine]:
     """Yield what is ready and what is not, and how to fix it.
+
+    Nothing is lit in front of a camera with which another program exposes, but with `wait` or
+    `force`.
 
     Raises `ConfigError` for a configuration that can't be read at all.
     """
-    yield from check_settings(load(config), light=light)
+    yield from check_settings(load(config), light=light, manners=Manners(wait, force))
 
 
-def check_settings(settings: Settings, *, light: bool = False) -> Iterator[CheckLine]:
+def check_settings(
+    settings: Settings, *, light: bool = False, manners: Manners | None = None
+) -> Iterator[CheckLine]:
     """Yield what is ready and what is not."""
     transports = transports_of(settings)
     yield CheckLine("configuration", True, f"{settings.source or 'it'} is valid")
@@ -73,7 +81,10 @@ def check_settings(settings: Settings, *, light: bool = False) -> Iterator[Check
     with make_connections(settings) as connections:
         yield from _devices(settings, connections, transports)
         yield _finding("room", lambda: _room(settings, connections))
-        yield _finding("panel", lambda: _panel(settings, connections, light))
+        if light:
+            yield _finding("panel", lambda: _lit(settings, connections, manners or Manners()))
+        else:
+            yield _finding("panel", lambda: _panel(settings, connections))
 
 
 def _devices(
@@ -192,6 +203,8 @@ def _present(
     settings: Settings, connections: Connections, catalogue: Catalogue[Any], device: str
 ) -> str:
     there = catalogue.check(connections, device)
+    if catalogue is CAMERAS and (used := others_use(settings, connections)):
+        raise used
     if catalogue is not WHEELS:
         return there.text
     if there.slots is None:
@@ -215,12 +228,20 @@ def _rule(rule: Rule) -> str:
     return f"{name}: {status.text}; a run {ends[rule.policy]}"
 
 
-def _panel(settings: Settings, connections: Connections, light: bool) -> str:
+def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
+    panel = make_panel(settings, connections)
+    with claim_panel(settings):
+        leave_others_alone(settings, connections, manners)
+        try:
+            return _blink(panel)
+        finally:
+            panel.close()
+
+
+def _panel(settings: Settings, connections: Connections) -> str:
     panel = make_panel(settings, connections)
     with claim_panel(settings):
         try:
-            if light:
-                return _blink(panel)
             steps = panel.open(PANEL_TIMEOUT_S)
             return f"{panel.name}: {describe_status(panel.status(PANEL_TIMEOUT_S), steps)}"
         finally:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,10 @@ from flatctl import events
 from flatctl.app.check import check_settings
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
+from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
-from flatctl.app.wiring.rig import claim_dawn, claim_rig, transports_of
+from flatctl.app.wiring.rig import claim_dawn, claim_rig, dawn_addresses, transports_of
+from flatctl.app.wiring.sharing import Manners
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
 from flatctl.core.nights.window import Window, window_at
@@ -42,6 +45,8 @@ def dawn(
     output: Path | None = None,
     dry_run: bool = False,
     resume: bool = True,
+    wait: bool = False,
+    force: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> int:
     """Wait until flats are due, then do what `run` does and return its exit code.
@@ -49,6 +54,7 @@ def dawn(
     Raises `UnsafeError` when it has become too late, `ConfigError` where it can't be told when
     flats are due, and whatever `run` raises.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
@@ -66,8 +72,12 @@ def dawn(
         clock = BeatingClock(service.beat)
 
         def job() -> int:
-            Watch(settings, clock, EventHub(heard), notifier).until(due)
-            return run_settings(settings, plan, resume=resume, listeners=heard, clock=clock)
+            with ExitStack() as held:
+                journal = JournalWriter(settings, "dawn", dawn_addresses(settings), held)
+                Watch(settings, clock, EventHub([journal, *heard]), notifier).until(due)
+            return run_settings(
+                settings, plan, resume=resume, listeners=heard, clock=clock, manners=manners
+            )
 
         return notifier.report_ending_of(job)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from flatctl.app.wiring.journal import journal_folder
 from flatctl.outputs.tables.history import HistoryListing
 from flatctl.settings.loading import load
 from flatctl.settings.tables import default_history
@@ -16,3 +17,9 @@ def history(config: Path | None) -> HistoryListing:
     with History(path) as kept:
         trained, calibrations, runs = kept.all_trained(rig), kept.calibrations(rig), kept.runs(rig)
         return HistoryListing(trained, calibrations, runs, tuple(kept.warnings))
+
+
+def where(config: Path | None) -> list[str]:
+    """Return where the history lies, and the journals of what is going on."""
+    path = load(config).output.history if config else default_history()
+    return [f"history  {path}", f"live     {journal_folder()}"]

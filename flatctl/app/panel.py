@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
+from flatctl.app.wiring.sharing import Manners, leave_others_alone
 from flatctl.core.types import Light
 from flatctl.devices.protocols import Cover, LightPanel, PanelStatus
 from flatctl.engine.guard import light_of
@@ -15,6 +16,7 @@ from flatctl.errors import DeviceError, FlatctlError, LightUnknown, Stopped, Usa
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
+HARMLESS = ("off", "status")
 Note = Callable[[str, Callable[[], None], int | None], None]
 
 
@@ -22,17 +24,25 @@ def _just_do(_name: str, call: Callable[[], None], _value: int | None) -> None:
     call()
 
 
-def panel(config: Path, action: str, value: int | None) -> str:
+def panel(
+    config: Path, action: str, value: int | None, *, wait: bool = False, force: bool = False
+) -> str:
     """Control the panel by hand and return its state afterwards.
+
+    Nothing is lit or moved in front of a camera with which another program exposes, but with
+    `wait` or `force`.
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
     panel's own steps. A light that was being lit when a signal came is put out. Raises
     `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal, and
     instead of these and of a `DeviceError` `LightUnknown` where the light is not off then.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     signals = StopSignals()
     with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+        if action not in HARMLESS:
+            leave_others_alone(settings, connections, manners)
         light = make_panel(settings, connections)
         hand = Hand(settings, light, signals)
         opened = False

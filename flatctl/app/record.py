@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flatctl
-from flatctl.app.panel import Hand
+from flatctl.app.panel import HARMLESS, Hand
 from flatctl.app.wiring.rig import claim_panel, make_connections, make_panel
+from flatctl.app.wiring.sharing import Manners, leave_others_alone
 from flatctl.devices.protocols import LightPanel
 from flatctl.devices.serial.recorder import Recorder
 from flatctl.devices.serial.tap import tapping
@@ -22,7 +23,15 @@ from flatctl.storage.atomic import write_text
 _NOT_THE_PANELS = {"port", "boot_delay_s", *CoverOptions.model_fields}
 
 
-def record(config: Path, file: Path, action: str | None, value: int | None) -> str:
+def record(
+    config: Path,
+    file: Path,
+    action: str | None,
+    value: int | None,
+    *,
+    wait: bool = False,
+    force: bool = False,
+) -> str:
     """Drive the panel by hand, or through a round of all its light can do, and write that down.
 
     Without an `action` the light is stepped through its range and put out; with one (see
@@ -31,6 +40,7 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
     Raises `UsageError` where there is no serial line, or the file exists or has no folder, the
     panel's own `DeviceError` after the file was written, `StorageError` where it can't be.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     options = settings.panel
     if not isinstance(options, SerialOptions):
@@ -42,6 +52,8 @@ def record(config: Path, file: Path, action: str | None, value: int | None) -> s
     recorder, signals = Recorder(), StopSignals()
     failure: DeviceError | None = None
     with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+        if action not in HARMLESS:
+            leave_others_alone(settings, connections, manners)
         with tapping(recorder):
             panel = make_panel(settings, connections)
         try:

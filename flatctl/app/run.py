@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.claim import take_name
+from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_rig,
@@ -18,8 +19,10 @@ from flatctl.app.wiring.rig import (
     make_connections,
     make_rig,
     make_rules,
+    rig_addresses,
     transports_of,
 )
+from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan
@@ -29,7 +32,7 @@ from flatctl.engine.job import Job
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ExitCode, FlatctlError, UsageError
-from flatctl.events import Event, FaultSeen, RunFinished
+from flatctl.events import Awaited, Event, FaultSeen, RunFinished, Waiting
 from flatctl.outputs.album import Album
 from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener, RunRecord
@@ -58,14 +61,19 @@ def run(
     exposure_s: float | None = None,
     brightness: int | None = None,
     only_darks: bool = False,
+    wait: bool = False,
+    force: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> int:
     """Take the flats that the configuration asks for and return the exit code.
 
     With `exposure_s` or `brightness` (the panel's own step) that is held and not searched for.
-    `only_darks` takes the dark flats of flats that are there. Raises any `FlatctlError`, or
-    `Stopped`; the panel is off in every case.
+    `only_darks` takes the dark flats of flats that are there. A camera that another program uses
+    is left alone, but with `wait` or `force`.
+
+    Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     if output is not None:
         settings = stored_in(settings, output)
@@ -88,7 +96,13 @@ def run(
         clock = BeatingClock(service.beat)
         return notifier.report_ending_of(
             lambda: run_settings(
-                settings, plan, resume=resume, listeners=heard, clock=clock, only_darks=only_darks
+                settings,
+                plan,
+                resume=resume,
+                listeners=heard,
+                clock=clock,
+                only_darks=only_darks,
+                manners=manners,
             )
         )
 
@@ -101,6 +115,7 @@ def run_settings(
     listeners: Sequence[Listener],
     clock: Clock | None = None,
     only_darks: bool = False,
+    manners: Manners | None = None,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
     directory = settings.output.directory
@@ -114,11 +129,16 @@ def run_settings(
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        manners = manners or Manners()
+        rig = make_rig(settings, connections, clock)
+        tell = partial(_tell_waiting, listeners, clock)
+        free_camera(rig.camera, settings, manners, tell, clock)
         slow = taken.enter_context(SlowWords(connections.say, "reaching the panel and the devices"))
+        journal = JournalWriter(settings, "run", rig_addresses(settings), taken)
         file = RunFile(write_text, partial(take_name, taken))
-        hub = EventHub([slow.stop, file, album, *listeners])
+        hub = EventHub([slow.stop, file, album, journal, *listeners])
         session = Session(
-            make_rig(settings, connections, clock),
+            rig,
             Job(
                 rig=settings.rig.name,
                 plan=plan,
@@ -132,6 +152,7 @@ def run_settings(
                 rules=make_rules(settings, connections),
                 only_darks=only_darks,
                 adopt_settling=configured_settling(settings) is None,
+                share=manners.wait,
             ),
             writer=FrameWriter(directory, local_zone()),
             history=history,
@@ -150,6 +171,11 @@ def run_settings(
             if hub.record.folder is not None:
                 with signals.held():
                     _write_report(hub.record, album, file.path)
+
+
+def _tell_waiting(listeners: Sequence[Listener], clock: Clock, what: Awaited) -> None:
+    """Tell, before the run begins, what it waits for."""
+    EventHub(listeners)(Waiting(time=clock.now(), what=what))
 
 
 def stored_in(settings: Settings, directory: Path) -> Settings:

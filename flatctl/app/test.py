@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_rig, make_connections, make_rig, make_rules
+from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.core.pixels.histogram import histogram
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import SystemClock
@@ -29,6 +30,8 @@ def test(
     brightness: int | None,
     picture_file: Path | None,
     tell: Callable[[str], None],
+    wait: bool,
+    force: bool,
 ) -> LookListing:
     """Take one frame, at the setting given or else learned, and return what it shows.
 
@@ -37,6 +40,7 @@ def test(
     Raises `UsageError` where the picture's file exists or has no folder, any `FlatctlError`, or
     `Stopped`; the panel is off in every case.
     """
+    manners = Manners(wait, force)
     settings = load(config)
     only = (filter_name,) if filter_name else ()
     # What can be wrong with the wish itself is said before any device is touched.
@@ -59,8 +63,11 @@ def test(
         make_connections(settings) as connections,
         History(settings.output.history) as history,
     ):
+        clock = SystemClock()
+        rig = make_rig(settings, connections, clock)
+        free_camera(rig.camera, settings, manners, lambda what: tell(awaited_words(what)), clock)
         look = OneFrame(
-            make_rig(settings, connections, SystemClock()),
+            rig,
             Job(
                 rig=settings.rig.name,
                 plan=lambda _: (),

@@ -18,7 +18,7 @@ from flatctl.cli.plain_help import PlainCommand
 _TALK_TO_DEVICES = ("run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init")
 _COMMANDS = (
     *("run", "dawn", "plan", "check", "test", "safe", "panel", "calibrate", "devices", "init"),
-    *("simulate", "demo", "verify", "stats", "master", "history", "report"),
+    *("status", "stop", "simulate", "demo", "verify", "stats", "master", "history", "report"),
 )
 
 program = typer.Typer(

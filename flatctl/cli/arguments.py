@@ -39,6 +39,11 @@ Brightness = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="This step of the panel, instead of a search."),
 ]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until no other program uses the camera.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Take the camera, though another program exposes with it."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Events on stdout, one JSON object per line.")]
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of flats, subfolders included.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config
+from flatctl.cli.arguments import Config, Force, Wait
 
 EXAMPLES = (
     "flatctl calibrate rig.toml",
@@ -19,6 +19,8 @@ def calibrate(
         str | None,
         typer.Option("--filter", metavar="NAME", help="Filter to use (default: the first one)."),
     ] = None,
+    wait: Wait = False,
+    force: Force = False,
 ) -> None:
     """Measure what camera and panel really do, and remember it.
 
@@ -28,7 +30,13 @@ def calibrate(
     from flatctl.cli.screen import Screen
     from flatctl.cli.talk import warn
 
-    found = app.calibrate(config, filter_name=filter_name, tell=lambda t: typer.echo(t, err=True))
+    found = app.calibrate(
+        config,
+        filter_name=filter_name,
+        tell=lambda t: typer.echo(t, err=True),
+        wait=wait,
+        force=force,
+    )
     warn(found.warnings)
     Screen().tables(found.tables(), "no point could be measured")
     raise typer.Exit(found.exit_code)

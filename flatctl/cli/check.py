@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config
+from flatctl.cli.arguments import Config, Force, Wait
 from flatctl.errors import ExitCode
 
 EXAMPLES = (
@@ -22,6 +22,8 @@ def check(
             "--light", help="Also switch the panel on for a moment (not while you are imaging)."
         ),
     ] = False,
+    wait: Wait = False,
+    force: Force = False,
 ) -> None:
     """Test panel, camera, wheel and disk before a night.
 
@@ -33,7 +35,7 @@ def check(
 
     screen = Screen()
     codes = []
-    for line in app.check(config, light=light):
+    for line in app.check(config, light=light, wait=wait, force=force):
         screen.verdict(line.subject, line.ok, line.text, line.remedy)
         if not line.ok:
             codes.append(line.exit_code)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config, Count, DryRun, Filters, Json, Output, Resume
+from flatctl.cli.arguments import Config, Count, DryRun, Filters, Force, Json, Output, Resume, Wait
 
 EXAMPLES = (
     "flatctl dawn rig.toml",
@@ -39,6 +39,8 @@ def dawn(
     output: Output = None,
     dry_run: DryRun = False,
     resume: Resume = True,
+    wait: Wait = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Wait for dawn, then take the flats.
@@ -58,6 +60,8 @@ def dawn(
             output=output,
             dry_run=dry_run,
             resume=resume,
+            wait=wait,
+            force=force,
             listeners=listeners,
         )
     raise typer.Exit(code)

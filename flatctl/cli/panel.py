@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config
+from flatctl.cli.arguments import Config, Force, Wait
 from flatctl.errors import UsageError
 
 EXAMPLES = (
@@ -46,6 +46,8 @@ def panel(
             "through its range.",
         ),
     ] = None,
+    wait: Wait = False,
+    force: Force = False,
 ) -> None:
     """Control the panel by hand.
 
@@ -64,7 +66,9 @@ def panel(
     from flatctl.cli.screen import Screen
 
     if record is not None:
-        text = recording.record(config, record, action and str(action), value)
+        text = recording.record(
+            config, record, action and str(action), value, wait=wait, force=force
+        )
     else:
-        text = app.panel(config, str(action), value)
+        text = app.panel(config, str(action), value, wait=wait, force=force)
     Screen().line(text)

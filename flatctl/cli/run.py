@@ -11,9 +11,11 @@ from flatctl.cli.arguments import (
     DryRun,
     Exposure,
     Filters,
+    Force,
     Json,
     Output,
     Resume,
+    Wait,
 )
 
 EXAMPLES = (
@@ -38,6 +40,8 @@ def run(
     only_darks: Annotated[
         bool, typer.Option("--only-darks", help="Dark flats alone, for the flats that are there.")
     ] = False,
+    wait: Wait = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Find the right light for every filter and take its flats."""
@@ -55,6 +59,8 @@ def run(
             exposure_s=exposure,
             brightness=brightness,
             only_darks=only_darks,
+            wait=wait,
+            force=force,
             listeners=listeners,
         )
     raise typer.Exit(code)

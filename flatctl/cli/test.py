@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Brightness, Config, Exposure
+from flatctl.cli.arguments import Brightness, Config, Exposure, Force, Wait
 
 EXAMPLES = (
     "flatctl test rig.toml",
@@ -25,6 +25,8 @@ def test(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the frame there as a PNG.")
     ] = None,
+    wait: Wait = False,
+    force: Force = False,
 ) -> None:
     """Take one frame and show its level and histogram.
 
@@ -41,6 +43,8 @@ def test(
         brightness=brightness,
         picture_file=picture,
         tell=lambda words: typer.echo(words, err=True),
+        wait=wait,
+        force=force,
     )
     screen = Screen()
     for line in found.lines():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from flatctl.core.pixels.sixteen_bits import to_unsigned
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, FrameKind
-from flatctl.errors import DeviceError, Unfit
+from flatctl.errors import DeviceError, InUse, Unfit
 from flatctl.fits.header import Header
 
 Pixels = NDArray[np.uint16]
@@ -143,6 +143,20 @@ class Bounded(Protocol):
 
     def standing(self, setup: CameraSetup) -> tuple[CameraState, CameraState] | None:
         """Return how the camera stands, and how `setup` would make it; None where not known."""
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """A camera that other programs may use as well."""
+
+    def in_use(self, timeout_s: float) -> InUse | None:
+        """Say what another program does with it now, None for nothing; touches nothing.
+
+        Until it is free it can't be prepared, and no exposure begun: they raise that.
+        """
+
+    def take_over(self) -> None:
+        """Let no other program's exposure stand in the way from now on."""
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from flatctl.engine.job import Job
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
+from flatctl.engine.sharing import in_use
 from flatctl.engine.shot import Exposure, Shot
 from flatctl.engine.waits import Waits
 from flatctl.events import Awaited, FullScaleCorrected, Listener, Skipped
@@ -92,6 +93,8 @@ class RunContext:
 
     def _safely(self, start: Callable[[], None]) -> None:
         self.safety.check()
+        if used := in_use(self.rig.camera):
+            raise used
         start()
 
     def read(self, exposure: Exposure, channel: ChannelChoice = "brightest") -> Shot:

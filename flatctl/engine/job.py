@@ -17,7 +17,8 @@ class Job:
     is that of a stored calibration, else derived from what the camera says; `dark_flats` are wanted
     of each exposure, panel off. With `adopt_settling` the rig waits after a change of light as long
     as a calibration has measured. With `only_darks` the dark flats of flats taken before are taken,
-    and no flats. `rules` say what must be so around the rig.
+    and no flats. `rules` say what must be so around the rig. With `share` another program's
+    exposure is waited for; else it ends the run.
     """
 
     rig: str
@@ -27,6 +28,7 @@ class Job:
     resume: bool = True
     rules: Sequence[Rule] = ()
     adopt_settling: bool = False
+    share: bool = False
     quality: QualityLimits | None = None
     leak_check: bool = False
     site: Site | None = None

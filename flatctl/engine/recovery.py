@@ -1,11 +1,12 @@
 """Surviving a device that fails: bring the rig back, do it again, and know when to give up."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 from flatctl.core.quality.findings import Kind
 from flatctl.engine.rig import Rig
-from flatctl.errors import DeviceError, Fault, Unfit
+from flatctl.errors import DeviceError, Fault, InUse, Unfit
 
 FAULTS_PER_FILTER = DISTURBANCES_PER_FILTER = 3
 # A pulled cable or a restarting server is back within half a minute, or somebody has to come.
@@ -28,6 +29,8 @@ class Recovery:
     """Run actions on a rig, with a budget of faults for each filter.
 
     `tell` hears of every fault, and whether the rig came back from it, `begin` when it sets out.
+    `await_camera` waits until another program has done with the camera; without it the run ends
+    then.
     """
 
     def __init__(
@@ -35,8 +38,10 @@ class Recovery:
         rig: Rig,
         tell: Callable[[DeviceError, bool], None],
         begin: Callable[[DeviceError], None] = lambda _: None,
+        await_camera: Callable[[], None] | None = None,
     ) -> None:
         self._rig = rig
+        self._await_camera = await_camera
         self._tell = tell
         self._begin = begin
         self._left = FAULTS_PER_FILTER
@@ -99,6 +104,8 @@ class Recovery:
         while True:
             try:
                 return action()
+            except InUse as error:
+                self._give_way(error)
             except Unfit as error:
                 if str(error) in self._unfit:
                     raise RigLost(error) from error
@@ -109,6 +116,16 @@ class Recovery:
                 if self._left == 0:
                     raise
                 self._left -= 1
+
+    def _give_way(self, error: InUse) -> None:
+        """Leave the camera to another program, the light out meanwhile."""
+        if self._await_camera is None:
+            self._tell(error, False)
+            raise RigLost(error)
+        with suppress(DeviceError):
+            self._rig.light.put_out()
+        self._await_camera()
+        self.bring_back(error)
 
     def bring_back(self, error: DeviceError) -> None:
         """Reach all devices anew after `error`, and tell of it.

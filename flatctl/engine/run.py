@@ -23,6 +23,7 @@ from flatctl.engine.recovery import Recovery, RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
+from flatctl.engine.sharing import await_camera
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
@@ -227,7 +228,12 @@ class Session:
             calibration=known,
             writer=self.writer,
             history=self.history,
-            recovery=Recovery(self.rig, self._tell_fault, waits.reach_again),
+            recovery=Recovery(
+                self.rig,
+                self._tell_fault,
+                waits.reach_again,
+                self._await_camera if self.job.share else None,
+            ),
             safety=Safety(self.job.rules, self.rig, self.emit),
             waits=waits,
             emit=self.emit,
@@ -257,6 +263,12 @@ class Session:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self._tell_fault(DeviceError("history", warning), recovered=True)
+
+    def _await_camera(self) -> None:
+        def tell(what: Awaited) -> None:
+            self.emit(events.Waiting(time=self.rig.clock.now(), what=what))
+
+        await_camera(self.rig.camera, self.rig.clock, tell)
 
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
         self.emit(

@@ -11,7 +11,7 @@ def found(exit_code: int = 0, **options) -> SimpleNamespace:
     return SimpleNamespace(exit_code=exit_code, warnings=["old history"], tables=lambda: tables)
 
 
-def measured(_config, *, filter_name, tell):
+def measured(_config, *, filter_name, tell, wait, force):
     tell("pedestal: panel off")
     return found()
 

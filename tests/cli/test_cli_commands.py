@@ -24,6 +24,10 @@ def told(*, listeners, **_options) -> int:
     return 5
 
 
+LEFT_ALONE = {"wait": False, "force": False}
+SEARCHED = {"exposure_s": None, "brightness": None, "only_darks": False}
+
+
 def test_run_hands_over_what_was_asked_for(app, command):
     app.answers["run"] = 0
     command("run", "rig.toml", "--filter", "Ha", "--filter", "L", "--count", 3, "--output", "/x")
@@ -37,6 +41,9 @@ def test_run_hands_over_what_was_asked_for(app, command):
             "output": Path("/x"),
             "dry_run": False,
             "resume": True,
+            **SEARCHED,
+            "wait": False,
+            "force": False,
         },
     )
 
@@ -52,6 +59,9 @@ def test_run_leaves_to_the_configuration_what_was_not_asked_for(app, command):
         "output": None,
         "dry_run": True,
         "resume": False,
+        **SEARCHED,
+        "wait": False,
+        "force": False,
     }
 
 
@@ -76,6 +86,8 @@ def test_dawn_hands_over_when_to_begin_and_what_to_do(app, command):
             "output": None,
             "dry_run": False,
             "resume": True,
+            "wait": False,
+            "force": False,
         },
     )
 
@@ -140,7 +152,7 @@ def test_panel_does_what_it_is_told_and_says_how_the_light_stands(
     app.answers["panel"] = "lit at 128 of 255"
     ending = command("panel", "rig.toml", *words)
     assert (app.asked, ending.stdout) == (
-        [("panel", (Path("rig.toml"), action, value), {})],
+        [("panel", (Path("rig.toml"), action, value), LEFT_ALONE)],
         "lit at 128 of 255\n",
     )
 
@@ -282,7 +294,7 @@ def test_panel_records_what_is_said_on_the_line(app, command, words, action, val
     app.answers["record"] = "p.json: 14 exchanges"
     ending = command("panel", "rig.toml", *words, "--record", "p.json")
     assert (app.asked, ending.stdout) == (
-        [("record", (Path("rig.toml"), Path("p.json"), action, value), {})],
+        [("record", (Path("rig.toml"), Path("p.json"), action, value), LEFT_ALONE)],
         "p.json: 14 exchanges\n",
     )
 
@@ -290,3 +302,23 @@ def test_panel_records_what_is_said_on_the_line(app, command, words, action, val
 def test_panel_without_an_action_says_which_there_are(app, command):
     ending = command("panel", "rig.toml")
     assert (ending.code, "on, off, set" in ending.stderr, app.asked) == (2, True, [])
+
+
+def test_status_prints_what_goes_on(app, command):
+    app.answers["status"] = ["mono: process 7", "  L: 3 of 5 flats, 2 left"]
+    ending = command("status", "mono")
+    assert (app.asked, ending.stdout) == (
+        [("status", ("mono",), {})],
+        "mono: process 7\n  L: 3 of 5 flats, 2 left\n",
+    )
+
+
+def test_stop_says_what_became_of_the_light_and_ends_with_that(app, command):
+    app.answers["stop"] = ("mono: stopped, the light is NOT known to be off", 8)
+    ending = command("stop", "mono")
+    assert (ending.code, ending.stdout) == (8, "mono: stopped, the light is NOT known to be off\n")
+
+
+def test_history_says_where_it_lies(app, command):
+    app.answers["where"] = ["history  /x/history.sqlite", "live     /x/live"]
+    assert command("history", "--where").stdout.splitlines() == app.answers["where"]

@@ -15,6 +15,8 @@ COMMANDS = [
     "calibrate",
     "devices",
     "init",
+    "status",
+    "stop",
     "simulate",
     "demo",
     "verify",

@@ -16,7 +16,7 @@ from pathlib import Path
 from flatctl.devices.sockets import holder_of
 from flatctl.errors import Busy
 
-_PREFIX = "flatctl/"
+PREFIX = "flatctl/"
 _ARGUMENTS_SHOWN = 6
 # Each question for the holder's name stays in its queue, since nobody ever accepts it.
 _ASKED_AT_MOST = 4096
@@ -35,6 +35,11 @@ def claim(owner: str, things: Iterable[str]) -> Iterator[None]:
         yield
 
 
+def name_of(thing: str) -> str:
+    """Return the name of the socket that claims a thing."""
+    return PREFIX + hashlib.sha256(thing.encode()).hexdigest()
+
+
 def take_name(held: ExitStack, path: Path) -> bool:
     """Claim a file that is to be written, as long as `held`; False where somebody has it."""
     folder = path.parent.stat()
@@ -47,7 +52,7 @@ def take_name(held: ExitStack, path: Path) -> bool:
 
 
 def _taken(owner: str, thing: str) -> socket.socket:
-    name = _PREFIX + hashlib.sha256(thing.encode()).hexdigest()
+    name = name_of(thing)
     ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         ours.bind(f"\0{name}")
@@ -57,7 +62,8 @@ def _taken(owner: str, thing: str) -> socket.socket:
         pid = holder_of(name)
         who = describe_process(pid) if pid else "another program"
         remedy = (
-            f"stop it first: kill {pid} (its panel goes dark), or kill -9 {pid} if it hangs"
+            f"stop it first: flatctl stop (or kill {pid}; its panel goes dark), or kill -9 {pid} "
+            "and then flatctl safe if it hangs"
             if pid
             else "stop it first"
         )

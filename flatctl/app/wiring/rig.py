@@ -115,6 +115,11 @@ def make_rule(settings: Settings, connections: Connections, catalogue: Catalogue
 
 def claim_rig(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on all that a run drives; nobody else may drive it meanwhile."""
+    return claim(settings.rig.name, rig_addresses(settings))
+
+
+def rig_addresses(settings: Settings) -> list[str]:
+    """Return what identifies all that a run drives."""
     driven = (CAMERAS, WHEELS, ROTATORS, FOCUSERS)
     things = [
         address
@@ -122,7 +127,7 @@ def claim_rig(settings: Settings) -> AbstractContextManager[None]:
         if catalogue in driven
         for address in catalogue.transport(settings, device).addresses(settings, device)
     ]
-    return claim(settings.rig.name, [*things, *_panel_addresses(settings)])
+    return [*things, *_panel_addresses(settings)]
 
 
 def claim_camera(settings: Settings) -> AbstractContextManager[None]:
@@ -134,9 +139,14 @@ def claim_camera(settings: Settings) -> AbstractContextManager[None]:
 
 def claim_dawn(settings: Settings) -> AbstractContextManager[None]:
     """Return the claim on waiting for the morning; the rig itself stays free until then."""
+    return claim(f"the dawn of {settings.rig.name}", dawn_addresses(settings))
+
+
+def dawn_addresses(settings: Settings) -> list[str]:
+    """Return what identifies waiting for the morning with a rig."""
     device = settings.camera.device
     cameras = CAMERAS.transport(settings, device).addresses(settings, device)
-    return claim(f"the dawn of {settings.rig.name}", [f"dawn {camera}" for camera in cameras])
+    return [f"dawn {camera}" for camera in cameras]
 
 
 def claim_panel(settings: Settings) -> AbstractContextManager[None]:

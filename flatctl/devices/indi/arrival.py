@@ -11,6 +11,7 @@ from flatctl.devices.indi.client import LOG, IndiClient
 from flatctl.devices.indi.late_frames import Doubt, Exposure, LateFrames
 from flatctl.devices.indi.preparation import format_remedy
 from flatctl.devices.indi.registry import Blob, Property, Registry
+from flatctl.devices.indi.sharing import Sharing
 from flatctl.errors import BadReply, DeviceError, Fault, Unfit
 from flatctl.fits.header import OtherFormat
 from flatctl.fits.pixels import StoredImage, decode
@@ -38,7 +39,13 @@ class Arrival:
     """
 
     def __init__(
-        self, client: IndiClient, device: str, chip: str, exposure: Exposure, late: LateFrames
+        self,
+        client: IndiClient,
+        device: str,
+        chip: str,
+        exposure: Exposure,
+        late: LateFrames,
+        sharing: Sharing,
     ) -> None:
         self.refused: list[DeviceError] = []
         self.is_over = False  # the exposure, though its frame was of no use
@@ -47,6 +54,7 @@ class Arrival:
         self._chip = chip
         self._exposure = exposure
         self._late = late
+        self._sharing = sharing
         self._grace: Deadline | None = None  # from when the driver says that the exposure is over
         self._candidate: tuple[StoredImage, Doubt] | None = None  # put by for want of a better one
         self._timed_out = False
@@ -116,6 +124,8 @@ class Arrival:
         exposing = self._exposing(registry)
         if blob := registry.take_frame(self._device, self._chip, self._exposure.since):
             return (blob,)
+        if in_use := self._sharing.exposing_in(registry):
+            raise in_use
         if exposing.serial <= self._exposure.since or exposing.state == "Busy":
             return None
         if self._verdict is not None:
@@ -183,6 +193,8 @@ class Arrival:
         # The frame and the Ok come in either order; drivers that forget the Ok are forgiven.
         def look(registry: Registry) -> bool | None:
             now = self._exposing(registry)
+            if self._sharing.exposing_in(registry):
+                return True  # ours is over, and another one has begun
             return True if now.serial > self._exposure.since and now.state != "Busy" else None
 
         self._client.wait_for(look, min(_GRACE_S, deadline.left_s))

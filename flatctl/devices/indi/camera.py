@@ -13,18 +13,20 @@ from flatctl.devices.indi.arrival import Arrival
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.cooling import celsius
-from flatctl.devices.indi.discovery import SIDE_PX
+from flatctl.devices.indi.discovery import QUIET_S, SIDE_PX
 from flatctl.devices.indi.late_frames import Exposure, LateFrames
 from flatctl.devices.indi.preparation import Preparation, abilities
 from flatctl.devices.indi.registry import Registry
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
+from flatctl.devices.indi.sharing import Sharing
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, Progress, StoredFrame
 from flatctl.devices.transports import Role
-from flatctl.errors import DeviceError, Fault, Unfit
+from flatctl.errors import DeviceError, Fault, InUse, Unfit
 
 _CHIP = "CCD1"
 _ANSWER_S = 10.0
 _SIZE_S = 2.0
+_UNKNOWN_S = 3.0
 _CLOSE_S = 3.0
 _DRIFTED_C = 1.5
 # What can be true of a camera, and in what it is counted.
@@ -50,6 +52,7 @@ class IndiCamera(IndiDevice):
         self._exposure: Exposure | None = None
         self._refusal = ""  # what the last preparation failed of, where that was a refusal
         self._late = LateFrames()
+        self._sharing = Sharing(client, device)
 
     def open(self, timeout_s: float) -> CameraInfo:
         """Reach the camera, connect it if it is not connected, and say what it is.
@@ -130,6 +133,7 @@ class IndiCamera(IndiDevice):
         values = {"CCD_EXPOSURE_VALUE": exposure_s}
         since = self._client.send(self._device, "CCD_EXPOSURE", values, _ANSWER_S)
         self._exposure = Exposure(exposure_s, started, begun_s, since)
+        self._sharing.begin(self._exposure)
 
     def read(self, timeout_s: float) -> Frame:
         """Wait for the exposure begun last and return its frame.
@@ -141,7 +145,7 @@ class IndiCamera(IndiDevice):
         exposure = self._exposure
         if exposure is None:
             raise Fault(self._device, "no exposure was begun", "start one before reading it")
-        arrival = Arrival(self._client, self._device, _CHIP, exposure, self._late)
+        arrival = Arrival(self._client, self._device, _CHIP, exposure, self._late, self._sharing)
         try:
             image = arrival.image(timeout_s)
             self._exposure = None
@@ -157,6 +161,24 @@ class IndiCamera(IndiDevice):
         refused = tuple(arrival.refused)
         return made(image.pixels(), image.header, exposure.exposure_s, exposure.started, refused)
 
+    def in_use(self, timeout_s: float) -> InUse | None:
+        """Say what another program does with the camera now, None for nothing.
+
+        Connects to the server at most: nobody uses a camera that is not connected.
+        """
+        deadline = Deadline(timeout_s)
+        self._client.open(timeout_s)
+        self._client.wait_for(self._has_introduced_itself, min(_UNKNOWN_S, deadline.left_s))
+        return self._sharing.in_use()
+
+    def _has_introduced_itself(self, registry: Registry) -> bool | None:
+        known = registry.devices.get(self._device)
+        return True if known and time.monotonic() - known.defined_s >= QUIET_S else None
+
+    def take_over(self) -> None:
+        """Let no other program's exposure stand in the way from now on."""
+        self._sharing.take_over()
+
     def put_back(self, timeout_s: float) -> None:
         """Put back the settings that were found; the sensor keeps its temperature.
 
@@ -168,7 +190,7 @@ class IndiCamera(IndiDevice):
         self._client.open(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", deadline.left_s)
         self._session.drop()
-        if self._exposure is not None:
+        if self._exposure is not None and not self._client.look(self._sharing.exposing_in):
             self._give_up_exposure()
             self._stop_exposure(deadline.left_s)
         else:
@@ -197,6 +219,8 @@ class IndiCamera(IndiDevice):
 
     def _stop_exposure(self, timeout_s: float) -> None:
         # Starting anew while one is under way makes some drivers hang, and frames late.
+        if in_use := self._client.look(self._sharing.exposing_in):
+            raise in_use
         exposing = self._client.find(self._device, "CCD_EXPOSURE")
         if exposing is None or exposing.state != "Busy":
             return

@@ -7,7 +7,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal["number", "switch", "text", "light", "blob"]
@@ -15,6 +15,9 @@ Value = float | bool | str
 
 _KEPT_FRAMES = 3
 _KEPT_MESSAGES = 50
+_KEPT_BEGINNINGS = 8
+# More than a countdown may go up without beginning anew.
+_UP_TIMES, _UP_S = 1.05, 0.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class Property:
     """A property as its driver reported it last.
 
     `serial` numbers the report, `alerted` is the number of the last report in state Alert: a
-    refusal is often followed at once by an Ok with the old value.
+    refusal is often followed at once by an Ok with the old value. `begun` are the last reports with
+    which it became Busy, or began anew: a countdown that goes up. `arrived_s` is when it came, on
+    the monotonic clock.
     """
 
     device: str
@@ -77,6 +82,8 @@ class Property:
     alerted: int = 0
     one_of_many: bool = False
     label: str = ""
+    begun: tuple[int, ...] = ()
+    arrived_s: float = 0.0
 
     def number(self, element: str) -> float | None:
         """Return a number's value, or `None` where there is no such number."""
@@ -256,7 +263,7 @@ class Registry:
             device.defined = self.defined = self.serial
             device.defined_s = time.monotonic()
         alert = event["state"] == "Alert"
-        device.properties[event["name"]] = Property(
+        made = Property(
             device=event["device"],
             name=event["name"],
             kind=event["kind"],
@@ -267,7 +274,12 @@ class Registry:
             alerted=self.serial if alert else before.alerted if before else 0,
             one_of_many=event.get("one_of_many", False),
             label=event.get("label", ""),
+            arrived_s=time.monotonic(),
         )
+        begun = before.begun if before else ()
+        if _begins(before, made):
+            begun = (*begun, self.serial)[-_KEPT_BEGINNINGS:]
+        device.properties[event["name"]] = replace(made, begun=begun)
 
     def _take_frame(self, event: Mapping[str, Any], fd: int | None) -> None:
         blob = Blob(
@@ -277,6 +289,18 @@ class Registry:
         waiting.append(blob)
         while len(waiting) > _KEPT_FRAMES:
             waiting.pop(0).close()
+
+
+def _begins(before: Property | None, now: Property) -> bool:
+    """Tell whether something begins that takes its time: an exposure, a move."""
+    if now.state != "Busy":
+        return False
+    if before is None or before.state != "Busy":
+        return True
+    return any(
+        (now.number(name) or 0.0) > _UP_TIMES * (before.number(name) or 0.0) + _UP_S
+        for name in now.elements
+    )
 
 
 def _without_time(message: str) -> str:

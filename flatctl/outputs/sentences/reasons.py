@@ -34,6 +34,9 @@ def awaited_words(awaited: Awaited | str) -> str:
             return f"reaching the devices again ({awaited.fault})"
         case Preparation.PLACE:
             return "rotator and focuser go where the lights had them"
+        case Preparation.OTHERS:
+            left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
+            return f"another program uses the camera{left}"
     wanted_c = awaited.temperature_c
     return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 

@@ -1,0 +1,191 @@
+"""Two programs on one INDI server: while one exposes, the other's commands leave it alone."""
+
+import re
+import time
+
+import pytest
+import rigs
+from indi_tools import Driver, until
+
+pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(300)]
+
+EXPOSURE_S = 300.0
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory):
+    with rigs.simulated_rig_under_indiserver(tmp_path_factory.mktemp("shared")) as served:
+        rigs.await_property(served.port, "Sim CCD.CONNECTION.CONNECT")
+        yield served
+
+
+@pytest.fixture
+def others(rig):
+    """Another program's hand on the camera; whatever it exposes is over after the test."""
+    camera = Driver(rig.port, "Sim CCD")
+    camera.set("-s", "CONNECTION.CONNECT", "On")
+    until(lambda: camera.get("CONNECTION.CONNECT") == "On")
+    yield camera
+    camera.set("-s", "CCD_ABORT_EXPOSURE.ABORT", "On")
+    until(lambda: camera.get("CCD_EXPOSURE._STATE") != "Busy")
+
+
+def expose(camera: Driver, exposure_s: float) -> float:
+    """Begin an exposure as another program does, and return when it should be over."""
+    camera.set("-n", "CCD_EXPOSURE.CCD_EXPOSURE_VALUE", exposure_s)
+    until(lambda: camera.get("CCD_EXPOSURE._STATE") == "Busy")
+    return time.monotonic() + exposure_s
+
+
+def is_undisturbed(camera: Driver, over_s: float) -> bool:
+    left_s = float(camera.get("CCD_EXPOSURE.CCD_EXPOSURE_VALUE"))
+    is_busy = camera.get("CCD_EXPOSURE._STATE") == "Busy"
+    return is_busy and abs(left_s - (over_s - time.monotonic())) < 5
+
+
+REFUSED = (
+    ["run"],
+    ["calibrate"],
+    ["test"],
+    ["panel", "on"],
+    ["panel", "set", "40"],
+    ["panel", "close"],
+    ["check"],
+    ["check", "--light"],
+)
+HARMLESS = (
+    ["panel", "status"],
+    ["panel", "off"],
+    ["safe"],
+    ["status"],
+)
+
+
+def call(rig, words):
+    command, *rest = words
+    return rigs.flatctl(command, rig.config, *rest)
+
+
+def test_whatever_is_tried_the_others_exposure_goes_on_and_nothing_is_lit(rig, others):
+    over_s = expose(others, EXPOSURE_S)
+    lit_before = len(rig.light()) if rig.light_log.exists() else 0
+    told = {" ".join(words): call(rig, words) for words in REFUSED}
+    quiet = {" ".join(words): call(rig, words) for words in HARMLESS}
+    assert is_undisturbed(others, over_s)
+    assert {name: each.returncode for name, each in told.items()} == dict.fromkeys(told, 4)
+    assert {name: each.returncode for name, each in quiet.items()} == dict.fromkeys(quiet, 0)
+    for each in told.values():
+        said = re.search(
+            r"Sim CCD: is exposing for another program \((\d+) s left\)", each.stdout + each.stderr
+        )
+        assert said
+        assert EXPOSURE_S - 120 < int(said[1]) <= EXPOSURE_S
+    lit = [change["lit"] for change in rig.light()[lit_before:]] if rig.light_log.exists() else []
+    assert True not in lit
+
+
+def test_dawn_leaves_it_alone_too(rig, others):
+    over_s = expose(others, EXPOSURE_S)
+    soon = time.strftime("%H:%M")
+    dawn = rigs.flatctl("dawn", rig.config, "--at", soon)
+    assert dawn.returncode == 4
+    assert "is exposing for another program" in dawn.stderr
+    assert is_undisturbed(others, over_s)
+
+
+def test_wait_waits_until_the_exposure_is_over(rig, others, tmp_path):
+    over_s = expose(others, 15.0)
+    run = rigs.flatctl(
+        *("run", rig.config, "--filter", "L", "--count", "1", "--no-resume", "--wait"),
+        *("--output", tmp_path),
+    )
+    assert run.returncode == 0, run.stderr
+    assert time.monotonic() > over_s
+    assert re.search(r"waiting: another program uses the camera \(\d+ s left\)", run.stderr)
+
+
+def test_force_takes_the_camera(rig, others, tmp_path):
+    over_s = expose(others, EXPOSURE_S)
+    run = rigs.flatctl(
+        *("run", rig.config, "--filter", "L", "--count", "1", "--no-resume", "--force"),
+        *("--output", tmp_path),
+    )
+    assert run.returncode == 0, run.stderr
+    assert not is_undisturbed(others, over_s)
+
+
+def test_wait_and_force_together_make_no_sense(rig):
+    both = rigs.flatctl("run", rig.config, "--wait", "--force")
+    assert both.returncode == 2
+
+
+def during_a_run(rig, others, tmp_path, exposure_s, *options):
+    run = rigs.started(
+        *("run", rig.config, "--filter", "L", "--count", "400", "--no-resume", "--json"),
+        *("--output", tmp_path, *options),
+    )
+    with run:
+        flats = 0
+        for line in run.stdout:
+            flats += '"flat"' in line.partition(",")[0]
+            if flats == 2:
+                over_s = expose(others, exposure_s)
+                break
+        yield run, over_s
+        run.kill()
+
+
+def test_an_exposure_that_begins_during_our_run_ends_the_run_and_not_the_exposure(
+    rig, others, tmp_path
+):
+    for run, over_s in during_a_run(rig, others, tmp_path, EXPOSURE_S):
+        _, err = run.communicate(timeout=60)
+        assert run.returncode == 4, err
+        assert "is exposing for another program" in err
+        assert is_undisturbed(others, over_s)
+        assert rig.light()[-1]["lit"] is False
+
+
+def test_with_wait_the_run_goes_on_after_an_exposure_that_began_meanwhile(rig, others, tmp_path):
+    for run, over_s in during_a_run(rig, others, tmp_path, 6.0, "--wait"):
+        seen = ""
+        for line in run.stdout:
+            seen += line
+            if '"flat"' in line.partition(",")[0] and time.monotonic() > over_s:
+                break
+        assert "another program uses the camera" in seen
+
+
+def test_a_killed_runs_own_exposure_is_nobody_elses(rig, others, tmp_path):
+    command = ("run", rig.config, "--filter", "L", "--count", "1", "--no-resume")
+    with rigs.started(*command, "--json", "--output", tmp_path) as run:
+        for line in run.stdout:
+            if '"exposing"' in line:
+                break
+        run.kill()
+    again = rigs.flatctl(*command, "--output", tmp_path)
+    assert again.returncode == 0, again.stderr
+
+
+def test_status_says_who_has_the_rig_and_stop_ends_it(rig, tmp_path):
+    run = rigs.started("run", rig.config, "--count", "500", "--json", "--output", tmp_path)
+    with run:
+        for line in run.stdout:
+            if '"flat"' in line.partition(",")[0]:
+                break
+        status = rigs.flatctl("status", rig.config).stdout
+        assert f"process {run.pid} (flatctl run {rig.config}" in status
+        assert re.search(r"L: \d+ of 500 flats, \d+ left; 0 of 2 filters complete", status)
+        assert "to come: Ha" in status
+        assert re.search(r"panel lit, \d+ of 255", status)
+        stopped = rigs.flatctl("stop", rig.config)
+        run.communicate(timeout=60)
+    assert (run.returncode, stopped.returncode) == (143, 0)
+    assert "the panel is off" in stopped.stdout
+    assert rig.light()[-1]["lit"] is False
+    assert "no run is going on; the last one ended" in rigs.flatctl("status", rig.config).stdout
+
+
+def test_a_rig_that_nobody_knows_is_a_usage_error():
+    assert rigs.flatctl("stop", "no-such-rig").returncode == 2
+    assert rigs.flatctl("status", "no-such-rig").returncode == 2
