@@ -57,6 +57,13 @@ def test_what_can_not_be_is_told_with_what_can(setup, complaint):
     assert [str(error) for error in CAMERA.unfit(CameraSetup(**setup))] == [f"Cam: {complaint}"]
 
 
+def test_a_range_that_a_mode_may_change_is_not_held_before_that_mode_is_set():
+    high = CameraSetup(conversion_gain="High", gain=9000.0)
+    low = CameraSetup(conversion_gain="Low", gain=9000.0)
+    assert list(CAMERA.unfit(high)) == []
+    assert len(list(CAMERA.unfit(low))) == 1
+
+
 @pytest.mark.parametrize(
     "setup",
     [

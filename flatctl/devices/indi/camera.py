@@ -193,8 +193,9 @@ class IndiCamera(IndiDevice):
         if self._exposure is not None and not self._client.look(self._sharing.exposing_in):
             self._give_up_exposure()
             self._stop_exposure(deadline.left_s)
-        else:
-            self._await_rest(deadline.left_s)
+        elif not self._await_rest(deadline.left_s):
+            what = "is not as it was found, and exposes for another program"
+            raise Fault(self._device, what, "once that is done: flatctl safe")
         left = found.put_back(self._client, self._device, deadline.left_s)
         if left:
             what = f"is not as it was found: {', '.join(left)}"

@@ -36,10 +36,11 @@ class Abilities:
 
     def unfit(self, setup: CameraSetup) -> Iterator[Unfit]:
         """Yield what of a setup the camera can't do, in the configuration's own words."""
+        ranges_stay = not self._changes_mode(setup)
         for control in controls.NUMBERS:
             value = getattr(setup, control.key)
             if value is not None:
-                yield from self._unfit_number(control, value)
+                yield from self._unfit_number(control, value, held=ranges_stay)
         for control in (controls.ISO, *controls.MODES):
             wanted = getattr(setup, control.key)
             if wanted is not None:
@@ -74,14 +75,27 @@ class Abilities:
             what = f"can't expose as briefly as flats.exposure_s.max = {plan.exposure_max_s:g}"
             yield Unfit(self.device, what, makes)
 
-    def _unfit_number(self, control: Control, value: float) -> Iterator[Unfit]:
+    def _changes_mode(self, setup: CameraSetup) -> bool:
+        """Say whether a mode is going to be another: gain and offset may have other ranges then."""
+        for control in controls.MODES:
+            wanted, place = getattr(setup, control.key), self.place(control)
+            if wanted is None or place is None:
+                continue
+            if place.element is not None:
+                if place.element.value != number_of(wanted):
+                    return True
+            elif not place.property.on(chosen(control, place.property, wanted) or ""):
+                return True
+        return False
+
+    def _unfit_number(self, control: Control, value: float, *, held: bool) -> Iterator[Unfit]:
         place = self.place(control)
         if place is None or place.element is None:
             yield self.lacks(control)
         elif not place.property.writable:
             yield self._fixed(control)
-        elif not place.element.allows(value):
-            yield self._outside(control.key, value, place.element)
+        elif held and not place.element.allows(value):
+            yield self.outside(control.key, value, place.element)
 
     def _unfit_mode(self, control: Control, wanted: str) -> Iterator[Unfit]:
         place = self.place(control)
@@ -98,7 +112,7 @@ class Abilities:
             what = f"numbers its {control.key.replace('_', ' ')}s and knows no {wanted!r}"
             yield Unfit(self.device, what, remedy)
         elif not place.element.allows(value):
-            yield self._outside(control.key, value, place.element)
+            yield self.outside(control.key, value, place.element)
 
     def _unfit_binning(self, binning: int) -> Iterator[Unfit]:
         known = self.named("CCD_BINNING")
@@ -109,7 +123,7 @@ class Abilities:
         for name in ("HOR_BIN", "VER_BIN"):
             element = known.elements.get(name)
             if element is not None and not element.allows(binning):
-                yield self._outside("binning", binning, element)
+                yield self.outside("binning", binning, element)
                 return
 
     def _unfit_temperature(self, temperature_c: float) -> Iterator[Unfit]:
@@ -118,7 +132,7 @@ class Abilities:
         if known is None or element is None or not known.writable:
             yield Unfit(self.device, "can not be cooled", "remove camera.temperature_c")
         elif not element.allows(temperature_c):
-            yield self._outside("temperature_c", temperature_c, element)
+            yield self.outside("temperature_c", temperature_c, element)
 
     def _meant_another(self, wanted: str) -> Unfit | None:
         """Return the error of a mode given under another one's name, as far as can be seen."""
@@ -144,7 +158,8 @@ class Abilities:
         what = f"does not let its {control.key} be set"
         return Unfit(self.device, what, f"remove camera.{control.key}")
 
-    def _outside(self, key: str, value: float, element: Element) -> Unfit:
+    def outside(self, key: str, value: float, element: Element) -> Unfit:
+        """Return the error of a number out of its range."""
         what = f"does not take camera.{key} = {value:g}"
         return Unfit(self.device, what, f"allowed: {element.range_words}")
 

@@ -132,6 +132,9 @@ class Preparation:
     def _set_number(self, control: Control, value: float) -> None:
         place = self._place(control)
         assert place.element is not None  # a number is always one of a property's
+        if not place.element.allows(value):
+            # The range may be another one since a mode was set.
+            raise self._abilities().outside(control.key, value, place.element)
         self._set(place.property.name, {place.element.name: value})
 
     def _set_mode(self, control: Control, wanted: str) -> None:
