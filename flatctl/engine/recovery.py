@@ -108,7 +108,9 @@ class Recovery:
                 self._give_way(error)
             except Unfit as error:
                 if str(error) in self._unfit:
-                    raise RigLost(error) from error
+                    # Another one: an error that was raised from itself has no first cause, and
+                    # whoever looks for that never ends.
+                    raise RigLost(Unfit(error.device, error.what, error.remedy)) from error
                 self._unfit.add(str(error))
                 raise
             except DeviceError as error:

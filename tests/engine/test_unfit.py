@@ -67,6 +67,19 @@ def test_another_format_ends_a_filter_at_its_first_frame_and_the_run_at_the_next
     assert bench.all(events.FaultSeen) == []
 
 
+def test_what_ends_the_run_has_a_first_cause(tmp_path):
+    bench = bench_of(tmp_path)
+    bench.fake.camera.faults.add(99, OTHER_FORMAT)
+    with pytest.raises(Unfit) as raised:
+        bench.run()
+    seen: list[BaseException] = []
+    error: BaseException | None = raised.value
+    while error is not None:
+        assert all(error is not each for each in seen)
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+
+
 def test_what_one_filter_meets_costs_no_other(tmp_path):
     bench = bench_of(tmp_path)
     bench.fake.camera.faults.add(1, OTHER_FORMAT)
