@@ -52,6 +52,21 @@ def black_pixels_of_no_common_level(pixels, n):
     pixels[lost] = odds.integers(0, 300, lost.sum())
 
 
+def half_of_a_checkerboard(pixels, n):
+    pixels[::2, ::2] = pixels[1::2, 1::2] = 1
+
+
+def two_thirds_of_the_columns(pixels, n):
+    pixels[:, ::3] = pixels[:, 1::3] = 0
+
+
+@pytest.mark.parametrize("harm", [half_of_a_checkerboard, two_thirds_of_the_columns])
+def test_most_of_a_picture_is_not_excused_because_darks_lack_it_too(tmp_path, harm):
+    bench = Bench(tmp_path, filters=("L",), size_px=(160, 120), job={"quality": QualityLimits()})
+    through(bench, harm)
+    assert (bench.run(), bench.frames) == (5, [])
+
+
 @pytest.mark.parametrize(
     "harm", [a_black_band, black_columns, black_pixels_elsewhere_in_each_frame]
 )

@@ -18,6 +18,9 @@ _DARK_FRAC = 0.1
 # A pixel below this fraction of the pedestal is below all that the camera makes without light.
 _BELOW_PEDESTAL = 0.5
 _PEDESTAL_MIN_ADU = 50.0
+# Dark frames that are cut off at their lower end have the rest of their pixels within this fraction
+# of full scale above it.
+_CUT_OFF_FRAC = 0.0015
 _BELOW_MIN_FRAC = 0.001
 
 
@@ -48,7 +51,9 @@ def stuck_in(
         return None
     each = colours.values() or (whole,)
     full, black = max(one.full_frac for one in each), max(one.bottom_frac for one in each)
-    usual = black > 0 and whole.median - whole.bottom_adu <= 3 * whole.mad
+    # Noise about a level so low goes on from the black ones upwards, without a gap.
+    near = whole.lit_median - whole.bottom_adu <= _CUT_OFF_FRAC * full_scale_adu
+    usual = black > 0 and near and whole.median - whole.bottom_adu <= 3 * whole.mad
     return Stuck(
         full if full <= STUCK_FRAC_MAX else 0.0,
         black if black <= STUCK_FRAC_MAX else 0.0,
