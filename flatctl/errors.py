@@ -132,7 +132,8 @@ class StorageError(FlatctlError):
 class LightUnknown(FlatctlError):
     """The light of `panel` is not known to be off; `causes` is what ended the work, then why so.
 
-    It stands for whatever else happened, also for a signal.
+    It stands for whatever else happened, also for a signal. `lines` is the message in lines, the
+    last of which speaks of the light.
     """
 
     exit_code = ExitCode.LIGHT_UNKNOWN
@@ -142,8 +143,9 @@ class LightUnknown(FlatctlError):
         self.causes = tuple(causes)
         state = "light on" if light == "on" else "light unknown, it MAY STILL BE ON"
         remedy = "switch it off by hand, then: flatctl safe CONFIG"
-        texts = dict.fromkeys(map(_words_of, self.causes))
-        super().__init__(". ".join([*texts, f"{panel}: {state}; {remedy}"]))
+        words = dict.fromkeys(map(_words_of, self.causes))
+        self.lines = (*words, f"{panel}: {state}; {remedy}")
+        super().__init__(". ".join(line.rstrip("?.") for line in self.lines))
 
 
 def light_unknown_behind(error: BaseException) -> LightUnknown | None:

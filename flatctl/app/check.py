@@ -30,7 +30,7 @@ from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError
+from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError, LightUnknown
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
@@ -163,6 +163,9 @@ def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
     try:
         with SlowWords(say, f"looking at: {subject}"):
             return CheckLine(subject, True, look())
+    except LightUnknown as lost:
+        *why, light = lost.lines
+        return CheckLine(subject, False, "; ".join(why), light, lost.exit_code)
     except DeviceError as error:
         text = f"{error.device}: {error.what}"
         return CheckLine(subject, False, text, error.remedy, error.exit_code)

@@ -26,7 +26,7 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
 # Whoever waits hears of the light within 10 s, the start of the program included.
-FIRST_WORD_S = 7.0
+FIRST_WORD_S = 5.0
 
 
 def safe(config: Path, tell: Callable[[str], None], clock: Clock | None = None) -> str:

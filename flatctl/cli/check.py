@@ -40,6 +40,6 @@ def check(
         if not line.ok:
             codes.append(line.exit_code)
         if line.exit_code is ExitCode.LIGHT_UNKNOWN:
-            warn([line.text])
+            warn([line.remedy])
     lost = ExitCode.LIGHT_UNKNOWN in codes
     raise typer.Exit(ExitCode.LIGHT_UNKNOWN if lost else [*codes, ExitCode.COMPLETE][0])

@@ -35,7 +35,8 @@ def ending_of(action: Callable[[], object]) -> int:
         # What fails on the way out must not stand for a light that may be on.
         known = light_unknown_behind(error) or error
         if isinstance(known, FlatctlError):
-            _tell(f"{known}{_light_left(known)}")
+            lines = known.lines if isinstance(known, LightUnknown) else (str(known),)
+            _tell("\n".join(lines) + _light_left(known))
             return known.exit_code
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _tell(f"{error.strerror}: make room, or send the output elsewhere")
