@@ -24,6 +24,7 @@ class Doubt(StrEnum):
     UNRESPONSIVE = "unresponsive"
     CHANGED = "changed"
     BROKEN_FRAMES = "broken_frames"
+    DARK = "dark"
 
 
 class Preparation(StrEnum):

@@ -20,7 +20,7 @@ from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.search.series import FlatSeries
-from flatctl.core.types import FilterPlan, Measurement, Outcome, Verdict
+from flatctl.core.types import FilterPlan, Measurement, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
 from flatctl.engine.quality import SetWatch
@@ -65,6 +65,7 @@ class Capture:
         self.refused: tuple[Finding, ...] = ()
         self.response = Response()
         self._measured_adu: float | None = None
+        self.last = Setting(0, 0.0)
 
     def run(
         self, limits: Limits, found: Found, present: Iterable[int], identity: SetIdentity
@@ -162,6 +163,7 @@ class Capture:
             self.context.recovery.forgive(BadReply(camera, "sent a picture twice", remedy))
             return
         found = self._black(shot) or (watch.judge(shot) if watch else ())
+        self.last = shot.setting
         verdict = series.observe(shot.measurement, refused=bool(found))
         self.refused = found if verdict is Verdict.REFUSED else ()
         if verdict is not Verdict.ACCEPTED:

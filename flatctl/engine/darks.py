@@ -118,8 +118,11 @@ def _broken(context: RunContext, dark: Statistics) -> BadReply | None:
         black = 1.0
     if black <= CLIPPED_FRAC_MAX:
         return None
-    what = f"{black:.0%} of a dark flat is black ({dark.bottom_adu:g} ADU)"
-    return BadReply(context.rig.camera.name, what, "see its cable and its power")
+    return BadReply(
+        context.rig.camera.name,
+        f"{black:.0%} of a dark flat is black ({dark.bottom_adu:g} ADU)",
+        "see its cable and its power",
+    )
 
 
 def _still_lit(context: RunContext, dark_adu: float) -> BadReply:

@@ -10,6 +10,7 @@ from flatctl.core.nights.history import Trained
 from flatctl.core.nights.light import judge_light
 from flatctl.core.pedestal import Pedestal
 from flatctl.core.quality.findings import Kind
+from flatctl.core.search.endings import UNLIT
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.settling import Settling
@@ -21,6 +22,7 @@ from flatctl.engine.identity import SetIdentity
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.engine.starting import Learned, limits_of, trained_start, untrained_start
+from flatctl.engine.wrong_light import other_light, with_longer_exposures
 from flatctl.errors import BadReply, DeviceError, Fault
 from flatctl.events import Awaited, Doubt, Preparation, Why
 from flatctl.storage.resume import FinishedFrame
@@ -36,6 +38,7 @@ class FlatSetRun:
 
     `plan` is what is wanted, `band` are the levels accepted. `exposures_s` are the exposures of the
     frames on disk, those of an earlier run of the night included; `taken` counts those of this run.
+    It `is_dark` where its search saw no light of the panel.
     """
 
     def __init__(self, context: RunContext, plan: FilterPlan, pedestal: Pedestal | None) -> None:
@@ -49,6 +52,7 @@ class FlatSetRun:
         self._doubt: Doubt | None = None
         self._turned_back = False
         self._trials = 0
+        self.is_dark = False
         self._present: tuple[FinishedFrame, ...] | None = None
         self._finished = False
 
@@ -154,6 +158,10 @@ class FlatSetRun:
             name = (rig.camera if self._doubt is Doubt.BROKEN_FRAMES else rig.panel).name
             context.recovery.bring_back(BadReply(name, self._doubt))
             outcome, why = self._attempt(limits, start)
+        held = plan.exposure_min_s == plan.exposure_max_s
+        longer = with_longer_exposures(limits, self._capture.last, self._capture.refused)
+        if outcome is Outcome.UNSTABLE and longer and not held:
+            outcome, why = self._attempt(*longer)
         return outcome, why
 
     def _prepare(self) -> None:
@@ -181,11 +189,22 @@ class FlatSetRun:
             self._wait_until_steady(found.shot.setting, self.plan.settle_frames)
             found = self._search(limits, found.shot.setting)
         search = found.search
+        last = found.measurements[-1]
+        if strange := other_light(self._context, self.plan, search, self.band, last):
+            found.tell()
+            self._doubt = None
+            return Outcome.TOO_BRIGHT, strange
         if search.outcome is not Outcome.REACHED:
             found.tell()
             self._tell_curve(search, limits)
-            self._doubt = _doubt_of(search)
-            return search.outcome or Outcome.UNSTABLE, search.ending or ""
+            ending = search.ending
+            self.is_dark = ending is not None and ending.kind in UNLIT
+            # A panel that has just shone is not to be reached anew for a filter that is dark.
+            if ending is not None and self.is_dark and self._context.taken:
+                ending = replace(ending, lit=self._context.taken[-1].filter)
+            else:
+                self._doubt = _doubt_of(search)
+            return search.outcome or Outcome.UNSTABLE, ending or ""
         stuck = _is_stuck(search, start)
         if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self._learned.unresponsive:
             # Another exposure would do. But a panel that does not dim may not go out either.

@@ -19,6 +19,7 @@ from flatctl.core.quality.shape import Cells
 from flatctl.core.types import FilterPlan, Statistics
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
+from flatctl.engine.wrong_light import enough_s
 
 _PAIRS_FOR_COUNT = 4
 
@@ -64,7 +65,16 @@ class SetWatch:
     def judge(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what is wrong with a frame, nothing where it is good enough."""
         self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu)
-        return self._judge.judge(self._digest) if self._digest else ()
+        found = self._judge.judge(self._digest) if self._digest else ()
+        return tuple(self._with_remedy(each, shot.setting.exposure_s) for each in found)
+
+    def _with_remedy(self, found: Finding, exposure_s: float) -> Finding:
+        """Add to bands that a lamp makes the exposure with which it makes none."""
+        if found.kind is not Kind.BANDING or "deep" in found.figures:
+            return found
+        swing_frac = float(found.figures["swing_frac"])
+        needed_s = enough_s(exposure_s, swing_frac, self._judge.limits.banding)
+        return replace(found, figures={"enough_s": needed_s, **found.figures})
 
     def keep(self, shot: Shot) -> None:
         """Count the frame that was judged last among the set."""

@@ -32,6 +32,9 @@ from flatctl.events import Awaited, Preparation
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
+# So many filters in a row without any light, and none with, are no filters' fault.
+_DARK_MAX = 2
+
 
 @dataclass(eq=False)
 class Session:
@@ -189,12 +192,21 @@ class Session:
     def _take_flats(self, runs: Sequence[FlatSetRun]) -> None:
         """Take set after set; what one learns of the light is for the later ones of its bank."""
         learned: dict[Bank | None, Learned] = defaultdict(Learned)
+        dark = 0
         for flat_set, following in zip(runs, [*runs[1:], None], strict=True):
             self._under_way = flat_set
             bank = flat_set.plan.panel_bank
             start_next = partial(self._start_next, following, learned, bank)
             outcome, learned[bank] = flat_set.run(learned[bank], start_next)
             self._outcomes[events.set_label(flat_set.plan)] = outcome
+            dark = dark + 1 if flat_set.is_dark else 0
+            left = runs[runs.index(flat_set) + 1 :]
+            if dark >= _DARK_MAX and left and Outcome.COMPLETE not in self._outcomes.values():
+                # It is not the filters: nothing shines.
+                for each in left:
+                    self._outcomes[events.set_label(each.plan)] = Outcome.TOO_DIM
+                    each.finish(Outcome.TOO_DIM, events.Doubt.DARK)
+                return
 
     def _start_next(
         self,

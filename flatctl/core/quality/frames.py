@@ -75,6 +75,7 @@ class SetJudge:
         self.kept = 0
         self.pairs: list[PairNoise] = []
         self.still: list[Ripple] = []
+        self._moving: list[float] = []  # periods (px) of waves that were elsewhere in two frames
         self.odd: Finding | None = None
         self._sum = np.zeros((0, 0))
         self._alike = 0  # frames in the sum
@@ -163,16 +164,20 @@ class SetJudge:
             "swing_frac": wave.swing_frac,
             "period_px": wave.period_px,
         }
-        if wave.swing_frac > _STILL_MAX:
-            return [Finding(Kind.BANDING, {"deep": lines, **figures})]
-        if wave.stands_still(before):
-            if not wave.narrow:
-                return []
-            self.still = [*(each for each in self.still if each.period_px != wave.period_px), wave]
+        has_moved = any(np.isclose(wave.period_px, each, rtol=0.05) for each in self._moving)
+        deep = wave.swing_frac > _STILL_MAX
+        if wave.stands_still(before) and not has_moved:
+            if deep:
+                return [Finding(Kind.BANDING, {"deep": lines, **figures})]
+            if wave.narrow:
+                others = (each for each in self.still if each.period_px != wave.period_px)
+                self.still = [*others, wave]
             return []
-        if before is None and not wave.narrow:
+        if before is None and not wave.narrow and not deep:
             # The next frame shows whether it moves; a light of such a shape does not.
             return []
+        if before is not None and wave.is_like(before):
+            self._moving.append(wave.period_px)
         return [Finding(Kind.BANDING, figures)]
 
 

@@ -44,9 +44,13 @@ class Ripple:
 
     def stands_still(self, before: "Ripple | None") -> bool:
         """Return whether an earlier frame had the very same wave: then it is no lamp's."""
-        if before is None or not np.isclose(self.period_px, before.period_px, rtol=0.02):
+        if before is None or not self.is_like(before):
             return False
         return abs(self.phasor - before.phasor) < _SAME * abs(self.phasor)
+
+    def is_like(self, other: "Ripple") -> bool:
+        """Return whether two waves have one period."""
+        return bool(np.isclose(self.period_px, other.period_px, rtol=0.02))
 
 
 CALM = Ripple(0.0, 0.0, 0j, 0.0)

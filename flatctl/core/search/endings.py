@@ -39,6 +39,7 @@ class EndingKind(StrEnum):
     TOO_COARSE = "too_coarse"  # the band lies between two settings next to each other
     UNSTABLE = "unstable"  # the light changed by itself, both ways
     NOT_FOUND = "not_found"  # the exposures of the search were used up
+    OTHER_LIGHT = "other_light"  # too bright, with the panel off as well
     BROKEN_FRAMES = "broken_frames"  # the camera sent frames that no light can have given
     FADED = "faded"  # during the set, and no setting makes up for it
     GREW = "grew"  # during the set, and no setting makes up for it
@@ -54,11 +55,13 @@ class Ending:
     An exposure between `enough_min_s` and `enough_max_s` would meet the aim; `shortest_s` is the
     shortest allowed. `clipped_frac`, `change_frac` (the greatest change of the light by itself),
     `trials`, `frames`, `kept` and `rejected` belong to their kinds.
+    `lit` names a filter through which the panel was seen to shine in the same run.
     """
 
     kind: EndingKind
     band: Band
     figures: Mapping[str, float]
+    lit: str = ""
 
 
 def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> Ending:
@@ -82,6 +85,11 @@ def too_bright(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: S
     kind = EndingKind.ALWAYS_BRIGHT if unresponsive(frames) else EndingKind.NEEDS_SHORTER
     enough = {} if last.clipped else _enough(enough_s)
     return _ending(band, kind, last, shortest_s=limits.shortest_s, **enough)
+
+
+def other_light(frame: Measurement, band: Band) -> Ending:
+    """Return that a frame taken with the panel off is as bright as with it at its dimmest."""
+    return _ending(band, EndingKind.OTHER_LIGHT, frame)
 
 
 def pixels_clip(frame: Measurement, band: Band) -> Ending:
@@ -124,6 +132,10 @@ def set_broken(outcome: Outcome, last: Measurement, band: Band, kept: int, rejec
     kinds = {Outcome.TOO_DIM: EndingKind.FADED, Outcome.TOO_BRIGHT: EndingKind.GREW}
     kind = kinds.get(outcome, EndingKind.UNSTEADY)
     return _ending(band, kind, last, kept=kept, rejected=rejected)
+
+
+UNLIT = (EndingKind.NO_LIGHT, EndingKind.UNRESPONSIVE, EndingKind.UNRESPONSIVE_TO_ALL)
+"""The endings of a search that saw no light of the panel."""
 
 
 def _ending(band: Band, kind: EndingKind, frame: Measurement, **figures: float) -> Ending:

@@ -55,14 +55,24 @@ def _sentence(ending: Ending) -> str:
                 f"{_frame(ending)}, the band goes from {_ends(ending.band)}. See whether light and "
                 "camera are steady, or widen flats.tolerance."
             )
-        case EndingKind.BROKEN_FRAMES:
-            return (
-                f"Broken frames: {ending.figures['frames']:.0f} of them can't be those of any "
-                f"light, at last {_frame(ending)}: one value all over, or less light where there "
-                "was to be more. See the camera's cable, power and driver."
-            )
+        case EndingKind.OTHER_LIGHT | EndingKind.BROKEN_FRAMES:
+            return _not_the_panels(ending)
         case EndingKind.FADED | EndingKind.GREW | EndingKind.UNSTEADY:
             return _set_broken(ending)
+
+
+def _not_the_panels(ending: Ending) -> str:
+    if ending.kind is EndingKind.OTHER_LIGHT:
+        level = _level(ending.figures["level_adu"], ending.band)
+        return (
+            f"Another light: with the panel off {ending.figures['exposure_s']:.4g} s gave {level}: "
+            "daylight, or another lamp, reaches the sensor. Keep it out, or wait until it is dark."
+        )
+    return (
+        f"Broken frames: {ending.figures['frames']:.0f} of them can't be those of any light, at "
+        f"last {_frame(ending)}: one value all over, or less light where there was to be more. See "
+        "the camera's cable, power and driver."
+    )
 
 
 def _too_dim(ending: Ending) -> str:
@@ -73,6 +83,11 @@ def _too_dim(ending: Ending) -> str:
                 f"The level stays at {plateau_adu:.0f} ADU however much light there is, as if the "
                 f"camera delivered {log2(plateau_adu + 1):.0f} bits: set camera.full_scale_adu to "
                 "that."
+            )
+        case _ if ending.lit:
+            more = (
+                f"There is next to no light, and the panel lit {ending.lit} in this run: see "
+                "whether something blocks this slot of the wheel, or its filter passes so little."
             )
         case EndingKind.UNRESPONSIVE:
             more = f"Brightness changes next to nothing: {_UNLIT}."

@@ -38,6 +38,9 @@ _SENTENCES: Mapping[str, str] = {
     "banding deep": "a pattern of {swing_frac:share} every {period_px:.0f} px in the {lines}, "
     "deeper than flats can take out: the camera's read-out fails, or something dark lies before "
     "the sensor",
+    "banding enough_s": "banding of {swing_frac:share} in the {lines}, a wave every "
+    "{period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the sensor is read; "
+    "expose at least {enough_s:.2g} s, with less light: raise exposure_s.min to that",
     "banding lines": "banding of {swing_frac:share} in the {lines}, a wave every "
     "{period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the sensor is read; "
     "expose longer: raise exposure_s.min, or lower brightness.max",

@@ -13,6 +13,11 @@ def why_words(why: Why) -> str:
             return "it reports every brightness it is asked for, and the light does not change"
         case Doubt.CHANGED:
             return "it reports the same brightness, and the light has changed"
+        case Doubt.DARK:
+            return (
+                "not begun, for no light came through the filters before it: see whether the panel "
+                "has power, stands before the telescope, and the cover is open"
+            )
         case Doubt.BROKEN_FRAMES:
             return "it sent frames that no light can have given, darker than with less light"
         case str():
