@@ -138,11 +138,16 @@ class LightUnknown(FlatctlError):
 
     exit_code = ExitCode.LIGHT_UNKNOWN
 
-    def __init__(self, panel: str, light: str, causes: Iterable[BaseException] = ()) -> None:
+    def __init__(
+        self,
+        panel: str,
+        light: str,
+        causes: Iterable[BaseException] = (),
+        remedy: str = "switch it off by hand, then: flatctl safe CONFIG",
+    ) -> None:
         self.light = light
         self.causes = tuple(causes)
         state = "light on" if light == "on" else "light unknown, it MAY STILL BE ON"
-        remedy = "switch it off by hand, then: flatctl safe CONFIG"
         words = dict.fromkeys(map(_words_of, self.causes))
         self.lines = (*words, f"{panel}: {state}; {remedy}")
         super().__init__(". ".join(line.rstrip("?.") for line in self.lines))
@@ -172,7 +177,8 @@ class Stopped(BaseException):
 
     def __init__(self, signum: int) -> None:
         self.signum = signum
-        super().__init__(f"stopped by {signal.Signals(signum).name}")
+        by = "you (Ctrl-C)" if signum == signal.SIGINT else signal.Signals(signum).name
+        super().__init__(f"stopped by {by}")
 
     @property
     def exit_code(self) -> int:

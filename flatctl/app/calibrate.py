@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from flatctl.app.wiring.person import LIGHT_OFF, Person
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
@@ -20,6 +21,7 @@ from flatctl.errors import ConfigError, DeviceError
 from flatctl.outputs.sentences.reasons import calibrating_words
 from flatctl.outputs.tables.calibration import CalibrationListing
 from flatctl.settings.loading import load
+from flatctl.settings.panels import ManualOptions
 from flatctl.settings.plan import plan_flats
 from flatctl.storage.history import History
 
@@ -52,11 +54,11 @@ def calibrate(
             raise ConfigError(f"{config}: there is no filter; name one in [flats] filters")
         return plans[0]
 
-    signals = StopSignals()
+    signals, person = StopSignals(), Person()
     with (
         signals.installed(),
         claim_rig(settings),
-        make_connections(settings) as connections,
+        make_connections(settings, person) as connections,
         History(settings.output.history) as history,
     ):
         clock = SystemClock()
@@ -75,6 +77,8 @@ def calibrate(
             tell_fault=lambda error, recovered: tell(_fault(error, recovered)),
             rules=make_rules(settings, connections),
         ).run()
+        if isinstance(settings.panel, ManualOptions):
+            person.remind(LIGHT_OFF)
         return CalibrationListing(
             found, plans[0], configured_settling(settings), tuple(history.warnings)
         )

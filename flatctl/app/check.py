@@ -23,7 +23,7 @@ from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
-from flatctl.devices.protocols import Bounded, CameraState, LightPanel
+from flatctl.devices.protocols import Bounded, CameraState, HandSwitched, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -243,6 +243,8 @@ def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
 
 def _panel(settings: Settings, connections: Connections) -> str:
     panel = make_panel(settings, connections)
+    if isinstance(panel, HandSwitched):
+        return f"{panel.name}: flatctl can't switch or read this light: you switch it on and off"
     with claim_panel(settings):
         try:
             steps = panel.open(PANEL_TIMEOUT_S)

@@ -13,6 +13,7 @@ from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
+from flatctl.app.wiring.person import Person, ensure_dark_flats_can_be_taken
 from flatctl.app.wiring.rig import claim_dawn, claim_rig, dawn_addresses, transports_of
 from flatctl.app.wiring.sharing import Manners
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
@@ -66,17 +67,25 @@ def dawn(
     if dry_run:
         print_lines([*due.lines(SystemClock().now()), *plan_lines(settings, wanted)])
         return 0
+    ensure_dark_flats_can_be_taken(settings)
     service = Service(patience_s(settings))
     with claim_dawn(settings), service, Notifier(settings) as notifier:
         heard: list[Listener] = [service, notifier.listen, *listeners]
         clock = BeatingClock(service.beat)
+        person = Person(partial(notifier.warn, "hand"))
 
         def job() -> int:
             with ExitStack() as held:
                 journal = JournalWriter(settings, "dawn", dawn_addresses(settings), held)
                 Watch(settings, clock, EventHub([journal, *heard]), notifier).until(due)
             return run_settings(
-                settings, plan, resume=resume, listeners=heard, clock=clock, manners=manners
+                settings,
+                plan,
+                resume=resume,
+                listeners=heard,
+                clock=clock,
+                manners=manners,
+                person=person,
             )
 
         return notifier.report_ending_of(job)

@@ -12,6 +12,7 @@ from pathlib import Path
 from flatctl.app.wiring.claim import take_name
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
+from flatctl.app.wiring.person import LIGHT_OFF, Person, ensure_dark_flats_can_be_taken
 from flatctl.app.wiring.rig import (
     claim_rig,
     configured_settling,
@@ -25,7 +26,7 @@ from flatctl.app.wiring.rig import (
 from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
-from flatctl.core.types import FilterPlan
+from flatctl.core.types import FilterPlan, Light
 from flatctl.devices.log import REMARK, current_log
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.job import Job
@@ -42,6 +43,7 @@ from flatctl.outputs.systemd import Service
 from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.panels import ManualOptions
 from flatctl.settings.plan import held_at, plan_flats
 from flatctl.storage.atomic import write_text
 from flatctl.storage.directory import ensure_writable
@@ -90,10 +92,12 @@ def run(
     if dry_run:
         print_lines(plan_lines(settings, wanted))
         return 0
+    ensure_dark_flats_can_be_taken(settings)
     service = Service(patience_s(settings))
     with service, Notifier(settings) as notifier:
         heard: list[Listener] = [service, notifier.listen, *listeners]
         clock = BeatingClock(service.beat)
+        person = Person(partial(notifier.warn, "hand"))
         return notifier.report_ending_of(
             lambda: run_settings(
                 settings,
@@ -103,6 +107,7 @@ def run(
                 clock=clock,
                 only_darks=only_darks,
                 manners=manners,
+                person=person,
             )
         )
 
@@ -116,6 +121,7 @@ def run_settings(
     clock: Clock | None = None,
     only_darks: bool = False,
     manners: Manners | None = None,
+    person: Person | None = None,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
     directory = settings.output.directory
@@ -126,7 +132,7 @@ def run_settings(
         ExitStack() as taken,
         signals.installed(),
         claim_rig(settings),
-        make_connections(settings) as connections,
+        make_connections(settings, person) as connections,
         History(settings.output.history) as history,
     ):
         manners = manners or Manners()
@@ -171,6 +177,15 @@ def run_settings(
             if hub.record.folder is not None:
                 with signals.held():
                     _write_report(hub.record, album, file.path)
+            if person is not None and hub.record.light in (Light.ON, Light.UNKNOWN):
+                _remind(settings, person)
+
+
+def _remind(settings: Settings, person: Person) -> None:
+    """Tell a person who switches the light that its time is over."""
+    if isinstance(settings.panel, ManualOptions):
+        with suppress(OSError):
+            person.remind(LIGHT_OFF)
 
 
 def _tell_waiting(listeners: Sequence[Listener], clock: Clock, what: Awaited) -> None:

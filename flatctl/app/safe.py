@@ -66,7 +66,8 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             guard.end()
             guard.conclude()
             if not guard.dark:
-                raise LightUnknown(panel.name, guard.light)
+                remedy = "flatctl can't switch it: switch it off yourself"
+                raise LightUnknown(panel.name, guard.light, remedy=remedy)
             moved = left is not None and isinstance(panel, Cover) and panel.has_cover
             cover = f", cover {left.value}" if left and moved else ""
             put_back = _put_back(settings, connections)

@@ -59,6 +59,7 @@ def _light_left(ending: FlatctlError | Stopped) -> str:
     """Return how something left the light, for its last line; nothing where it never lit one."""
     if not ending.light or isinstance(ending, LightUnknown):
         return ""
-    from flatctl.outputs.sentences.run import light_words
+    from flatctl.outputs.sentences.run import light_sentence
 
-    return f". Light {light_words(ending.light)}"
+    again = " Run the same command to go on." if isinstance(ending, Stopped) else ""
+    return f". {light_sentence(ending.light)}{again}"

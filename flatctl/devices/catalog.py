@@ -131,10 +131,10 @@ def _indi_panel(options: IndiOptions, connections: Connections) -> LightPanel:
     return INDI_PANELS.build(connections, options.device)
 
 
-def _manual(_options: ManualOptions, _connections: Connections) -> LightPanel:
+def _manual(_options: ManualOptions, connections: Connections) -> LightPanel:
     from flatctl.devices.manual import ManualPanel
 
-    return ManualPanel()
+    return ManualPanel(connections.ask)
 
 
 def _screen(options: ScreenOptions, connections: Connections) -> LightPanel:

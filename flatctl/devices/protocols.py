@@ -299,7 +299,10 @@ class Banked(Protocol):
 
 @runtime_checkable
 class HandSwitched(Protocol):
-    """A light that only a person can switch; nobody can say more of it than that person."""
+    """A light that only a person can switch, and whose status is what that person said.
+
+    `set_brightness` and `light_off` wait for a person, for longer than their time-outs.
+    """
 
     hand_switched: bool
 

@@ -158,12 +158,22 @@ class Transport(ABC, Generic[S]):
 
 
 class Connections(ExitStack):
-    """The shared sessions of a rig, each made once the first device needs it."""
+    """The shared sessions of a rig, each made once the first device needs it.
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    `say` tells the user something; `ask` tells what only a person can do, and returns whether that
+    person said that it is done.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        say: Callable[[str], None],
+        ask: Callable[[str], bool] = lambda _wish: False,
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.say = say
+        self.ask = ask
         self._sessions: dict[str, Any] = {}
 
     def __enter__(self) -> Self:

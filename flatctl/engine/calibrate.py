@@ -20,13 +20,15 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Rule, Safety
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
-from flatctl.errors import DeviceError
+from flatctl.errors import DeviceError, Fault
 from flatctl.events import Awaited, Chapter, Event, Measuring, Preparation, Waiting
 from flatctl.storage.history import History
 
 _SIXTEEN_BITS_ADU = 65535.0
 # The light is watched for so long at least, in so many frames.
 _REPEATS, _WATCH_S = 5, 5.0
+# As much of the light, without it, is the light itself.
+_LIT_FRAC = 0.5
 
 
 def known_calibration(
@@ -81,24 +83,30 @@ class CalibrationRun:
 
         self.tell(Measuring(Chapter.PEDESTAL))
         short_adu = short_level(limits, self._dark)
+        if short_adu > _LIT_FRAC * rig.claimed_full_scale_adu:
+            raise _lit_in_the_dark(rig)
 
+        # Whoever switches the light is called once for each; else the lamp cools meanwhile, so that
+        # it is seen to warm up in the chapter after the next.
+        by_hand = rig.light.by_hand
+        leak_adu_s = self._leak_adu_s(limits, short_adu) if by_hand else 0.0
         self.tell(Measuring(Chapter.FULL_SCALE))
         brightest = partial(self._lit, steps[-1])
         full = find_full_scale(limits, plan.exposure_start_s, short_adu, brightest)
-
-        # The lamp cools meanwhile, so that it is seen to warm up in the next chapter.
-        self.tell(Measuring(Chapter.LEAK))
-        leak_adu_s = leak(limits, short_adu, self._dark)
+        if not by_hand:
+            leak_adu_s = self._leak_adu_s(limits, short_adu)
         pedestal_adu = max(0.0, short_adu - leak_adu_s * limits.shortest_s)
+        is_light = leak_adu_s * limits.longest_s > 10 * clear_adu(short_adu)
+        if is_light and full.light_adu_s and leak_adu_s > _LIT_FRAC * full.light_adu_s:
+            raise _lit_in_the_dark(rig)
 
         full_adu = full.full_adu or rig.claimed_full_scale_adu
         exposure_s = curve_exposure(limits, full.light_adu_s, pedestal_adu, full_adu)
-        self.tell(Measuring(Chapter.SETTLING, exposure_s))
-        settle_s = None
-        # Half a per cent of less than this is lost in the noise.
-        wanted_adu = 10 * clear_adu(pedestal_adu)
-        if full.light_adu_s is not None and full.light_adu_s * exposure_s > wanted_adu:
-            settle_s = self._settle_s(limits, exposure_s, pedestal_adu)
+        # Whoever says that it is on has seen it.
+        settle_s: float | None = 0.0
+        if not by_hand:
+            self.tell(Measuring(Chapter.SETTLING, exposure_s))
+            settle_s = self._settle_s(limits, exposure_s, pedestal_adu, full.light_adu_s)
 
         self.tell(Measuring(Chapter.CURVE, exposure_s))
         curve = walk_curve(
@@ -116,7 +124,16 @@ class CalibrationRun:
         self._remember(calibration, plan.panel_bank)
         return calibration
 
-    def _settle_s(self, limits: Limits, exposure_s: float, pedestal_adu: float) -> float | None:
+    def _leak_adu_s(self, limits: Limits, short_adu: float) -> float:
+        self.tell(Measuring(Chapter.LEAK))
+        return leak(limits, short_adu, self._dark)
+
+    def _settle_s(
+        self, limits: Limits, exposure_s: float, pedestal_adu: float, light_adu_s: float | None
+    ) -> float | None:
+        # Half a per cent of less than this is lost in the noise.
+        if light_adu_s is None or light_adu_s * exposure_s <= 10 * clear_adu(pedestal_adu):
+            return None
         rig, usual_s = self.rig, self.rig.light.settle_s
 
         def watch() -> float | None:
@@ -165,6 +182,14 @@ class CalibrationRun:
         key = self.rig.key(self.rig_name, bank=bank)
         self.history.remember_calibration(key, calibration, self.rig.clock.now())
         self.history.remember_response(key, calibration.response)
+
+
+def _lit_in_the_dark(rig: Rig) -> Fault:
+    return Fault(
+        rig.panel.name,
+        "there is as much light with it off as with it on",
+        "switch it off where it is to be off, or keep other light out",
+    )
 
 
 def _limits(rig: Rig, plan: FilterPlan, steps: range) -> Limits:

@@ -2,7 +2,7 @@
 
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import Bank
-from flatctl.devices.protocols import Banked, LightPanel, PanelStatus
+from flatctl.devices.protocols import Banked, HandSwitched, LightPanel, PanelStatus
 from flatctl.engine.clock import Clock
 from flatctl.errors import DeviceError
 
@@ -43,6 +43,11 @@ class PanelLight:
             self._panel.set_brightness(brightness, self._timeout_s)
         self._in_doubt = False
         self._now(wanted, changed=wanted != before)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it takes a person to switch it."""
+        return isinstance(self._panel, HandSwitched)
 
     def put_out(self) -> None:
         """Put the light out; the next flat lights it again."""

@@ -57,10 +57,11 @@ class Safety:
             waited_s = self._rig.clock.monotonic() - began_s
             if rule.policy == "stop" or waited_s >= rule.wait_s:
                 waited = f" after {waited_s:.0f} s" if waited_s else ""
-                raise UnsafeError(f"{text}{waited}; the panel is off, run again when it is safe")
+                raise UnsafeError(f"{text}{waited}; run again when it is safe")
             if text != waiting_for:
                 waiting_for = text
-                self._rig.light.put_out()
+                if not self._rig.light.by_hand:
+                    self._rig.light.put_out()
                 self._tell(text)
             self._rig.clock.sleep(min(POLL_S, rule.wait_s - waited_s))
 

@@ -68,7 +68,12 @@ def zone(time: datetime | None) -> str:
 
 
 def brightness(value: int, maximum: int) -> str:
-    """Return the panel's brightness as `128 of 255`, in its own steps; 0 is no known maximum."""
+    """Return the panel's brightness as `128 of 255`, in its own steps; 0 is no known maximum.
+
+    A light of one step has none: an empty text.
+    """
+    if maximum == 1:
+        return ""
     return f"{whole(value)} of {whole(maximum)}" if maximum else whole(value)
 
 

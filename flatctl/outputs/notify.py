@@ -26,6 +26,7 @@ _TITLES = {
     "unsafe": "flats given up",
     "lamp": "THE LAMP MAY BE ON",
     "cover": "the lamp is off, the cover is not where it should be",
+    "hand": "the light waits for you",
     "problem": "something to fix before the flats",
 }
 

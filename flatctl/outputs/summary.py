@@ -55,7 +55,8 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
     unknown = figures.UNKNOWN
     brightness = unknown
     if shot:
-        brightness = figures.brightness(shot.brightness, 0 if narrow else run.brightness_max)
+        whole = run.brightness_max
+        brightness = figures.brightness(shot.brightness, 0 if narrow and whole > 1 else whole)
     between = "/" if narrow else " of "
     have = f"{record.on_disk}{between}{record.wanted}" if record.wanted else unknown
     return [
@@ -64,7 +65,7 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
         Text(str(len(record.trials))),
         Text(have),
         Text(figures.seconds(shot.exposure_s) if shot else unknown),
-        Text(brightness),
+        Text(brightness or unknown),
         Text(figures.percent(shot.level) if shot else unknown),
     ]
 

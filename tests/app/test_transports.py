@@ -193,7 +193,7 @@ def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):
     path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "manual"\n')
     program = (
         "import sys; from pathlib import Path; from flatctl.app.panel import panel; "
-        "panel(Path(sys.argv[1]), 'off', None); print(*(m for m in sys.modules if m.startswith("
+        "panel(Path(sys.argv[1]), 'status', None); print(*(m for m in sys.modules if m.startswith("
         "('PyIndi', 'flatctl.devices.indi.client', 'flatctl.devices.indi.child'))))"
     )
     ended = subprocess.run(

@@ -117,6 +117,38 @@ def test_a_panel_at_a_port_that_is_not_there_ends_with_8_as_it_may_be_lit(comman
     assert "light unknown, it MAY STILL BE ON" in ending.stderr.splitlines()[-1]
 
 
+def test_dark_flats_with_a_light_that_a_person_switches_need_a_terminal(command, rig):
+    ending = command("run", rig(more="\n[dark_flats]\ncount = 5\n"))
+    assert (ending.code, "dark_flats.count = 5: for dark flats a person" in ending.stderr) == (
+        3,
+        True,
+    )
+
+
+@pytest.mark.parametrize("action", ["on", "off", "open"])
+def test_a_light_that_a_person_switches_is_not_driven(command, rig, action):
+    ending = command("panel", rig(), action)
+    assert (ending.code, "switch it yourself" in ending.stderr) == (2, True)
+
+
+def test_a_light_that_a_person_switches_has_no_status(command, rig):
+    ending = command("panel", rig(), "status")
+    assert ending.stdout == "Fixed light: flatctl can't switch or read this light\n"
+
+
+def test_a_light_that_a_person_switches_is_not_said_to_be_safe(command, rig):
+    ending = command("safe", rig())
+    assert (ending.code, ending.stdout) == (8, "")
+    assert ending.stderr.splitlines()[-1].endswith("switch it off yourself")
+
+
+def test_a_dry_run_says_who_switches_the_light(command, rig):
+    said = command("run", rig(), "--dry-run").stdout
+    assert "you switch it on" in said
+    assert "you switch the light off" in said
+    assert "brightness" not in said
+
+
 def test_a_server_that_nobody_runs_ends_with_4_and_its_address(command, rig, closed_port):
     ending = command("run", rig())
     assert (ending.code, f"127.0.0.1:{closed_port}" in ending.stderr) == (4, True)

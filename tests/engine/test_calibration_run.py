@@ -11,12 +11,13 @@ from bench import TIMEOUTS, Bench, small
 from flatctl import events
 from flatctl.core.calibration.record import Calibration
 from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.devices.manual import ManualPanel
 from flatctl.engine.calibrate import CalibrationRun, known_calibration
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, Unreachable
+from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, Unreachable, UnsafeError
 from flatctl.events import Awaited, Chapter, Measuring, Waiting
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
@@ -29,7 +30,14 @@ GONE = Unreachable("Fake Panel", "gone", "look for it")
 class Calibrating:
     """A rig to calibrate; `told` is what was said meanwhile."""
 
-    def __init__(self, folder: Path, rig: str | Scenario = "mono", **plan: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rig: str | Scenario = "mono",
+        *,
+        panel: ManualPanel | None = None,
+        **plan: object,
+    ) -> None:
         self.folder = folder
         self.fake = FakeRig(small(rig) if isinstance(rig, str) else rig)
         self.told: list[Measuring | Awaited | Waiting] = []
@@ -37,6 +45,7 @@ class Calibrating:
         self.plan = FilterPlan("L", **plan)
         self.hear = lambda what: None
         fake = self.fake
+        fake.panel = panel or fake.panel
         self.rig = Rig(
             fake.camera,
             fake.wheel,
@@ -199,6 +208,37 @@ def test_a_lamp_that_can_not_be_put_out_is_told_though_all_is_measured(tmp_path,
     with pytest.raises(LightUnknown, match="silent"):
         bench.run()
     assert bench.faults == [("silent", False)]
+
+
+# A light that a person switches
+
+
+def test_a_person_is_called_once_for_the_dark_and_once_for_the_light(tmp_path):
+    asked = []
+
+    def obey(wish: str) -> bool:
+        asked.append(wish)
+        bench.fake.world.light.set(lit="on" in wish, brightness=26)
+        return True
+
+    bench = Calibrating(tmp_path, panel=ManualPanel(obey))
+    found = bench.run()
+    assert ["off" in wish for wish in asked] == [True, False]
+    assert (found.settle_s, round(found.pedestal_adu), len(found.curve)) == (0.0, 1000, 1)
+
+
+def test_a_light_that_was_left_on_is_recognised(tmp_path):
+    bench = Calibrating(tmp_path, panel=ManualPanel(lambda _: True))
+    bench.fake.world.light.set(lit=True, brightness=26)
+    with pytest.raises(Fault, match="as much light with it off as with it on; switch it off"):
+        bench.run()
+
+
+def test_nobody_there_to_switch_it_ends_it_at_once(tmp_path):
+    bench = Calibrating(tmp_path, panel=ManualPanel())
+    with pytest.raises(UnsafeError, match="nobody said that it is off"):
+        bench.run()
+    assert bench.faults == []
 
 
 # What later runs make of it

@@ -325,12 +325,50 @@ def test_a_plan_that_does_not_fit_the_wheel_moves_nothing(tmp_path):
     assert bench.told == []
 
 
+def by_hand(bench: Bench) -> list[str]:
+    """Give the rig a light that a person switches, as told; return what that person is told."""
+    told: list[str] = []
+
+    def obey(wish: str) -> bool:
+        told.append(wish)
+        bench.fake.world.light.set(lit="on" in wish, brightness=26)
+        return True
+
+    bench.fake.panel = ManualPanel(obey)
+    return told
+
+
+def test_a_person_switches_the_light_on_once_and_off_once_for_all_dark_flats(tmp_path):
+    bench = Bench(tmp_path, dark_flats=2)
+    told = by_hand(bench)
+    assert bench.run() == 0
+    assert ["off" in wish for wish in told] == [False, True]
+    (finished,) = bench.all(events.RunFinished)
+    assert finished.light is Light.COMMANDED_OFF
+
+
+def test_nobody_is_waited_for_at_the_end_to_switch_the_light_off(bench):
+    told = by_hand(bench)
+    assert bench.run() == 0
+    assert ["off" in wish for wish in told] == [False]
+    assert bench.all(events.RunFinished)[0].light is Light.ON
+
+
+def test_a_light_that_nobody_can_be_asked_to_switch_on_is_taken_to_be_on(bench):
+    bench.fake.panel = ManualPanel()
+    bench.fake.world.light.set(lit=True, brightness=26)
+    assert bench.run() == 0
+    assert bench.all(events.RunFinished)[0].light is Light.UNKNOWN
+
+
 def test_a_light_that_nobody_put_out_makes_no_dark_flats(tmp_path):
     bench = Bench(tmp_path, filters=("L",), dark_flats=2)
-    bench.fake.panel = ManualPanel()
+    told = []
+    bench.fake.panel = ManualPanel(lambda wish: told.append(wish) or True)
     bench.fake.world.light.set(lit=True, brightness=26)
     with pytest.raises(BadReply, match="ask for no dark flats"):
         bench.run()
+    assert ["off" in wish for wish in told] == [False, True, True]
     assert bench.outcomes == {"L": "complete"}
     assert not [path for path in bench.frames if path.name.startswith("DARKFLAT")]
 

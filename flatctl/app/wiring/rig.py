@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from flatctl.app.wiring.claim import claim
+from flatctl.app.wiring.person import Person
 from flatctl.devices.catalog import (
     CAMERAS,
     CATALOGUES,
@@ -28,9 +29,12 @@ from flatctl.settings.panels import CoverOptions, SerialOptions
 _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.OPEN}
 
 
-def make_connections(settings: Settings) -> Connections:
-    """Return the connections that the devices of the rig share; none is made before its time."""
-    return Connections(settings, say)
+def make_connections(settings: Settings, person: Person | None = None) -> Connections:
+    """Return the connections that the devices of the rig share; none is made before its time.
+
+    `person` does what no device can; without one nobody is asked.
+    """
+    return Connections(settings, say) if person is None else Connections(settings, say, person)
 
 
 def devices_of(settings: Settings) -> Iterator[tuple[Catalogue[Any], str]]:

@@ -22,7 +22,7 @@ _CEILINGS_ADU = tuple(2.0**bits - 1 for bits in range(8, 16))
 # Levels that differ by less than this fraction of full scale tell no light: 20 ADU of 16 bits.
 _LIT_FRAC = 0.0003
 # An exposure so many times the longest allowed is no advice.
-_ADVICE_MAX = 1000.0
+_ADVICE_MAX = 100.0
 
 
 class EndingKind(StrEnum):

@@ -11,7 +11,7 @@ _KNOWN = 1.25
 # The exposure advised goes so much (a ratio) beyond the one foretold.
 _LONGER, _SHORTER = 1.05, 0.95
 _PAPER = "put a sheet of white paper over the panel"
-_UNLIT = "see whether the panel is lit, in front of the telescope, and the cover open"
+_UNLIT = "see whether the light is switched on, in front of the telescope, and the cover open"
 
 
 def ending_sentence(ending: Ending) -> str:

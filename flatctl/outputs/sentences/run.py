@@ -105,7 +105,7 @@ def outcome_words(record: FilterRecord) -> str:
 def setting(run: RunRecord, shot: Shot) -> str:
     """Return `128 of 255 · 4.20 s`."""
     brightness = figures.brightness(shot.brightness, run.brightness_max)
-    return f"{brightness} · {figures.seconds(shot.exposure_s)}"
+    return " · ".join(filter(None, (brightness, figures.seconds(shot.exposure_s))))
 
 
 def _measured(shot: Shot) -> str:
@@ -125,7 +125,8 @@ def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
     name = filter_label(run.of_event(event))
     nth = event.set_number
     beside = f"; set {nth} of the night (SET-{nth} in the names of its files)" if nth > 1 else ""
-    return f"{name}: starts at {brightness} · {exposure}{known}{there}{beside}"
+    start = " · ".join(filter(None, (brightness, exposure)))
+    return f"{name}: starts at {start}{known}{there}{beside}"
 
 
 def _trial_line(run: RunRecord, shot: events.Trial) -> str:
@@ -188,8 +189,21 @@ def light_words(light: Light | str) -> str:
 
 def end_line(run: RunRecord) -> str:
     """Say in one line what came of the run, and how it left the light."""
-    light = "" if run.light is None else f" Light {light_words(run.light)}."
-    return f"{_result_line(run)}{light}"
+    light = light_sentence(run.light, lost=run.light_lost) if run.light else ""
+    return " ".join(filter(None, (_result_line(run), light)))
+
+
+def light_sentence(light: Light | str, *, lost: bool = False) -> str:
+    """Say how something left the light; `lost` where flatctl should have put it out."""
+    match light:
+        case Light.OFF:
+            return "The light is off."
+        case Light.COMMANDED_OFF:
+            return "The light was told to be off."
+        case _ if lost:
+            return f"LIGHT {light_words(light).upper()}: it may still be on."
+        case _:
+            return "Switch the light off yourself: flatctl can't."
 
 
 def _result_line(run: RunRecord) -> str:

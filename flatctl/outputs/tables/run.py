@@ -6,7 +6,7 @@ from datetime import datetime
 from flatctl.core.nights.window import Window
 from flatctl.core.types import FilterPlan
 from flatctl.settings.models import Settings
-from flatctl.settings.panels import CoverOptions
+from flatctl.settings.panels import CoverOptions, ManualOptions
 from flatctl.settings.unattended import Dawn
 
 _MOMENT = "%Y-%m-%d %H:%M %Z"
@@ -32,7 +32,8 @@ def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]
     camera, indi = settings.camera.device, settings.indi
     # A URL says itself where the camera is.
     yield f"camera   {camera}" + ("" if "://" in camera else f" at {indi.host}:{indi.port}")
-    yield f"panel    {settings.panel.kind}"
+    by_hand = isinstance(settings.panel, ManualOptions)
+    yield f"panel    {settings.panel.kind}" + (": you switch it on" if by_hand else "")
     yield f"output   {settings.output.directory}"
     if not plans:
         flats = settings.flats
@@ -41,8 +42,9 @@ def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]
     for plan in plans:
         yield (
             f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
-            f"{_wanted(plan.target, plan.tolerance)}, first {100 * plan.brightness_start:g} % "
-            f"brightness and {plan.exposure_start_s:g} s, "
+            f"{_wanted(plan.target, plan.tolerance)}, first "
+            + ("" if by_hand else f"{100 * plan.brightness_start:g} % brightness and ")
+            + f"{plan.exposure_start_s:g} s, "
             f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
         )
     yield from _conditions(settings)
@@ -50,6 +52,9 @@ def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]
         yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
+    if by_hand:
+        yield "then you switch the light off: flatctl can't"
+        return
     panel = settings.panel
     cover = panel.cover_at_end if isinstance(panel, CoverOptions) else "leave"
     yield "then the panel off" + ("" if cover == "leave" else f", its cover {cover}")

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from panel_bench import Bench, build
 
+from flatctl.devices.transports import Connections
+
 
 @dataclass(frozen=True)
 class Wireless:
@@ -23,7 +25,7 @@ class Wireless:
     @contextmanager
     def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
         """Build it from nothing."""
-        yield Bench(kind, lambda: build(kind, {}))
+        yield Bench(kind, lambda: build(kind, {}, Connections(None, print, lambda _wish: True)))
 
 
 BENCHES = {"manual": {"fixed": Wireless()}}
