@@ -40,6 +40,7 @@ from flatctl.storage.directory import ensure_writable, free_bytes, in_words
 from flatctl.storage.history import History
 
 BLINK_S = 1.0
+_BY_HAND = "flatctl can't switch or read this light: you switch it on and off"
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,8 @@ def _rule(rule: Rule) -> str:
 
 def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
     panel = make_panel(settings, connections)
+    if isinstance(panel, HandSwitched):
+        return _BY_HAND
     with claim_panel(settings):
         leave_others_alone(settings, connections, manners)
         try:
@@ -244,7 +247,7 @@ def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
 def _panel(settings: Settings, connections: Connections) -> str:
     panel = make_panel(settings, connections)
     if isinstance(panel, HandSwitched):
-        return f"{panel.name}: flatctl can't switch or read this light: you switch it on and off"
+        return _BY_HAND
     with claim_panel(settings):
         try:
             steps = panel.open(PANEL_TIMEOUT_S)
