@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 
 
 def main() -> None:
@@ -14,6 +15,9 @@ def main() -> None:
     _replace_closed_streams()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a job of the background
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if not sys.warnoptions:
+        # Libraries speak to who writes the program; who runs it wants to be told by the program.
+        warnings.simplefilter("ignore")
     from flatctl import cli
 
     cli.main()

@@ -24,8 +24,12 @@ def verify(
     from flatctl.outputs import figures
 
     screen = Screen()
-    total = bad = unproven = 0
+    total = bad = unproven = left_out = 0
     for found in app.verify(directory):
+        if found.left_out:
+            left_out += 1
+            screen.line(f"{'left out':<9}{found.path}: {found.left_out}")
+            continue
         total += 1
         bad += bool(found.problems)
         unproven += bool(found.unproven and not found.problems)
@@ -33,7 +37,9 @@ def verify(
             continue
         said = "; ".join(found.problems) or "; ".join(found.unproven) or "sound"
         screen.verdict(str(found.path), not found.problems, said)
-    left = ", ".join(figures.plural(count, kind) for kind, count in app.others(directory).items())
+    others = [figures.plural(count, kind) for kind, count in app.others(directory).items()]
+    others += [figures.plural(left_out, "file") + " left out"] if left_out else []
+    left = ", ".join(others)
     if not total:
         other = f" ({left} not looked at)" if left else ""
         raise StorageError(

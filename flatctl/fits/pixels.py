@@ -83,6 +83,7 @@ def stored_image(header: Header, content: bytes | mmap, start: int = 0) -> Store
 _UNSIGNED_ZERO = {8: -128, 16: 1 << 15, 32: 1 << 31, 64: 1 << 63}
 _STORED = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 _PLANES_MAX = 4
+_AXES_MAX = 9
 
 
 def any_image(header: Header, content: bytes) -> NDArray[Any]:
@@ -92,7 +93,9 @@ def any_image(header: Header, content: bytes) -> NDArray[Any]:
     else they become real, BLANK ones NaN. A single plane has no axis of its own, and colours that
     lie pixel by pixel become planes. Raises `NotReadable`.
     """
-    shape = tuple(header.whole(f"NAXIS{n}") for n in range(header.whole("NAXIS"), 0, -1))
+    if (axes := header.whole("NAXIS")) > _AXES_MAX:
+        raise OtherFormat(f"it has {axes} axes, not rows and columns")
+    shape = tuple(header.whole(f"NAXIS{n}") for n in range(axes, 0, -1))
     if any(side < 1 or side > _SIDE_MAX_PX for side in shape):
         raise NotReadable(f"a size of {'×'.join(map(str, shape[::-1]))} makes no sense")
     bits = header.whole("BITPIX")
@@ -106,6 +109,7 @@ def any_image(header: Header, content: bytes) -> NDArray[Any]:
     return _scaled(header, bits, stored)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond any number is no number, not a fault
 def _scaled(header: Header, bits: int, stored: NDArray[Any]) -> NDArray[Any]:
     zero, scale = header.real("BZERO") or 0.0, header.real("BSCALE")
     scale = 1.0 if scale is None else scale

@@ -1,5 +1,6 @@
 """A frame as a small picture: averaged down, stretched between two percentiles, with contours."""
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST_PX = 420
+_AXES_MIN, _AXES_MAX = 2, 3
+_FRAME_MAX_PX = 1 << 29  # three colours of 150 megapixels
 _BLACK_PERCENTILE = 0.5
 _WHITE_PERCENTILE = 99.5
 # Contours are drawn through the means of so many cells along the longer side, smoothed.
@@ -77,8 +80,8 @@ def load_thumbnail(path: Path) -> Thumbnail:
 def _thumbnail(frame: Any) -> Thumbnail:
     import numpy as np
 
-    if len(frame.shape) not in (2, 3):
-        raise ValueError(f"its shape is {frame.shape}, not rows and columns")
+    if not _AXES_MIN <= len(frame.shape) <= _AXES_MAX or math.prod(frame.shape) > _FRAME_MAX_PX:
+        raise ValueError(f"its shape is {frame.shape}, not that of a camera's image")
     small = _average_down(frame, whole_cells="BAYERPAT" in frame.header)
     if frame.header.get("ROWORDER") == "BOTTOM-UP":
         small = small[::-1]

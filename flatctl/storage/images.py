@@ -14,12 +14,17 @@ from typing import Any, BinaryIO, cast
 
 from numpy.typing import NDArray
 
+from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import any_image
 
 _HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
 _UNPACKED_MAX = 1 << 28
-_FRAME_MAX = 1 << 31  # bytes; three colours of 150 megapixels as real numbers
+_FRAME_MAX_PX = 1 << 29  # three colours of 150 megapixels
+
+
+class NoFile(NotReadable):
+    """It is something else, which might never end."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +32,47 @@ class FileImage:
     """The first image of a file.
 
     `pixels` has shape ([planes,] rows, cols), native byte order, scaled by BZERO and BSCALE;
-    `keywords` are the values of its header, `images` how many images the file has.
+    `keywords` are the values of its header, `images` how many images the file has. `changed` tells
+    that the data do not have the sum that the header says.
     """
 
     pixels: NDArray[Any]
     keywords: Mapping[str, object]
     images: int = 1
+    changed: bool = False
 
 
 def read_image(path: Path) -> FileImage:
     """Read the first image of a file. Raises `NotReadable`, saying why."""
     glimpse = glance(path)
     keywords = {**glimpse.words, **glimpse.values}
+    with _readable():
+        content = _data(path, glimpse)
+        said = glimpse.headers[-1].values.get("DATASUM")
+        changed = said is not None and str(said).strip() != str(ones_complement_sum(content))
+        if not glimpse.is_packed:
+            pixels = any_image(glimpse.headers[-1], content)
+        elif changed:
+            # Damage may well give an image, of wrong pixels.
+            raise NotReadable("its data do not have the sum of DATASUM: they are damaged")
+        else:
+            pixels = _unpacked(path, glimpse)
+        return FileImage(pixels, keywords, _images(path), changed)
+
+
+def read_rows(path: Path, first: int, last: int) -> NDArray[Any]:
+    """Read some rows of a tile-compressed image, or one in a packed file; see `read_image`."""
+    glimpse = glance(path)
+    if not glimpse.is_packed:
+        return read_image(path).pixels[first:last]
+    with _readable():
+        return _unpacked(path, glimpse, first, last)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        pixels = _unpacked(path, glimpse) if glimpse.is_packed else _plain(path, glimpse)
-        return FileImage(pixels, keywords, _images(path))
+        yield
     except MemoryError:
         raise NotReadable("its pixels don't fit into the memory") from None
     except NotReadable:
@@ -51,31 +82,41 @@ def read_image(path: Path) -> FileImage:
         raise NotReadable(f"its pixels can't be read: {error}") from error
 
 
-def _plain(path: Path, glimpse: "Glimpse") -> NDArray[Any]:
+def _data(path: Path, glimpse: "Glimpse") -> bytes:
+    """Return the data of the image, with as much of their padding as is there."""
+    _check_size(glimpse)
     header = glimpse.headers[-1]
-    if (length := header.pixels_length) > _FRAME_MAX:
-        raise NotReadable(f"its image takes {length / 1e9:.1f} GB, more than any camera's")
     start = sum(each.length + each.data_length for each in glimpse.headers[:-1]) + header.length
     with opened(path) as file:
         file.seek(start)
-        content = file.read(length)
-    if len(content) < length:
+        content = file.read(header.data_length)
+    if len(content) < (length := header.pixels_length):
         raise NotReadable(f"it is truncated: {len(content)} of {length} bytes of pixels are there")
-    return any_image(header, content)
+    return content
 
 
-def _unpacked(path: Path, glimpse: "Glimpse") -> NDArray[Any]:
-    """Return the pixels of a tile-compressed image."""
+def _check_size(glimpse: "Glimpse") -> None:
+    """Refuse what no camera makes, before memory is asked for."""
+    axis = "ZNAXIS" if glimpse.is_packed else "NAXIS"
+    header = glimpse.headers[-1]
+    size_px = math.prod(header.whole(f"{axis}{n + 1}") for n in range(header.whole(axis)))
+    if size_px > _FRAME_MAX_PX or header.pixels_length > 8 * _FRAME_MAX_PX:
+        raise NotReadable(f"its image has {size_px / 1e6:.0f} megapixels, more than any camera's")
+
+
+def _unpacked(
+    path: Path, glimpse: "Glimpse", first: int = 0, last: int | None = None
+) -> NDArray[Any]:
+    """Return the pixels of a tile-compressed image, all of them or some rows."""
     from astropy.io import fits
 
-    sides = [glimpse.values.get(f"ZNAXIS{n}", 1) for n in (1, 2, 3)]
-    if math.prod(int(side) for side in sides if isinstance(side, int)) > _FRAME_MAX:
-        raise NotReadable("it claims to be larger than any camera's image")
     # What is odd and readable all the same is no business of who asks for the pixels.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(path, memmap=False, lazy_load_hdus=True) as file:
-            pixels = file[len(glimpse.headers) - 1].data
+            unit = file[len(glimpse.headers) - 1]
+            some = first or last is not None
+            pixels = unit.section[..., first:last, :] if some else unit.data
             if pixels is None:
                 raise NotReadable("there is no image in it")
             native: NDArray[Any] = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
@@ -101,13 +142,23 @@ def _images(path: Path) -> int:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read what it holds, unpacked where it is gzipped."""
+    """Open a file to read what it holds, unpacked where it is gzipped.
+
+    Raises `NoFile`.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NoFile("it is a pipe, a device or a folder, not a file")
     with path.open("rb") as file:
         if path.suffix.lower() == ".gz":
             with gzip.open(file) as unpacked:
                 yield cast(BinaryIO, unpacked)
         else:
             yield file
+
+
+def length_of(path: Path, file: BinaryIO) -> int | None:
+    """Return the size of what an `opened` file holds, None where it is gzipped."""
+    return None if path.suffix.lower() == ".gz" else os.fstat(file.fileno()).st_size
 
 
 @dataclass(frozen=True)
@@ -144,13 +195,8 @@ def glance(path: Path) -> Glimpse:
     Raises `NotReadable`: no file, empty, no FITS, no image in it, truncated.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise NotReadable("it is not a file")
-        with path.open("rb") as file:
-            if path.suffix.lower() == ".gz":
-                with gzip.open(file) as unpacked:
-                    return _image(cast(BinaryIO, unpacked), None)
-            return _image(file, os.fstat(file.fileno()).st_size)
+        with opened(path) as file:
+            return _image(file, length_of(path, file))
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise NotReadable("it is damaged or truncated: it can't be unpacked") from None
     except (OSError, ValueError) as error:

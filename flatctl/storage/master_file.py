@@ -127,7 +127,8 @@ _TABLE: tuple[Keyword[MasterRecord], ...] = (
             "The fraction of all values that were not averaged.",
             lambda r: float(r.clipped_frac)),
     Keyword("FLATDEAD", int, "", FLATS, "Pixels without light, set to 1",
-            "How many pixels had less than 5 % of the usual light, as overscan has; they are 1.",
+            "How many pixels had less than 5 % of the mean light, as overscan has, or more than 20 "
+            "times as much; they are 1, and not in the mean.",
             lambda r: None if r.dark else int(r.dead_px)),
     Keyword("FLATINP", str, "", ALWAYS, "Digest of all that went into this master",
             "Masters of the same frames, from which the same was subtracted, share it.",

@@ -16,12 +16,18 @@ from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.storage.directory import files_below
 from flatctl.storage.filters import AMBIGUOUS, filter_of, is_ambiguous
-from flatctl.storage.images import read_image
+from flatctl.storage.images import read_rows
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
-from flatctl.storage.verify import VerifiedFile, is_fits, is_ours, read_values, verify_file
+from flatctl.storage.verify import (
+    VerifiedFile,
+    is_ours,
+    read_values,
+    unpacked_first,
+    verify_file,
+)
 
 _FOREIGN = "flatctl did not write it, and without its checksums nothing vouches for it"
 
@@ -64,7 +70,7 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
     Raises `StorageError` where the directory can't be listed; nothing in it ends the search.
     """
     paths, unlisted = files_below(directory)
-    paths = [path for path in paths if is_fits(path)]
+    paths = unpacked_first(paths)
     frames: list[Source] = []
     skipped = list(unlisted)
     others: Counter[str] = Counter()
@@ -104,14 +110,14 @@ def _source(verdict: VerifiedFile) -> Source:
     # Bins of a colour sensor hold every colour.
     pattern = stored_pattern(cards, rows) if cards["XBINNING"] == 1 else None
     if pattern is None:
-        medians = {MONO: verdict.statistics.median} if verdict.statistics else {}
+        medians = {MONO: verdict.statistics.lit_median} if verdict.statistics else {}
     else:
         if verdict.data_start is None:
-            data = to_stored(read_image(verdict.path).pixels)
+            data = to_stored(read_rows(verdict.path, 0, rows))
         else:
             data = np.fromfile(verdict.path, STORED, rows * cols, offset=verdict.data_start)
         _, channels = measure_channels(data.reshape(rows, cols), 65535, pattern)
-        medians = {colour: each.median for colour, each in channels.items()}
+        medians = {colour: each.lit_median for colour, each in channels.items()}
     return Source(
         path=verdict.path,
         cards=cards,

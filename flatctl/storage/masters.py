@@ -17,8 +17,10 @@ from flatctl.storage.stacking import Dark, Layer, Stacked, places, stack
 from flatctl.storage.verify import verify_file
 
 Progress = Callable[[int, int], None]
-# Pixels with less than this part of the usual light have none.
+# Pixels with less than this part of the mean light have none, those with more than its inverse are
+# full where nothing else is.
 _UNLIT_FRAC = 0.05
+_LIT_PASSES = 20  # more than a frame needs of which a hundredth is lit
 
 
 class NoLight(ValueError):
@@ -168,8 +170,9 @@ def _level(dark: Dark | float) -> float:
 def _normalise(stacked: Stacked, pattern: str) -> tuple[dict[str, float], int]:
     """Divide each colour by the mean of its lit pixels, in place.
 
-    Return those means, and how many pixels have no light and are 1: overscan and masked lines,
-    which are noise about nothing, would multiply a light by millions.
+    Return those means, and how many pixels are 1 since they say nothing of the light: overscan and
+    masked lines, which are noise about nothing, would multiply a light by millions, and what is
+    full in the dimmest flat would blot one out.
     """
     parts: dict[str, list[Floats]] = {}
     for colour, place in places(pattern):
@@ -177,17 +180,27 @@ def _normalise(stacked: Stacked, pattern: str) -> tuple[dict[str, float], int]:
     means: dict[str, float] = {}
     dead_px = 0
     for colour, of_colour in parts.items():
-        typical = float(np.median(np.concatenate([part.ravel() for part in of_colour])))
-        unlit = [~(part > max(_UNLIT_FRAC * typical, 0.0)) for part in of_colour]
-        lit = [part[~dark] for part, dark in zip(of_colour, unlit, strict=True)]
+        means[colour] = _lit_mean(of_colour)
+        for part in of_colour:
+            part /= np.float32(means[colour])
+            dead = ~((part > _UNLIT_FRAC) & (part < 1 / _UNLIT_FRAC))
+            part[dead] = 1
+            dead_px += int(np.count_nonzero(dead))
+    return means, dead_px
+
+
+def _lit_mean(parts: Sequence[Floats]) -> float:
+    """Return the mean of the pixels that have light by that very mean, however few they are."""
+    low, high, mean = 0.0, math.inf, 0.0
+    for _ in range(_LIT_PASSES):
+        lit = [part[(part > low) & (part < high)] for part in parts]
         if not (count := sum(part.size for part in lit)):
             raise NoLight("no pixel of them has light")
-        means[colour] = sum(float(part.sum(dtype=np.float64)) for part in lit) / count
-        for part, dark in zip(of_colour, unlit, strict=True):
-            part /= np.float32(means[colour])
-            part[dark] = 1
-            dead_px += int(np.count_nonzero(dark))
-    return means, dead_px
+        before, mean = mean, sum(float(part.sum(dtype=np.float64)) for part in lit) / count
+        if mean == before:
+            break
+        low, high = _UNLIT_FRAC * mean, mean / _UNLIT_FRAC
+    return mean
 
 
 def _noise(stacked: Stacked, count: int) -> float:

@@ -114,7 +114,7 @@ def _verified(path: Path, wanted: Wanted) -> FinishedFrame | str:
             verified.cards, verified.statistics, wanted.target_adu, wanted.tolerance_adu
         )
     if problems or verified.statistics is None:
-        return "; ".join(dict.fromkeys(problems))
+        return "; ".join(dict.fromkeys(problems)) or verified.left_out
     brightness = number(verified.cards, "PANELBRT")
     return FinishedFrame(
         path=path,

@@ -18,7 +18,7 @@ from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
 from flatctl.errors import StorageError, UsageError
 from flatctl.fits.header import NotReadable
 from flatctl.storage.atomic import storage_error
-from flatctl.storage.images import read_image
+from flatctl.storage.images import read_rows
 
 MONO = "M"
 """The pattern of a monochrome frame: one colour, on every pixel."""
@@ -172,7 +172,7 @@ def _rows(
 
 def _unpacked_rows(path: Path, dtype: str, first: int, last: int) -> NDArray[Any]:
     try:
-        pixels = read_image(path).pixels[first:last]
+        pixels = read_rows(path, first, last)
     except NotReadable as error:
         raise StorageError(f"{path}: {error}") from error
     return to_stored(pixels) if dtype == STORED else pixels

@@ -13,13 +13,18 @@ from typing import BinaryIO
 
 from flatctl.fits.checksum import ALL_ONES, ones_complement_sum
 from flatctl.fits.header import BLOCK, CARD, Header, NotReadable, read_header
-from flatctl.storage.images import opened
+from flatctl.storage.images import length_of, opened
 
 _CHUNK = BLOCK << 11
-_KEPT_MAX = 1 << 30  # bytes of data, more than a frame of any camera
+_KEPT_MAX = 1 << 29  # bytes of data, more than a frame of any camera
+_LOOKED_AT_MAX = 1 << 32  # bytes of a file, so that none takes more than seconds
 _UNITS_MAX = 1000
 _BEGINNING = b"XTENSION="
 NO_SUM = "it has no checksum: only its structure was looked at"
+
+
+class TooLarge(NotReadable):
+    """The file is so large that it is not looked at; nothing is known against it."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,16 @@ class Surplus:
 def units(path: Path, *, keep: bool = True) -> Iterator[Unit | Surplus]:
     """Yield the units of a file; the data of the first are kept if `keep` says so.
 
-    Raises `NotReadable` with what is wrong, `OSError` where the file can't be read.
+    Raises `NotReadable` with what is wrong, `TooLarge`, `OSError` where the file can't be read.
     """
     try:
         with opened(path) as file:
-            yield from _units(file, keep=keep)
+            yield from _units(file, length_of(path, file), keep=keep)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise NotReadable("it is damaged or truncated: it can't be unpacked") from None
 
 
-def _units(file: BinaryIO, *, keep: bool) -> Iterator[Unit | Surplus]:
+def _units(file: BinaryIO, size: int | None, *, keep: bool) -> Iterator[Unit | Surplus]:
     start = 0
     for nth in range(_UNITS_MAX):
         if nth and (surplus := _surplus(file)) is not None:
@@ -91,17 +96,25 @@ def _units(file: BinaryIO, *, keep: bool) -> Iterator[Unit | Surplus]:
                 yield Surplus(surplus)
             return
         header = read_header(file, first=not nth)
+        start += header.length
         length = header.data_length
-        if length > _KEPT_MAX:
-            raise NotReadable(
-                f"it is truncated, or its data take {length / 1e9:.1f} GB, more than any camera's"
-            )
-        data, data_sum, there = _data(file, length, keep=keep and not nth)
-        if there < header.pixels_length:
-            raise NotReadable(f"it is truncated: {there} of {length} bytes of data are there")
+        if size is not None:
+            _check_length(header, size - start)
+        if start + length > _LOOKED_AT_MAX:
+            raise TooLarge(f"it has more than {_LOOKED_AT_MAX / 1e9:.1f} GB")
+        data, data_sum, there = _data(file, length, keep=keep and not nth and length <= _KEPT_MAX)
+        _check_length(header, there)
         total = ones_complement_sum(header.raw, start=data_sum)
-        yield Unit(header, start + header.length, data, data_sum, total, length - there)
-        start += header.length + length
+        yield Unit(header, start, data, data_sum, total, length - there)
+        start += length
+    raise TooLarge(f"it has more than {_UNITS_MAX} parts")
+
+
+def _check_length(header: Header, there: int) -> None:
+    if there < header.pixels_length:
+        raise NotReadable(
+            f"it is truncated: {there} of {header.data_length} bytes of data are there"
+        )
 
 
 def _surplus(file: BinaryIO) -> int | None:
@@ -110,7 +123,7 @@ def _surplus(file: BinaryIO) -> int | None:
     if probe == _BEGINNING:
         return None
     left = 0
-    while left < _KEPT_MAX and (chunk := file.read(_CHUNK)):
+    while left < _LOOKED_AT_MAX and (chunk := file.read(_CHUNK)):
         left += len(chunk)
     return left
 

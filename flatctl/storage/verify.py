@@ -5,7 +5,7 @@ Nothing that a file says is believed before its size and its checksums have been
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,14 +23,15 @@ from flatctl.fits.pixels import stored_image
 from flatctl.storage.atomic import storage_error
 from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
-from flatctl.storage.images import glance, opened, read_image
+from flatctl.storage.images import NoFile, glance, opened, read_image
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.naming import SUFFIX
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.twins import Pictures, stored_picture
-from flatctl.storage.units import NO_SUM, Surplus, Unit, units
+from flatctl.storage.units import NO_SUM, Surplus, TooLarge, Unit, units
 
 _PLAIN = (".fits", ".fit", ".fts")
+_PACKED = (".fz", ".gz")
 SUFFIXES = (*_PLAIN, ".fz", *(f"{suffix}.gz" for suffix in _PLAIN))
 """How the names of the files that are looked at end."""
 _SUMS = ("CHECKSUM", "DATASUM")
@@ -42,9 +43,9 @@ class VerifiedFile:
 
     `ours` tells whether flatctl wrote it: frames of other programs are held to FITS and to their
     own checksums only. `cards` are the values of its header, `statistics` those of its pixels
-    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well, and
-    `unproven` what nothing vouches for. The data begin at byte `data_start`; where they are
-    compressed it is None.
+    where they are 16-bit unsigned. `problems` says what is wrong, nothing where all is well,
+    `unproven` what nothing vouches for, and `left_out` why the file was not looked at. The data
+    begin at byte `data_start`; where they are compressed it is None.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class VerifiedFile:
     statistics: Statistics | None = None
     problems: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
+    left_out: str = ""
     data_start: int | None = 0
 
 
@@ -65,7 +67,7 @@ def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     yield from (VerifiedFile(path, problems=(problem,)) for path, problem in unlisted)
     pictures = Pictures()
     for path in paths:
-        if is_fits(path) and path.is_file():
+        if is_fits(path):
             yield _no_twin(verify_file(path), pictures)
 
 
@@ -76,18 +78,29 @@ def is_fits(path: Path) -> bool:
 
 def frames_in(folder: Path) -> Iterator[Path]:
     """Yield the files of frames in a folder; one that lies there packed as well counts once."""
-    taken: set[str] = set()
-    for path in sorted(folder.glob(f"*{SUFFIX}*")):
-        stem = path.name.lower().partition(SUFFIX)[0]
-        if is_fits(path) and stem not in taken:
-            taken.add(stem)
-            yield path
+    yield from unpacked_first(folder.glob(f"*{SUFFIX}*"))
+
+
+def unpacked_first(paths: Iterable[Path]) -> list[Path]:
+    """Return those of FITS files, in order; of a frame and its packed copies the first only."""
+    found: dict[Path, Path] = {}
+    for path in sorted(paths):
+        if is_fits(path):
+            found.setdefault(plain_name(path), path)
+    return list(found.values())
+
+
+def plain_name(path: Path) -> Path:
+    """Return what a file is called, or was before it was packed."""
+    return path.with_suffix("") if path.suffix.lower() in _PACKED else path
 
 
 def verify_file(path: Path) -> VerifiedFile:
     """Verify structure, checksums, header and level of one file; never raises for its content."""
     try:
         return _verified(path, list(units(path)))
+    except (NoFile, TooLarge) as error:
+        return VerifiedFile(path, left_out=str(error))
     except NotReadable as error:
         return VerifiedFile(path, problems=(str(error),))
     except OSError as error:
@@ -121,8 +134,7 @@ def _verified(path: Path, parts: Sequence[Unit | Surplus]) -> VerifiedFile:
     elif surplus:
         unproven.append(f"{surplus} bytes that are no FITS follow it")
     if ours:
-        if not main.is_packed:
-            problems += [f"its {each} is missing" for each in _SUMS if each not in cards]
+        problems += [f"its {each} is missing" for each in _SUMS if each not in main.header.values]
         problems += _header_problems(cards)
         problems += _level_problems(cards, statistics)
     return VerifiedFile(
@@ -132,7 +144,7 @@ def _verified(path: Path, parts: Sequence[Unit | Surplus]) -> VerifiedFile:
         statistics,
         tuple(dict.fromkeys(problems)),
         tuple(dict.fromkeys(unproven)),
-        main.start if is_plain else None,
+        data_start=main.start if is_plain else None,
     )
 
 
@@ -162,7 +174,7 @@ def _no_twin(verified: VerifiedFile, pictures: Pictures) -> VerifiedFile:
         return verified
     twin = pictures.twin(picture)
     pictures.add(picture, str(verified.path))
-    if twin is None:
+    if twin is None or plain_name(Path(twin)) == plain_name(verified.path):
         return verified
     problem = f"it is the same picture as {twin}, pixel for pixel: one exposure is no two flats"
     return replace(verified, problems=(*verified.problems, problem))

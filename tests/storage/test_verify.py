@@ -321,11 +321,38 @@ def test_the_same_picture_under_another_number_is_no_flat_of_its_own(flats: Path
     assert f"the same picture as {first}" in found[second][0]
 
 
-def test_what_is_no_file_is_passed_over(flats: Path) -> None:
+def test_what_is_no_file_is_named_and_never_waited_for(flats: Path) -> None:
     os.mkfifo(flats / "pipe.fits")
+    (flats / "device.fits").symlink_to("/dev/zero")
     (flats / "folder.fits").mkdir()
     (flats / "loop.fits").symlink_to(flats / "loop.fits")
-    assert list(verify_directory(flats)) == []
+    found = {verdict.path.name: verdict for verdict in verify_directory(flats)}
+    assert sorted(found) == ["device.fits", "loop.fits", "pipe.fits"]
+    assert "not a file" in found["pipe.fits"].left_out
+    assert "not a file" in found["device.fits"].left_out
+    assert "it can't be read" in found["loop.fits"].problems[0]
+
+
+def test_a_giant_is_left_out_at_once(flats: Path) -> None:
+    path = flats / "giant.fits"
+    cards = (("SIMPLE", "T"), ("BITPIX", 16), ("NAXIS", 2), ("NAXIS1", 60000), ("NAXIS2", 60000))
+    header = b"".join(f"{name:8}= {value!s:>20}".ljust(80).encode() for name, value in cards)
+    path.write_bytes((header + b"END".ljust(80)).ljust(2880))
+    os.truncate(path, 2880 + 2 * 60000 * 60000)
+    assert "more than 4.3 GB" in verify_file(path).left_out
+
+
+def test_a_frame_and_its_packed_copy_are_no_two_flats_and_no_fault(flats: Path) -> None:
+    packed(store(flats))
+    assert [verdict.problems for verdict in verify_directory(flats)] == [(), ()]
+
+
+def test_a_packed_flat_of_ours_without_sums_does_not_count(flats: Path) -> None:
+    path = store(flats)
+    there = path.with_name(path.name + ".fz")
+    with fits.open(path, disable_image_compression=True) as units:
+        fits.CompImageHDU(units[0].data, units[0].header).writeto(there)
+    assert "its CHECKSUM is missing" in problems_of(there)
 
 
 def test_a_link_to_a_folder_above_is_not_followed(flats: Path) -> None:

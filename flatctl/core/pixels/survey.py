@@ -49,6 +49,7 @@ class Survey:
         return replace(self, **{name: getattr(self, name) / full_scale_adu for name in levels})
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond any number is no number, not a fault
 def survey(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
     """Measure pixels of any shape and real dtype; levels come out in ADU.
 
@@ -87,8 +88,10 @@ def survey(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
 
 def _of_few_levels(pixels: NDArray[Any], full_scale_adu: float | None) -> Survey:
     """Measure whole numbers of up to 16 bits by their histogram: exactly, and in little memory."""
-    lowest = min(int(np.iinfo(pixels.dtype).min), 0)
-    shifted = np.subtract(pixels, lowest, dtype=np.int32) if lowest else pixels
+    bits = 8 * pixels.dtype.itemsize
+    lowest = -(1 << (bits - 1)) if pixels.dtype.kind == "i" else 0
+    # Less the lowest one, which for whole numbers is the other sign.
+    shifted = pixels.view(f"u{bits // 8}") ^ (1 << (bits - 1)) if lowest else pixels
     counts = histogram(shifted.astype(np.uint16, copy=False))
     full_scale = LEVELS if full_scale_adu is None else full_scale_adu - lowest
     found = summarise(counts, full_scale)
