@@ -13,7 +13,7 @@ PHASES = (START, SEARCH, CAPTURE, CHANGE, DARKS, END)
 
 ON_CAMERA = (SEARCH, CAPTURE, DARKS)
 
-COMPLETE, DEVICE, INCOMPLETE, STORAGE = 0, 4, 5, 7
+COMPLETE, DEVICE, INCOMPLETE, STORAGE, LIGHT = 0, 4, 5, 7, 8
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ PANEL = (
     Fault("the panel is silent once", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel answers garbage once", (START, SEARCH, CHANGE, DARKS, END)),
     Fault("the panel's cable is pulled, and back after 29 s", (START, SEARCH, CHANGE, DARKS, END)),
-    Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), DEVICE),
+    Fault("the panel's cable is pulled for good", (SEARCH, CHANGE, DARKS, END), LIGHT),
     Fault("the panel reports what it does not do, until it is opened anew", (START, CHANGE)),
     Fault("the panel reports what it does not do, for good", (START,), INCOMPLETE),
     Fault("the lamp goes out by itself", (SEARCH, CAPTURE)),
@@ -145,11 +145,11 @@ WIRES = (
 )
 ON_THE_LINE = (
     Fault("the panel answers garbage three times", (CHANGE,)),
-    Fault("the panel answers garbage at first", (START,), DEVICE, told=False),
+    Fault("the panel answers garbage at first", (START,), LIGHT, told=False),
     Fault("the panel is silent for 10 s", (END,)),
     Fault("the panel reports what it does not do, until it is opened anew", (DARKS,)),
     Fault("the panel's cable is pulled, and back after 5 s", (CHANGE,)),
-    Fault("the panel's cable is pulled for good", (SEARCH,), DEVICE),
+    Fault("the panel's cable is pulled for good", (SEARCH,), LIGHT),
 )
 KILLED = (
     Fault("flatctl is killed, then `flatctl safe`, then run again", (CAPTURE,)),
@@ -191,6 +191,7 @@ REAL = (
 ENDS = {
     COMPLETE: "exactly the flats asked for are on disk",
     DEVICE: "exit code 4; every finished frame is safe",
+    LIGHT: "exit code 8: the light may be on, and that is the last word; finished frames are safe",
     INCOMPLETE: "exit code 5: the filter is given up, the others are complete",
     STORAGE: "exit code 7; every finished frame is safe, and the next run goes on",
 }

@@ -94,7 +94,7 @@ def await_frame(client: IndiClient) -> None:
 def test_after_a_run_everything_that_can_be_set_stands_as_before(rig, client):
     before = settings(client)
 
-    done = rig.run("--count", "1")
+    done = rig.run("--count", "1", "--force")
 
     assert "not as it was found" not in done.stderr
     await_settings(client, before)
@@ -102,7 +102,7 @@ def test_after_a_run_everything_that_can_be_set_stands_as_before(rig, client):
 
 def test_after_a_signal_everything_stands_as_before(rig, client):
     before = settings(client)
-    run = started("run", rig.config)
+    run = started("run", rig.config, "--force")
     await_frame(client)
 
     run.send_signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ def test_after_a_signal_everything_stands_as_before(rig, client):
 
 def test_after_a_kill_safe_puts_everything_back(rig, client):
     before = settings(client)
-    run = started("run", rig.config)
+    run = started("run", rig.config, "--force")
     await_frame(client)
     run.kill()
     run.communicate(timeout=60)
@@ -126,7 +126,7 @@ def test_after_a_kill_safe_puts_everything_back(rig, client):
 
 
 def test_what_somebody_has_changed_after_a_kill_stays_his(rig, client):
-    run = started("run", rig.config)
+    run = started("run", rig.config, "--force")
     await_frame(client)
     run.kill()
     run.communicate(timeout=60)

@@ -51,6 +51,8 @@ def a_server_that_says(words: bytes) -> Iterator[str]:
             with suppress(OSError):
                 client, _ = server.accept()
                 with client:
+                    # pyserial drops whatever comes before it is open.
+                    client.recv(100)
                     client.sendall(words)
                     client.shutdown(socket.SHUT_WR)
                     while client.recv(100):
