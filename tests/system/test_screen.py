@@ -246,7 +246,7 @@ def test_a_connection_lost_in_the_middle_of_a_run_is_a_fault_and_the_run_goes_on
                     break
             # Longer than flatctl is ready to overlook.
             watched.offline(offline=True)
-            time.sleep(7)
+            time.sleep(14)
             watched.offline(offline=False)
             told += run.stdout.readlines()
             assert run.wait(60) == 0, run.stderr.read()
