@@ -73,8 +73,8 @@ def test_safe_sends_word_of_a_lamp_that_may_be_on_whatever_is_muted(tmp_path, mo
     sent = []
     monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
     muted = '[notify]\nurls = ["json://localhost"]\noccasions = []\nat_most = 1\n'
-    with PtyServer(SimulatedDeepSkyDad(Light(4096))) as wire:
-        path = config(tmp_path, wire, more=muted)
+    path = tmp_path / "rig.toml"
+    path.write_text(RIG.format(kind="deepskydad", port=tmp_path / "unplugged", more=muted))
     with pytest.raises(LightUnknown):
         safe(path)
     assert [occasion for occasion, _ in sent] == ["lamp"]
@@ -110,8 +110,8 @@ def test_safe_tells_soon_of_the_light_while_the_cover_moves(flap, tmp_path, monk
 def test_safe_says_soon_what_it_knows_of_a_light_that_it_cannot_reach(tmp_path, monkeypatch):
     monkeypatch.setattr("flatctl.app.safe.FIRST_WORD_S", 0.05)
     told = []
-    with PtyServer(SimulatedDeepSkyDad(Light(4096))) as wire:
-        path = config(tmp_path, wire)
+    path = tmp_path / "rig.toml"
+    path.write_text(RIG.format(kind="deepskydad", port=tmp_path / "unplugged", more=""))
 
     class Slow(VirtualClock):
         def sleep(self, seconds: float) -> None:
