@@ -27,7 +27,7 @@ from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan, Light
-from flatctl.devices.log import REMARK, current_log
+from flatctl.devices.log import current_log
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.job import Job
 from flatctl.engine.run import Session
@@ -225,9 +225,7 @@ class EventHub:
         if isinstance(event, RunFinished) and self._failed and event.exit_code == ExitCode.COMPLETE:
             event = replace(event, exit_code=int(ExitCode.STORAGE), reason=str(self.failure))
         if isinstance(event, FaultSeen) and (log := current_log()) is not None:
-            event = replace(
-                event, log=log.note(event.device, REMARK, why_words(event.what)) or None
-            )
+            event = replace(event, log=log.remark(event.device, why_words(event.what)) or None)
         self.record.take(event)
         new: list[FlatctlError] = []
         for listener in self._listeners:

@@ -1,6 +1,8 @@
 """The log of the devices: complete, bounded, without secrets, and never in anybody's way."""
 
 import io
+import os
+import re
 import sys
 import threading
 import urllib.request
@@ -31,6 +33,12 @@ def log(tmp_path, told):
     made.close()
 
 
+def note(log: DeviceLog, *words: str) -> None:
+    """Note it, and let it be written."""
+    log.note(*words)
+    log.close()
+
+
 def lines(folder: Path, name: str = "rig.log") -> list[str]:
     """What was written, without the times."""
     written = (folder / name).read_text().splitlines()
@@ -38,19 +46,20 @@ def lines(folder: Path, name: str = "rig.log") -> list[str]:
 
 
 def test_a_line_says_when_who_which_way_and_what(log, tmp_path):
-    log.note("Flat-Man", SENT, "'>POOO'")
+    note(log, "Flat-Man", SENT, "'>POOO'")
     when, _, rest = (tmp_path / "rig.log").read_text().rstrip().partition(" ")
     assert (len(when), when[-1], rest) == (24, "Z", "Flat-Man > '>POOO'")
 
 
-def test_a_note_tells_its_place(log, tmp_path):
+def test_a_remark_tells_its_place(log, tmp_path):
     (tmp_path / "rig.log").write_text("of last night\n")
-    assert log.note("Cam", HEARD, "a") == f"{tmp_path}/rig.log:2"
-    assert log.note("Cam", HEARD, "b") == f"{tmp_path}/rig.log:3"
+    assert log.remark("Cam", "a") == f"{tmp_path}/rig.log:2"
+    log.note("Cam", HEARD, "b")
+    assert log.remark("Cam", "c") == f"{tmp_path}/rig.log:4"
 
 
 def test_whatever_a_device_says_stays_on_one_line(log, tmp_path):
-    log.note("Cam", HEARD, "two\nlines \x1b[2J\ud800")
+    note(log, "Cam", HEARD, "two\nlines \x1b[2J\ud800")
     assert lines(tmp_path) == [r"Cam < two\nlines \x1b[2J\ud800"]
 
 
@@ -58,6 +67,7 @@ def test_the_log_is_bounded_and_keeps_the_newest(log, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LARGEST_BYTES", 400)
     for number in range(50):
         log.note("Cam", HEARD, f"number {number}")
+    log.close()
     kept = lines(tmp_path, "rig.log.1") + lines(tmp_path)
     assert kept == [f"Cam < number {n}" for n in range(50 - len(kept), 50)]
     files = sorted(tmp_path.glob("rig*"))
@@ -66,16 +76,17 @@ def test_the_log_is_bounded_and_keeps_the_newest(log, tmp_path, monkeypatch):
 
 
 def test_a_log_that_somebody_deleted_is_begun_anew(log, tmp_path, told):
-    log.note("Cam", HEARD, "a")
+    log.remark("Cam", "a")
     (tmp_path / "rig.log").unlink()
-    log.note("Cam", HEARD, "b")
+    note(log, "Cam", HEARD, "b")
     assert (lines(tmp_path), told) == (["Cam < b"], [])
 
 
 @pytest.mark.parametrize("path", [Path("/dev/full"), Path("/no/such/folder/rig.log")])
 def test_a_log_that_cannot_be_written_says_so_once_and_falls_silent(path, told):
     log = DeviceLog(path, told.append)
-    assert [log.note("Cam", HEARD, "a"), log.note("Cam", HEARD, "b")] == ["", ""]
+    assert [log.remark("Cam", "a"), log.remark("Cam", "b")] == ["", ""]
+    log.close()
     (words,) = told
     assert f"the log {path} can't be written" in words
 
@@ -84,14 +95,75 @@ def test_not_even_a_closed_stderr_turns_a_lost_log_into_an_error():
     def broken(words: str) -> None:
         raise BrokenPipeError(words)
 
-    assert DeviceLog(Path("/dev/full"), broken).note("Cam", HEARD, "a") == ""
+    assert DeviceLog(Path("/dev/full"), broken).remark("Cam", "a") == ""
 
 
 def test_a_stderr_closed_in_this_process_is_no_error_either():
     stderr = io.StringIO()
     stderr.close()
     log = DeviceLog(Path("/dev/full"), lambda words: print(words, file=stderr))
-    assert log.note("Flat-Man", SENT, "'>POOO'") == ""
+    assert log.remark("Flat-Man", "is silent") == ""
+
+
+class Hanging:
+    """A disk that takes nothing until it is let go."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.taken, self.let_go = threading.Event(), threading.Event()
+        write = os.write
+
+        def stuck(fd: int, content: bytes) -> int:
+            self.taken.set()
+            self.let_go.wait(60)
+            return write(fd, content)
+
+        monkeypatch.setattr(module.os, "write", stuck)
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    monkeypatch.setattr(module, "WAITING_MAX", 10)
+    monkeypatch.setattr(module, "_LAST_LINES_S", 0.05)
+    disk = Hanging(monkeypatch)
+    yield disk
+    disk.let_go.set()
+
+
+def test_nobody_waits_for_a_disk_that_hangs_and_what_is_left_out_is_said_once(log, hanging, told):
+    for number in range(100):
+        log.note("Cam", HEARD, f"number {number}")
+    log.close()
+    (words,) = told
+    assert "lacks lines: its disk is too slow, or hangs" in words
+
+
+def test_a_disk_that_comes_back_has_the_lines_before_and_after_the_gap(log, hanging, tmp_path):
+    log.note("Cam", HEARD, "first")
+    assert hanging.taken.wait(60)
+    for number in range(12):
+        log.note("Cam", HEARD, f"number {number}")
+    hanging.let_go.set()
+    while not log.remark("Cam", "again"):
+        pass
+    kept = lines(tmp_path)
+    assert kept[:11] == ["Cam < first", *(f"Cam < number {n}" for n in range(10))]
+    assert re.fullmatch(r"log ! \d+ lines are left out here: the disk was too slow", kept[11])
+    assert kept[12] == "Cam ! again"
+
+
+def test_a_pipe_that_nobody_reads_silences_the_log(tmp_path, told):
+    os.mkfifo(tmp_path / "rig.log")
+    log = DeviceLog(tmp_path / "rig.log", told.append)
+    for number in range(200):
+        log.note("Cam", HEARD, f"number {number} {'x' * 1000}")
+    log.close()
+    assert ["can't be written" in words for words in told] == [True]
+
+
+def test_a_giant_that_is_there_is_put_aside_and_not_read(log, tmp_path):
+    with (tmp_path / "rig.log").open("wb") as giant:
+        giant.truncate(10**12)
+    assert log.remark("Cam", "a") == f"{tmp_path}/rig.log:1"
 
 
 def test_a_log_is_current_inside_its_block_only(tmp_path, told):
@@ -134,13 +206,13 @@ def test_an_indi_password_is_not_written():
     "text", ["mqtt://owner:hunter2@broker/flats", "GET /orders?token=hunter2&page=1"]
 )
 def test_who_is_let_in_at_an_address_is_not_written(log, tmp_path, text):
-    log.note("Cloud", HEARD, text)
+    note(log, "Cloud", HEARD, text)
     (line,) = lines(tmp_path)
     assert ("***" in line, "hunter2" in line) == (True, False)
 
 
 def test_a_password_where_a_long_line_is_cut_is_not_written(log, tmp_path):
-    log.note("CCD", HEARD, f"{'x' * 1945} http://owner:hunter2hunter2@house/")
+    note(log, "CCD", HEARD, f"{'x' * 1945} http://owner:hunter2hunter2@house/")
     assert "hunter" not in (tmp_path / "rig.log").read_text()
 
 
