@@ -57,6 +57,14 @@ HABITS: dict[str, tuple[Habit, Light]] = {
 }
 
 
+class Moment(VirtualClock):
+    """Shortens waits, but leaves a driver the time to say what it says at once."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        sleep(min(seconds, 0.2))
+
+
 @pytest.mark.parametrize("habit", HABITS)
 def test_what_is_known_of_a_light_that_was_lit(habit):
     answer, expected = HABITS[habit]
@@ -64,7 +72,7 @@ def test_what_is_known_of_a_light_that_was_lit(habit):
         server.answers[NAME] = answer
         panel = IndiPanel(client, DEVICE)
         panel.open(20)
-        guard = LampGuard(panel, clock=VirtualClock(), signals=StopSignals(), timeout_s=TIMEOUT_S)
+        guard = LampGuard(panel, clock=Moment(), signals=StopSignals(), timeout_s=TIMEOUT_S)
         guard.end(TWICE)
         try:
             guard.conclude()
