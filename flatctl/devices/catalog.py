@@ -17,6 +17,7 @@ from flatctl.devices.lines import line_addresses
 from flatctl.devices.protocols import (
     Camera,
     Condition,
+    Dome,
     FilterWheel,
     Focuser,
     LightPanel,
@@ -58,8 +59,8 @@ CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _indi("camera.IndiCamera"))
 WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _indi("wheel.IndiFilterWheel"))
 ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _indi("axis.IndiRotator"))
 FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("axis.IndiFocuser"))
-MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("observatory.IndiMount"))
-DOMES = Catalogue[Condition]("dome", Role.DOME, _indi("observatory.IndiDome"))
+MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("mount.IndiMount"))
+DOMES = Catalogue[Dome]("dome", Role.DOME, _indi("observatory.IndiDome"))
 WEATHERS = Catalogue[Condition]("weather", Role.WEATHER, _indi("observatory.IndiWeather"))
 INDI_PANELS = Catalogue[LightPanel]("panel", Role.PANEL, _indi("panel.IndiPanel"))
 CONDITIONS: tuple[Catalogue[Any], ...] = (MOUNTS, DOMES, WEATHERS)

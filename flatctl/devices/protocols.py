@@ -15,7 +15,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from flatctl.core.nights.sun import Site
 from flatctl.core.pixels.sixteen_bits import to_unsigned
+from flatctl.core.pointing.directions import Equatorial
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, FrameKind
 from flatctl.errors import DeviceError, InUse, Unfit
 from flatctl.fits.header import Header
@@ -358,9 +360,80 @@ class Condition(Named, Protocol):
         """
 
 
+class Dome(Condition, Protocol):
+    """A dome or roof. With a panel it is as it must be once it is closed."""
+
+    def open_status(self, timeout_s: float) -> ConditionStatus:
+        """Ask whether it is open, as it must be with the sky as the light; see `status`."""
+
+
 @runtime_checkable
-class Mount(Condition, Protocol):
+class Parkable(Condition, Protocol):
     """A mount, which is as it must be once it is parked."""
 
     def park(self, timeout_s: float) -> None:
         """Park it and follow the move to its end."""
+
+
+class MountState(Enum):
+    """What a mount does."""
+
+    PARKED = "parked"
+    SLEWING = "slewing"  # parking, too
+    TRACKING = "tracking"
+    STANDING = "standing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class MountReport:
+    """What a mount says of itself: where it points, of date, and where it believes to stand.
+
+    `at` and `site` are `None` where it can't say. `switches_tracking`: it lets its tracking be
+    switched. `flips`: it stands on one side of a pier, and changes sides at the meridian.
+    """
+
+    state: MountState
+    at: Equatorial | None
+    site: Site | None
+    switches_tracking: bool
+    flips: bool
+
+
+@runtime_checkable
+class Mount(Parkable, Protocol):
+    """A mount that points the telescope.
+
+    It is asked only, and not even connected, unless it `may_move`: false until it is set. Without
+    that all methods but `status`, `report` and `park` raise `Fault` and send nothing. None of them
+    knows of Sun and horizon; that is for whoever sends it.
+    """
+
+    may_move: bool
+
+    def report(self, timeout_s: float) -> MountReport:
+        """Ask how it stands. Raises `Fault` where it is not there or not connected."""
+
+    def unpark(self, timeout_s: float) -> None:
+        """Unpark it where it is parked. Raises `Fault` where it refuses."""
+
+    def slew(
+        self,
+        at: Equatorial,
+        timeout_s: float,
+        *,
+        tracking: bool,
+        on_way: Callable[[Equatorial], None] = lambda _: None,
+    ) -> None:
+        """Point to a place of the sky, of date, and wait until it is there and tracks as wanted.
+
+        `on_way` is called with each place that is reported meanwhile; what it raises ends the slew
+        and comes out. Raises `Fault` where the mount is parked, refuses or comes to rest elsewhere,
+        `NoReply` where it does not arrive in time; a slew that did not end is aborted.
+        """
+
+    def track(self, on: bool, timeout_s: float) -> None:
+        """Switch its tracking on or off, and read that back. Raises `Fault` where it refuses."""
+
+    def abort(self, timeout_s: float) -> None:
+        """Stop a slew; the tracking stays as it is."""

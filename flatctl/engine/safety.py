@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flatctl import events
 from flatctl.core.types import Policy
-from flatctl.devices.protocols import Condition, Mount
+from flatctl.devices.protocols import Condition, Parkable
 from flatctl.engine.rig import Rig
 from flatctl.errors import UnsafeError
 
@@ -37,7 +37,7 @@ class Safety:
     def establish(self) -> None:
         """Park what is to be parked, then check everything. Raises as `check` does."""
         for rule in self._rules:
-            if rule.park_first and isinstance(rule.condition, Mount):
+            if rule.park_first and isinstance(rule.condition, Parkable):
                 self._tell(f"{rule.condition.name} parks")
                 rule.condition.park(rule.wait_s)
         self.check()

@@ -8,8 +8,9 @@ from indiserver import CCD, DOME, LIGHTPANEL, TELESCOPE, WEATHER, Server, indise
 from rigs import flatctl
 
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.observatory import IndiDome, IndiMount, IndiWeather
-from flatctl.devices.protocols import ConditionStatus, Mount
+from flatctl.devices.indi.mount import IndiMount
+from flatctl.devices.indi.observatory import IndiDome, IndiWeather
+from flatctl.devices.protocols import ConditionStatus, Parkable
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(180)]
 
@@ -80,7 +81,7 @@ def test_a_device_of_another_kind_is_unknown(connected):
 
 
 def test_a_mount_parks_when_told_and_then_is_parked(connected):
-    mount: Mount = IndiMount(connected, MOUNT_NAME)
+    mount: Parkable = IndiMount(connected, MOUNT_NAME)
     assert mount.status(5) == ConditionStatus(False, "not parked")
     # Its usual place is a long way off.
     connected.send(MOUNT_NAME, "TELESCOPE_PARK_OPTION", {"PARK_CURRENT": True}, 10)
@@ -91,8 +92,17 @@ def test_a_mount_parks_when_told_and_then_is_parked(connected):
 def test_a_dome_is_closed_or_not(connected):
     dome = IndiDome(connected, DOME_NAME)
     assert dome.status(5) == ConditionStatus(True, "closed")
+    assert dome.open_status(5) == ConditionStatus(False, "not open")
+    connected.send(DOME_NAME, "DOME_SHUTTER", {"SHUTTER_OPEN": True}, 10)
+    opening = connected.wait_for(
+        lambda r: r.find(DOME_NAME, "DOME_SHUTTER").state == "Busy" or None, 10
+    )
+    assert opening
+    assert connected.find(DOME_NAME, "DOME_SHUTTER").on("SHUTTER_OPEN")
+    assert dome.open_status(5) == ConditionStatus(False, "on its way")
     move(connected, DOME_NAME, "DOME_SHUTTER", "SHUTTER_OPEN")
     assert dome.status(5) == ConditionStatus(False, "not closed")
+    assert dome.open_status(5) == ConditionStatus(True, "open")
 
 
 def test_the_weather_is_safe_or_says_what_is_not(client):

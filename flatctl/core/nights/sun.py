@@ -27,18 +27,33 @@ class Site:
 
 def sun_altitude_deg(when: datetime, site: Site) -> float:
     """Return the height of the Sun's centre above the horizon at `when` (time zone aware)."""
+    ascension, declination = map(radians, sun_place_deg(when))
+    hour_angle = radians(sidereal_deg(when, site)) - ascension
+    latitude = radians(site.latitude_deg)
+    height = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(hour_angle)
+    return degrees(asin(max(-1.0, min(1.0, height))))
+
+
+def sun_place_deg(when: datetime) -> tuple[float, float]:
+    """Return the right ascension (-180 to 180) and declination of the Sun's centre, of date."""
     days = (when - J2000) / _DAY
     mean_longitude = 280.460 + 0.9856474 * days
     anomaly = radians(357.528 + 0.9856003 * days)
     longitude = radians(mean_longitude + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
-    obliquity = radians(23.439 - 0.0000004 * days)
+    obliquity = radians(obliquity_deg(when))
     ascension = atan2(cos(obliquity) * sin(longitude), cos(longitude))
-    declination = asin(sin(obliquity) * sin(longitude))
-    sidereal = radians(280.46061837 + 360.98564736629 * days + site.longitude_deg)
-    hour_angle = sidereal - ascension
-    latitude = radians(site.latitude_deg)
-    height = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(hour_angle)
-    return degrees(asin(max(-1.0, min(1.0, height))))
+    return degrees(ascension), degrees(asin(sin(obliquity) * sin(longitude)))
+
+
+def obliquity_deg(when: datetime) -> float:
+    """Return the angle between the equator and the ecliptic."""
+    return 23.439 - 0.0000004 * ((when - J2000) / _DAY)
+
+
+def sidereal_deg(when: datetime, site: Site) -> float:
+    """Return the local mean sidereal time at `when` (time zone aware), 0 to 360."""
+    days = (when - J2000) / _DAY
+    return (280.46061837 + 360.98564736629 * days + site.longitude_deg) % 360.0
 
 
 def next_rise(after: datetime, altitude_deg: float, site: Site) -> datetime | None:

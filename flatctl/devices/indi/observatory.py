@@ -1,7 +1,7 @@
-"""What stands around the rig: mount, dome or roof, weather station.
+"""What stands around the rig: dome or roof, weather station.
 
-They are only asked, save that a mount parks when told to. Mounts and domes are never connected
-either, since merely connecting some of them moves them.
+They are only asked. Domes are never connected either, since merely connecting some of them moves
+them.
 """
 
 from __future__ import annotations
@@ -14,78 +14,40 @@ from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import IndiDevice
 from flatctl.devices.protocols import ConditionStatus
 from flatctl.devices.transports import Role
-from flatctl.errors import Fault, NoReply
+from flatctl.errors import Fault
 
-_MOUNT_PARK = "TELESCOPE_PARK"
 _DOME_PARK = "DOME_PARK"
 _SHUTTER = "DOME_SHUTTER"
 _WEATHER = "WEATHER_STATUS"
 _UNKNOWN_S = 2.0
 
 
-class IndiMount(IndiDevice):
-    """A mount behind INDI; it is as it must be once it is parked."""
-
-    def status(self, timeout_s: float) -> ConditionStatus:
-        """Return whether the mount reports to be parked and at rest."""
-        known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, ConditionStatus):
-            return known
-        if known.state == "Busy":
-            return ConditionStatus(False, "on its way")
-        return (
-            ConditionStatus(True, "parked")
-            if known.chosen("PARK")
-            else ConditionStatus(False, "not parked")
-        )
-
-    def park(self, timeout_s: float) -> None:
-        """Park it and wait until it reports to be there.
-
-        Raises `Fault` where it refuses, `NoReply` where it has not arrived in time.
-        """
-        deadline = Deadline(timeout_s)
-        known = _ask(self._client, self._device, (_MOUNT_PARK,), timeout_s)
-        if isinstance(known, ConditionStatus):
-            raise Fault(self._device, f"can't be parked: it {known.text}")
-        if known.chosen("PARK") and known.state != "Busy":
-            return
-        values = {"PARK": True}
-        since = self._client.send(self._device, _MOUNT_PARK, values, deadline.left_s)
-        parked = self._client.await_change(
-            self._device,
-            _MOUNT_PARK,
-            since,
-            lambda now: now.chosen("PARK"),
-            deadline.left_s,
-            doing="while it parked",
-            remedy="see where the mount is, and indiserver's log",
-        )
-        if parked is None:
-            what = f"has not parked within {timeout_s:.0f} s"
-            raise NoReply(self._device, what, "see whether something is in its way")
-        if parked.alerted > since:
-            raise self._client.refusal(self._device, since, "refuses to park")
-
-
 class IndiDome(IndiDevice):
-    """A dome or roof behind INDI; it is as it must be once it is closed.
+    """A dome or roof behind INDI; with a panel it is as it must be once it is closed.
 
-    A dome says so by its shutter. A roof that rolls off has none: it is closed when it is parked
-    (the convention of INDI's roll-off drivers).
+    A dome says so by its shutter. A roof that rolls off has none: it is closed when it is parked,
+    and open when it is not (the convention of INDI's roll-off drivers).
     """
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the dome reports to be closed and at rest."""
-        known = _ask(self._client, self._device, (_SHUTTER, _DOME_PARK), timeout_s)
+        return self._stands("closed", ("SHUTTER_CLOSE", "PARK"), timeout_s)
+
+    def open_status(self, timeout_s: float) -> ConditionStatus:
+        """Return whether the dome reports to be open and at rest."""
+        return self._stands("open", ("SHUTTER_OPEN", "UNPARK"), timeout_s)
+
+    def _stands(self, how: str, elements: tuple[str, str], timeout_s: float) -> ConditionStatus:
+        known = ask(self._client, self._device, (_SHUTTER, _DOME_PARK), timeout_s)
         if isinstance(known, ConditionStatus):
             return known
+        # A shutter under way has its switches set already as they will be.
         if known.state == "Busy":
             return ConditionStatus(False, "on its way")
         if known.state == "Alert":
             return ConditionStatus(False, "reports a fault")
-        closed = known.chosen("SHUTTER_CLOSE" if known.name == _SHUTTER else "PARK")
-        return ConditionStatus(True, "closed") if closed else ConditionStatus(False, "not closed")
+        met = known.chosen(elements[known.name == _DOME_PARK])
+        return ConditionStatus(met, how if met else f"not {how}")
 
 
 class IndiWeather(IndiDevice):
@@ -127,13 +89,13 @@ class IndiWeather(IndiDevice):
                 connect(self._client, self._device, Role.WEATHER, (_WEATHER,), timeout_s)
             except Fault as fault:
                 return ConditionStatus(False, fault.what, known=False)
-        return _ask(self._client, self._device, (_WEATHER,), timeout_s)
+        return ask(self._client, self._device, (_WEATHER,), timeout_s)
 
 
-def _ask(
+def ask(
     client: IndiClient, device: str, names: tuple[str, ...], timeout_s: float
 ) -> Property | ConditionStatus:
-    """Return the first of these properties that the device has, or why there is none."""
+    """Return the first of these properties that a device has, or why there is none."""
     if not _is_there(client, device, timeout_s):
         return _absent(client)
 

@@ -1,0 +1,335 @@
+"""Mounts behind INDI.
+
+A mount is only asked, and not even connected (merely connecting some of them moves them), unless it
+may be moved; parking apart, which has a key of its own.
+
+What drivers do (INDI's simulator of a telescope, and others): a refusal is no Alert but Idle with
+the old values, or no answer at all. Each goto ends with the tracking on, whatever was wished
+before; TRACK_OFF sent in a slew is forgotten at its end. While it tracks a mount says nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from flatctl.core.nights.sun import Site
+from flatctl.core.pointing.directions import Equatorial, Horizontal, around, separation_deg
+from flatctl.devices.deadline import Deadline
+from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.observatory import ask
+from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.session import IndiDevice
+from flatctl.devices.protocols import ConditionStatus, MountReport, MountState
+from flatctl.devices.transports import Role
+from flatctl.errors import Fault, NoReply
+
+_PARK = "TELESCOPE_PARK"
+_PLACE = "EQUATORIAL_EOD_COORD"
+_TRACKING = "TELESCOPE_TRACK_STATE"
+_AFTER_GOTO = "ON_COORD_SET"
+_ABORT = "TELESCOPE_ABORT_MOTION"
+_SITE = "GEOGRAPHIC_COORD"
+_SIDE = "TELESCOPE_PIER_SIDE"
+_BY_HAND = "see where the mount is, and indiserver's log"
+
+_DEG_PER_HOUR = 15.0
+_TURN_DEG_PER_S = 15.041 / 3600.0
+# It answers within this, or not at all; so long it may rest where it is before that is a refusal.
+_ANSWERS_S, _RESTS_S = 5.0, 2.0
+_NEAR_DEG, _SHARPEST_DEG = 0.05, 3.0 / 3600.0
+
+
+class IndiMount(IndiDevice):
+    """A mount behind INDI; with a panel it is as it must be once it is parked."""
+
+    def __init__(self, client: IndiClient, device: str) -> None:
+        super().__init__(client, device)
+        self.may_move = False
+
+    def status(self, timeout_s: float) -> ConditionStatus:
+        """Return whether the mount reports to be parked and at rest."""
+        known = ask(self._client, self._device, (_PARK,), timeout_s)
+        if isinstance(known, ConditionStatus):
+            return known
+        if known.state == "Busy":
+            return ConditionStatus(False, "on its way")
+        return (
+            ConditionStatus(True, "parked")
+            if known.chosen("PARK")
+            else ConditionStatus(False, "not parked")
+        )
+
+    def park(self, timeout_s: float) -> None:
+        """Park it and wait until it reports to be there.
+
+        Raises `Fault` where it refuses, `NoReply` where it has not arrived in time.
+        """
+        deadline = Deadline(timeout_s)
+        known = ask(self._client, self._device, (_PARK,), timeout_s)
+        if isinstance(known, ConditionStatus):
+            raise Fault(self._device, f"can't be parked: it {known.text}")
+        if known.chosen("PARK") and known.state != "Busy":
+            return
+        values = {"PARK": True}
+        since = self._client.send(self._device, _PARK, values, deadline.left_s)
+        parked = self._client.await_change(
+            self._device,
+            _PARK,
+            since,
+            lambda now: now.chosen("PARK"),
+            deadline.left_s,
+            doing="while it parked",
+            remedy=_BY_HAND,
+        )
+        if parked is None:
+            what = f"has not parked within {timeout_s:.0f} s"
+            raise NoReply(self._device, what, "see whether something is in its way")
+        if parked.alerted > since:
+            raise self._client.refusal(self._device, since, "refuses to park")
+
+    def report(self, timeout_s: float) -> MountReport:
+        """Return how it stands; see `Mount`."""
+        self._reach(timeout_s)
+        return self._client.look(self._report)
+
+    def unpark(self, timeout_s: float) -> None:
+        """Unpark it where it is parked."""
+        if self._moving(timeout_s).state is MountState.PARKED:
+            self._switch(_PARK, "UNPARK", "refuses to be unparked", timeout_s)
+
+    def slew(
+        self,
+        at: Equatorial,
+        timeout_s: float,
+        *,
+        tracking: bool,
+        on_way: Callable[[Equatorial], None] = lambda _: None,
+    ) -> None:
+        """Point to a place of the sky and wait until it is there and tracks as wanted."""
+        deadline = Deadline(timeout_s)
+        before = self._moving(timeout_s)
+        if before.state is MountState.PARKED:
+            raise Fault(self._device, "is parked", "unpark it")
+        # Somebody may have left it so that a goto only tells it where it points.
+        then = self._client.find(self._device, _AFTER_GOTO)
+        if then is not None and not then.chosen("TRACK"):
+            self._client.set_switch(self._device, _AFTER_GOTO, "TRACK", deadline.left_s)
+        try:
+            self._go(at, before.at, on_way, deadline)
+        except BaseException:
+            self._stop_quietly()
+            raise
+        self.track(tracking, max(deadline.left_s, _ANSWERS_S))
+
+    def track(self, on: bool, timeout_s: float) -> None:
+        """Switch its tracking on or off, and read that back."""
+        now = self._moving(timeout_s)
+        # Off is said again where it seems to be off: a goto may be about to switch it on.
+        if now.state is (MountState.TRACKING if on else MountState.PARKED):
+            return
+        if not now.switches_tracking:
+            raise Fault(self._device, f"can't switch its tracking {'on' if on else 'off'}")
+        refuses = f"refuses to switch its tracking {'on' if on else 'off'}"
+        self._switch(_TRACKING, "TRACK_ON" if on else "TRACK_OFF", refuses, timeout_s)
+
+    def abort(self, timeout_s: float) -> None:
+        """Stop a slew; the tracking stays as it is."""
+        if self._moving(timeout_s).state is not MountState.SLEWING:
+            return
+        since = self._client.send(self._device, _ABORT, {"ABORT": True}, timeout_s)
+
+        def look(registry: Registry) -> bool | None:
+            moving = self._report(registry).state is MountState.SLEWING
+            return None if moving or registry.serial <= since else True
+
+        if self._client.wait_for(look, timeout_s) is None:
+            what = f"still moves {timeout_s:.0f} s after it was told to stop"
+            raise NoReply(self._device, what, "stop it by hand")
+
+    def _go(
+        self,
+        at: Equatorial,
+        before: Equatorial | None,
+        on_way: Callable[[Equatorial], None],
+        deadline: Deadline,
+    ) -> None:
+        far_deg = _NEAR_DEG if before is None else _apart_deg(at, before)
+        # What did not move at all is not to be taken for having made a small move.
+        near_deg = max(min(_NEAR_DEG, far_deg / 2), _SHARPEST_DEG)
+        wish = {"RA": at.ra_deg % 360.0 / _DEG_PER_HOUR, "DEC": at.dec_deg}
+        since = self._client.send(self._device, _PLACE, wish, deadline.left_s)
+        sent_s = time.monotonic()
+
+        def there(now: Property) -> bool:
+            place = _place(now)
+            if place is None:
+                return False
+            on_way(place)
+            moved = now.state == "Ok" or any(begun > since for begun in now.begun)
+            # Some mounts turn their axes to where the place was when they set off.
+            gone_deg = (now.arrived_s - sent_s) * _TURN_DEG_PER_S
+            late_deg = min(max(around(place.ra_deg - at.ra_deg), 0.0), gone_deg)
+            wished = replace(at, ra_deg=at.ra_deg + late_deg)
+            return moved and _apart_deg(place, wished) <= near_deg
+
+        refuses = f"refuses to go to RA {wish['RA']:.3f} h, Dec {at.dec_deg:.2f}°"
+        self._arrive(_PLACE, since, there, refuses, deadline)
+
+    def _switch(self, name: str, element: str, refuses: str, timeout_s: float) -> None:
+        deadline = Deadline(timeout_s)
+        since = self._client.send(self._device, name, {element: True}, timeout_s)
+        self._arrive(name, since, lambda now: now.chosen(element), refuses, deadline)
+
+    def _arrive(
+        self,
+        name: str,
+        since: int,
+        there: Callable[[Property], bool],
+        refuses: str,
+        deadline: Deadline,
+    ) -> None:
+        """Wait until a property that was sent is at rest and `there`, which sees each report.
+
+        Raises `Fault` where the driver says no in any way, `NoReply` where it takes too long.
+        """
+        answer = _Answer(self._device, name, since, there)
+        match self._client.wait_for(answer.look, deadline.left_s):
+            case "there":
+                return
+            case "silent" if self._stood(name, there):
+                return
+            case "refused" | "silent":
+                raise self._client.refusal(self._device, since, refuses, _BY_HAND)
+            case _:
+                what = "moves and does not arrive" if answer.heard else "says nothing"
+                raise NoReply(self._device, f"{what} in the time that it is granted", _BY_HAND)
+
+    def _stood(self, name: str, there: Callable[[Property], bool]) -> bool:
+        """Say whether a property was `there` before it was sent; some drivers say nothing then."""
+        now = self._client.find(self._device, name)
+        return now is not None and now.state != "Busy" and there(now)
+
+    def _moving(self, timeout_s: float) -> MountReport:
+        """Return how it stands, before it is told to do something."""
+        if not self.may_move:
+            raise Fault(self._device, "may not be moved", "allow it: [mount] move = true")
+        return self.report(timeout_s)
+
+    def _reach(self, timeout_s: float) -> None:
+        """Wait until the mount has told where it points, and whether it is parked."""
+        deadline = Deadline(timeout_s)
+        known = ask(self._client, self._device, (_PLACE,), timeout_s)
+        if isinstance(known, ConditionStatus) and self.may_move:
+            connect(self._client, self._device, Role.MOUNT, (_PLACE,), deadline.left_s)
+        elif isinstance(known, ConditionStatus):
+            raise Fault(self._device, known.text, "connect it with the program that moves it")
+
+        def look(registry: Registry) -> bool | None:
+            park = registry.find(self._device, _PARK)
+            # It is defined first with neither on, and told right after.
+            settled = park is None or park.on("PARK") or park.on("UNPARK")
+            return settled or None
+
+        self._client.wait_for(look, min(_RESTS_S, deadline.left_s))
+
+    def _report(self, registry: Registry) -> MountReport:
+        known = {
+            name: registry.find(self._device, name)
+            for name in (_PARK, _PLACE, _TRACKING, _SITE, _SIDE)
+        }
+        state = _state(known[_PARK], known[_PLACE], known[_TRACKING])
+        place = known[_PLACE]
+        at = None if place is None else _place(place)
+        if at is not None and place is not None and state is MountState.STANDING:
+            # The sky has gone on since it said so.
+            age_s = time.monotonic() - place.arrived_s
+            at = replace(at, ra_deg=(at.ra_deg + age_s * _TURN_DEG_PER_S) % 360.0)
+        side = known[_SIDE]
+        return MountReport(
+            state,
+            at,
+            _site(known[_SITE]),
+            switches_tracking=known[_TRACKING] is not None,
+            flips=side is not None and any(map(side.on, side.elements)),
+        )
+
+    def _stop_quietly(self) -> None:
+        """Stop a slew that went wrong; that it did is what is told, not whether it could be."""
+        try:
+            self.abort(_ANSWERS_S)
+        except (Fault, NoReply):
+            return
+
+
+class _Answer:
+    """What a driver makes of a property that it was sent after the event `since`.
+
+    `there` sees each report, and says whether it is what was asked for.
+    """
+
+    def __init__(
+        self, device: str, name: str, since: int, there: Callable[[Property], bool]
+    ) -> None:
+        self._device, self._name = device, name
+        self._since = self._seen = since
+        self._there = there
+        self._silent, self._resting = Deadline(_ANSWERS_S), Deadline(_RESTS_S)
+
+    @property
+    def heard(self) -> bool:
+        """Whether the driver has said anything yet."""
+        return self._seen > self._since
+
+    def look(self, registry: Registry) -> str | None:
+        """Return "there", "refused" or "silent", `None` while it may yet get there."""
+        now = registry.find(self._device, self._name)
+        if now is None or registry.devices[self._device].born > self._since:
+            raise Fault(self._device, "its driver died or disconnected meanwhile", _BY_HAND)
+        if now.serial > self._seen:
+            self._seen = now.serial
+            arrived = self._there(now)
+            if now.state == "Busy":
+                self._resting = Deadline(_RESTS_S)
+            elif arrived:
+                return "there"
+        at_rest = self.heard and now.state != "Busy" and self._resting.over
+        if now.alerted > self._since or at_rest:
+            return "refused"
+        return None if self.heard or not self._silent.over else "silent"
+
+
+def _state(park: Property | None, place: Property | None, tracking: Property | None) -> MountState:
+    if any(each is not None and each.state == "Busy" for each in (park, place)):
+        return MountState.SLEWING
+    if park is not None and park.chosen("PARK"):
+        return MountState.PARKED
+    if place is None:
+        return MountState.UNKNOWN
+    if tracking is not None:
+        return MountState.TRACKING if tracking.on("TRACK_ON") else MountState.STANDING
+    return MountState.TRACKING if place.state == "Ok" else MountState.STANDING
+
+
+def _place(now: Property) -> Equatorial | None:
+    hours, dec_deg = now.number("RA"), now.number("DEC")
+    if hours is None or dec_deg is None:
+        return None
+    return Equatorial(hours * _DEG_PER_HOUR, dec_deg)
+
+
+def _site(now: Property | None) -> Site | None:
+    """Return the site that a mount knows; 0, 0 is what nobody has told it."""
+    latitude_deg = now.number("LAT") if now else None
+    longitude_deg = now.number("LONG") if now else None
+    if latitude_deg is None or longitude_deg is None or latitude_deg == longitude_deg == 0.0:
+        return None
+    return Site(latitude_deg, around(longitude_deg))
+
+
+def _apart_deg(one: Equatorial, other: Equatorial) -> float:
+    return separation_deg(
+        Horizontal(one.dec_deg, one.ra_deg), Horizontal(other.dec_deg, other.ra_deg)
+    )
