@@ -16,13 +16,14 @@ from flatctl.devices.protocols import (
 )
 from flatctl.errors import BadReply, Fault, NoReply, Unfit
 from flatctl.fits.header import Header
-from hardware_sims.clock import VirtualClock
+from hardware_sims.clock import FIRST_LIGHT, VirtualClock
 from hardware_sims.faults import FaultList
 from hardware_sims.fits import cards
 from hardware_sims.habits import CameraHabits
 from hardware_sims.light import Light
 from hardware_sims.scenarios import scenario
 from hardware_sims.sensor import Sensor
+from hardware_sims.sky.fakes import FakeMount, FakeRoof
 from hardware_sims.world import Scenario, SensorSetting, World
 
 READOUT_S = 0.4
@@ -389,14 +390,21 @@ class FakePanel:
 class FakeRig:
     """A whole rig on one clock: `camera`, `wheel`, `panel`, `clock` and the `world` behind them.
 
+    Under a sky there may be a `mount` and a `roof` as well, else they are None.
+
     >>> rig = FakeRig(scenario("mono"))
     """
 
-    def __init__(self, rig: Scenario | None = None, *, night: int = 0) -> None:
-        self.clock = VirtualClock()
+    def __init__(
+        self, rig: Scenario | None = None, *, night: int = 0, start: datetime = FIRST_LIGHT
+    ) -> None:
+        self.clock = VirtualClock(start)
         chosen = rig or scenario("mono")
         light = Light(chosen.brightness_max, now=self.clock.monotonic, utc=self.clock.now)
-        self.world = World(chosen, light=light, now=self.clock.monotonic, night=night)
+        self.world = World(chosen, light=light, now=self.clock.monotonic, night=night, start=start)
         self.camera = FakeCamera(self.world, self.clock)
         self.wheel = FakeWheel(self.world, self.clock)
         self.panel = FakePanel(self.world, self.clock)
+        scene = self.world.scene
+        self.mount = FakeMount(scene.mount, self.clock) if scene and scene.mount else None
+        self.roof = FakeRoof(scene.roof) if scene and scene.roof else None

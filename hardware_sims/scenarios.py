@@ -5,6 +5,7 @@ from dataclasses import replace
 from hardware_sims.lamp import Lamp
 from hardware_sims.optics import Optics
 from hardware_sims.quirks import QUIRKS
+from hardware_sims.sky.scenarios import SKY_SCENARIOS
 from hardware_sims.world import Filter, Scenario
 
 # Half scale at the default gain is about 7700 electrons: with this lamp the luminance filter
@@ -133,11 +134,12 @@ def scenario(name: str = "mono", *, rows: int | None = None, cols: int | None = 
     `ValueError` when there is no scenario or quirk of that name.
     """
     first, *others = name.split("+")
-    quirks = others if first in SCENARIOS else [first, *others]
-    rig = SCENARIOS.get(first, MONO)
+    rigs = SCENARIOS | SKY_SCENARIOS
+    quirks = others if first in rigs else [first, *others]
+    rig = rigs.get(first, MONO)
     for each in quirks:
         if each not in QUIRKS:
-            known = ", ".join(SCENARIOS)
+            known = ", ".join(rigs)
             besides = ", ".join(QUIRKS)
             raise ValueError(f"no scenario {each!r}; there are {known}; with a plus: {besides}")
         rig = QUIRKS[each].change(rig)

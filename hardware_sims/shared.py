@@ -38,5 +38,6 @@ def shared_world() -> World:
     rig = scenario(name, rows=int(rows or 0), cols=int(cols or 0))
     folder = state_folder()
     light = Light(rig.brightness_max, state=folder / "light.json", log=folder / "light.log")
+    turret = Turret(folder / "wheel.json", rig.wheel)
     still = bool(os.environ.get("FLATCTL_SIM_STILL"))
-    return World(rig, light=light, turret=Turret(folder / "wheel.json", rig.wheel), still=still)
+    return World(rig, light=light, turret=turret, still=still, state=folder)

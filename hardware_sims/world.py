@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,18 @@ from hardware_sims.odd_frames import OddFrames
 from hardware_sims.optics import Optics, Relative, binned
 from hardware_sims.pattern import Pattern, Window
 from hardware_sims.sensor import Readout, Sensor
+from hardware_sims.sky.motion import MountHabits
+from hardware_sims.sky.scene import RoofHabits, Scene, Seeing
+from hardware_sims.sky.twilight import Sky
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter and the fraction of the lamp's light it lets through."""
+    """A filter and the fraction of light it lets through, of wavelengths `nm`: middle and width."""
 
     name: str
     throughput: float
+    nm: tuple[float, float] = (550.0, 300.0)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Scenario:
 
     Drivers that answer a switch with what they were sent, and nothing else, are `echoing`. A
     configuration for it has these `camera_keys`, and the light box as its panel where it is
-    `by_lightbox`.
+    `by_lightbox`. With a `sky` that is the light; it may have a `mount` and a `roof`, without which
+    the telescope stands still and is always uncovered.
     """
 
     name: str
@@ -52,6 +57,9 @@ class Scenario:
     camera_keys: tuple[tuple[str, object], ...] = ()
     by_lightbox: bool = False
     brightness_max: int = 255
+    sky: Sky | None = None
+    mount: MountHabits | None = None
+    roof: RoofHabits | None = None
     seed: int = 1
 
 
@@ -110,7 +118,8 @@ class World:
     `light` is what panels switch, `turret.slot` (from 0) what wheels turn; both may be shared
     with other processes. `now` returns the seconds in which exposures are timed. In a `still`
     world equal light gives frames that differ in their first pixel only, and cost nothing. Each
-    `night` has a noise of its own.
+    `night` has a noise of its own. A sky begins at `start`, which is now unless told; `scene` is
+    what is seen of it.
     """
 
     def __init__(
@@ -123,9 +132,12 @@ class World:
         log: Path | None = None,
         still: bool = False,
         night: int = 0,
+        start: datetime | None = None,
+        state: Path | None = None,
     ) -> None:
         self.scenario = scenario
         self.now = now
+        self.scene = self._scene(start or datetime.now(UTC), state)
         self.light = light or Light(scenario.brightness_max, now=now, log=log)
         self.turret = turret or Turret(habits=scenario.wheel)
         self._readout = Readout(scenario.sensor, scenario.seed + 1 + 1000 * night)
@@ -192,6 +204,8 @@ class World:
         Called when the exposure is over: the light is integrated over what was switched
         meanwhile. The camera has no shutter.
         """
+        if self.scene is not None and not self._panel_hides_sky:
+            return self._expose_sky(self.scene, start_s, exposure_s, setting)
         lamp = self.scenario.lamp
         dose_s = lamp.dose_s(
             self.light.changes(), self.light.maximum, start_s, start_s + exposure_s
@@ -209,6 +223,38 @@ class World:
                 each.spoil(frame, self.scenario.sensor.full_scale_adu, self._odd_rng)
             return frame
 
+    @property
+    def _panel_hides_sky(self) -> bool:
+        sky = self.scenario.sky
+        return sky is not None and sky.behind_panel and self.light.closed
+
+    def _scene(self, start: datetime, state: Path | None) -> Scene | None:
+        rig = self.scenario
+        if rig.sky is None:
+            return None
+        return Scene(rig.sky, rig.mount, rig.roof, start, self.now, seed=rig.seed, state=state)
+
+    def _expose_sky(
+        self, scene: Scene, start_s: float, exposure_s: float, setting: SensorSetting
+    ) -> NDArray[np.uint16]:
+        beam, pixel_um = self.filter, self.scenario.sensor.pixel_um
+        with self._lock:
+            self._frames += 1
+            light_e = scene.light_e(beam.nm, pixel_um, start_s, exposure_s) * beam.throughput
+            even, _ = self._seen(setting)
+            seen = scene.seen(
+                even,
+                Seeing(
+                    start_s,
+                    exposure_s,
+                    pixel_um * setting.across,
+                    setting.across * setting.down,
+                    beam.throughput * beam.nm[1] / beam.nm[0],
+                    light_e,
+                ),
+            )
+            return self._digitise(setting, light_e, start_s, exposure_s, seen)
+
     def _read_out(
         self, setting: SensorSetting, light_e: float, start_s: float, exposure_s: float
     ) -> NDArray[np.uint16]:
@@ -222,14 +268,19 @@ class World:
         return frame
 
     def _digitise(
-        self, setting: SensorSetting, light_e: float, start_s: float, exposure_s: float
+        self,
+        setting: SensorSetting,
+        light_e: float,
+        start_s: float,
+        exposure_s: float,
+        seen: Relative | None = None,
     ) -> NDArray[np.uint16]:
         sensor = self.scenario.sensor
         even_e_s = self.scenario.optics.leak_e_s + sensor.dark_e_s(setting.temperature_c)
         pixels_per_bin = setting.across * setting.down
         field, pattern = self._seen(setting)
         return self._readout.digitise(
-            self._rolled(field, start_s, exposure_s, setting),
+            self._rolled(field, start_s, exposure_s, setting) if seen is None else seen,
             light_e,
             even_e_s * exposure_s * pixels_per_bin,
             gain=setting.gain,
