@@ -312,6 +312,7 @@ MEANINGS = {
     + ", ".join(f"`{field.name}`" for field in fields(Statistics)),
     "subject": "what it is about",
     "target": "wanted level of each filter, as a fraction of full scale",
+    "overrides": "the environment variables that set what the configuration file does not",
     "tolerance": "half the width of the accepted band of each filter",
     "channels": "median of each colour in ADU; empty for mono",
     "compared": "whether the history has a last set to compare with",

@@ -106,7 +106,10 @@ class Shot(OfSet):
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`."""
+    """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`.
+
+    `overrides` are the environment variables that set what the configuration file does not.
+    """
 
     event = "run_started"
     run: str
@@ -121,6 +124,7 @@ class RunStarted(Event):
     full_scale_adu: float
     target: Mapping[str, float]
     tolerance: Mapping[str, float]
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,7 +167,9 @@ DRIVERS = (
         )
         for name, left in _FORMATS.items()
     ),
-    Quirk("live-view", "another program left its live view on", _camera(streaming=True)),
+    Quirk(
+        "live-view", "the camera streams a live view once it is connected", _camera(streaming=True)
+    ),
     Quirk(
         "vendor-names",
         "gain and offset go by the vendor's names; conversion gain and low noise can be chosen",

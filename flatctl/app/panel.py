@@ -6,9 +6,15 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
-from flatctl.app.wiring.sharing import Manners, leave_others_alone
+from flatctl.app.wiring.sharing import Manners, disturbed, leave_others_alone
 from flatctl.core.types import Light
-from flatctl.devices.protocols import Cover, HandSwitched, LightPanel, PanelStatus
+from flatctl.devices.protocols import (
+    Considerate,
+    Cover,
+    HandSwitched,
+    LightPanel,
+    PanelStatus,
+)
 from flatctl.engine.guard import light_of
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
@@ -44,6 +50,8 @@ def panel(
         if action not in HARMLESS:
             leave_others_alone(settings, connections, manners)
         light = make_panel(settings, connections)
+        if isinstance(light, Considerate) and not force:
+            light.disturbs = partial(disturbed, settings, connections)
         if isinstance(light, HandSwitched):
             if action == "status":
                 return f"{light.name}: flatctl can't switch or read this light"

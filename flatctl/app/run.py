@@ -157,6 +157,7 @@ def run_settings(
                 resume=resume,
                 rules=make_rules(settings, connections),
                 only_darks=only_darks,
+                overrides=settings.overrides,
                 adopt_settling=configured_settling(settings) is None,
                 share=manners.wait,
             ),

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from flatctl.app.wiring.notify import Notifier
@@ -13,34 +14,37 @@ from flatctl.app.wiring.rig import (
     make_connections,
     make_panel,
 )
+from flatctl.app.wiring.sharing import disturbed
 from flatctl.devices.catalog import CAMERAS
-from flatctl.devices.protocols import Cover, Restorable
+from flatctl.devices.protocols import Considerate, Cover, Restorable
 from flatctl.devices.transports import Connections
 from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import PANEL_TIMEOUT_S, PUT_BACK_S
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, FlatctlError, LightUnknown
+from flatctl.errors import DeviceError, FlatctlError, LightUnknown, Stopped
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 
 # Whoever waits hears of the light within 10 s, the start of the program included.
 FIRST_WORD_S = 5.0
+# Nor does who has stopped it wait for a message that nobody takes.
+STOPPED_S = 1.5
 
 
 def safe(config: Path, tell: Callable[[str], None], clock: Clock | None = None) -> str:
     """Put the light out and the cover where it belongs, whatever happened before.
 
     Returns what to tell the user; `tell` hears what is known of the light before that, where it
-    takes longer. Raises `Busy` while a living process has the panel: it puts the light out itself
-    when it is stopped. Raises `LightUnknown` where the light is not known to be off, and another
-    `DeviceError` where the cover does not move, once word of it was sent to the owner.
+    takes longer. A signal ends it at once. Raises `Busy` while a living process has the panel: it
+    puts the light out itself when it is stopped. Raises `LightUnknown` where the light is not known
+    to be off, and another `DeviceError` where the cover does not move, or would move before a
+    camera that another program exposes with, once word of it was sent to the owner.
     """
     settings = load(config)
     try:
-        with claim_panel(settings):
-            return _make_safe(settings, tell, clock or SystemClock())
+        return _make_safe(settings, tell, clock or SystemClock())
     except LightUnknown as lost:
         _send(settings, "lamp", lost)
         raise
@@ -55,16 +59,19 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
     signals = StopSignals()
     with signals.installed(), make_connections(settings) as connections:
         panel = make_panel(settings, connections)
+        others = partial(disturbed, settings, connections)
+        if isinstance(panel, Considerate):
+            panel.disturbs = others
         guard = LampGuard(
             panel,
             clock=clock,
             signals=signals,
             timeout_s=PANEL_TIMEOUT_S,
             cover_at_end=left,
+            disturbs=others,
         )
-        with _first_word(guard, tell):
-            guard.end()
-            guard.conclude()
+        with _first_word(guard, tell), claim_panel(settings):
+            _end(guard)
             if not guard.dark:
                 remedy = "flatctl can't switch it: switch it off yourself"
                 raise LightUnknown(panel.name, guard.light, remedy=remedy)
@@ -72,6 +79,16 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             cover = f", cover {left.value}" if left and moved else ""
             put_back = _put_back(settings, connections)
         return f"{panel.name}: light {light_words(guard.light)}{cover}{put_back}"
+
+
+def _end(guard: LampGuard) -> None:
+    """Put the light out; whoever has had enough of waiting hears how it stands."""
+    try:
+        guard.end(to_the_end=False)
+    except Stopped as stop:
+        guard.conclude(stop)
+        raise
+    guard.conclude()
 
 
 @contextmanager
@@ -116,3 +133,5 @@ def _put_back(settings: Settings, connections: Connections) -> str:
 def _send(settings: Settings, occasion: str, error: FlatctlError) -> None:
     with Notifier(settings) as notifier:
         notifier.warn(occasion, f"flatctl safe: {error}")
+        if isinstance(error.__cause__, Stopped):
+            notifier.grace_s = STOPPED_S

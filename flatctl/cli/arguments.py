@@ -64,9 +64,10 @@ def logged(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: object, log: Path | None = None, **options: object) -> None:
+        from flatctl.cli.talk import warn
         from flatctl.devices.log import logging_to
 
-        with logging_to(log, lambda words: typer.echo(f"flatctl: {words}", err=True)):
+        with logging_to(log, lambda words: warn([words])):
             command(*args, **options)
 
     taken = inspect.signature(command)

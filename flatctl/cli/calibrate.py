@@ -28,12 +28,12 @@ def calibrate(
     """
     from flatctl.app import calibrate as app
     from flatctl.cli.screen import Screen
-    from flatctl.cli.talk import warn
+    from flatctl.cli.talk import say, warn
 
     found = app.calibrate(
         config,
         filter_name=filter_name,
-        tell=lambda t: typer.echo(t, err=True),
+        tell=say,
         wait=wait,
         force=force,
     )

@@ -29,6 +29,10 @@ def ending_of(action: Callable[[], object]) -> int:
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else ExitCode.INTERNAL
     except Stopped as stop:
+        # Who does not even wait for a message about a light that may be on.
+        if lost := light_unknown_behind(stop):
+            _tell("\n".join(lost.lines))
+            return lost.exit_code
         _tell(f"{stop}{_light_left(stop)}")
         return stop.exit_code
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback

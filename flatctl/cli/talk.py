@@ -45,11 +45,16 @@ def drawing_progress() -> Iterator[Callable[[str, int, int], None] | None]:
         )
 
 
+def say(words: str) -> None:
+    """Say what is being done, on stderr; a stream that takes nothing ends nothing."""
+    with suppress(OSError):
+        print(words, file=sys.stderr)
+
+
 def warn(sentences: Iterable[str]) -> None:
     """Say something besides on stderr, a line each; a stream that takes nothing is no error."""
     for sentence in sentences:
-        with suppress(OSError):
-            print(f"flatctl: {sentence}", file=sys.stderr)
+        say(f"flatctl: {sentence}")
 
 
 def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> Iterator[str]:

@@ -35,6 +35,7 @@ def test(
     """
     from flatctl.app import test as app
     from flatctl.cli.screen import Screen
+    from flatctl.cli.talk import say
 
     found = app.test(
         config,
@@ -42,7 +43,7 @@ def test(
         exposure_s=exposure,
         brightness=brightness,
         picture_file=picture,
-        tell=lambda words: typer.echo(words, err=True),
+        tell=say,
         wait=wait,
         force=force,
     )

@@ -162,6 +162,13 @@ class Shared(Protocol):
 
 
 @runtime_checkable
+class Considerate(Protocol):
+    """A panel that may have to move its cover to put its light out, if that disturbs nobody."""
+
+    disturbs: Callable[[], InUse | None]
+
+
+@runtime_checkable
 class Restorable(Protocol):
     """A device whose settings can be put back as they were found."""
 

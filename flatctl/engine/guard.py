@@ -1,7 +1,7 @@
 """The lamp always goes out, and the cover ends where it is wanted."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from types import TracebackType
 from typing import TypeVar
@@ -12,7 +12,15 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.recovery import RigLost
 from flatctl.engine.rig import Rig
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Fault, FlatctlError, LightUnknown, Stopped, StorageError
+from flatctl.errors import (
+    DeviceError,
+    Fault,
+    FlatctlError,
+    InUse,
+    LightUnknown,
+    Stopped,
+    StorageError,
+)
 
 # A pulled cable may be back within half a minute, and the light is on meanwhile. But a panel that
 # answers nothing takes minutes for each attempt, and somebody may wait for the program to end.
@@ -29,7 +37,7 @@ class LampGuard:
     """Open the panel, and whatever ends the block, put its light out and let go of it.
 
     `cover_at_end` is where its cover, if it has one, is left once the light is out: `OPEN`,
-    `CLOSED`, or as it is.
+    `CLOSED`, or as it is; also where moving it `disturbs` somebody.
 
     After the block `light` is what is known of the light. `failure` is the error of the last
     attempt where the panel could not be reached any more, or the cover did not move, and
@@ -46,6 +54,7 @@ class LampGuard:
     signals: StopSignals
     timeout_s: float
     cover_at_end: CoverState | None = None
+    disturbs: Callable[[], InUse | None] = lambda: None
     light: Light = field(default=Light.UNKNOWN, init=False)
     failure: DeviceError | None = field(default=None, init=False)
     overcome: DeviceError | None = field(default=None, init=False)
@@ -84,19 +93,22 @@ class LampGuard:
         """Whether the light is off, as far as this panel can tell."""
         return self.light in (Light.OFF, Light.COMMANDED_OFF)
 
-    def end(self, pauses_s: Sequence[float] = PAUSES_S) -> None:
+    def end(self, pauses_s: Sequence[float] = PAUSES_S, *, to_the_end: bool = True) -> None:
         """Put the light out, see to the cover, and let go; nothing happens a second time.
 
-        A panel that is not open is opened. There are as many attempts as pauses before them.
+        A panel that is not open is opened. There are as many attempts as pauses before them. A
+        signal waits until that is done; one that needs not go `to_the_end` raises `Stopped`.
         """
         if self._ended:
             return
-        with self.signals.held():
+        with self.signals.held() if to_the_end else nullcontext():
             self._ended = True
-            self.failure = self._put_out(pauses_s)
-            if self.failure is None:
-                self.failure = self._leave_cover()
-            self.panel.close()
+            try:
+                self.failure = self._put_out(pauses_s)
+                if self.failure is None:
+                    self.failure = self._leave_cover()
+            finally:
+                self.panel.close()
 
     def lost(self, ending: BaseException | None) -> LightUnknown | None:
         """Return what to end with instead of `ending`; `None` where the light is off.
@@ -105,14 +117,15 @@ class LampGuard:
         """
         if self.dark or not self._ended or self._by_hand:
             return None
-        causes = [each for each in (ending, self.failure) if each is not None]
+        ends = (ending.first, ending.error) if isinstance(ending, RigLost) else (ending,)
+        causes = [each for each in (*ends, self.failure) if each is not None]
         found = next((each for each in causes if isinstance(each, LightUnknown)), None)
         return found or LightUnknown(self.panel.name, self.light, causes)
 
     def conclude(self, ending: BaseException | None = None) -> None:
         """Raise what is to be heard of instead of `ending`, and write the light's state on it."""
         heard = ending.error if isinstance(ending, RigLost) else ending
-        if lost := self.lost(heard):
+        if lost := self.lost(ending):
             raise lost from heard
         heard = heard or self.failure
         if isinstance(heard, FlatctlError | Stopped):
@@ -178,6 +191,11 @@ class LampGuard:
         if self.cover_at_end is None or not isinstance(cover, Cover) or not cover.has_cover:
             return None
         try:
+            if cover.cover_state(self.timeout_s) is self.cover_at_end:
+                return None
+            if used := self.disturbs():
+                what = f"the cover is left as it is: {used.device} {used.what}"
+                return Fault(self.panel.name, what, "once that is done: flatctl safe")
             if self.cover_at_end is CoverState.OPEN:
                 cover.open_cover(self.timeout_s)
             else:
@@ -214,6 +232,7 @@ def guard_of(rig: Rig, signals: StopSignals) -> LampGuard:
         signals=signals,
         timeout_s=rig.timeouts.panel_s,
         cover_at_end=rig.cover_at_end,
+        disturbs=rig.disturbs,
     )
 
 

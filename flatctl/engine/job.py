@@ -18,7 +18,7 @@ class Job:
     of each exposure, panel off. With `adopt_settling` the rig waits after a change of light as long
     as a calibration has measured. With `only_darks` the dark flats of flats taken before are taken,
     and no flats. `rules` say what must be so around the rig. With `share` another program's
-    exposure is waited for; else it ends the run.
+    exposure is waited for; else it ends the run. `overrides` are what the environment has set.
     """
 
     rig: str
@@ -34,3 +34,4 @@ class Job:
     site: Site | None = None
     dark_flat_type: str = "DARK"
     only_darks: bool = False
+    overrides: tuple[str, ...] = ()

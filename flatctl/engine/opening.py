@@ -57,6 +57,7 @@ def started(
         full_scale_adu=context.full_scale_adu,
         target={name: plan.target for *both, plan in names for name in both},
         tolerance={name: plan.tolerance for *both, plan in names for name in both},
+        overrides=context.job.overrides,
     )
 
 

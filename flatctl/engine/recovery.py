@@ -18,10 +18,14 @@ T = TypeVar("T")
 
 
 class RigLost(Exception):
-    """A device stayed away; `error` is what it said last. The run can't go on."""
+    """A device stayed away; `error` is what was said last, `first` of what it all began.
 
-    def __init__(self, error: DeviceError) -> None:
+    The run can't go on.
+    """
+
+    def __init__(self, error: DeviceError, first: DeviceError | None = None) -> None:
         self.error = error
+        self.first = first or error
         super().__init__(str(error))
 
 
@@ -153,4 +157,4 @@ class Recovery:
                 self._tell(error, True)
                 return
         self._tell(error, False)
-        raise RigLost(last) from error
+        raise RigLost(last, error) from error

@@ -11,6 +11,7 @@ from flatctl.devices.protocols import (
     Camera,
     CameraInfo,
     CameraState,
+    Considerate,
     CoverState,
     FilterWheel,
     Focuser,
@@ -23,7 +24,8 @@ from flatctl.devices.protocols import (
 )
 from flatctl.engine.clock import Clock
 from flatctl.engine.light import PanelLight
-from flatctl.errors import DeviceError, Fault
+from flatctl.engine.sharing import in_use
+from flatctl.errors import DeviceError, Fault, InUse
 
 PANEL_TIMEOUT_S = 90.0
 """How long a panel may take for anything; its cover moves meanwhile."""
@@ -94,6 +96,8 @@ class Rig:
         self._placed: tuple[float | None, int | None] = (None, None)
         self._looked = True
         self.disturbances: list[Finding] = []  # what others did to wheel and light
+        if isinstance(panel, Considerate):
+            panel.disturbs = self.disturbs
 
     def listen(self, tell: Callable[[Progress], None]) -> None:
         """Let `tell` hear how devices get on while they are waited for."""
@@ -101,6 +105,17 @@ class Rig:
         for device in (*devices, self.panel):
             if isinstance(device, Telling):
                 device.tell = tell
+
+    def disturbs(self) -> InUse | None:
+        """Say whom a move of the cover would disturb: whoever exposes with the camera beside us."""
+        with suppress(DeviceError):  # where nobody can be asked nobody is known to
+            return in_use(self.camera)
+        return None
+
+    def _ensure_free(self) -> None:
+        """Raise `InUse` before anything is turned or lit in front of another's exposure."""
+        if used := in_use(self.camera):
+            raise used
 
     def put_back(self) -> None:
         """Put back the camera's settings as they were found.
@@ -141,6 +156,7 @@ class Rig:
         self.light.doubt()
         # Where the wheel can't come, it is not sent again on the way back from that.
         self._filter, self._bank, self._arrived = filter_name, bank, False
+        self._ensure_free()
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._arrived, self._on_its_way = True, False
@@ -152,6 +168,8 @@ class Rig:
         """
         # Where one can't come, nobody goes again on the way back from another fault.
         self._placed = (None, None)
+        if (rotator_deg, focuser_steps) != (None, None):
+            self._ensure_free()
         if rotator_deg is not None:
             if self.rotator is None:
                 raise _absent("rotator", f"{rotator_deg:g}° are wanted")
@@ -172,6 +190,7 @@ class Rig:
         """
         self.look()
         with suppress(DeviceError):
+            self._ensure_free()
             if self.wheel is not None and filter_name is not None:
                 self._on_its_way = True
                 self.wheel.start(filter_name, self.timeouts.wheel_s)
@@ -214,6 +233,7 @@ class Rig:
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
+        self._ensure_free()
         turned = self._on_its_way or not self._arrived
         if turned or self.light.would_change(setting.brightness, self._bank):
             self.look()
@@ -224,6 +244,7 @@ class Rig:
 
     def begin_dark(self, exposure_s: float) -> None:
         """Begin a dark flat with the panel off."""
+        self._ensure_free()
         self.look()
         if not self.light.is_off:
             self.light.put_out()

@@ -29,7 +29,7 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> Settings:
     problems = overlay.problems + problems + contradictions(overlay.tables)
     if settings is None or problems:
         raise refuse(problems, path, overlay.variables)
-    return settings.read_from(path)
+    return settings.read_from(path, tuple(overlay.variables.values()))
 
 
 def read_text(path: Path) -> str:

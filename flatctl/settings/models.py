@@ -39,11 +39,17 @@ class Settings(Table):
     notify: Notify = Notify()
 
     _source: Path | None = PrivateAttr(default=None)
+    _overrides: tuple[str, ...] = PrivateAttr(default=())
 
-    def read_from(self, path: Path) -> "Settings":
-        """Remember the file, so that later complaints can name it; return itself."""
-        self._source = path
+    def read_from(self, path: Path, overrides: tuple[str, ...] = ()) -> "Settings":
+        """Remember the file, and what the environment has set otherwise; return itself."""
+        self._source, self._overrides = path, overrides
         return self
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What the environment has set and not the file: the names of its variables."""
+        return self._overrides
 
     @property
     def source(self) -> Path | None:

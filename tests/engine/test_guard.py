@@ -88,6 +88,42 @@ def test_a_cover_that_does_not_move_is_the_failure_of_the_guard(rig, monkeypatch
     assert (watched.failure, raised.value.light) == (stuck, Light.OFF)
 
 
+def stop_in(rig, monkeypatch, second: int) -> None:
+    """Let a signal come at the `second`-th pause."""
+    pauses = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == second:
+            raise Stopped(2)
+
+    monkeypatch.setattr(rig.clock, "sleep", sleep)
+
+
+def test_an_end_that_need_not_be_waited_for_is_broken_off_and_says_what_is_not_known(
+    rig, monkeypatch
+):
+    rig.panel.faults.add(99, NoReply("Fake Panel", "is silent"))
+    stop_in(rig, monkeypatch, 3)
+    watched = guard(rig)
+    with pytest.raises(Stopped) as raised:
+        watched.end(to_the_end=False)
+    with pytest.raises(LightUnknown, match=r"stopped by you \(Ctrl-C\)"):
+        watched.conclude(raised.value)
+
+
+def test_one_that_is_broken_off_once_the_light_is_out_says_that_it_is(rig, monkeypatch):
+    def stop(timeout_s: float) -> None:
+        raise Stopped(2)
+
+    monkeypatch.setattr(rig.panel, "open_cover", stop)
+    watched = guard(rig, CoverState.OPEN)
+    with pytest.raises(Stopped) as raised:
+        watched.end(to_the_end=False)
+    watched.conclude(raised.value)
+    assert (raised.value.light, rig.panel.opened) == (Light.OFF, False)
+
+
 def test_the_cover_does_not_move_while_the_light_may_be_on(rig):
     watched = guard(rig, CoverState.OPEN)
     with pytest.raises(LightUnknown), watched:

@@ -433,3 +433,10 @@ def test_a_light_that_stood_still_from_the_start_costs_four_frames(tmp_path):
     assert bench.run() == 0
     assert [trial.verdict for trial in bench.all(events.Trial)].count("settling") == 2 * 3
     assert len(bench.frames) == 6
+
+
+def test_what_the_environment_sets_is_told_when_a_run_starts(tmp_path):
+    bench = Bench(tmp_path, job={"overrides": ("FLATCTL_OUTPUT__DIRECTORY",)})
+    bench.run()
+    (started,) = bench.all(events.RunStarted)
+    assert started.overrides == ("FLATCTL_OUTPUT__DIRECTORY",)

@@ -159,7 +159,7 @@ QUIRKS = tuple(
     Row(fault, START)
     for fault in (
         Fault("another program left the capture format at RGB", (START,), quirk="rgb"),
-        Fault("another program left its live view on", (START,), quirk="live-view"),
+        Fault("the camera streams a live view once it is connected", (START,), quirk="live-view"),
         Fault("gain and offset go by the vendor's names", (START,), quirk="vendor-names"),
         Fault("headers have cards that FITS does not know", (START,), quirk="odd-cards"),
         Fault("files end with their last pixel", (START,), quirk="unpadded"),

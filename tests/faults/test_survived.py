@@ -14,10 +14,10 @@ from promises import missing, spoilt
 from trouble import SERVED, Trouble
 
 from flatctl import events
-from flatctl.core.types import CameraSetup
+from flatctl.core.types import CameraSetup, Light
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import BadReply, FlatctlError
+from flatctl.errors import BadReply, FlatctlError, LightUnknown, NoReply
 from flatctl.storage import atomic
 from hardware_sims.world import Scenario
 
@@ -259,3 +259,25 @@ def test_a_history_that_is_locked_holds_nothing_up(tmp_path):
     with closing(sqlite3.connect(tmp_path / "history.sqlite", isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         assert bench.run() == COMPLETE
+
+
+def test_a_rig_that_is_lost_with_its_panel_ends_with_what_came_first_and_the_light(tmp_path):
+    bench = Bench(tmp_path, filters=("L",))
+    trouble = Trouble(bench.fake)
+
+    def lose_all() -> None:
+        trouble.go_away(("camera", "wheel", "panel"))
+        raise NoReply("INDI server", "the connection is lost")
+
+    trouble.upon("camera", "read", lose_all)
+    with pytest.raises(LightUnknown) as raised:
+        bench.run()
+    first, *_, last = raised.value.lines
+    assert first == "INDI server: the connection is lost"
+    assert last.startswith("Fake Panel: light unknown, it MAY STILL BE ON")
+    (finished,) = bench.all(events.RunFinished)
+    assert (finished.exit_code, finished.light, finished.reason) == (
+        8,
+        Light.UNKNOWN,
+        str(raised.value),
+    )

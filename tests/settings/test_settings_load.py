@@ -4,6 +4,7 @@ import pytest
 from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.core.types import CameraSetup
+from flatctl.settings.loading import load
 
 
 def test_camera_and_panel_are_enough(config):
@@ -89,3 +90,10 @@ def test_a_variable_with_several_lines_is_a_text(config):
 
 def test_switches_in_the_environment_are_no_settings(config):
     config.load(SMALLEST, FLATCTL_DEBUG="1", FLATCTL_COLOUR="red", OTHER__THING="x")
+
+
+def test_what_the_environment_has_set_is_known_by_its_variables(tmp_path):
+    path = tmp_path / "rig.toml"
+    path.write_text(SMALLEST)
+    env = {"FLATCTL_OUTPUT__DIRECTORY": str(tmp_path), "FLATCTL_DEBUG": "1", "HOME": "/"}
+    assert load(path, env).overrides == ("FLATCTL_OUTPUT__DIRECTORY",)

@@ -24,7 +24,7 @@ from scripted_indi import (
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.protocols import CoverState
-from flatctl.errors import Fault, NoReply, Stopped
+from flatctl.errors import Fault, InUse, NoReply, Stopped
 
 ON, OFF = "FLAT_LIGHT_ON", "FLAT_LIGHT_OFF"
 FLIP = "Flip Flat"
@@ -190,6 +190,20 @@ def test_a_light_that_turned_itself_off_is_switched_on_again(server, panel: Indi
         {ON: "On", OFF: "Off"},
     ]
     assert panel.status(5).lit is True
+
+
+def test_a_lamp_that_only_obeys_closed_stays_as_it_is_while_the_camera_exposes_for_another(
+    server, panel: IndiPanel
+):
+    panel.disturbs = lambda: InUse("CCD", "is exposing for another program (54 s left)", "")
+    server.say(switch("FLAT_LIGHT_CONTROL", "Ok", FLAT_LIGHT_ON=True, FLAT_LIGHT_OFF=False))
+    server.answers["FLAT_LIGHT_CONTROL"] = lambda name, values: (
+        message("[ERROR] Cannot control light while cap is unparked."),
+        switch(name, "Alert", FLAT_LIGHT_ON=True, FLAT_LIGHT_OFF=False),
+    )
+    with pytest.raises(Fault, match=r"its cover is left open: CCD is exposing for another"):
+        panel.light_off(5)
+    assert "CAP_PARK" not in [name for name, _ in server.asked]
 
 
 def echo(name: str, values: Mapping[str, str]) -> Iterable[str]:

@@ -22,7 +22,7 @@ from flatctl.devices.indi.discovery import list_devices
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.indi.wheel import IndiFilterWheel
 from flatctl.devices.transports import Role
-from flatctl.errors import BadReply, ConfigError, DeviceError, Fault, NoReply, Unreachable
+from flatctl.errors import BadReply, ConfigError, DeviceError, Fault, InUse, NoReply, Unreachable
 
 pytestmark = pytest.mark.indi_bin
 
@@ -112,12 +112,18 @@ def test_a_prepared_camera_stands_as_asked(server: Server, camera: IndiCamera):
     assert ask(server, f"{CAMERA}.CCD_FRAME_TYPE.FRAME_FLAT") == ["On"]
 
 
-def test_a_live_view_left_on_is_ended_before_the_first_exposure(server: Server, camera):
+def test_a_live_view_is_left_alone_and_ended_before_the_first_exposure_of_a_camera_that_is_taken(
+    server: Server, camera
+):
     tell(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_ON=On")
     until(lambda: ask(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_ON") == ["On"])
 
-    camera.prepare(SETUP, 20)
+    with pytest.raises(InUse):
+        camera.prepare(SETUP, 20)
+    assert ask(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_ON") == ["On"]
 
+    camera.take_over()
+    camera.prepare(SETUP, 20)
     assert ask(server, f"{CAMERA}.CCD_VIDEO_STREAM.STREAM_OFF") == ["On"]
 
 

@@ -12,6 +12,7 @@ from scripted_indi import (
     DEVICE,
     ODD_CAMERA,
     STREAMING_CAMERA,
+    STREAMING_ONCE_CONNECTED,
     TWINS,
     WHEEL,
     ScriptedServer,
@@ -29,7 +30,7 @@ from flatctl.devices.indi import arrival as arrival_module
 from flatctl.devices.indi.camera import IndiCamera
 from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.wheel import IndiFilterWheel
-from flatctl.errors import BadReply, ConfigError, Fault, NoReply, Unfit
+from flatctl.errors import BadReply, ConfigError, Fault, InUse, NoReply, Unfit
 
 
 @pytest.fixture
@@ -448,22 +449,58 @@ def stream_changes(server: ScriptedServer) -> list[dict[str, str]]:
     return [values for name, values in server.asked if name == "CCD_VIDEO_STREAM"]
 
 
-def test_a_live_view_is_ended_whenever_it_is_on_and_only_then():
+ENDED = {"STREAM_OFF": "On", "STREAM_ON": "Off"}
+
+
+def let_stream(server: ScriptedServer, client: IndiClient) -> None:
+    """Let somebody begin a live view."""
+    server.say(switch("CCD_VIDEO_STREAM", "Busy", STREAM_ON=True, STREAM_OFF=False))
+    on = partial(client.find, DEVICE, "CCD_VIDEO_STREAM")
+    client.wait_for(lambda _: True if (now := on()) and now.on("STREAM_ON") else None, 5)
+
+
+def test_a_live_view_of_another_program_is_left_alone():
     with (
         scripted_server(STREAMING_CAMERA) as server,
         IndiClient("127.0.0.1", server.port) as client,
     ):
         camera = IndiCamera(client, DEVICE)
         camera.open(20)
+        with pytest.raises(InUse, match=r"is streaming video to another program.*--force"):
+            camera.prepare(CameraSetup(), 20)
+        assert stream_changes(server) == []
+
+
+def test_a_camera_that_streams_once_it_is_connected_streams_for_nobody_and_is_ended():
+    with (
+        scripted_server(STREAMING_ONCE_CONNECTED) as server,
+        IndiClient("127.0.0.1", server.port) as client,
+    ):
+        camera = IndiCamera(client, DEVICE)
+        camera.open(20)
+        camera.prepare(CameraSetup(), 20)
+        assert stream_changes(server) == [ENDED]
+
+        let_stream(server, client)
+        with pytest.raises(InUse, match="is streaming video to another program"):
+            camera.start(0.5, FrameKind.FLAT)
+
+
+def test_the_live_view_of_a_camera_that_is_taken_is_ended_whenever_it_is_on_and_only_then():
+    with (
+        scripted_server(STREAMING_CAMERA) as server,
+        IndiClient("127.0.0.1", server.port) as client,
+    ):
+        camera = IndiCamera(client, DEVICE)
+        camera.take_over()
+        camera.open(20)
         camera.prepare(CameraSetup(), 20)
         camera.start(0.5, FrameKind.FLAT)
         camera.read(20)
-        server.say(switch("CCD_VIDEO_STREAM", "Busy", STREAM_ON=True, STREAM_OFF=False))
-        on = partial(client.find, DEVICE, "CCD_VIDEO_STREAM")
-        client.wait_for(lambda _: True if (now := on()) and now.on("STREAM_ON") else None, 5)
+        let_stream(server, client)
         camera.start(0.5, FrameKind.FLAT)
 
-        assert stream_changes(server) == [{"STREAM_OFF": "On", "STREAM_ON": "Off"}] * 2
+        assert stream_changes(server) == [ENDED] * 2
 
 
 def test_a_live_view_that_does_not_end_is_named():
@@ -475,6 +512,7 @@ def test_a_live_view_that_does_not_end_is_named():
             switch(name, "Alert", STREAM_ON=True, STREAM_OFF=False)
         ]
         camera = IndiCamera(client, DEVICE)
+        camera.take_over()
         camera.open(20)
         with pytest.raises(Fault, match=r"goes on streaming video.*stop its live view"):
             camera.prepare(CameraSetup(), 20)

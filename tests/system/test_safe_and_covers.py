@@ -123,6 +123,27 @@ def test_safe_says_soon_what_it_knows_of_a_light_that_it_cannot_reach(tmp_path, 
     assert told == ["Deep Sky Dad panel: light unknown so far; still trying"]
 
 
+def test_a_signal_ends_safe_at_once_and_it_says_what_it_knows(tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
+    path = tmp_path / "rig.toml"
+    path.write_text(RIG.format(kind="deepskydad", port=tmp_path / "unplugged", more=""))
+
+    class Interrupted(VirtualClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    clock = Interrupted()
+    with pytest.raises(LightUnknown) as raised:
+        make_safe(path, lambda _: None, clock)
+    first, last = raised.value.lines[0], raised.value.lines[-1]
+    assert first == "stopped by you (Ctrl-C)"
+    assert "light unknown, it MAY STILL BE ON" in last
+    assert clock.monotonic() < 3  # it would have tried for 31 s
+    assert [occasion for occasion, _ in sent] == ["lamp"]
+
+
 def test_safe_says_of_a_panel_that_cannot_be_asked_that_it_was_told(tmp_path):
     with PtyServer(SimulatedFlatMaster(Light(200))) as wire:
         said = safe(config(tmp_path, wire, "flatmaster"))

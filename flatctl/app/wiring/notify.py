@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flatctl.errors import ConfigError, FlatctlError, light_unknown_behind
 from flatctl.events import Event
-from flatctl.outputs.notify import Messenger, complaint_about, ending_text, occasion_of
+from flatctl.outputs.notify import GRACE_S, Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.models import Settings
 from flatctl.storage.naming import local_zone, night_of
@@ -15,12 +15,13 @@ from flatctl.storage.quota import Quota
 
 
 class Notifier(AbstractContextManager["Notifier"]):
-    """Send messages, as many as a night allows. Leaving the block waits a little for them."""
+    """Send messages, as many as a night allows. Leaving the block waits `grace_s` for them."""
 
     def __init__(self, settings: Settings) -> None:
         notify = settings.notify
         self._rig = settings.rig.name
         self._occasions = notify.occasions
+        self.grace_s = GRACE_S
         self._record = RunRecord()
         self._quota = Quota(settings.output.history.with_name("messages.json"), notify.at_most)
         try:
@@ -31,7 +32,7 @@ class Notifier(AbstractContextManager["Notifier"]):
             self._messenger.complaints.append(str(error))
 
     def __exit__(self, *_: object) -> None:
-        self._messenger.close()
+        self._messenger.close(self.grace_s)
         for complaint in dict.fromkeys(self._messenger.complaints):
             with suppress(OSError):
                 print(f"flatctl: notify: {complaint}", file=sys.stderr)

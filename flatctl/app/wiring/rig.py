@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from flatctl.app.wiring.claim import claim
@@ -32,8 +32,11 @@ _COVER_AT_END = {"leave": None, "closed": CoverState.CLOSED, "open": CoverState.
 def make_connections(settings: Settings, person: Person | None = None) -> Connections:
     """Return the connections that the devices of the rig share; none is made before its time.
 
-    `person` does what no device can; without one nobody is asked.
+    `person` does what no device can; without one nobody is asked. What the environment has set
+    and not the file is said: nobody would look there.
     """
+    if settings.overrides:
+        say(f"set by the environment, not by {settings.source}: {', '.join(settings.overrides)}")
     return Connections(settings, say) if person is None else Connections(settings, say, person)
 
 
@@ -177,5 +180,6 @@ def configured_settling(settings: Settings) -> float | None:
 
 
 def say(words: str) -> None:
-    """Say something to the user that is no result."""
-    print(f"flatctl: {words}", file=sys.stderr)
+    """Say something to the user that is no result; who can't be told changes nothing."""
+    with suppress(OSError, ValueError):
+        print(f"flatctl: {words}", file=sys.stderr)

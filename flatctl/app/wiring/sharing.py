@@ -1,6 +1,7 @@
 """A camera that another program may be using: nothing is taken from it unasked."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flatctl.app.wiring.journal import is_left_behind
@@ -72,6 +73,15 @@ def leave_others_alone(settings: Settings, connections: Connections, manners: Ma
 def others_use(settings: Settings, connections: Connections) -> InUse | None:
     """Return what another program does with the camera, None for nothing.
 
-    Raises `DeviceError` where nobody can be asked.
+    An exposure that a killed run of this rig left behind is nobody's. Raises `DeviceError` where
+    nobody can be asked.
     """
-    return in_use(CAMERAS.build(connections, settings.camera.device))
+    used = in_use(CAMERAS.build(connections, settings.camera.device))
+    return None if used is not None and is_left_behind(settings, used.left_s) else used
+
+
+def disturbed(settings: Settings, connections: Connections) -> InUse | None:
+    """Return what `others_use` does; None where nobody can be asked."""
+    with suppress(DeviceError):
+        return others_use(settings, connections)
+    return None

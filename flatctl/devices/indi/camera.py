@@ -64,7 +64,10 @@ class IndiCamera(IndiDevice):
         self._session.drop()
         self._give_up_exposure()
         begin_anew(self._client)
-        connect(self._client, self._device, Role.CAMERA, ("CCD_EXPOSURE", _CHIP), timeout_s)
+        needed = ("CCD_EXPOSURE", _CHIP)
+        is_anew = connect(self._client, self._device, Role.CAMERA, needed, timeout_s)
+        if is_anew:
+            self._sharing.find_unconnected()
         # The size is defined as zero at first and filled in later, by some only after a frame.
         left_s = min(_SIZE_S, deadline.left_s)
         self._client.wait_for(lambda r: self._count(r, "CCD_MAX_X"), left_s)
@@ -94,9 +97,11 @@ class IndiCamera(IndiDevice):
         deadline = Deadline(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", timeout_s)
         self._session.drop()
+        self._ensure_free()
         self._stop_exposure(deadline.left_s)
         self._client.receive_frames(self._device, _CHIP, True)
         state = self._applied(setup, deadline)
+        self._sharing.end_stream()
         self._setup = setup
         self._session.take()
         return state
@@ -123,6 +128,7 @@ class IndiCamera(IndiDevice):
         if not (math.isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure of {exposure_s} s")
         self._session.check(_ANSWER_S)
+        self._ensure_free()
         self._stop_exposure(_ANSWER_S)
         for unfit in abilities(self._client, self._device).unfit_exposures([exposure_s]):
             raise unfit
@@ -193,8 +199,8 @@ class IndiCamera(IndiDevice):
         if self._exposure is not None and not self._client.look(self._sharing.exposing_in):
             self._give_up_exposure()
             self._stop_exposure(deadline.left_s)
-        elif not self._await_rest(deadline.left_s):
-            what = "is not as it was found, and exposes for another program"
+        elif not self._await_rest(deadline.left_s) or self._sharing.in_use():
+            what = "is not as it was found, and another program uses it"
             raise Fault(self._device, what, "once that is done: flatctl safe")
         left = found.put_back(self._client, self._device, deadline.left_s)
         if left:
@@ -212,6 +218,10 @@ class IndiCamera(IndiDevice):
             self._client.receive_frames(self._device, _CHIP, False)
         except DeviceError:
             return  # there is nobody left to let go of
+
+    def _ensure_free(self) -> None:
+        if in_use := self._sharing.in_use():
+            raise in_use
 
     def _give_up_exposure(self) -> None:
         exposure, self._exposure = self._exposure, None

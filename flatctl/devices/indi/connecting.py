@@ -26,8 +26,10 @@ _MOVES = SIGNS[Role.MOUNT][0] | SIGNS[Role.DOME][0]
 
 def connect(
     client: IndiClient, device: str, role: Role, needed: Sequence[str], timeout_s: float
-) -> None:
+) -> bool:
     """Find a device, connect it if it is not connected, and wait for what it `needed` has.
+
+    Returns whether it was not connected.
 
     Raises `Unreachable` where the server has no such device, `Fault` where it refuses to connect
     or turns out to be something else.
@@ -40,7 +42,8 @@ def connect(
     if interface & _MOVES and not interface & SIGNS[role][0]:
         raise Fault(device, f"is a mount or a dome, no {role}", _others(client, role))
     connection = client.find(device, "CONNECTION")
-    if connection is not None and not connection.on("CONNECT"):
+    is_anew = connection is not None and not connection.on("CONNECT")
+    if is_anew:
         try:
             client.set_switch(device, "CONNECTION", "CONNECT", deadline.left_s)
         except Fault as fault:
@@ -48,6 +51,7 @@ def connect(
             raise Fault(device, "does not connect", remedy) from fault
     _await(client, device, role, needed, deadline.left_s)
     _await_rest(client, device, deadline.left_s)
+    return is_anew
 
 
 def _find(client: IndiClient, device: str, timeout_s: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from flatctl.devices.deadline import Deadline
@@ -13,7 +13,7 @@ from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.transports import Role
-from flatctl.errors import DeviceError, Fault, NoReply, Unfit
+from flatctl.errors import DeviceError, Fault, InUse, NoReply, Unfit
 
 _LIGHT = "FLAT_LIGHT_CONTROL"
 _LEVEL = "FLAT_LIGHT_INTENSITY"
@@ -41,6 +41,7 @@ class IndiPanel(IndiDevice):
         self._steps = _FIXED
         self._opened = False
         self._doubted = False
+        self.disturbs: Callable[[], InUse | None] = lambda: None
 
     @property
     def has_cover(self) -> bool:
@@ -90,7 +91,7 @@ class IndiPanel(IndiDevice):
         """Put the light out and wait until that is reported.
 
         Also where it is not open any more. Closes the cover where the light is refused under an
-        open one. Where its driver was restarted or the connection renewed
+        open one and that disturbs nobody. Where its driver was restarted or the connection renewed
         since `open`, raises `Fault` once it is out.
         """
         deadline = Deadline(timeout_s)
@@ -209,6 +210,9 @@ class IndiPanel(IndiDevice):
 
     def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> None:
         """Close the cover and try again: such lamps obey under a closed one only."""
+        if used := self.disturbs():
+            what = f"{refusal.what}, and its cover is left open: {used.device} {used.what}"
+            raise Fault(self._device, what, "once that is done: flatctl safe") from refusal
         try:
             self._move("PARK", "UNPARK", deadline.left_s)
         except DeviceError as stuck:

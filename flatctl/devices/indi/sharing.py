@@ -25,11 +25,20 @@ class Sharing:
         self._client = client
         self._device = device
         self._is_ours_anyway = False
+        self._is_nobodys_stream = False
         self._begun: tuple[int, Exposure] | None = None  # our last one, and over which connection
 
     def begin(self, exposure: Exposure) -> None:
         """Remember an exposure that we have begun."""
         self._begun = self._client.generation, exposure
+
+    def find_unconnected(self) -> None:
+        """Remember that we have connected it: what it streams by itself then is nobody's."""
+        self._is_nobodys_stream = True
+
+    def end_stream(self) -> None:
+        """Remember that it streams nothing: what it streams later is somebody's."""
+        self._is_nobodys_stream = False
 
     def take_over(self) -> None:
         """Take what others do with the camera for our own from now on."""
@@ -40,11 +49,13 @@ class Sharing:
         return self._client.look(lambda r: self.exposing_in(r) or self._streaming_in(r))
 
     def _streaming_in(self, registry: Registry) -> InUse | None:
+        if self._is_ours_anyway or self._is_nobodys_stream:
+            return None
         for name, elements in _STREAMS.items():
             stream = registry.find(self._device, name)
             if stream is not None and any(stream.on(element) for element in elements):
                 what = "is streaming video to another program"
-                return None if self._is_ours_anyway else InUse(self._device, what, _REMEDY, None)
+                return InUse(self._device, what, _REMEDY, None)
         return None
 
     def exposing_in(self, registry: Registry) -> InUse | None:
