@@ -194,8 +194,11 @@ class LampGuard:
             if cover.cover_state(self.timeout_s) is self.cover_at_end:
                 return None
             if used := self.disturbs():
-                what = f"the cover is left as it is: {used.device} {used.what}"
-                return Fault(self.panel.name, what, "once that is done: flatctl safe")
+                raise Fault(
+                    self.panel.name,
+                    f"the cover is left as it is: {used.device} {used.what}",
+                    "once that is done: flatctl safe",
+                )
             if self.cover_at_end is CoverState.OPEN:
                 cover.open_cover(self.timeout_s)
             else:

@@ -16,6 +16,12 @@ def switches(name: str, on: str | None, *, label: str = "", writable: bool = Tru
     return _made(name, "switch", made, writable, label)
 
 
+def texts(name: str, **elements: str) -> Property:
+    """Make a property of texts."""
+    made = [{"name": key, "label": key, "value": text} for key, text in elements.items()]
+    return _made(name, "text", made, True, "")
+
+
 def _number(name: str, facts) -> dict:
     value, low, high, label = (
         (*facts, name)[:4] if isinstance(facts, tuple) else (facts, 0, 0, name)

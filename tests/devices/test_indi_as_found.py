@@ -1,7 +1,7 @@
 """What is remembered of how a driver was found, and what a process that was killed leaves of it."""
 
 import pytest
-from indi_properties import numbers, switches
+from indi_properties import numbers, switches, texts
 
 from flatctl.devices.indi.as_found import AsFound
 
@@ -78,3 +78,26 @@ def test_a_folder_that_takes_no_file_ends_nothing(tmp_path):
     remembered = AsFound(tmp_path / "state", "here:7624")
     remembered.before(FOUND, CLIENT)
     assert remembered.knows("Cam")
+
+
+class Unanswered:
+    """A client of a driver that has not answered yet: all is reported as it was found."""
+
+    def __init__(self, *properties) -> None:
+        self.properties = {one.name: one for one in properties}
+        self.sent = []
+
+    def find(self, device, name):
+        return self.properties.get(name)
+
+    def send(self, device, name, values, timeout_s):
+        self.sent.append((name, values))
+
+
+def test_a_text_whose_change_is_not_reported_yet_is_sent_back_all_the_same():
+    followed = texts("ACTIVE_DEVICES", ACTIVE_FILTER="Wheel", ACTIVE_TELESCOPE="Mount")
+    connection = switches("CONNECTION", "CONNECT", CONNECT="Connect", DISCONNECT="Disconnect")
+    client, remembered = Unanswered(followed, connection), AsFound(None, "here:7624")
+    remembered.before(followed, {"ACTIVE_FILTER": ""})
+    assert remembered.put_back(client, "Cam", 1.0) == []
+    assert client.sent == [("ACTIVE_DEVICES", {"ACTIVE_FILTER": "Wheel"})]

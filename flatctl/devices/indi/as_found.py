@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flatctl.devices.indi.client import IndiClient
 
 _ANSWER_S = 5.0
+_TEXT_S = 1.0
 _PASSES = 2
 _LARGEST_BYTES = 1_000_000
 _ROUNDED_PX = 32  # drivers round the sizes of a region to what the chip can read
@@ -37,6 +38,15 @@ class Kept:
     found: dict[str, Value]
     ours: list[dict[str, Value]] = field(default_factory=list)
     own: bool = False
+
+    @property
+    def changed(self) -> dict[str, Value]:
+        """As they were found, only those values that were asked to be others."""
+        return {
+            key: value
+            for key, value in self.found.items()
+            if any(ours.get(key, value) != value for ours in self.ours)
+        }
 
     def is_ours(self, now: Property) -> bool:
         """Say whether it stands as flatctl left it, and not as somebody else wants it."""
@@ -109,6 +119,9 @@ class AsFound:
             for name, one in kept.items()
             if (now := client.find(device, name)) is not None and (one.own or one.is_ours(now))
         }
+        for name in [name for name in due if _is_text(client, device, name)]:
+            del due[name]
+            _send_texts(client, device, name, kept[name].changed)
         for _ in range(_PASSES):
             failed = [
                 name
@@ -157,6 +170,22 @@ class AsFound:
             draft.replace(path)
 
 
+def _is_text(client: IndiClient, device: str, name: str) -> bool:
+    known = client.find(device, name)
+    return known is not None and known.kind == "text"
+
+
+def _send_texts(client: IndiClient, device: str, name: str, texts: Mapping[str, Value]) -> None:
+    """Send texts back as they were found.
+
+    Not every driver answers these, so nobody waits for it: not now, and not when they were changed,
+    so that they may still be reported as they were found.
+    """
+    with suppress(DeviceError):
+        if texts:
+            client.send(device, name, texts, _TEXT_S)
+
+
 def _restored(
     client: IndiClient, device: str, name: str, found: Mapping[str, Value], deadline: Deadline
 ) -> bool:
@@ -169,11 +198,6 @@ def _restored(
         return True  # none was chosen, which nobody can ask for
     timeout_s = max(0.1, min(_ANSWER_S, deadline.left_s))
     try:
-        if now.kind == "text":
-            # Not every driver answers these, so nobody waits for it.
-            changed = {key: value for key, value in there.items() if now.text(key) != value}
-            client.send(device, name, changed, timeout_s)
-            return True
         since = client.send(device, name, there, timeout_s)
     except DeviceError:
         return False
