@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.nights.masters import master_sets
+from flatctl.core.nights.masters import SKY_FRAMES_LEAST, master_sets
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import number
@@ -14,7 +14,7 @@ from flatctl.storage.directory import prepare_directory
 from flatctl.storage.master_frames import Source, Sources, find_sources
 from flatctl.storage.masters import (
     MasterDark,
-    NoLight,
+    NoMaster,
     Subtraction,
     master_dark,
     master_flat,
@@ -75,7 +75,7 @@ def _masters(
         subtraction = subtraction_for(frames, darks, pedestal_adu)
         try:
             path, made = master_flat(frames, subtraction, folder, memory_bytes, progress)
-        except NoLight as problem:
+        except NoMaster as problem:
             yield Master(first.kind, first.filter, len(frames), problem=str(problem))
         else:
             yield _told(frames, path, made, subtraction)
@@ -94,6 +94,7 @@ def _told(
         subtracted=subtraction.words if subtraction else "",
         noise=number(values, "FLATNOIS"),
         clipped_frac=number(values, "FLATREJ") or 0.0,
+        too_few_for_stars=frames[0].info.sky and len(frames) < SKY_FRAMES_LEAST,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from flatctl import __version__
-from flatctl.core.pixels.clipping import SIGMAS, Floats
+from flatctl.core.pixels.clipping import Floats
 from flatctl.core.types import FrameKind
 from flatctl.fits.cards import history_cards, keyword_of, sound_cards
 from flatctl.fits.encoding import encode_data
@@ -18,7 +18,7 @@ from flatctl.storage.headers import ALWAYS, FLATS, KNOWN, axes_cards, may_stay
 from flatctl.storage.keyword import Keyword, made_cards, real
 from flatctl.storage.master_frames import Source
 from flatctl.storage.naming import master_name
-from flatctl.storage.stacking import MONO
+from flatctl.storage.stacking import MONO, Method
 from flatctl.storage.verify import verify_file
 
 # Of one frame each, so that they say nothing of a master.
@@ -36,7 +36,8 @@ class MasterRecord:
     `subtracted` is `DARKFLAT`, `PEDESTAL` or `NONE`, `dark_adu` its level and `words` says it in
     full. `light_adu` is what 1 stands for; dark flats stay in ADU and have `median_adu`.
     `noise` is that of one pixel of the master, `clipped_frac` the fraction of values left out,
-    `dead_px` the pixels without light. `inputs` tells apart what masters are made of.
+    `dead_px` the pixels without light, `method` how the frames became one. `inputs` tells apart
+    what masters are made of.
     """
 
     sources: Sequence[Source]
@@ -49,6 +50,7 @@ class MasterRecord:
     noise: float | None = None
     clipped_frac: float = 0.0
     dead_px: int = 0
+    method: Method = Method.CLIPPED
 
     @property
     def dark(self) -> bool:
@@ -194,7 +196,7 @@ def _cards(source: Source) -> list[str]:
 def _history(record: MasterRecord) -> list[str]:
     count = len(record.sources)
     what = "dark flats" if record.dark else "flats"
-    lines = [f"flatctl {__version__}: mean of {count} {what}, clipped at {SIGMAS:g} sigma"]
+    lines = [f"flatctl {__version__}: {count} {what}: {record.method.value}"]
     if not record.dark:
         lines += [f"subtracted: {record.words}", "divided by the mean light of each colour"]
     return lines + [f"frame: {source.path.name}" for source in record.sources]

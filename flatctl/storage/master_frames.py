@@ -155,4 +155,5 @@ def _info(verdict: VerifiedFile) -> FrameInfo:
         filter_exact=None if dark else filter_of(cards),
         set_id="" if dark else str(cards.get("FLATSET", "")),
         rotator_deg=None if dark else number(cards, "ROTATOR"),
+        sky=not dark and cards.get("FLATSRC") == "SKY",
     )

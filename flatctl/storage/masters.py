@@ -7,24 +7,36 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.nights.masters import FrameInfo, dark_for
+from flatctl.core.nights.masters import SKY_FRAMES_LEAST, FrameInfo, dark_for
 from flatctl.core.pixels.clipping import Floats
+from flatctl.core.quality.stars import standing_stars
 from flatctl.errors import StorageError
 from flatctl.fits.header import number
 from flatctl.storage.master_file import MasterRecord, digest, find_master, write_master
 from flatctl.storage.master_frames import Source
-from flatctl.storage.stacking import Dark, Layer, Stacked, places, stack
+from flatctl.storage.stacking import Dark, Layer, Method, Stacked, places, stack
 from flatctl.storage.verify import verify_file
 
 Progress = Callable[[int, int], None]
 # Pixels with less than this part of the mean light have none, those with more than its inverse are
 # full where nothing else is.
 _UNLIT_FRAC = 0.05
+# In fewer frames a star that moved is as bright in their median as one that did not.
+_SEEN_STANDING = 3
+_MEDIAN_NOISE = 1.25  # of a median over that of a mean
 _LIT_PASSES = 20  # more than a frame needs of which a hundredth is lit
 
 
-class NoLight(ValueError):
+class NoMaster(ValueError):
+    """The frames make no master."""
+
+
+class NoLight(NoMaster):
     """The flats are no brighter than what is subtracted from them."""
+
+
+class StandingStars(NoMaster):
+    """Stars stand on the same pixels in all flats of the sky, and no clipping takes them out."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,9 @@ def master_flat(
     """Average flats to a mean of 1; return the file, and whether it was made now or before.
 
     Each colour of a Bayer pattern has a mean of 1, so that the colour of the panel's light does
-    not get into the lights. Pixels without light are 1. Raises `NoLight`, and `StorageError`.
+    not get into the lights. Pixels without light are 1. Flats of the sky have stars in them, which
+    are clipped; too few of these are not averaged, their median is taken. Raises `NoLight`,
+    `StandingStars`, and `StorageError`.
     """
     inputs = digest(sources, subtraction.inputs)
     if (present := find_master(folder, sources, inputs)) is not None:
@@ -136,8 +150,11 @@ def master_flat(
         Layer(source.path, source.data_start, dark, _light(source, dark))
         for source, dark in zip(sources, subtraction.darks, strict=True)
     ]
-    stacked = stack(layers, _shape(sources), pattern, memory_bytes, progress)
+    method = _method(sources)
+    stacked = stack(layers, _shape(sources), pattern, memory_bytes, progress, method)
     means, dead_px = _normalise(stacked, pattern)
+    if method is not Method.CLIPPED and len(sources) >= _SEEN_STANDING:
+        _refuse_standing_stars(stacked.pixels, len(sources))
     light_adu = {
         colour: mean * sum(layer.light_adu[colour] for layer in layers) / len(layers)
         for colour, mean in means.items()
@@ -149,11 +166,29 @@ def master_flat(
         words=subtraction.words,
         dark_adu=subtraction.level_adu,
         light_adu=light_adu,
-        noise=_noise(stacked, len(sources)),
+        noise=_noise(stacked, len(sources)) * (_MEDIAN_NOISE if method is Method.MEDIAN else 1),
         clipped_frac=stacked.clipped_frac,
         dead_px=dead_px,
+        method=method,
     )
     return write_master(folder, stacked.pixels, record), True
+
+
+def _method(sources: Sequence[Source]) -> Method:
+    if not sources[0].info.sky:
+        return Method.CLIPPED
+    return Method.STARS if len(sources) >= SKY_FRAMES_LEAST else Method.MEDIAN
+
+
+def _refuse_standing_stars(pixels: Floats, count: int) -> None:
+    found = standing_stars(pixels)
+    if found:
+        at = ", ".join(f"row {each.row_px} column {each.col_px}" for each in found[:3])
+        raise StandingStars(
+            f"{len(found)} stars stand on the same pixels in all {count} flats (the brightest at "
+            f"{at}), so they can't be told from the flat: take the set again with tracking off, or "
+            "with a dither between the frames"
+        )
 
 
 def _light(source: Source, dark: Dark | float) -> Mapping[str, float]:

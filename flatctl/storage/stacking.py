@@ -6,6 +6,7 @@ The only file that imports ccdproc, which does the clipping and the averaging.
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.pixels.clipping import SIGMAS, Floats, centre, common_noise, spread
+from flatctl.core.pixels.clipping import SIGMAS, SKY_SIGMAS, Floats, centre, common_noise, spread
 from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
 from flatctl.errors import StorageError, UsageError
 from flatctl.fits.header import NotReadable
@@ -28,6 +29,18 @@ _NOISE_ROWS = 16
 
 Progress = Callable[[int, int], None]
 Place = tuple[EllipsisType, slice, slice]
+
+
+class Method(Enum):
+    """How the values of a pixel become one.
+
+    `CLIPPED`: the mean of those within `SIGMAS` of their median. `STARS`: within `SKY_SIGMAS`, what
+    is brighter first. `MEDIAN`: of few frames with stars in them, which no clipping finds.
+    """
+
+    CLIPPED = f"mean, clipped at {SIGMAS:g} sigma"
+    STARS = f"mean, clipped at {SKY_SIGMAS:g} sigma, bright values first"
+    MEDIAN = "median, as they are too few to clip stars"
 
 
 @dataclass(frozen=True)
@@ -82,11 +95,11 @@ def stack(
     pattern: str,
     memory_bytes: int,
     progress: Progress | None = None,
+    method: Method = Method.CLIPPED,
 ) -> Stacked:
     """Average frames of `shape` (rows, cols) whose colours lie in `pattern` (`MONO` or `RGGB`).
 
-    Values farther than `SIGMAS` from their pixel's median are left out. Takes `memory_bytes`
-    beside the result. Raises `StorageError` where a file can't be read.
+    Takes `memory_bytes` beside the result. Raises `StorageError` where a file can't be read.
     """
     rows, cols = shape
     noise = _noise(layers, shape, pattern)
@@ -97,7 +110,10 @@ def stack(
         floor = np.empty(slab.shape[1:], np.float32)
         for colour, place in places(pattern):
             floor[place] = noise[colour]
-        pixels[first:last], left_out = _clipped_mean(slab, floor)
+        if method is Method.MEDIAN:
+            pixels[first:last], left_out = centre(slab), 0
+        else:
+            pixels[first:last], left_out = _clipped_mean(slab, floor, method)
         clipped += left_out
         if progress is not None:
             progress(last, rows)
@@ -178,20 +194,27 @@ def _unpacked_rows(path: Path, dtype: str, first: int, last: int) -> NDArray[Any
     return to_stored(pixels) if dtype == STORED else pixels
 
 
-def _clipped_mean(slab: Floats, floor: Floats) -> tuple[Floats, int]:
+def _clipped_mean(slab: Floats, floor: Floats, method: Method) -> tuple[Floats, int]:
     """Return the mean without what lies too far off, and how many values that was."""
     from astropy.nddata import CCDData
     from ccdproc import Combiner
 
     combiner = Combiner([CCDData(layer, unit="adu") for layer in slab], dtype=np.float32)
     if len(slab) > 2:
-        # One pass is enough, as no outlier has moved the median.
+        # One pass is enough, as no outlier has moved the median; unless there are many of them, all
+        # brighter: these go first, and then what is too far from the mean of the rest.
+        stars = method is Method.STARS
+        width = spread(slab, floor)
         combiner.sigma_clipping(
-            SIGMAS,
-            SIGMAS,
+            None if stars else SIGMAS,
+            SKY_SIGMAS if stars else SIGMAS,
             func=lambda values, axis: centre(values),  # noqa: ARG005 because it is always the first
-            dev_func=lambda values, axis: spread(values, floor),  # noqa: ARG005 because likewise
+            dev_func=lambda *_, **__: width,
         )
+        if stars:
+            combiner.sigma_clipping(
+                SKY_SIGMAS, SKY_SIGMAS, func=np.ma.mean, dev_func=lambda *_, **__: width
+            )
     mean: Floats = combiner.average_combine(uncertainty_func=_no_uncertainty).data
     return mean, int(np.count_nonzero(combiner.data_arr.mask))
 

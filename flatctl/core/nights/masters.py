@@ -10,6 +10,9 @@ from flatctl.core.types import CameraSetup, FrameKind
 ROTATOR_TOLERANCE_DEG = 1.0
 EXPOSURE_TOLERANCE_FRAC = 0.1
 """So much may a dark flat's exposure differ from a flat's, since dark current is low."""
+SKY_JOIN_DAYS = 7
+SKY_FRAMES_LEAST = 7
+"""Fewer flats of the sky are too few for stars to be clipped out of them."""
 _EXPOSURE_DIGITS = 6
 
 
@@ -35,25 +38,29 @@ class FrameInfo:
     filter_exact: str | None = None
     set_id: str = ""
     rotator_deg: float | None = None
+    sky: bool = False
 
 
 def master_sets(frames: Iterable[FrameInfo]) -> tuple[tuple[FrameInfo, ...], ...]:
     """Return the sets of which masters are made, dark flats first, else by night and name.
 
     Frames of a master are of one night, rig and camera, equal in size and camera setup; flats also
-    of one filter, one set and within a degree of the rotator's angle, dark flats also of one
-    exposure. Flats may differ in exposure, since a run trims it.
+    of one filter, one set, one light and within a degree of the rotator's angle, dark flats also of
+    one exposure. Flats may differ in exposure, since a run trims it. What one twilight did not
+    complete the next ones do: flats of the sky may be of several nights, a week apart at most.
     """
     groups: dict[FrameInfo, list[FrameInfo]] = {}
     for frame in frames:
         dark = frame.kind is FrameKind.DARK_FLAT
         exposure_s = round(frame.exposure_s, _EXPOSURE_DIGITS) if dark else 0.0
-        key = replace(frame, name="", exposure_s=exposure_s, rotator_deg=None)
+        night = date.min if frame.sky else frame.night
+        key = replace(frame, name="", exposure_s=exposure_s, rotator_deg=None, night=night)
         groups.setdefault(key, []).append(frame)
     sets = [
         tuple(sorted(turned, key=lambda frame: frame.name))
         for group in groups.values()
-        for turned in near(group, lambda frame: frame.rotator_deg, ROTATOR_TOLERANCE_DEG, TURN_DEG)
+        for joined in near(group, lambda frame: frame.night.toordinal(), SKY_JOIN_DAYS / 2)
+        for turned in near(joined, lambda frame: frame.rotator_deg, ROTATOR_TOLERANCE_DEG, TURN_DEG)
     ]
     return tuple(sorted(sets, key=_place))
 

@@ -12,6 +12,8 @@ Floats = NDArray[np.float32]
 
 SIGMAS = 4.0
 """A value farther than this from its pixel's centre, in units of the spread, is not averaged."""
+SKY_SIGMAS = 3.0
+"""The same for frames with stars in them, whose light is to go."""
 _MAD_TO_STD = 1.4826  # of a normal distribution
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from flatctl.core.nights.masters import SKY_FRAMES_LEAST
 from flatctl.core.types import FrameKind
 from flatctl.errors import ExitCode
 from flatctl.outputs import figures
@@ -16,7 +17,8 @@ class Master:
     """A master, or the `problem` for which there is none.
 
     `made` is false where it was there already. `subtracted` says what was taken from its flats.
-    `noise` is that of one of its pixels: a fraction of the light, in dark flats ADU.
+    `noise` is that of one of its pixels: a fraction of the light, in dark flats ADU. Of flats of
+    the sky there may be `too_few_for_stars` to be clipped.
     """
 
     kind: FrameKind
@@ -27,6 +29,7 @@ class Master:
     subtracted: str = ""
     noise: float | None = None
     clipped_frac: float = 0.0
+    too_few_for_stars: bool = False
     problem: str = ""
 
     def to_plain(self) -> dict[str, object]:
@@ -43,7 +46,9 @@ class Master:
         if self.noise is not None:
             noise = f"{self.noise:.2g} ADU" if dark else figures.percent(self.noise, 2)
             text += f"; noise {noise}, {self.clipped_frac:.2g} of the values clipped"
-        if self.frames < _CLIPPED_FROM:
+        if self.too_few_for_stars:
+            text += f"; too few to clip stars, so it is their median: take {SKY_FRAMES_LEAST}"
+        elif self.frames < _CLIPPED_FROM:
             text += "; too few to clip what doesn't belong"
         return text if self.made else f"{text} (was there already)"
 
