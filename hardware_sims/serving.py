@@ -47,6 +47,7 @@ brightness = {{ start = 0.5 }}
 [output]
 directory = {directory}
 """
+MARK = CONFIG.partition(' "')[0]  # what a configuration begins with that may be written over
 
 SHORTEST_S = 0.05
 
@@ -69,17 +70,19 @@ def serve(
     name: str = "mono",
     port: int = 0,
     ready: Path | None = None,
+    config: Path | None = None,
     stop: threading.Event | None = None,
 ) -> None:
     """Serve the rig of scenario `name` until `stop` is set, or SIGINT or SIGTERM comes.
 
     `port` 0 takes a free one. `ready` is written once everything can be used, and removed at
-    the end. Raises `ValueError` for an unknown scenario, `OSError` when the port is taken.
+    the end; `config` is written before it, and stays. Raises `ValueError` for an unknown
+    scenario, `OSError` when the port is taken.
     """
     rig = scenario(name)
     with _folder() as folder:
         try:
-            asyncio.run(_serve(rig, port, ready, stop or threading.Event(), folder))
+            asyncio.run(_serve(rig, port, ready, config, stop or threading.Event(), folder))
         finally:
             if ready is not None:
                 ready.unlink(missing_ok=True)
@@ -99,7 +102,12 @@ def _folder() -> Iterator[Path]:
 
 
 async def _serve(
-    rig: Scenario, port: int, ready: Path | None, stop: threading.Event, folder: Path
+    rig: Scenario,
+    port: int,
+    ready: Path | None,
+    config: Path | None,
+    stop: threading.Event,
+    folder: Path,
 ) -> None:
     loop = asyncio.get_running_loop()
     if threading.current_thread() is threading.main_thread():
@@ -117,7 +125,7 @@ async def _serve(
             if serving.done():
                 listening.cancel()
                 serving.result()
-            served = _served(rig, await listening, panel.path, folder)
+            served = _served(rig, await listening, panel.path, folder, config)
             _announce(served, ready)
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -128,8 +136,10 @@ async def _serve(
         await asyncio.gather(serving, stopping, return_exceptions=True)
 
 
-def _served(rig: Scenario, port: int, panel: str, folder: Path) -> Served:
-    config = folder / "flatctl.toml"
+def _served(
+    rig: Scenario, port: int, panel: str, folder: Path, config: Path | None = None
+) -> Served:
+    config = config or folder / "flatctl.toml"
     served = Served(
         port=port,
         panel=panel,

@@ -36,6 +36,7 @@ from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
+from flatctl.storage.atomic import error_where_it_was
 from flatctl.storage.directory import ensure_writable, free_bytes, in_words
 from flatctl.storage.history import History
 
@@ -172,6 +173,10 @@ def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
         return CheckLine(subject, False, text, error.remedy, error.exit_code)
     except FlatctlError as error:
         return CheckLine(subject, False, str(error), exit_code=error.exit_code)
+    except OSError as error:
+        if (known := error_where_it_was(error)) is None:
+            raise
+        return CheckLine(subject, False, str(known), exit_code=known.exit_code)
 
 
 def _output(settings: Settings) -> str:

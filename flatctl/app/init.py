@@ -6,11 +6,12 @@ from string import Template
 
 from flatctl.app.devices import devices
 from flatctl.devices.transports import FoundDevice, Role, by_likelihood
-from flatctl.errors import ConfigError, StorageError
+from flatctl.errors import ConfigError
 from flatctl.settings.flats import Flats
 from flatctl.settings.panels import PanelOptions
 from flatctl.settings.tables import Camera, Output, Table
 from flatctl.settings.toml import toml_comment, toml_value
+from flatctl.storage.atomic import storage_error
 
 _TEMPLATE = Template(Path(__file__).with_name("init.toml").read_text("utf-8"))
 
@@ -73,7 +74,7 @@ def init(path: Path, host: str, port: int) -> str:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise StorageError(f"{path}: can't be written: {error.strerror}") from error
+        raise storage_error(path, "writing", error) from error
     lines = [
         f"Wrote {path}.",
         _found("camera", cameras, "is the first the imaging camera?"),

@@ -45,6 +45,13 @@ def ending_of(action: Callable[[], object]) -> int:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _tell(f"{error.strerror}: make room, or send the output elsewhere")
             return ExitCode.STORAGE
+        if isinstance(error, OSError):
+            from flatctl.storage.atomic import error_where_it_was
+
+            # A permission that is lacking is no fault of the program.
+            if (where := error_where_it_was(error)) is not None:
+                _tell(str(where))
+                return where.exit_code
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         _tell(f"internal error, please report it ({_DEBUG}=1 shows where): {what}")
         return ExitCode.INTERNAL

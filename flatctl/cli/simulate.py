@@ -8,7 +8,7 @@ import typer
 EXAMPLES = (
     "flatctl simulate",
     "flatctl simulate dim --port 7625",
-    "flatctl simulate mono --ready /tmp/rig.json",
+    "flatctl simulate mono --config /tmp/rig.toml --ready /tmp/rig.json",
     "flatctl simulate hot-lines",
 )
 
@@ -29,6 +29,10 @@ def simulate(
             min=0, max=65535, metavar="PORT", help="TCP port of INDI; 0 for any free one."
         ),
     ] = 0,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the configuration that fits the rig there."),
+    ] = None,
     ready: Annotated[
         Path | None,
         typer.Option(
@@ -42,4 +46,4 @@ def simulate(
     """
     from flatctl.app import simulate as app
 
-    app.simulate(scenario, port, ready)
+    app.simulate(scenario, port, ready, config)

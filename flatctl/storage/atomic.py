@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flatctl.errors import StorageError
 
+READING = "reading"
 _REMEDIES = {
     errno.ENOSPC: "make room on it, then run the same command again to go on",
     errno.EDQUOT: "make room within your quota, then run the same command again to go on",
@@ -28,6 +29,14 @@ _REMEDIES = {
     errno.ELOOP: "a link leads round in a circle: choose another directory",
     errno.ENOTSUP: "this file system can't keep files from being overwritten; choose another one",
 }
+# Where only reading is wanted; for the rest the remedies are the same.
+_READ_REMEDIES = _REMEDIES | {
+    errno.EACCES: "give this user permission to read it",
+    errno.EPERM: "give this user permission to read it",
+    errno.ENOENT: "is the name right, and the disk mounted?",
+    errno.ENOTDIR: "is the name right? A file is no folder",
+    errno.EIO: "check the disk and its cable (dmesg), or restore it from a copy",
+}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _CHUNK_BYTES = 8 << 20
 _UNFINISHED = re.compile(r".+\.fits\.[0-9a-f]{8}\.part")
@@ -38,8 +47,16 @@ _RENAME_NOREPLACE = 1  # linux/fs.h
 
 def storage_error(path: Path, doing: str, error: OSError) -> StorageError:
     """Return what to raise for a failed system call: what, where, and what to do."""
-    remedy = _REMEDIES.get(error.errno or 0, "check the disk and its cable (dmesg)")
+    remedies = _READ_REMEDIES if doing == READING else _REMEDIES
+    remedy = remedies.get(error.errno or 0, "check the disk and its cable (dmesg)")
     return StorageError(f"{path}: {doing} failed: {error.strerror or error}; {remedy}")
+
+
+def error_where_it_was(error: OSError) -> StorageError | None:
+    """Return what to raise for a failed system call on a path, None where it names no path."""
+    if not isinstance(error.filename, str | os.PathLike):
+        return None
+    return storage_error(Path(error.filename), "using it", error)
 
 
 def create(path: Path, parts: Iterable[bytes | memoryview]) -> None:

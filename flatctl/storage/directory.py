@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flatctl.errors import StorageError
 from flatctl.fits.header import BLOCK
-from flatctl.storage.atomic import create, storage_error
+from flatctl.storage.atomic import READING, create, storage_error
 
 _LEADS_ABOVE = "it is a link to a folder above: left out"
 
@@ -57,7 +57,9 @@ def size_of(path: Path) -> int:
 
 
 def _existing(directory: Path) -> Path:
-    return next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    # What this user may not look into counts as absent: the trial in the folder above tells why.
+    places = (directory, *directory.absolute().parents)
+    return next(path for path in places if os.path.exists(path))
 
 
 def prepare_directory(directory: Path) -> None:
@@ -82,7 +84,7 @@ def files_below(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
             remedy = "give the folder of a night, or one above it"
             raise StorageError(f"{directory}: {error.strerror}; {remedy}") from error
         if path == directory:
-            raise storage_error(directory, "reading", error) from error
+            raise storage_error(directory, READING, error) from error
         problems.append((path, f"it can't be read: {error.strerror}"))
 
     found: list[Path] = []

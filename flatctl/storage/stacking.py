@@ -18,7 +18,7 @@ from flatctl.core.pixels.clipping import SIGMAS, SKY_SIGMAS, Floats, centre, com
 from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
 from flatctl.errors import StorageError, UsageError
 from flatctl.fits.header import NotReadable
-from flatctl.storage.atomic import storage_error
+from flatctl.storage.atomic import READING, storage_error
 from flatctl.storage.images import read_rows
 
 MONO = "M"
@@ -180,7 +180,7 @@ def _rows(
     try:
         found = np.fromfile(path, dtype, count, offset=offset)
     except OSError as error:
-        raise storage_error(path, "reading", error) from error
+        raise storage_error(path, READING, error) from error
     if found.size < count:
         raise StorageError(f"{path}: it has become shorter while it was read; run it again")
     return found.reshape(last - first, cols)

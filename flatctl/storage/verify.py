@@ -20,7 +20,7 @@ from flatctl.errors import StorageError
 from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import stored_image
-from flatctl.storage.atomic import storage_error
+from flatctl.storage.atomic import READING, storage_error
 from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
 from flatctl.storage.images import NoFile, glance, opened, read_image
@@ -193,7 +193,7 @@ def read_values(path: Path) -> Mapping[str, Value]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise StorageError(f"{path}: it is damaged or truncated: {error}") from error
     except OSError as error:
-        raise storage_error(path, "reading", error) from error
+        raise storage_error(path, READING, error) from error
     except NotReadable as error:
         raise StorageError(f"{path}: {error}") from error
 

@@ -3,6 +3,7 @@ from config_builder import SMALLEST, WITH_WHEEL
 
 from flatctl.errors import ConfigError
 from flatctl.settings.loading import load
+from flatctl.settings.messages.kinds import kinds_meant
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 
@@ -314,3 +315,28 @@ def test_a_variable_that_reaches_into_a_value_leaves_the_files_mistake_to_be_tol
 def test_a_screen_that_can_not_be_is_refused(config, key, value, said):
     text = f'[camera]\ndevice = "C"\n\n[panel]\nkind = "screen"\n{key} = {value}\n'
     assert said in config.complaint(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("flatman", "'alnitak'"),
+        ("Flat-Man XL", "'alnitak'"),
+        ("flipflat", "'alnitak'"),
+        ("flip_flap", "'alnitak'"),
+        ("FlatMaster WiFi", "'flatmaster-wifi'"),
+        ("flatmastr", "'flatmaster'"),
+        ("FP2", "'deepskydad'"),
+        ("wanderer", "'wanderer-v3' or 'wanderer-v4'"),
+        ("Arduino", "'alnitak-arduino'"),
+        ("tablet", "'screen'"),
+        ("Excaliber", "'excalibur'"),
+    ],
+)
+def test_a_kind_of_panel_may_be_called_as_its_box_is(written, meant):
+    assert " or ".join(map(repr, kinds_meant(written))) == meant
+
+
+@pytest.mark.parametrize("written", ["", "a", "cover", "zzzz"])
+def test_a_name_that_says_nothing_suggests_no_kind(written):
+    assert kinds_meant(written) == []

@@ -82,22 +82,45 @@ def test_a_server_of_ports_that_can_not_open_its_own_is_heard():
 
 def test_a_missing_port_is_named_with_a_way_to_find_the_right_one(tmp_path):
     missing = f"{tmp_path}/ttyUSB0"
-    with pytest.raises(Unreachable, match=r"ttyUSB0: no such port; (there are|this computer)"):
+    with pytest.raises(
+        Unreachable, match=r"ttyUSB0: no such port; is it .* powered. (There are|This computer)"
+    ):
         link_to(missing).open()
 
 
 def test_the_ports_that_exist_are_listed_when_one_does_not():
     ports = [SerialPort("/dev/ttyUSB1", "Flat-Man"), SerialPort("/dev/ttyACM0", "Arduino Uno")]
     error = why_not_opened("/dev/ttyUSB0", "panel", OSError(errno.ENOENT, "gone"), ports)
-    assert error.remedy == "there are: /dev/ttyUSB1 (Flat-Man), /dev/ttyACM0 (Arduino Uno)"
+    there = "There are: /dev/ttyUSB1 (Flat-Man), /dev/ttyACM0 (Arduino Uno)"
+    assert error.remedy == f"is it plugged in and powered? {there}"
 
 
-def test_without_permission_the_group_to_join_is_named(tmp_path):
-    port = tmp_path / "ttyUSB0"
-    port.touch()
-    group = grp.getgrgid(os.stat(port).st_gid).gr_name
-    error = why_not_opened(str(port), "panel", PermissionError(errno.EACCES, "denied"), [])
-    assert f"usermod -a -G {group} " in str(error)
+@pytest.mark.parametrize(
+    ("group", "mode", "to_join"),
+    [
+        ("dialout", 0o660, "dialout"),
+        ("plugdev", 0o660, "plugdev"),
+        ("root", 0o660, ""),
+        ("disk", 0o660, ""),
+        ("dialout", 0o600, ""),
+        ("dialout", 0o640, ""),
+        (None, 0o660, ""),
+    ],
+)
+def test_without_permission_only_a_group_that_helps_and_is_safe_is_to_be_joined(
+    group, mode, to_join, monkeypatch
+):
+    def look_up(_gid: int) -> SimpleNamespace:
+        if group is None:
+            raise KeyError("no such group")
+        return SimpleNamespace(gr_name=group)
+
+    monkeypatch.setattr(os, "stat", lambda _path: SimpleNamespace(st_gid=7, st_mode=mode))
+    monkeypatch.setattr(grp, "getgrgid", look_up)
+    error = why_not_opened("/dev/ttyS7", "panel", PermissionError(errno.EACCES, "denied"), [])
+    assert error.remedy.startswith("join its group") == bool(to_join)
+    assert f"usermod -a -G {to_join or 'dialout'} " in error.remedy
+    assert ("udev rule" in error.remedy) == (not to_join)
 
 
 @contextmanager

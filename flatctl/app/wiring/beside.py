@@ -1,5 +1,6 @@
 """Who is at work on this machine, as the claims say, and how far, as the journals say."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def named(rig: str) -> Work:
     Raises `UsageError` where nothing is known of it.
     """
     path = Path(rig)
-    if path.suffix == ".toml" or path.is_file():
+    if path.suffix == ".toml" or os.path.isfile(path):
         settings = load(path)
         addresses = [*rig_addresses(settings), *dawn_addresses(settings)]
         pids = {holder_of(name_of(address)) for address in addresses} - {None}

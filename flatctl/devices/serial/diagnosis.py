@@ -4,6 +4,7 @@ import contextlib
 import errno
 import grp
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from flatctl.errors import Busy, DeviceError, Unreachable
 
 _MOST_SHOWN = 60
+_OF_POWER = {"root", "wheel", "sudo", "adm", "disk", "kmem", "shadow", "docker"}
 
 
 class SerialPort(NamedTuple):
@@ -46,7 +48,7 @@ def why_not_opened(
         return Unreachable(name, f"can't be reached ({reason(error)})", remedy)
     match getattr(error, "errno", None):
         case errno.ENOENT | errno.ENXIO | errno.ENODEV:
-            return Unreachable(name, "no such port", _choose(ports))
+            return Unreachable(name, "no such port", _absent(ports))
         case errno.EACCES | errno.EPERM:
             return Unreachable(name, "no permission to open the port", _permission(url))
         case errno.EBUSY | errno.EWOULDBLOCK:
@@ -69,12 +71,26 @@ def _choose(ports: Sequence[SerialPort]) -> str:
     return "there are: " + ", ".join(f"{path} ({description})" for path, description in ports)
 
 
+def _absent(ports: Sequence[SerialPort]) -> str:
+    return f"is it plugged in and powered? {_choose(ports)[0].upper()}{_choose(ports)[1:]}"
+
+
 def _permission(path: str) -> str:
-    try:
-        group = grp.getgrgid(os.stat(path).st_gid).gr_name
-    except (OSError, KeyError):
-        group = "dialout"
-    return f"join its group (sudo usermod -a -G {group} $USER), then log out and in again"
+    """Return how this user comes to use a port: by its group, where that may and is none of power.
+
+    Whoever is in the group of root, or of disks, may do far more than reach a panel.
+    """
+    group = "unknown"
+    with contextlib.suppress(OSError, KeyError):
+        status = os.stat(path)
+        group = grp.getgrgid(status.st_gid).gr_name
+        may_both = stat.S_IRGRP | stat.S_IWGRP
+        if group not in _OF_POWER and status.st_mode & may_both == may_both:
+            return f"join its group (sudo usermod -a -G {group} $USER), then log out and in again"
+    return (
+        f"its group ({group}) is none to join: let a udev rule give the port to the group dialout "
+        "(config/udev/70-flatctl-panel.rules), and join that (sudo usermod -a -G dialout $USER)"
+    )
 
 
 def _is_terminal(path: str) -> bool:

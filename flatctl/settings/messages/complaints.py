@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from flatctl.settings.messages.allowed import allowed
 from flatctl.settings.messages.keys import keys_of
+from flatctl.settings.messages.kinds import kinds_meant
 from flatctl.settings.messages.problems import ABSENT, Problem, suggestion, value_at
 from flatctl.settings.panels import PANEL_MODELS
 
@@ -84,6 +85,6 @@ def _missing(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
 
 
 def _unknown_kind(kind: object) -> str:
-    meant = suggestion(kind, PANEL_MODELS) if isinstance(kind, str) else ""
-    hint = f"did you mean {meant!r}? " if meant else ""
+    meant = kinds_meant(kind) if isinstance(kind, str) else []
+    hint = f"did you mean {' or '.join(map(repr, meant))}? " if meant else ""
     return f"no such kind of panel; {hint}kinds are {', '.join(PANEL_MODELS)}"
