@@ -1,4 +1,4 @@
-"""Whatever an INDI driver does with its switch, only a light that is known to be off is off."""
+"""Over the wire: only a light that is known to be off is off."""
 
 from collections.abc import Callable, Iterable, Mapping
 from time import sleep
@@ -37,23 +37,13 @@ def only_what_was_named(name: str, _: Mapping[str, str]) -> Iterable[str]:
     yield switch(name, "Ok", FLAT_LIGHT_OFF=True)
 
 
+# Over the wire; the many others, in virtual time: tests/devices/test_any_lamp.py
 HABITS: dict[str, tuple[Habit, Light]] = {
-    "obeys": (obedient, Light.OFF),
     "obeys late": (late, Light.OFF),
-    "obeys after a while of being busy": (
-        says(("Busy", True, False), ("Ok", False, True)),
-        Light.OFF,
-    ),
     "refuses": (says(("Alert", True, False)), Light.ON),
-    "refuses what it shows": (says(("Alert", False, True)), Light.UNKNOWN),
-    "ends a refusal in Ok": (says(("Alert", True, False), ("Ok", True, False)), Light.ON),
     "takes it back": (says(("Ok", False, True), ("Ok", True, False)), Light.ON),
-    "stays busy with it": (says(("Busy", False, True)), Light.UNKNOWN),
-    "has both on": (says(("Ok", True, True)), Light.UNKNOWN),
-    "has neither on": (says(("Ok", False, False)), Light.UNKNOWN),
     "reports half of it": (only_what_was_named, Light.UNKNOWN),
     "only talks": (lambda *_: [message("the light is off")], Light.UNKNOWN),
-    "is silent": (lambda *_: [], Light.UNKNOWN),
 }
 
 

@@ -41,6 +41,7 @@ class IndiPanel(IndiDevice):
         self._steps = _FIXED
         self._opened = False
         self._doubted = False
+        self._answered = 0  # the report up to which its refusals are dealt with
         self.disturbs: Callable[[], InUse | None] = lambda: None
 
     @property
@@ -53,6 +54,7 @@ class IndiPanel(IndiDevice):
         begin_anew(self._client)
         self._connect(timeout_s)
         self._session.take()
+        self._answered = 0
         level = self._client.find(self._device, _LEVEL)
         if level is not None:
             self._steps = self._steps_of(level)
@@ -166,9 +168,14 @@ class IndiPanel(IndiDevice):
         return known is not None and known.chosen(_OFF)
 
     def _reported_lit(self) -> bool | None:
-        """Return how the driver reports the light; `None` while it can't be told from that."""
+        """Return how the driver reports the light; `None` while it can't be told from that.
+
+        Off in a refusal is no word: some report what they were sent with it.
+        """
         known = self._client.find(self._device, _LIGHT)
         if known is None or known.state == "Busy" or known.chosen(_ON) == known.chosen(_OFF):
+            return None
+        if known.chosen(_OFF) and known.state == "Alert" and known.alerted > self._answered:
             return None
         return known.chosen(_ON)
 
@@ -207,6 +214,8 @@ class IndiPanel(IndiDevice):
             if not (was_off and self._reports_off()):
                 raise
         self._doubted = False
+        known = self._client.find(self._device, _LIGHT)
+        self._answered = known.serial if known is not None else 0
 
     def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> None:
         """Close the cover and try again: such lamps obey under a closed one only."""
