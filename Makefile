@@ -1,15 +1,27 @@
-# Everything a newcomer needs is `make demo` and `make test`; the rest is for those who work on it.
+# `make demo` tries it, `make install` is for those who use it; the rest is for those who work on it.
 PYTHON ?= python3
+# Root installs for everybody on this computer and for services, anybody else for themselves.
+ROOT := $(filter 0,$(shell id -u))
+PREFIX ?= $(if $(ROOT),/opt/flatctl,$(HOME)/.local/share/flatctl)
+BINDIR ?= $(if $(ROOT),/usr/local/bin,$(HOME)/.local/bin)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+QUIET_PIP := -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python $(QUIET_PIP)
+CAN_RUN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || { echo 'flatctl needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+make_venv = $(PYTHON) -m venv --clear '$(1)' \
+  || { rm -rf '$(1)'; echo 'python3 -m venv failed: install the package python3-venv' >&2; exit 1; }
 
 # The suite starts hundreds of processes: Python may keep what it compiled, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test nightly lint mutants soak soak-for-real benchmarks ablation docs pictures lock clean
+.PHONY: help demo install uninstall extras test nightly lint mutants soak soak-for-real benchmarks ablation docs pictures lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
+	@echo 'make install     flatctl for every night, for you alone; sudo make install: for all users and services'
+	@echo 'make uninstall   take that away again (sudo likewise); flats and configurations stay'
+	@echo 'make extras      for .venv here: what master frames and messages need, and OpenCV'
 	@echo 'make test        the whole test suite'
 	@echo 'make nightly     what the suite leaves to the night: the many of what it tries a few times'
 	@echo 'make lint        formatting, lint, types, import contracts'
@@ -24,6 +36,32 @@ help:
 
 demo: $(BIN)/.ready
 	@$(BIN)/flatctl demo --output demo-output
+
+# Of a copy, so that nothing is built in this folder, whose files may be another user's.
+install:
+	@$(CAN_RUN)
+	@umask 022 && set -e; \
+	  mkdir -p '$(PREFIX)' '$(BINDIR)'; \
+	  '$(PREFIX)/.venv/bin/python' -m pip --version > /dev/null 2>&1 \
+	    || { echo 'Setting up $(PREFIX)/.venv ...' >&2; $(call make_venv,$(PREFIX)/.venv); }; \
+	  copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; \
+	  cp -r pyproject.toml README.md LICENSE flatctl hardware_sims "$$copy"; \
+	  into() { '$(PREFIX)/.venv/bin/python' $(QUIET_PIP) install --no-deps "$$@"; }; \
+	  echo 'Installing flatctl and what it needs ...' >&2; \
+	  into --require-hashes -r requirements-extras.lock; \
+	  into --no-build-isolation --force-reinstall "$$copy"; \
+	  ln -sfn '$(PREFIX)/.venv/bin/flatctl' '$(BINDIR)/flatctl'; \
+	  '$(BINDIR)/flatctl' --version; \
+	  case ":$$PATH:" in *:'$(BINDIR)':*) ;; *) \
+	    echo '$(BINDIR) is not in PATH yet: log out and in again, or add it in your ~/.profile' ;; esac
+
+uninstall:
+	@rm -rf '$(PREFIX)/.venv'
+	@rmdir '$(PREFIX)' 2> /dev/null || true
+	@[ "$$(readlink '$(BINDIR)/flatctl')" != '$(PREFIX)/.venv/bin/flatctl' ] || rm '$(BINDIR)/flatctl'
+
+extras: $(BIN)/.ready
+	@$(PIP) install --no-deps --require-hashes -r requirements-extras.lock
 
 test: $(BIN)/.ready-dev
 	@$(BIN)/python -m pytest -n 7 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
@@ -63,11 +101,9 @@ benchmarks: $(BIN)/.ready-dev
 	  $(BIN)/python benchmarks/$$each.py --write || exit 1; done
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo 'flatctl needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
-	@echo 'Setting up .venv (once) ...' >&2
-	@$(PYTHON) -m venv .venv \
-	  || { rm -rf .venv; echo 'python3 -m venv failed: install the package python3-venv' >&2; exit 1; }
+	@$(CAN_RUN)
+	@echo 'Setting up .venv (once), which takes a minute or two ...' >&2
+	@$(call make_venv,.venv)
 
 $(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install --no-deps --require-hashes -r requirements.lock
@@ -78,11 +114,14 @@ $(BIN)/.ready-dev: requirements-dev.lock $(BIN)/.ready
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra master
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra sim --group build pyproject.toml -o requirements.lock
+	  --extra indi --extra sim --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  --extra sim --extra fast --extra notify --extra master --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	  $(EXTRAS) --group build -c requirements.lock pyproject.toml -o requirements-extras.lock
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  $(EXTRAS) --group build --group dev -c requirements-extras.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -23,7 +23,9 @@ exceptions: see `flatctl.core.types.Outcome`.
 broken device must not swallow the user's wish to stop.
 """
 
+import shlex
 import signal
+import sys
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -165,6 +167,11 @@ def _words_of(error: BaseException) -> str:
     if isinstance(error, FlatctlError | Stopped):
         return str(error)
     return f"internal error, please report it: {type(error).__name__}: {error}".rstrip(": ")
+
+
+def line_to_install(what: str) -> str:
+    """Return the line for a shell that brings a library to the Python that this runs on."""
+    return f"{shlex.quote(sys.executable)} -m pip install {what}"
 
 
 class Stopped(BaseException):

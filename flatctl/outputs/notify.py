@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flatctl.errors import ExitCode
+from flatctl.errors import ExitCode, line_to_install
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.summary import summary_lines
 
@@ -105,7 +105,7 @@ def complaint_about(urls: Sequence[str]) -> str:
     try:
         found = [_complaint(n, _service(url)) for n, url in enumerate(urls, 1)]
     except ImportError:
-        return "apprise is not installed: pip install 'flatctl[notify]'"
+        return f"apprise is not installed: {line_to_install('apprise')}"
     return "; ".join(filter(None, found))
 
 

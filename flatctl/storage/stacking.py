@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from flatctl.core.pixels.clipping import SIGMAS, SKY_SIGMAS, Floats, centre, common_noise, spread
 from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
-from flatctl.errors import StorageError, UsageError
+from flatctl.errors import StorageError, UsageError, line_to_install
 from flatctl.fits.header import NotReadable
 from flatctl.storage.atomic import READING, storage_error
 from flatctl.storage.images import read_rows
@@ -85,7 +85,7 @@ def ensure_ccdproc() -> None:
     """Raise `UsageError` where ccdproc is not installed."""
     if importlib.util.find_spec("ccdproc") is None:
         raise UsageError(
-            "masters are made with ccdproc, which is not installed: pip install 'flatctl[master]'"
+            f"masters are made with ccdproc, which is not installed: {line_to_install('ccdproc')}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -13,12 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from flatctl.errors import Unreachable
+from flatctl.errors import Unreachable, line_to_install
 
 Hear = Callable[["Child", Mapping[str, Any], int | None], None]
 
 _PACKET_BYTES = 400_000
 _LAST_WORDS_S = 1.0
+PYINDI = "pyindi-client==2.3.0"
 
 
 class Child:
@@ -105,6 +107,10 @@ class Child:
             self._ended(self, f"the process that speaks INDI is gone ({how})")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        if importlib.util.find_spec("PyIndi") is None:
+            # What it says it needs has to be compiled, and is not imported.
+            line = line_to_install(f"--no-deps {PYINDI}")
+            raise ValueError(f"pyindi-client is not installed; {line}")
         # Run as a file, it needs nothing of this package; -P keeps our modules out of its way.
         command = [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))]
         fd = self._far_end.fileno()

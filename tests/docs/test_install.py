@@ -1,0 +1,50 @@
+"""What is installed is locked, complete, and needs no compiler."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from flatctl.devices.indi import child
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+LOCKED = re.compile(r"^([\w.-]+==[^ \\]+)( ; [^\\]+)?", re.MULTILINE)
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[<>=]", requirement)[0]
+
+
+def locked(name: str) -> set[str]:
+    return {pin for pin, _ in LOCKED.findall((ROOT / name).read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_whoever_installs_it_has_every_extra(extra):
+    names = {name_of(pin) for pin in locked("requirements-extras.lock")}
+    assert {name_of(each) for each in EXTRAS[extra]} <= names
+
+
+def test_with_extras_it_runs_on_what_it_is_tried_with():
+    assert locked("requirements.lock") <= locked("requirements-extras.lock")
+    assert locked("requirements-extras.lock") <= locked("requirements-dev.lock")
+
+
+def test_pip_is_asked_for_nothing_that_has_to_be_compiled():
+    wanted = [*PROJECT["dependencies"], *EXTRAS["master"], *EXTRAS["notify"], *EXTRAS["fast"]]
+    # It says that it needs dbus-python, which has no wheel.
+    assert "pyindi-client" not in {name_of(each) for each in wanted}
+
+
+def test_who_lacks_the_library_of_indi_is_told_the_version_that_is_locked():
+    assert [child.PYINDI] == EXTRAS["indi"]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-extras.lock"])
+def test_nothing_is_installed_without_its_checksum(lock):
+    text = (ROOT / lock).read_text("utf-8")
+    parts = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
+    assert [part.split()[0] for part in parts if "--hash=sha256:" not in part] == []
