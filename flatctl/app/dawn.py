@@ -14,8 +14,14 @@ from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.person import Person, ensure_dark_flats_can_be_taken
-from flatctl.app.wiring.rig import claim_dawn, claim_rig, dawn_addresses, transports_of
-from flatctl.app.wiring.sharing import Manners
+from flatctl.app.wiring.rig import (
+    claim_dawn,
+    claim_rig,
+    dawn_addresses,
+    make_connections,
+    transports_of,
+)
+from flatctl.app.wiring.sharing import Manners, disturbed
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.nights.sun import next_rise, sun_range_deg
 from flatctl.core.nights.window import Window, window_at
@@ -77,7 +83,8 @@ def dawn(
         def job() -> int:
             with ExitStack() as held:
                 journal = JournalWriter(settings, "dawn", dawn_addresses(settings), held)
-                Watch(settings, clock, EventHub([journal, *heard]), notifier).until(due)
+                watch = Watch(settings, clock, EventHub([journal, *heard]), notifier, wait=wait)
+                watch.until(due)
             return run_settings(
                 settings,
                 plan,
@@ -154,15 +161,22 @@ class Due:
 
 
 class Watch:
-    """Look after a rig until its flats are due."""
+    """Look after a rig until its flats are due, and to `wait` until nobody uses its camera."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, emit: events.Listener, notifier: Notifier
+        self,
+        settings: Settings,
+        clock: Clock,
+        emit: events.Listener,
+        notifier: Notifier,
+        *,
+        wait: bool = False,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._emit = emit
         self._notifier = notifier
+        self._wait = wait
 
     def until(self, due: Due) -> None:
         """Wait, and report what is wrong while there is time to fix it."""
@@ -198,9 +212,14 @@ class Watch:
             return f"imaging goes on: there is no {dawn.after_file} of this night yet"
         try:
             with claim_rig(self._settings):
-                return ""
+                return self._used_by_others() if self._wait else ""
         except Busy as busy:
             return str(busy)
+
+    def _used_by_others(self) -> str:
+        with make_connections(self._settings) as connections:
+            used = disturbed(self._settings, connections)
+        return f"imaging goes on: {used.device} {used.what}" if used is not None else ""
 
     def _written_tonight(self, path: Path) -> bool:
         try:

@@ -9,7 +9,7 @@ from flatctl import events
 from flatctl.app.dawn import Due, Watch
 from flatctl.app.wiring.dawn_wait import next_local
 from flatctl.app.wiring.rig import claim_rig
-from flatctl.errors import UnsafeError
+from flatctl.errors import InUse, UnsafeError
 from flatctl.settings.loading import load
 from hardware_sims.clock import VirtualClock
 
@@ -50,10 +50,10 @@ directory = "{folder / "flats"}"
         self.told: list[events.Event] = []
         self.word = Word()
 
-    def watch(self) -> datetime:
+    def watch(self, *, wait: bool = False) -> datetime:
         """Wait, and return when it ended."""
         due = Due(self.settings, AT, None)
-        Watch(self.settings, self.clock, self.told.append, self.word).until(due)
+        Watch(self.settings, self.clock, self.told.append, self.word, wait=wait).until(due)
         return self.clock.now()
 
     @property
@@ -63,6 +63,30 @@ directory = "{folder / "flats"}"
 
 def test_it_waits_until_the_time_it_was_told(tmp_path):
     assert Night(tmp_path).watch() == next_local(DUSK, AT)
+
+
+def use(night: Night, monkeypatch, until: time) -> datetime:
+    """Let another program expose with the camera until then."""
+    free = next_local(DUSK, until)
+    used = InUse("Cam", "is exposing for another program (54 s left)", "wait")
+    monkeypatch.setattr(
+        "flatctl.app.dawn.disturbed", lambda *_: used if night.clock.now() < free else None
+    )
+    return free
+
+
+def test_with_wait_another_programs_exposures_are_imaging_that_goes_on(tmp_path, monkeypatch):
+    night = Night(tmp_path)
+    free = use(night, monkeypatch, time(7, 0))
+    assert free <= night.watch(wait=True) < free + timedelta(minutes=1)
+    assert any("imaging goes on: Cam is exposing for another" in words for words in night.waits)
+
+
+def test_they_are_waited_for_no_longer_than_flats_may_begin(tmp_path, monkeypatch):
+    night = Night(tmp_path, 'latest = "08:00"')
+    use(night, monkeypatch, time(9, 0))
+    with pytest.raises(UnsafeError):
+        night.watch(wait=True)
 
 
 def test_what_is_wrong_is_told_at_once_and_it_waits_all_the_same(tmp_path):

@@ -55,7 +55,7 @@ def test_a_unit_with_a_mistake_would_be_noticed(installed):
 @needs_systemd
 def test_the_service_is_shut_in_well(installed):
     said = subprocess.run(
-        ["systemd-analyze", "security", "--offline=yes", "--threshold=30", str(installed[0])],
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(installed[0])],
         capture_output=True,
         text=True,
         check=False,
@@ -76,6 +76,19 @@ def test_a_lamp_that_may_be_on_is_a_failure_of_the_service_and_tried_again():
     codes = dict(line.split("=", 1) for line in text.splitlines() if "ExitStatus" in line)
     assert "8" not in codes["SuccessExitStatus"].split()
     assert "8" not in codes["RestartPreventExitStatus"].split()
+
+
+def test_the_kinds_of_serial_ports_that_are_allowed_have_their_drivers_loaded():
+    lines = (CONFIG / "modules-load.d" / "flatctl.conf").read_text("utf-8").splitlines()
+    modules = [line for line in lines if not line.startswith("#")]
+    assert {"usbserial", "cdc_acm"} <= set(modules)
+    assert [module for module in modules if not re.fullmatch(r"[a-z0-9_]+", module)] == []
+
+
+def test_at_dawn_the_service_leaves_a_camera_that_exposes_for_others_alone():
+    text = (CONFIG / "systemd" / "flatctl-dawn@.service").read_text("utf-8")
+    (start,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    assert start.split()[-1] == "--wait"
 
 
 def test_an_udev_rule_matches_and_sets_with_quoted_values():

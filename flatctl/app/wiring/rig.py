@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flatctl.app.wiring.claim import claim
@@ -35,8 +37,7 @@ def make_connections(settings: Settings, person: Person | None = None) -> Connec
     `person` does what no device can; without one nobody is asked. What the environment has set
     and not the file is said: nobody would look there.
     """
-    if settings.overrides:
-        say(f"set by the environment, not by {settings.source}: {', '.join(settings.overrides)}")
+    _say_overrides(settings.source, settings.overrides)
     return Connections(settings, say) if person is None else Connections(settings, say, person)
 
 
@@ -177,6 +178,12 @@ def configured_settling(settings: Settings) -> float | None:
     """Return `settle_s` where it is written, `None` where it is left to a calibration."""
     written = "settle_s" in settings.panel.model_fields_set
     return settings.panel.settle_s if written else None
+
+
+@cache
+def _say_overrides(source: Path | None, variables: tuple[str, ...]) -> None:
+    if variables:
+        say(f"set by the environment, not by {source}: {', '.join(variables)}")
 
 
 def say(words: str) -> None:
