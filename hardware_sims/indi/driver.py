@@ -11,8 +11,10 @@ from hardware_sims.indi.stdio import StdioLink
 from hardware_sims.indi.vectors import choice, texts, turn_on
 
 MAIN = "Main Control"
+TELESCOPE_INTERFACE = 1 << 0
 CCD_INTERFACE = 1 << 1
 FILTER_INTERFACE = 1 << 4
+DOME_INTERFACE = 1 << 5
 DUSTCAP_INTERFACE = 1 << 9
 LIGHTBOX_INTERFACE = 1 << 10
 
@@ -115,6 +117,14 @@ class SimDriver(IPyDriver):  # type: ignore[misc]  # because indipydriver has no
             # indiserver puts line breaks around texts.
             event.vector[name] = value.strip()
         await event.vector.send_setVector(state="Ok")
+
+    async def take_numbers(self, event: Any) -> None:
+        """Take the numbers that a client sent, unless one is out of range."""
+        wanted = await self.accepted(event)
+        if wanted is not None:
+            for name, value in wanted.items():
+                event.vector[name] = value
+            await event.vector.send_setVector(state="Ok")
 
     async def take_whole_numbers(self, event: Any) -> None:
         """Take the numbers that a client sent, unless one is out of range."""

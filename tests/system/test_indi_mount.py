@@ -71,6 +71,14 @@ def test_a_slew_ends_at_the_place_with_the_tracking_as_wanted(mount):
     assert mount.report(20).state is MountState.TRACKING
 
 
+def test_the_tracking_is_switched_on_and_off(mount):
+    mount.slew(near(), LIMIT_S, tracking=False)
+    for on, state in ((True, MountState.TRACKING), (False, MountState.STANDING)):
+        mount.track(on, LIMIT_S)
+        mount.track(on, LIMIT_S)
+        assert mount.report(20).state is state
+
+
 def test_a_dither_is_over_when_it_comes_back_and_leaves_the_tracking_off(mount):
     mount.slew(near(), LIMIT_S, tracking=False)
     here = mount.report(20).at

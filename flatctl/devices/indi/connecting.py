@@ -50,7 +50,7 @@ def connect(
             remedy = fault.remedy or "is it plugged in and switched on?"
             raise Fault(device, "does not connect", remedy) from fault
     _await(client, device, role, needed, deadline.left_s)
-    _await_rest(client, device, deadline.left_s)
+    await_rest(client, device, deadline.left_s)
     return is_anew
 
 
@@ -85,7 +85,7 @@ def _await(
         raise Fault(device, what, _others(client, role))
 
 
-def _await_rest(client: IndiClient, device: str, timeout_s: float) -> None:
+def await_rest(client: IndiClient, device: str, timeout_s: float) -> None:
     """Wait until the last definition is a while ago: at once where that was long before."""
 
     def look(registry: Registry) -> bool | None:

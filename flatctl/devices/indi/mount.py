@@ -18,7 +18,7 @@ from flatctl.core.nights.sun import Site
 from flatctl.core.pointing.directions import Equatorial, Horizontal, around, separation_deg
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.connecting import await_rest, connect
 from flatctl.devices.indi.observatory import ask
 from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import IndiDevice
@@ -210,7 +210,7 @@ class IndiMount(IndiDevice):
     def _stood(self, name: str, there: Callable[[Property], bool]) -> bool:
         """Say whether a property was `there` before it was sent; some drivers say nothing then."""
         now = self._client.find(self._device, name)
-        return now is not None and now.state != "Busy" and there(now)
+        return now is not None and there(now)
 
     def _moving(self, timeout_s: float) -> MountReport:
         """Return how it stands, before it is told to do something."""
@@ -226,6 +226,8 @@ class IndiMount(IndiDevice):
             connect(self._client, self._device, Role.MOUNT, (_PLACE,), deadline.left_s)
         elif isinstance(known, ConditionStatus):
             raise Fault(self._device, known.text, "connect it with the program that moves it")
+
+        await_rest(self._client, self._device, deadline.left_s)
 
         def look(registry: Registry) -> bool | None:
             park = registry.find(self._device, _PARK)
@@ -291,21 +293,26 @@ class _Answer:
         if now.serial > self._seen:
             self._seen = now.serial
             arrived = self._there(now)
-            if now.state == "Busy":
+            if self._moves(now):
                 self._resting = Deadline(_RESTS_S)
             elif arrived:
                 return "there"
-        at_rest = self.heard and now.state != "Busy" and self._resting.over
+        at_rest = self.heard and not self._moves(now) and self._resting.over
         if now.alerted > self._since or at_rest:
             return "refused"
         return None if self.heard or not self._silent.over else "silent"
 
+    def _moves(self, now: Property) -> bool:
+        # A mount is busy with its tracking for as long as it tracks.
+        return now.state == "Busy" and self._name != _TRACKING
+
 
 def _state(park: Property | None, place: Property | None, tracking: Property | None) -> MountState:
+    # What a parked mount said of its place while it went there says nothing any more.
+    if park is not None and park.chosen("PARK") and park.state != "Busy":
+        return MountState.PARKED
     if any(each is not None and each.state == "Busy" for each in (park, place)):
         return MountState.SLEWING
-    if park is not None and park.chosen("PARK"):
-        return MountState.PARKED
     if place is None:
         return MountState.UNKNOWN
     if tracking is not None:
