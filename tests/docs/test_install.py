@@ -40,7 +40,7 @@ def test_pip_is_asked_for_nothing_that_has_to_be_compiled():
 
 
 def test_who_lacks_the_library_of_indi_is_told_the_version_that_is_locked():
-    assert [child.PYINDI] == EXTRAS["indi"]
+    assert EXTRAS["indi"] == [child.PYINDI]
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-extras.lock"])
