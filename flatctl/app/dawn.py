@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flatctl import events
 from flatctl.app.check import check_settings
+from flatctl.app.estimate import expected
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.dawn_wait import Vigil, local, next_local
 from flatctl.app.wiring.journal import JournalWriter
@@ -71,7 +72,8 @@ def dawn(
     transports_of(settings)
     due = Due(settings, at, sun_altitude_deg)
     if dry_run:
-        print_lines([*due.lines(SystemClock().now()), *plan_lines(settings, wanted)])
+        told = plan_lines(settings, wanted, expected(settings, wanted))
+        print_lines([*due.lines(SystemClock().now()), *told])
         return 0
     ensure_dark_flats_can_be_taken(settings)
     service = Service(patience_s(settings))

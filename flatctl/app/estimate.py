@@ -1,17 +1,31 @@
 """How long flats will take, from what earlier nights took."""
 
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from statistics import mean, median
 
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
 from flatctl.core.types import MODES, FilterPlan
 from flatctl.errors import ExitCode
 from flatctl.outputs.tables.plan import Estimate
+from flatctl.settings.models import Settings
 from flatctl.storage.history import History
 
 USUAL_OVERHEAD_S = 5.0
 SEARCH_TRIALS = 3
 _RUNS = 20
+
+
+def expected(settings: Settings, plans: Sequence[FilterPlan]) -> list[Estimate]:
+    """Return how long each set of a run will take; a history that isn't there is not begun."""
+    place = settings.output.history
+    own = settings.camera.setup
+    with History(place if os.path.exists(place) else Path(":memory:")) as history:
+        experience = Experience(history, settings.rig.name)
+    sets = [replace(plan, setup=plan.setup or own) for plan in plans]
+    return [experience.estimate(plan, settings.dark_flats.count) for plan in sets]
 
 
 class Experience:

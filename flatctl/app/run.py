@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.estimate import expected
 from flatctl.app.wiring.claim import take_name
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
@@ -90,7 +91,7 @@ def run(
     wanted = plan()
     transports_of(settings)
     if dry_run:
-        print_lines(plan_lines(settings, wanted))
+        print_lines(plan_lines(settings, wanted, expected(settings, wanted)))
         return 0
     ensure_dark_flats_can_be_taken(settings)
     service = Service(patience_s(settings))

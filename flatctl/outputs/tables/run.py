@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.window import Window
-from flatctl.core.types import FilterPlan
+from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.outputs import figures
+from flatctl.outputs.tables.plan import Estimate
 from flatctl.settings.models import Settings
-from flatctl.settings.panels import CoverOptions, ManualOptions
+from flatctl.settings.panels import CoverOptions, ManualOptions, PanelOptions
+from flatctl.settings.plan import wanted
 from flatctl.settings.unattended import Dawn
 
 _MOMENT = "%Y-%m-%d %H:%M %Z"
@@ -18,7 +22,11 @@ def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) 
     `sun_deg` is the altitude of the Sun that opens the window, `None` where a time of day does.
     """
     by = "--at" if sun_deg is None else f"Sun at {sun_deg:g}°"
-    yield f"begins   {max(now, window.opens).astimezone():{_MOMENT}} ({by})"
+    opens = f"{window.opens.astimezone():{_MOMENT}}"
+    if window.opens > now:
+        yield f"begins   {opens} ({by})"
+    else:
+        yield f"begins   at once: {opens} has passed ({by})"
     if dawn.after:
         yield f"         once this ends with 0: {dawn.after}"
     if dawn.after_file:
@@ -26,38 +34,76 @@ def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) 
     yield f"latest   {window.closes.astimezone():{_MOMENT}}"
 
 
-def plan_lines(settings: Settings, plans: Sequence[FilterPlan]) -> Iterator[str]:
-    """Yield what a run would do, in order; without `plans` it takes every slot of the wheel."""
+def plan_lines(
+    settings: Settings, plans: Sequence[FilterPlan], estimates: Sequence[Estimate] = ()
+) -> Iterator[str]:
+    """Yield what a run would do, in order; without `plans` it takes every slot of the wheel.
+
+    `estimates` is how long each set of `plans` will take.
+    """
     yield f"rig      {settings.rig.name}"
     camera, indi = settings.camera.device, settings.indi
     # A URL says itself where the camera is.
     yield f"camera   {camera}" + ("" if "://" in camera else f" at {indi.host}:{indi.port}")
+    yield f"         {', '.join(describe_setup(settings.camera.setup).values())}"
     by_hand = isinstance(settings.panel, ManualOptions)
-    yield f"panel    {settings.panel.kind}" + (": you switch it on" if by_hand else "")
+    yield f"panel    {_panel(settings.panel)}"
     yield f"output   {settings.output.directory}"
     if not plans:
-        flats = settings.flats
-        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}:"
-        yield f"  {flats.count} flats each, {_wanted(flats.target, flats.tolerance)}"
+        yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}, each:"
+        every = wanted(settings.flats, None, None)
+        yield f"  {_set_words(every, settings.camera.setup, by_hand=by_hand)}"
     for plan in plans:
-        yield (
-            f"{plan.name or plan.filter or 'no filter'}: {_many(plan)} flats, "
-            f"{_wanted(plan.target, plan.tolerance)}, first "
-            + ("" if by_hand else f"{100 * plan.brightness_start:g} % brightness and ")
-            + f"{plan.exposure_start_s:g} s, "
-            f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s"
-        )
+        words = _set_words(plan, settings.camera.setup, by_hand=by_hand)
+        yield f"{plan.name or plan.filter or 'no filter'}: {words}"
     yield from _conditions(settings)
     if settings.dark_flats.ladder:
         yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
-    if by_hand:
-        yield "then you switch the light off: flatctl can't"
-        return
-    panel = settings.panel
+    yield _last(settings.panel)
+    if estimates:
+        yield _time(estimates)
+
+
+def _panel(panel: PanelOptions) -> str:
+    """Return the kind of a panel, and where it is."""
+    if isinstance(panel, ManualOptions):
+        return f"{panel.kind}: you switch it on"
+    places = ((key, getattr(panel, key, "")) for key in ("port", "device", "listen"))
+    return next((f"{panel.kind}: {key} {value}" for key, value in places if value), panel.kind)
+
+
+def _set_words(plan: FilterPlan, own: CameraSetup, *, by_hand: bool) -> str:
+    """Return what is wanted of a set; of its camera setup what differs from the rig's `own`."""
+    usual = describe_setup(own)
+    there = describe_setup(plan.setup or own)
+    words = [
+        f"{_many(plan)} flats",
+        *(text for fact, text in there.items() if text != usual.get(fact)),
+        *([] if plan.rotator_deg is None else [f"rotator {plan.rotator_deg:g}°"]),
+        *([] if plan.focuser_steps is None else [f"focuser {plan.focuser_steps:g}"]),
+        f"median {100 * plan.target:g} % of full scale (± {100 * plan.tolerance:g} %)",
+        "first "
+        + ("" if by_hand else f"{100 * plan.brightness_start:g} % brightness and ")
+        + f"{plan.exposure_start_s:g} s",
+        f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s",
+    ]
+    return ", ".join(words)
+
+
+def _last(panel: PanelOptions) -> str:
+    if isinstance(panel, ManualOptions):
+        return "then you switch the light off: flatctl can't"
     cover = panel.cover_at_end if isinstance(panel, CoverOptions) else "leave"
-    yield "then the panel off" + ("" if cover == "leave" else f", its cover {cover}")
+    return "then the panel off" + ("" if cover == "leave" else f", its cover {cover}")
+
+
+def _time(estimates: Sequence[Estimate]) -> str:
+    total_s = sum(one.seconds for one in estimates)
+    guessed = sum(not one.known for one in estimates)
+    basis = f"a guess for {figures.plural(guessed, 'set')}" if guessed else "as earlier nights took"
+    return f"time     about {figures.duration(total_s)} ({basis}), without cooling"
 
 
 def _many(plan: FilterPlan) -> str:
@@ -70,11 +116,7 @@ def _conditions(settings: Settings) -> Iterator[str]:
     mount, dome, weather = settings.mount, settings.dome, settings.weather
     if mount is not None and mount.park:
         yield f"{mount.device} parks first"
-    for table, wanted in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
+    for table, state in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
         if table is not None and table.policy != "ignore":
             waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
-            yield f"{table.device} must be {wanted}, before each frame; otherwise {waits}"
-
-
-def _wanted(target: float, tolerance: float) -> str:
-    return f"median {100 * target:g} % of full scale (± {100 * tolerance:g} %)"
+            yield f"{table.device} must be {state}, before each frame; otherwise {waits}"
