@@ -246,8 +246,8 @@ class EventHub:
 
 
 def _load_ahead() -> None:
-    """Load what the first frame needs while the devices get ready, not between two exposures."""
-    importlib.import_module("astropy.io.fits")
+    """Load what makes the report while the devices get ready, not when all wait for its end."""
+    importlib.import_module("flatctl.outputs.report")
 
 
 def _write_report(run: RunRecord, album: Album, path: Path | None) -> None:

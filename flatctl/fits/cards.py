@@ -11,11 +11,19 @@ from functools import lru_cache
 from flatctl.fits.header import CARD, Header, Value, decoded, padded
 from flatctl.fits.text import to_ascii, transliterated
 
+_QUOTE = "'"
 _AS_IT_IS = re.compile(
     r"[A-Z0-9_-][A-Z0-9_ -]{7}= |COMMENT |HISTORY | {8}|HIERARCH +[A-Z0-9_-]+( +[A-Z0-9_-]+)* *= "
 )
 _VALUED = re.compile(r"([A-Za-z0-9_-]{1,8}) *=(.*)")
 _GOES_ON = re.compile(r"&' *(/.*)?")
+# What needs no second look: plain values under plain keywords, and free text.
+_PLAIN = re.compile(
+    r"(?=.{8}= )(?!END |COMMENT |HISTORY |CONTINUE|HIERARCH)[A-Z0-9_-]+ *= *"
+    r"(?:'(?:[^'&]|'')*'|[TF]|[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:E[+-]?\d+)?) *(?: / .*)?"
+    r"|COMMENT .*|HISTORY .*"
+)
+_NUMBER_LENGTH = 20  # of a value in the fixed format (FITS standard 4.0, 4.2)
 
 
 def keyword_of(card: str) -> str:
@@ -36,12 +44,24 @@ def make_card(keyword: str, value: Value, comment: str) -> str:
 
     Text is transliterated and cut where it has to be, then the comment is cut.
     """
-    from astropy.io.fits import Card
+    written = _written(transliterated(value) if isinstance(value, str) and value else value)
+    card = f"{keyword:8}= {written:20}"
+    room = CARD - len(card.rstrip()) - len(" / ")
+    words = comment[: max(room, 0)].rstrip()
+    return f"{card} / {words}"[:CARD].ljust(CARD) if words else card.ljust(CARD)
 
-    if isinstance(value, str) and value:
-        value = transliterated(value)
-    room = CARD - len(Card(keyword, value).image.rstrip()) - len(" / ")
-    return str(Card(keyword, value, comment[: max(room, 0)].rstrip()).image)
+
+def _written(value: Value) -> str:
+    match value:
+        case str():
+            return f"'{value.replace(_QUOTE, 2 * _QUOTE):8}'" if value else 2 * _QUOTE
+        case bool():
+            return f"{'FT'[value]:>{_NUMBER_LENGTH}}"
+        case int():
+            return f"{value:>{_NUMBER_LENGTH}}"
+    mantissa, _, exponent = str(value).partition("e")
+    power = f"E{exponent}" if exponent else ""
+    return f"{mantissa[: _NUMBER_LENGTH - len(power)]}{power}".rjust(_NUMBER_LENGTH)
 
 
 def history_cards(text: str) -> list[str]:
@@ -71,10 +91,15 @@ def _joined(header: Header) -> list[str]:
     return cards
 
 
-# A driver's cards are much the same from frame to frame, and astropy takes its time.
-@lru_cache(maxsize=1000)
 def _sound(card: str) -> str | None:
     """Return a card, repaired if need be, or `None` if nothing can be made of it."""
+    return card if len(card) == CARD and _PLAIN.fullmatch(card) else _repaired(card)
+
+
+# A driver's cards are much the same from frame to frame, and astropy takes its time: a second of
+# it only to be there.
+@lru_cache(maxsize=1000)
+def _repaired(card: str) -> str | None:
     from astropy.io.fits import Card, VerifyError
 
     if not _AS_IT_IS.match(card):

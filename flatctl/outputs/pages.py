@@ -5,11 +5,20 @@ is escaped as it enters a page, and a name that a template gets wrong is an erro
 """
 
 import base64
+import os
 import re
+import sys
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+)
 
 from flatctl.errors import StorageError
 from flatctl.events import UNKNOWN_TIME
@@ -56,9 +65,18 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
     )
     made.filters |= {writer.__name__: writer for writer in (*_WRITERS, data_url, moment)}
     return made
+
+
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Keep compiled templates where Python keeps compiled modules, and if it would."""
+    kept = Path(__file__).parent / "__pycache__"
+    if sys.dont_write_bytecode or not os.access(kept, os.W_OK):
+        return None
+    return FileSystemBytecodeCache(str(kept), "%s.template")
 
 
 def data_url(png: bytes) -> str:

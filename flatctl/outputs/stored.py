@@ -9,13 +9,13 @@ import math
 import os
 import stat
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
@@ -92,7 +92,7 @@ def event_of(plain: object) -> Event | None:
         return None
     # Keys that came later: sets beside filters, and reasons as facts.
     first = {"set": plain.get("filter"), "sets": plain.get("filters"), "why": plain.get("reason")}
-    event: Event = _read(kind, {**first, **plain})
+    event: Event = _reader(cast(Any, kind))({**first, **plain})
     return event
 
 
@@ -105,40 +105,71 @@ def moment(value: object) -> datetime | None:
         return None
 
 
-@lru_cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+Reader = Callable[[Any], Any]
 
 
-def _read(hint: Any, value: Any) -> Any:
-    """Return `value` as what a field is annotated as."""
+@cache
+def _reader(hint: Any) -> Reader:
+    """Return what reads a value as what a field is annotated as."""
     options = get_args(hint)
     if get_origin(hint) in (Union, types.UnionType):
-        return _read_one_of(options, value)
+        return _reader_of_one(options)
     if get_origin(hint) is tuple:
-        values = value if isinstance(value, list) else []
-        if options[0] is int and not all(map(_is_figure, values)):
-            return ()  # a whole number has no way to be unknown
-        return tuple(_read(options[0], each) for each in values)
+        return _reader_of_many(options[0])
     if get_origin(hint) is not None:
-        pairs = value.items() if isinstance(value, Mapping) else ()
-        return {str(key): _read(options[1], each) for key, each in pairs}
+        return _reader_of_pairs(options[1])
     if is_dataclass(hint) and isinstance(hint, type):
+        return _reader_of_record(hint)
+    return partial(_read_simple, hint)
+
+
+def _reader_of_many(kind: Any) -> Reader:
+    each = _reader(kind)
+
+    def read(value: Any) -> tuple[Any, ...]:
+        values = value if isinstance(value, list) else []
+        if kind is int and not all(map(_is_figure, values)):
+            return ()  # a whole number has no way to be unknown
+        return tuple(map(each, values))
+
+    return read
+
+
+def _reader_of_pairs(kind: Any) -> Reader:
+    each = _reader(kind)
+
+    def read(value: Any) -> dict[str, Any]:
+        pairs = value.items() if isinstance(value, Mapping) else ()
+        return {str(key): each(of) for key, of in pairs}
+
+    return read
+
+
+def _reader_of_record(kind: Any) -> Reader:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+
+    def read(value: Any) -> Any:
         inner = value if isinstance(value, Mapping) else {}
-        hints = _hints(hint)
-        return hint(**{f.name: _read(hints[f.name], inner.get(f.name)) for f in fields(hint)})
-    return _read_simple(hint, value)
+        return kind(**{name: each(inner.get(name)) for name, each in readers.items()})
+
+    return read
 
 
-def _read_one_of(options: tuple[Any, ...], value: object) -> Any:
-    """Return an optional figure, or a reason: of that the file has the words."""
+def _reader_of_one(options: tuple[Any, ...]) -> Reader:
+    """Return what reads an optional figure, or a reason: of that the file has the words."""
     if types.NoneType in options:
         inner = next(each for each in options if each is not types.NoneType)
-        unknown = value is None or (inner in (int, float) and not _is_figure(value))
-        return None if unknown else _read(inner, value)
-    if Finding in options and isinstance(value, Mapping):
-        value = value.get("reason")
-    return value if isinstance(value, str) else ""
+        known = _reader(inner)
+        is_number = inner in (int, float)
+        return lambda v: None if v is None or (is_number and not _is_figure(v)) else known(v)
+
+    def read(value: Any) -> str:
+        if Finding in options and isinstance(value, Mapping):
+            value = value.get("reason")
+        return value if isinstance(value, str) else ""
+
+    return read
 
 
 def _read_simple(hint: Any, value: Any) -> Any:

@@ -1,13 +1,16 @@
 """A frame as a small picture: averaged down, stretched between two percentiles, with contours."""
 
 import math
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from mmap import PROT_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatctl.errors import StorageError
+from flatctl.fits.header import NotReadable
 from flatctl.outputs.png import png
 
 if TYPE_CHECKING:
@@ -57,17 +60,11 @@ def load_thumbnail(path: Path) -> Thumbnail:
         StorageError: there is no such file, or it can't be read as a picture.
 
     """
-    from astropy.io import fits
-
     try:
-        with warnings.catch_warnings():
-            # astropy warns of a file cut short, and then fails to read it: one message is enough.
-            warnings.simplefilter("ignore")
-            with fits.open(path, memmap=False) as units:
-                frame = next((unit for unit in units if 0 not in (unit.shape or (0,))), None)
-                if frame is None:
-                    raise StorageError(f"{path.name}: there is no picture in it")
-                return _thumbnail(frame)
+        try:
+            return _thumbnail(_sent_by_a_camera(path))
+        except NotReadable:
+            return _of_any_other(path)
     except FileNotFoundError as error:
         raise StorageError(f"{path.name}: the file is not there any more") from error
     except StorageError:
@@ -77,7 +74,50 @@ def load_thumbnail(path: Path) -> Thumbnail:
         raise StorageError(f"{path.name}: the file can't be read ({error})") from error
 
 
-def _thumbnail(frame: Any) -> Thumbnail:
+@dataclass(frozen=True)
+class _Frame:
+    """Shape, values of the header, and what returns the rows from one up to another in ADU."""
+
+    shape: tuple[int, ...]
+    header: Mapping[str, Any]
+    rows: "Callable[[int, int], NDArray[Any]]"
+
+
+def _sent_by_a_camera(path: Path) -> _Frame:
+    """Return a frame as cameras send them and flats are stored, which needs no astropy."""
+    from flatctl.core.pixels.sixteen_bits import to_unsigned
+    from flatctl.fits.pixels import decode
+
+    # Nobody waits for a pipe, which can't be mapped.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb"):
+        image = decode(mmap(descriptor, 0, prot=PROT_READ))
+    data = image.data
+
+    def rows(first: int, last: int) -> "NDArray[Any]":
+        return to_unsigned(data[first:last]) if image.unsigned else data[first:last]
+
+    return _Frame(data.shape, image.header.values, rows)
+
+
+def _of_any_other(path: Path) -> Thumbnail:
+    from astropy.io import fits
+
+    with warnings.catch_warnings():
+        # astropy warns of a file cut short, and then fails to read it: one message is enough.
+        warnings.simplefilter("ignore")
+        with fits.open(path, memmap=False) as units:
+            unit = next((unit for unit in units if 0 not in (unit.shape or (0,))), None)
+            if unit is None:
+                raise StorageError(f"{path.name}: there is no picture in it")
+
+            def rows(first: int, last: int) -> "NDArray[Any]":
+                return unit.section[..., first:last, :]  # type: ignore[no-any-return]
+
+            return _thumbnail(_Frame(unit.shape, unit.header, rows))
+
+
+def _thumbnail(frame: _Frame) -> Thumbnail:
     import numpy as np
 
     if not _AXES_MIN <= len(frame.shape) <= _AXES_MAX or math.prod(frame.shape) > _FRAME_MAX_PX:
@@ -95,7 +135,7 @@ def _thumbnail(frame: Any) -> Thumbnail:
     return Thumbnail(png(grey), cols, rows, black, white, _contours(small))
 
 
-def _average_down(frame: Any, *, whole_cells: bool) -> "NDArray[np.float32]":
+def _average_down(frame: _Frame, *, whole_cells: bool) -> "NDArray[np.float32]":
     """Return block means (rows, cols); blocks of a colour sensor hold whole 2x2 cells.
 
     A line of blocks is read at a time, so that a large frame needs no memory of its own.
@@ -110,7 +150,7 @@ def _average_down(frame: Any, *, whole_cells: bool) -> "NDArray[np.float32]":
     rows, cols = height_px // factor, width_px // factor
     means = np.empty((rows, cols), np.float32)
     for row in range(rows):
-        line = frame.section[..., row * factor : (row + 1) * factor, : cols * factor]
+        line = frame.rows(row * factor, (row + 1) * factor)[..., : cols * factor]
         blocks = line.reshape(-1, factor, cols, factor)
         means[row] = blocks.mean(axis=(0, 1, 3), dtype=np.float64)
     return means
