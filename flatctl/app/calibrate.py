@@ -13,6 +13,7 @@ from flatctl.app.wiring.rig import (
     make_rules,
 )
 from flatctl.app.wiring.sharing import Manners, free_camera
+from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.types import FilterPlan
 from flatctl.engine.calibrate import CalibrationRun
 from flatctl.engine.clock import SystemClock
@@ -60,11 +61,12 @@ def calibrate(
         claim_rig(settings),
         make_connections(settings, person) as connections,
         History(settings.output.history) as history,
+        SlowWords(tell, "reaching the panel and the devices") as slow,
     ):
         clock = SystemClock()
         rig = make_rig(settings, connections, clock)
         free_camera(
-            rig.camera, settings, manners, lambda what: tell(calibrating_words(what)), clock
+            rig.camera, settings, manners, lambda what: slow.tell(calibrating_words(what)), clock
         )
         greet(settings, connections)
         found = CalibrationRun(
@@ -73,8 +75,8 @@ def calibrate(
             rig_name=settings.rig.name,
             history=history,
             signals=signals,
-            tell=lambda told: tell(calibrating_words(told)),
-            tell_fault=lambda error, recovered: tell(_fault(error, recovered)),
+            tell=lambda told: slow.tell(calibrating_words(told)),
+            tell_fault=lambda error, recovered: slow.tell(_fault(error, recovered)),
             rules=make_rules(settings, connections),
         ).run()
         if isinstance(settings.panel, ManualOptions):

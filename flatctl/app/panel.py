@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
 from flatctl.app.wiring.sharing import Manners, disturbed, leave_others_alone
+from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.types import Light
 from flatctl.devices.protocols import (
     Considerate,
@@ -46,7 +47,12 @@ def panel(
     manners = Manners(wait, force)
     settings = load(config)
     signals = StopSignals()
-    with signals.installed(), claim_panel(settings), make_connections(settings) as connections:
+    with (
+        signals.installed(),
+        claim_panel(settings),
+        make_connections(settings) as connections,
+        SlowWords(connections.say, f"busy with the panel ({action})"),
+    ):
         if action not in HARMLESS:
             leave_others_alone(settings, connections, manners)
         light = make_panel(settings, connections)

@@ -1,8 +1,6 @@
 """`flatctl safe`: the light out, whatever happened before."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from flatctl.app.wiring.rig import (
     make_panel,
 )
 from flatctl.app.wiring.sharing import disturbed
+from flatctl.app.wiring.slow import SlowWords
 from flatctl.devices.catalog import CAMERAS
 from flatctl.devices.protocols import Considerate, Cover, Restorable
 from flatctl.devices.transports import Connections
@@ -70,7 +69,7 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             cover_at_end=left,
             disturbs=others,
         )
-        with _first_word(guard, tell), claim_panel(settings):
+        with _telling(guard, tell), claim_panel(settings):
             _end(guard)
             if not guard.dark:
                 remedy = "flatctl can't switch it: switch it off yourself"
@@ -91,22 +90,15 @@ def _end(guard: LampGuard) -> None:
     guard.conclude()
 
 
-@contextmanager
-def _first_word(guard: LampGuard, tell: Callable[[str], None]) -> Iterator[None]:
-    """Say what is known of the light where the block takes long."""
+def _telling(guard: LampGuard, tell: Callable[[str], None]) -> SlowWords:
+    """Say what is known of the light where it takes long."""
 
-    def say() -> None:
+    def words() -> str:
         more = "; the rest takes a little" if guard.dark else " so far; still trying"
-        tell(f"{guard.panel.name}: light {light_words(guard.light)}{more}")
+        return f"{guard.panel.name}: light {light_words(guard.light)}{more}"
 
     # The panel may hold the main thread for longer than that.
-    timer = threading.Timer(FIRST_WORD_S, say)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    return SlowWords(tell, words, FIRST_WORD_S)
 
 
 def _put_back(settings: Settings, connections: Connections) -> str:

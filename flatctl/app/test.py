@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flatctl.app.wiring.rig import claim_rig, make_connections, make_rig, make_rules
 from flatctl.app.wiring.sharing import Manners, free_camera
+from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.pixels.histogram import histogram
 from flatctl.core.types import FilterPlan
 from flatctl.engine.clock import SystemClock
@@ -62,10 +63,13 @@ def test(
         claim_rig(settings),
         make_connections(settings) as connections,
         History(settings.output.history) as history,
+        SlowWords(tell, "reaching the panel and the devices") as slow,
     ):
         clock = SystemClock()
         rig = make_rig(settings, connections, clock)
-        free_camera(rig.camera, settings, manners, lambda what: tell(awaited_words(what)), clock)
+        free_camera(
+            rig.camera, settings, manners, lambda what: slow.tell(awaited_words(what)), clock
+        )
         look = OneFrame(
             rig,
             Job(
@@ -77,8 +81,10 @@ def test(
             plan,
             history=history,
             signals=signals,
-            tell=lambda told: tell(awaited_words(told.what if isinstance(told, Waiting) else told)),
-            tell_fault=lambda error, recovered: tell(_fault(error, recovered)),
+            tell=lambda told: slow.tell(
+                awaited_words(told.what if isinstance(told, Waiting) else told)
+            ),
+            tell_fault=lambda error, recovered: slow.tell(_fault(error, recovered)),
         ).take()
     shot = look.shot
     if picture_file is not None:

@@ -25,3 +25,18 @@ def test_what_is_soon_over_is_not_told():
     with SlowWords(told.append, "reaching the panel"):
         pass
     assert told == []
+
+
+def test_what_is_told_is_told_again_as_long_as_it_lasts():
+    told: list[str] = []
+    again = threading.Event()
+
+    def say(words: str) -> None:
+        told.append(words)
+        if "still: measuring" in words:
+            again.set()
+
+    with SlowWords(say, "reaching the panel", every_s=0.01) as words:
+        words.tell("measuring the pedestal")
+        assert again.wait(10)
+    assert any(each.startswith("still: measuring the pedestal, 0.0") for each in told)

@@ -104,7 +104,7 @@ def test_safe_tells_soon_of_the_light_while_the_cover_moves(flap, tmp_path, monk
     flap.panel.cover.motor_s = 2.0
     told = []
     make_safe(config(tmp_path, flap, more='cover_at_end = "open"'), told.append)
-    assert told == ["Deep Sky Dad panel: light off; the rest takes a little"]
+    assert told[0] == "Deep Sky Dad panel: light off; the rest takes a little, 1 s"
 
 
 def test_safe_says_soon_what_it_knows_of_a_light_that_it_cannot_reach(tmp_path, monkeypatch):
@@ -120,7 +120,7 @@ def test_safe_says_soon_what_it_knows_of_a_light_that_it_cannot_reach(tmp_path, 
 
     with pytest.raises(LightUnknown):
         make_safe(path, told.append, Slow())
-    assert told == ["Deep Sky Dad panel: light unknown so far; still trying"]
+    assert told[0] == "Deep Sky Dad panel: light unknown so far; still trying, 0.05 s"
 
 
 def test_a_signal_ends_safe_at_once_and_it_says_what_it_knows(tmp_path, monkeypatch):

@@ -26,6 +26,11 @@ def others(rig):
     camera.set("-s", "CONNECTION.CONNECT", "On")
     until(lambda: camera.get("CONNECTION.CONNECT") == "On")
     yield camera
+    end(camera)
+
+
+def end(camera: Driver) -> None:
+    """End what it exposes, if anything."""
     camera.set("-s", "CCD_ABORT_EXPOSURE.ABORT", "On")
     until(lambda: camera.get("CCD_EXPOSURE._STATE") != "Busy")
 
@@ -40,7 +45,8 @@ def expose(camera: Driver, exposure_s: float) -> float:
 def is_undisturbed(camera: Driver, over_s: float) -> bool:
     left_s = float(camera.get("CCD_EXPOSURE.CCD_EXPOSURE_VALUE"))
     is_busy = camera.get("CCD_EXPOSURE._STATE") == "Busy"
-    return is_busy and abs(left_s - (over_s - time.monotonic())) < 5
+    # Any other exposure has far less left; a slow machine tells late.
+    return is_busy and abs(left_s - (over_s - time.monotonic())) < 60
 
 
 REFUSED = (
@@ -94,14 +100,19 @@ def test_dawn_leaves_it_alone_too(rig, others):
 
 
 def test_wait_waits_until_the_exposure_is_over(rig, others, tmp_path):
-    over_s = expose(others, 15.0)
-    run = rigs.flatctl(
+    expose(others, EXPOSURE_S)
+    run = rigs.started(
         *("run", rig.config, "--filter", "L", "--count", "1", "--no-resume", "--wait"),
         *("--output", tmp_path),
     )
-    assert run.returncode == 0, run.stderr
-    assert time.monotonic() > over_s
-    assert re.search(r"waiting: another program uses the camera \(\d+ s left\)", run.stderr)
+    with run:
+        said = ""
+        while "waiting: another program uses the camera (" not in said:
+            said = run.stderr.readline()
+            assert said, "it did not wait"
+        end(others)
+        _, err = run.communicate(timeout=200)
+    assert run.returncode == 0, err
 
 
 def test_force_takes_the_camera(rig, others, tmp_path):
@@ -139,7 +150,7 @@ def test_an_exposure_that_begins_during_our_run_ends_the_run_and_not_the_exposur
     rig, others, tmp_path
 ):
     for run, over_s in during_a_run(rig, others, tmp_path, EXPOSURE_S):
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=200)
         assert run.returncode == 4, err
         assert "is exposing for another program" in err
         assert is_undisturbed(others, over_s)
@@ -147,13 +158,12 @@ def test_an_exposure_that_begins_during_our_run_ends_the_run_and_not_the_exposur
 
 
 def test_with_wait_the_run_goes_on_after_an_exposure_that_began_meanwhile(rig, others, tmp_path):
-    for run, over_s in during_a_run(rig, others, tmp_path, 6.0, "--wait"):
-        seen = ""
+    for run, _ in during_a_run(rig, others, tmp_path, EXPOSURE_S, "--wait"):
         for line in run.stdout:
-            seen += line
-            if '"flat"' in line.partition(",")[0] and time.monotonic() > over_s:
+            if "another program uses the camera" in line:
+                end(others)
                 break
-        assert "another program uses the camera" in seen
+        assert any('"flat"' in line.partition(",")[0] for line in run.stdout)
 
 
 def test_a_killed_runs_own_exposure_is_nobody_elses(rig, others, tmp_path):
@@ -179,7 +189,7 @@ def test_status_says_who_has_the_rig_and_stop_ends_it(rig, tmp_path):
         assert "to come: Ha" in status
         assert re.search(r"panel lit, \d+ of 255", status)
         stopped = rigs.flatctl("stop", rig.config)
-        run.communicate(timeout=60)
+        run.communicate(timeout=200)
     assert (run.returncode, stopped.returncode) == (143, 0)
     assert "the panel is off" in stopped.stdout
     assert rig.light()[-1]["lit"] is False

@@ -8,12 +8,18 @@ EVERY_S = 5.0
 
 
 class SlowWords:
-    """While it is entered, say every few seconds what is still being done, until told to `stop`."""
+    """While it is entered, say every few seconds what is still being done, until told to `stop`.
 
-    def __init__(self, say: Callable[[str], None], what: str, every_s: float = EVERY_S) -> None:
+    `what` is that, or gives all that is to be said.
+    """
+
+    def __init__(
+        self, say: Callable[[str], None], what: str | Callable[[], str], every_s: float = EVERY_S
+    ) -> None:
         self._say = say
         self._what = what
         self._every_s = every_s
+        self._spent_s = 0.0
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
@@ -23,12 +29,17 @@ class SlowWords:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def tell(self, words: str) -> None:
+        """Say what is being done now, and again as long as it is."""
+        self._say(words)
+        self._what, self._spent_s = (lambda: f"still: {words}"), 0.0
+
     def stop(self, *_: object) -> None:
         """Fall silent: it is done, or others have begun to tell."""
         self._over.set()
 
     def _speak(self) -> None:
-        spent_s = 0.0
         while not self._over.wait(self._every_s):
-            spent_s += self._every_s
-            self._say(f"still {self._what}, {spent_s:g} s")
+            self._spent_s += self._every_s
+            words = f"still {self._what}" if isinstance(self._what, str) else self._what()
+            self._say(f"{words}, {self._spent_s:g} s")

@@ -188,7 +188,8 @@ class IndiCamera(IndiDevice):
     def put_back(self, timeout_s: float) -> None:
         """Put back the settings that were found; the sensor keeps its temperature.
 
-        Waits for an exposure of somebody else's. Raises `Fault` that names what stays changed.
+        Waits for an exposure of somebody else's that is soon over. Raises `Fault` that names what
+        stays changed.
         """
         deadline, found = Deadline(timeout_s), self._client.as_found
         if not found.knows(self._device):
@@ -196,10 +197,12 @@ class IndiCamera(IndiDevice):
         self._client.open(timeout_s)
         self._client.need(self._device, "CCD_EXPOSURE", deadline.left_s)
         self._session.drop()
-        if self._exposure is not None and not self._client.look(self._sharing.exposing_in):
+        used = self._client.look(self._sharing.exposing_in)
+        too_long = used is not None and (used.left_s or 0.0) > deadline.left_s
+        if self._exposure is not None and used is None:
             self._give_up_exposure()
             self._stop_exposure(deadline.left_s)
-        elif not self._await_rest(deadline.left_s) or self._sharing.in_use():
+        elif too_long or not self._await_rest(deadline.left_s) or self._sharing.in_use():
             what = "is not as it was found, and another program uses it"
             raise Fault(self._device, what, "once that is done: flatctl safe")
         left = found.put_back(self._client, self._device, deadline.left_s)
