@@ -23,13 +23,14 @@ def main() -> None:
     parser.add_argument("scenario", nargs="?", default="mono", metavar="SCENARIO")
     parser.add_argument("--port", type=int, default=0, help="TCP port; a free one when absent")
     parser.add_argument("--ready", type=Path, help="file written once everything is ready")
+    parser.add_argument("--config", type=Path, help="file for the configuration that fits the rig")
     wanted = parser.parse_args()
     try:
         scenario(wanted.scenario)
     except ValueError as error:
         parser.error(str(error))
     try:
-        serve(wanted.scenario, wanted.port, wanted.ready)
+        serve(wanted.scenario, wanted.port, wanted.ready, wanted.config)
     except OSError as error:
         sys.exit(f"simulated rig: {error}")
 

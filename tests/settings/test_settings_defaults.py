@@ -20,7 +20,7 @@ SHOWN = {
     *("rig.name", "rig.latitude_deg", "rig.longitude_deg", "rig.elevation_m"),
     *("camera.gain", "camera.offset", "camera.temperature_c"),
     *("camera.full_scale_adu", "wheel.device", "wheel.names", "rotator.device", "focuser.device"),
-    *("panel.kind", "panel.port", "flats.filters", "dawn.latest", "dawn.latest_sun_altitude_deg"),
+    *("panel.kind", "panel.device", "flats.filters", "dawn.latest", "dawn.latest_sun_altitude_deg"),
     *("mount.device", "dome.device", "weather.device"),
 }
 

@@ -18,6 +18,12 @@ def test_an_example_is_a_configuration(path):
     load(path, {})
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_says_first_what_it_needs(path):
+    first, *_ = path.read_text("utf-8").splitlines()
+    assert re.match(r"# Needs (no hardware|an? |the |what )", first)
+
+
 def panel_tables() -> dict[str, str]:
     """Return the tables of config/panels.toml by their kind, ready to use."""
     text = (ROOT / "config/panels.toml").read_text("utf-8")
