@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flatctl.app.estimate import Experience
@@ -97,7 +97,9 @@ def _planned(
 def _write(config: Path, lights: Path, path: Path, matches: Sequence[Match]) -> Path:
     count = sum(match.wanted.lights for match in matches)
     folder = "".join(letter for letter in str(lights) if letter.isprintable())
-    text = plan_text(config, matches, f"on {date.today():%Y-%m-%d} of {count} lights in {folder}")
+    text = plan_text(
+        config, matches, f"on {datetime.now(UTC):%Y-%m-%d} of {count} lights in {folder}"
+    )
     write_text(path, text)
     load(path)
     return path

@@ -1,10 +1,14 @@
 """`flatctl verify`: whether the files are still what they were."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flatctl.cli.arguments import Folder
+
+if TYPE_CHECKING:
+    from flatctl.storage.verify import VerifiedFile
 
 EXAMPLES = ("flatctl verify ~/flats/2026-11-22", "flatctl verify ~/flats --quiet")
 
@@ -13,30 +17,39 @@ def verify(
     directory: Folder,
     *,
     quiet: Annotated[bool, typer.Option("--quiet", help="Name only files with problems.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="A line for every file, not for every set.")
+    ] = False,
 ) -> None:
     """Check FITS files: checksums, headers, levels.
 
-    Compressed ones (.fz, .gz) as well. What no checksum vouches for is said.
+    Compressed ones (.fz, .gz) as well. What no checksum vouches for is said. A set is one line, a
+    file with a problem has its own.
     """
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode, StorageError
     from flatctl.outputs import figures
+    from flatctl.outputs.tables.verify import verdicts
 
     screen = Screen()
     total = bad = unproven = left_out = 0
-    for found in app.verify(directory):
-        if found.left_out:
-            left_out += 1
-            screen.line(f"{'left out':<9}{found.path}: {found.left_out}")
-            continue
-        total += 1
-        bad += bool(found.problems)
-        unproven += bool(found.unproven and not found.problems)
-        if quiet and not found.problems:
-            continue
-        said = "; ".join(found.problems) or "; ".join(found.unproven) or "sound"
-        screen.verdict(str(found.path), not found.problems, said)
+
+    def counted() -> Iterator["VerifiedFile"]:
+        nonlocal total, bad, unproven, left_out
+        for found in app.verify(directory):
+            if found.left_out:
+                left_out += 1
+                screen.line(f"{'left out':<9}{found.path}: {found.left_out}")
+                continue
+            total += 1
+            bad += bool(found.problems)
+            unproven += bool(found.unproven and not found.problems)
+            yield found
+
+    for verdict in verdicts(counted(), each=each):
+        if not (quiet and verdict.ok):
+            screen.verdict(*verdict)
     others = [figures.plural(count, kind) for kind, count in app.others(directory).items()]
     others += [figures.plural(left_out, "file") + " left out"] if left_out else []
     left = ", ".join(others)

@@ -206,14 +206,52 @@ def test_devices_says_which_panels_have_never_met_their_hardware(command):
     assert geoptik.endswith("unconfirmed")
 
 
-def test_verify_names_each_file_and_ends_with_0_when_all_are_sound(app, command):
+def of_set(name: str, *problems: tuple[str, ...]) -> list[VerifiedFile]:
+    return [
+        VerifiedFile(Path(f"n/{name}_20261122T17153112{n}Z_000{n}.fits"), problems=wrong)
+        for n, wrong in enumerate(problems, 1)
+    ]
+
+
+def test_verify_names_each_set_and_ends_with_0_when_all_are_sound(app, command):
     app.answers["others"] = {}
-    app.answers["verify"] = [VerifiedFile(Path("a.fits")), VerifiedFile(Path("b.fits"))]
+    app.answers["verify"] = [*of_set("FLAT_FILTER-L", (), ()), *of_set("FLAT_FILTER-R", ())]
     ending = command("verify", "night")
     assert (ending.code, ending.stdout.splitlines()) == (
         0,
-        ["ok       a.fits: sound", "ok       b.fits: sound", "2 files checked, all good"],
+        [
+            "ok       n/FLAT_FILTER-L_*.fits: 2 files, sound",
+            "ok       n/FLAT_FILTER-R_20261122T171531121Z_0001.fits: sound",
+            "3 files checked, all good",
+        ],
     )
+
+
+def test_verify_names_each_file_where_that_is_wanted(app, command):
+    app.answers["others"] = {}
+    app.answers["verify"] = of_set("FLAT_FILTER-L", (), ())
+    ok_lines = command("verify", "night", "--each").stdout.splitlines()[:-1]
+    assert ok_lines == [f"ok       {one.path}: sound" for one in app.answers["verify"]]
+
+
+def test_a_file_with_a_problem_is_named_and_the_rest_of_its_set_is_counted(app, command):
+    app.answers["others"] = {}
+    app.answers["verify"] = of_set("FLAT_FILTER-L", (), ("DATASUM differs",), ())
+    assert command("verify", "night").stdout.splitlines() == [
+        "problem  n/FLAT_FILTER-L_20261122T171531122Z_0002.fits: DATASUM differs",
+        "ok       n/FLAT_FILTER-L_*.fits: 2 files, sound",
+        "3 files, 1 with problems",
+    ]
+
+
+def test_frames_of_other_programs_are_counted_by_folder_and_by_what_is_to_say(app, command):
+    app.answers["others"] = {}
+    unproven = [VerifiedFile(Path(f"n/l{n}.fits"), unproven=("no sum",)) for n in range(2)]
+    app.answers["verify"] = [*unproven, VerifiedFile(Path("n/l9.fits"))]
+    assert command("verify", "night").stdout.splitlines()[:-1] == [
+        "ok       n/*: 2 files, no sum",
+        "ok       n/l9.fits: sound",
+    ]
 
 
 def test_verify_ends_with_7_when_a_file_is_damaged(app, command):

@@ -102,7 +102,7 @@ def test_bad_files_are_named_the_good_ones_measured_and_the_end_is_7(command, tm
     shown = command("stats", *(tmp_path / name for name in names), good)
     assert shown.code == 7
     assert len(shown.stderr.splitlines()) == len(names)
-    assert "400 × 400 px" in shown.stdout
+    assert str(good) in shown.stdout
 
 
 def test_a_bad_file_is_an_object_with_its_problem(command, tmp_path):
@@ -120,3 +120,22 @@ def test_a_float_image_of_nothing_is_a_problem(command, tmp_path):
 
 def test_an_unknown_clipping_is_null(measured):
     assert measured(np.array([[0.5, 1.5]]))["adu"]["all"]["clipped_frac"] is None
+
+
+def test_several_files_have_a_row_each(command, tmp_path):
+    paths = [tmp_path / f"{level}.fits" for level in (100, 300)]
+    for path, level in zip(paths, (100, 300), strict=True):
+        head = fits.Header([("BAYERPAT", "RGGB")])
+        fits.PrimaryHDU(np.full((4, 4), level, np.uint16), head).writeto(path)
+    headings, *rows = command("stats", *paths).stdout.splitlines()
+    assert headings.split()[:3] == ["File", "Median", "(0-1)"]
+    assert [row.split()[:2] for row in rows] == [[str(paths[0]), "100"], [str(paths[1]), "300"]]
+    assert rows[1].endswith("R 300, G 300, B 300")
+
+
+def test_several_files_have_all_their_figures_where_that_is_wanted(command, tmp_path):
+    paths = [tmp_path / "a.fits", tmp_path / "b.fits"]
+    for path in paths:
+        fits.PrimaryHDU(np.full((4, 4), 100, np.uint16)).writeto(path)
+    said = command("stats", *paths, "--each").stdout
+    assert said.count("average deviation") == 2

@@ -13,8 +13,6 @@ from flatctl.settings.panels import CoverOptions, ManualOptions, PanelOptions
 from flatctl.settings.plan import wanted
 from flatctl.settings.unattended import Dawn
 
-_MOMENT = "%Y-%m-%d %H:%M %Z"
-
 
 def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) -> Iterator[str]:
     """Yield when the flats would begin, and until when at the latest.
@@ -22,7 +20,7 @@ def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) 
     `sun_deg` is the altitude of the Sun that opens the window, `None` where a time of day does.
     """
     by = "--at" if sun_deg is None else f"Sun at {sun_deg:g}°"
-    opens = f"{window.opens.astimezone():{_MOMENT}}"
+    opens = figures.local_time(window.opens)
     if window.opens > now:
         yield f"begins   {opens} ({by})"
     else:
@@ -31,7 +29,7 @@ def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) 
         yield f"         once this ends with 0: {dawn.after}"
     if dawn.after_file:
         yield f"         once there is {dawn.after_file}"
-    yield f"latest   {window.closes.astimezone():{_MOMENT}}"
+    yield f"latest   {figures.local_time(window.closes)}"
 
 
 def plan_lines(

@@ -10,6 +10,8 @@ from flatctl.outputs.tables import Table
 
 _LABELS = {"average_deviation": "average deviation", "mad": "MAD", "clipped_frac": "clipped"}
 _FIGURES = 7
+HEADINGS = ("File", "Median", "(0-1)", "Std", "Min", "Max", "Clipped", "By channel")
+"""Of the table that has a row for each file; levels are in ADU."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,23 @@ class FileStatistics:
             },
         }
 
+    def row(self) -> list[str]:
+        """Return a row below `HEADINGS`: the whole image, then the median of each channel."""
+        channels = dict(self.channels or {})
+        if (whole := channels.pop("all", None)) is None:
+            return [str(self.path)]
+        unit = whole.normalised(self.full_scale_adu)
+        return [
+            str(self.path),
+            _short(whole.median),
+            _short(unit.median),
+            _short(whole.std),
+            _short(whole.min),
+            _short(whole.max),
+            _short(unit.clipped_frac),
+            ", ".join(f"{name} {_short(one.median)}" for name, one in channels.items()),
+        ]
+
     def table(self) -> Table:
         """Return a row for each figure, two columns for each channel."""
         found = self.channels or {}
@@ -70,6 +89,12 @@ class FileStatistics:
         if self.images > 1:
             title += f"; the first of its {self.images} images"
         return Table(title, headings, rows)
+
+
+def _short(value: float | int | None) -> str:
+    if value is None or not math.isfinite(value):
+        return "unknown"
+    return f"{value:.{_FIGURES - 2}g}" if abs(value) < 10 else f"{value:.1f}".removesuffix(".0")
 
 
 def _figure(value: float | int | None) -> str:
