@@ -22,6 +22,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
+settings.register_profile("brief", settings.get_profile("flatctl"), max_examples=5)
 settings.load_profile("flatctl")
 
 # What is ignored at its start stays ignored by a run, as under nohup: tests of signals begin with
@@ -50,7 +51,7 @@ def missing() -> dict[str, tuple[str, str, str]]:
 # processors idle at first nor a wait is left for the end. The longest of them come first.
 WAITING = ("tests/faults", "tests/system", "tests/roundtrips", "tests/sims")
 LONGEST = (
-    "tests/faults/test_survived_for_real.py",
+    "tests/faults/test_survived",
     *("tests/system/test_run.py", "tests/system/test_indi_", "tests/system/test_screen.py"),
     *("tests/system/test_policies_for_real.py", "tests/system/test_one_controller.py"),
 )
@@ -88,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file in one process, where they share what the file sets up.
 
-    Only the rows of the real fault matrix wait too long for that: they make three heaps.
+    Only the rows of the fault matrix take too long for that: they make three heaps each.
     """
     if config.getvalue("dist") != "loadscope":
         return None
@@ -97,7 +98,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # because xdist has no types
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            if file.endswith("test_survived_for_real.py"):
+            if file.startswith("tests/faults/test_survived"):
                 return f"{file} {zlib.crc32(nodeid.encode()) % 3}"
             return file
 

@@ -16,7 +16,9 @@ def test_search_series_and_pipeline_work_without_asserts(tmp_path):
     files = [str(path) for pattern in PART for path in TESTS.glob(pattern)]
     assert len(files) == len(PART)
     # pytest keeps the asserts of the tests themselves, and warns of all others.
-    options = ["-q", "-n0", "-W", "ignore::pytest.PytestConfigWarning", f"--basetemp={tmp_path}/t"]
+    # The properties have their many examples elsewhere.
+    warnings = ("-W", "ignore::pytest.PytestConfigWarning")
+    options = ("-q", "-n0", *warnings, "--hypothesis-profile=brief", f"--basetemp={tmp_path}/t")
     ended = subprocess.run(
         [sys.executable, "-O", "-m", "pytest", *options, *files],
         cwd=TESTS.parent,

@@ -27,21 +27,27 @@ def spoilt(folder: Path, full_adu: float = 65535) -> list[str]:
         except (OSError, UserWarning) as error:
             problems.append(f"{path.name}: {error}")
             continue
-        flat = header["IMAGETYP"].strip().upper().startswith("FLAT")
-        if not (LOW <= level <= HIGH if flat else level < DARK):
+        if not (LOW <= level <= HIGH if is_flat(header) else level < DARK):
             problems.append(f"{path.name}: level {level:.3f}")
         if black > BLACK_MAX:
             problems.append(f"{path.name}: {black:.2f} of it is black")
     return problems
 
 
+def is_flat(header: fits.Header) -> bool:
+    """Say whether a frame is a flat, by what it calls itself."""
+    return bool(header["IMAGETYP"].strip().upper().startswith("FLAT"))
+
+
 def missing(folder: Path, filters: Iterable[str], count: int, darks: int = 0) -> list[str]:
     """Return what a complete run should have left and did not, or left too often."""
-    headers = [fits.getheader(path) for path in folder.rglob("*.fits")]
-    flats = [h for h in headers if h["IMAGETYP"].strip().upper().startswith("FLAT")]
+    flats, others = [], []
+    for path in folder.rglob("*.fits"):
+        header = fits.getheader(path)
+        (flats if is_flat(header) else others).append(header)
     found = Counter(h["FILTER"] for h in flats)
     problems = [f"{n}: {found[n]} flats, not {count}" for n in filters if found[n] != count]
-    dark = Counter(h["REQTIME"] for h in headers if h not in flats)
+    dark = Counter(h["REQTIME"] for h in others)
     used = {h["REQTIME"] for h in flats} if darks else set()
     problems += [f"{s} s: {dark[s]} dark flats, not {darks}" for s in used if dark[s] != darks]
     return problems + [f"dark flats of {s} s, for no flat" for s in set(dark) - used]
