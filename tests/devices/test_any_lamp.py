@@ -75,6 +75,7 @@ REPORTS = st.builds(Said, STATES, on=st.booleans(), off=st.booleans())
 
 @given(reactions=REACTIONS, said=REPORTS)
 @example([(says("Ok", False, True), says("Alert", None, None, 0.3))], Said("Ok", True, False))
+@example([(OBEYS, says("Alert", True, True, 0.01), OBEYS)], Said("Ok", False, False))
 def test_safe_ends_well_only_where_the_last_word_of_the_driver_is_that_it_is_off(reactions, said):
     driver, light, ended = safe(*reactions, said=said)
     assert (ended == 0) is (light is Light.OFF)

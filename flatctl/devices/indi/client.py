@@ -29,6 +29,7 @@ _WORDS_S = 0.2
 _LEAST_S = 0.5
 _UNCHANGED_S = 2.0
 LOG = "see indiserver's log"
+_CHILD = "memory may have run out (journalctl -k); if it comes back, please report it"
 
 
 class IndiClient:
@@ -66,6 +67,7 @@ class IndiClient:
         self._child: Child | None = None
         self._connected = False
         self._end = ""
+        self._child_is_gone = False  # by itself, and not since the server had ended
         self._suspect = False
         self._numbers = itertools.count(1)
         self._replies: dict[int, int] = {}
@@ -348,7 +350,8 @@ class IndiClient:
 
     def _check_alive(self) -> None:
         if self._end:
-            raise NoReply(self.name, f"the connection is lost ({self._end})", LOG)
+            remedy = _CHILD if self._child_is_gone else LOG
+            raise NoReply(self.name, f"the connection is lost ({self._end})", remedy)
         if self._child is None:
             raise NoReply(self.name, "is not connected")
 
@@ -359,6 +362,7 @@ class IndiClient:
             self._registry = Registry()
             self._replies.clear()
             self._connected, self._end, self._suspect = False, "", False
+            self._child_is_gone = False
             self._change.notify_all()
         if child is not None:
             child.kill()
@@ -387,6 +391,7 @@ class IndiClient:
     def _on_exit(self, child: Child, why: str) -> None:
         with self._change:
             if child is self._child:
+                self._child_is_gone = not self._end
                 self._end = self._end or why
             self._change.notify_all()
 

@@ -81,8 +81,11 @@ def _await(
     settle(client, device, min(_UNKNOWN_S, 0.9 * timeout_s), timeout_s, complete)
     missing = [name for name in needed if client.find(device, name) is None]
     if missing:
-        what = f"is connected and has no {', '.join(missing)}{client.trouble()}: it is no {role}"
-        raise Fault(device, what, _others(client, role))
+        what = f"is connected and has no {', '.join(missing)}{client.trouble()}"
+        if interface_of(client.find(device, "DRIVER_INFO")) & SIGNS[role][0]:
+            # It says that it is one: then it is its driver that has changed, or stumbled.
+            raise Fault(device, what, "restart its driver; if it is a new version, see its log")
+        raise Fault(device, f"{what}: it is no {role}", _others(client, role))
 
 
 def await_rest(client: IndiClient, device: str, timeout_s: float) -> None:

@@ -54,7 +54,7 @@ class IndiPanel(IndiDevice):
         begin_anew(self._client)
         self._connect(timeout_s)
         self._session.take()
-        self._answered = 0
+        self._answered = self._heard()
         level = self._client.find(self._device, _LEVEL)
         if level is not None:
             self._steps = self._steps_of(level)
@@ -170,14 +170,20 @@ class IndiPanel(IndiDevice):
     def _reported_lit(self) -> bool | None:
         """Return how the driver reports the light; `None` while it can't be told from that.
 
-        Off in a refusal is no word: some report what they were sent with it.
+        Off in a refusal is no word, nor is what follows it: some report what they were sent with
+        it, others Ok at once after it.
         """
         known = self._client.find(self._device, _LIGHT)
         if known is None or known.state == "Busy" or known.chosen(_ON) == known.chosen(_OFF):
             return None
-        if known.chosen(_OFF) and known.state == "Alert" and known.alerted > self._answered:
+        if known.chosen(_OFF) and known.alerted > self._answered:
             return None
         return known.chosen(_ON)
+
+    def _heard(self) -> int:
+        """Return the number of its last report."""
+        known = self._client.find(self._device, _LIGHT)
+        return known.serial if known is not None else 0
 
     def _cover_state(self) -> CoverState:
         cap = self._client.find(self._device, _CAP)
@@ -214,8 +220,7 @@ class IndiPanel(IndiDevice):
             if not (was_off and self._reports_off()):
                 raise
         self._doubted = False
-        known = self._client.find(self._device, _LIGHT)
-        self._answered = known.serial if known is not None else 0
+        self._answered = self._heard()
 
     def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> None:
         """Close the cover and try again: such lamps obey under a closed one only."""
