@@ -7,11 +7,14 @@ from pathlib import Path
 from hardware_sims.quirks import QUIRKS
 from hardware_sims.scenarios import SCENARIOS, scenario
 from hardware_sims.serving import serve
+from hardware_sims.sky.scenarios import SKY_SCENARIOS
 
 
 def main() -> None:
     """Parse the command line and serve."""
-    scenarios = "\n".join(f"  {rig.name:14} {rig.summary}" for rig in SCENARIOS.values())
+    scenarios = "\n".join(
+        f"  {rig.name:16} {rig.summary}" for rig in (SCENARIOS | SKY_SCENARIOS).values()
+    )
     quirks = "\n".join(f"  {each.name:14} {each.summary}" for each in QUIRKS.values())
     parser = argparse.ArgumentParser(
         prog="python -m hardware_sims",

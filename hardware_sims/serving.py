@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hardware_sims import camera, lightbox, wheel
+from hardware_sims import camera, lightbox, mount, roof, wheel
+from hardware_sims.indi.driver import SimDriver
 from hardware_sims.indi.server import SimServer
 from hardware_sims.light import write_json
 from hardware_sims.panel import alnitak_on_a_pty
@@ -22,7 +23,7 @@ CONFIG = """\
 
 [rig]
 name = {rig}
-
+{more_of_rig}
 [indi]
 host = "127.0.0.1"
 port = {port}
@@ -64,6 +65,8 @@ class Served:
     config: str
     panel_log: str
     scenario: str
+    mount: str | None = None
+    roof: str | None = None
 
 
 def serve(
@@ -114,8 +117,7 @@ async def _serve(
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, stop.set)
     world = World(rig, log=folder / "light.log")
-    drivers = camera.SimCamera(world), wheel.SimWheel(world), lightbox.SimLightBox(world)
-    server = SimServer(*drivers, port=port)
+    server = SimServer(*_drivers(world), port=port)
     serving = loop.create_task(server.serve())
     stopping = loop.create_task(asyncio.to_thread(stop.wait))
     try:
@@ -125,7 +127,7 @@ async def _serve(
             if serving.done():
                 listening.cancel()
                 serving.result()
-            served = _served(rig, await listening, panel.path, folder, config)
+            served = _served(world, await listening, panel.path, folder, config)
             _announce(served, ready)
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -136,9 +138,20 @@ async def _serve(
         await asyncio.gather(serving, stopping, return_exceptions=True)
 
 
+def _drivers(world: World) -> list[SimDriver]:
+    drivers = [camera.SimCamera(world), wheel.SimWheel(world), lightbox.SimLightBox(world)]
+    if world.scene is not None and world.scene.mount is not None:
+        drivers.append(mount.SimMount(world))
+    if world.scene is not None and world.scene.roof is not None:
+        drivers.append(roof.SimRoof(world))
+    return drivers
+
+
 def _served(
-    rig: Scenario, port: int, panel: str, folder: Path, config: Path | None = None
+    world: World, port: int, panel: str, folder: Path, config: Path | None = None
 ) -> Served:
+    rig, scene = world.scenario, world.scene
+    site = scene.twilight.site if scene is not None else None
     config = config or folder / "flatctl.toml"
     served = Served(
         port=port,
@@ -149,6 +162,8 @@ def _served(
         config=str(config),
         panel_log=str(folder / "light.log"),
         scenario=rig.name,
+        mount=mount.NAME if scene is not None and scene.mount is not None else None,
+        roof=roof.NAME if scene is not None and scene.roof is not None else None,
     )
     # What no driver says of a DSLR: its shutter speeds, and that 16 bits hold 14.
     speeds = [s for s in rig.sensor.shutter_s if s >= SHORTEST_S]
@@ -157,6 +172,11 @@ def _served(
         scenario=rig.name,
         rig=json.dumps(f"simulated-{rig.name.replace('+', '-')}"),
         summary=rig.summary,
+        more_of_rig=_lines(
+            latitude_deg=site and round(site.latitude_deg, 4),
+            longitude_deg=site and round(site.longitude_deg, 4),
+            elevation_m=site and site.elevation_m,
+        ),
         port=port,
         camera=json.dumps(camera.NAME),
         wheel=json.dumps(wheel.NAME),
@@ -177,7 +197,7 @@ def _served(
 
 
 def _lines(**keys: object) -> str:
-    given = {key: value for key, value in keys.items() if value not in (None, [])}
+    given = {key: value for key, value in keys.items() if value is not None and value != []}
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items())
 
 
@@ -188,6 +208,9 @@ def _announce(served: Served, ready: Path | None) -> None:
     print(f"  filter wheel  {served.wheel}")
     print(f"  light box     {served.lightbox} (the same light as the panel)")
     print(f"  panel         {served.panel} (Alnitak)")
+    for what, name in (("mount", served.mount), ("roof", served.roof)):
+        if name is not None:
+            print(f"  {what:13} {name}")
     print(f"  config        {served.config}")
     print(f"take flats with: flatctl run {served.config}")
     print("stop with Ctrl-C", flush=True)

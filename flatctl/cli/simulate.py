@@ -19,7 +19,9 @@ def simulate(
         typer.Argument(
             metavar="SCENARIO",
             help="mono, bright, dim, gamma, warmup, twelve, dead-filter, leak, 14-bit, pwm, osc "
-            "or dslr; with quirks after a plus: osc+cmos+slow-link.",
+            "or dslr; with quirks after a plus: osc+cmos+slow-link. Under the sky: dusk-clear, "
+            "dusk-narrowband, dawn-clear, dawn-clouds, tropics, summer-58n, moonlit, mount-parked, "
+            "roof-closed or no-mount.",
         ),
     ] = "mono",
     *,

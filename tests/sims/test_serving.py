@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from until import until
 from xml_client import Client
 
+from flatctl.core.nights.sun import Site, sun_altitude_deg
 from hardware_sims.indi.stdio import Elements
 
 BLOCKING_S = 20
@@ -201,3 +203,19 @@ def test_clients_that_come_while_others_leave_are_all_served(by_indipyserver):
 
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(come_and_go, range(3))) == [15, 15, 15]
+
+
+def test_a_rig_under_the_sky_has_a_mount_and_a_roof_and_stands_where_the_sun_sets(tmp_path):
+    ready = tmp_path / "rig.json"
+    command = ("-m", "hardware_sims", "dusk-clear", "--ready", str(ready))
+    with started(*command) as process:
+        rig = when_ready(process, ready)
+        assert (rig["mount"], rig["roof"]) == ("Sim Mount", "Sim Roof")
+        settings = tomllib.loads(Path(str(rig["config"])).read_text())
+        site = Site(settings["rig"]["latitude_deg"], settings["rig"]["longitude_deg"])
+        now = datetime.now(UTC)
+        heights = [sun_altitude_deg(now + timedelta(minutes=n), site) for n in (0, 10)]
+        assert -2.0 < heights[0] < 0.0
+        assert heights[1] < heights[0]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
