@@ -28,6 +28,7 @@ from flatctl.errors import STOP_SIGNALS, ExitCode
 from flatctl.events import KINDS
 from flatctl.fits.header import Value
 from flatctl.settings.flats import Brightnesses, Exposures
+from flatctl.settings.meanings import describe
 from flatctl.settings.messages.allowed import allowed
 from flatctl.settings.models import Settings
 from flatctl.settings.schema import schema
@@ -345,6 +346,7 @@ MEANINGS = {
 
 def config_page() -> str:
     """Return the reference of the configuration file."""
+    describe()
     sections: list[str] = []
     for name, table in Settings.model_fields.items():
         if name == "panel":

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from flatctl.settings.meanings import describe, tables
 from flatctl.settings.models import Settings
 
 _LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
@@ -10,6 +11,9 @@ _LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of the configuration file."""
+    describe()
+    for table in tables():
+        table.model_rebuild(force=True)
     document = _untitled(Settings.model_json_schema())
     # What a filter's own table leaves out comes from [flats], not from a default.
     for field in document["$defs"]["FilterFlats"]["properties"].values():

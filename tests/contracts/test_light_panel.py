@@ -7,6 +7,7 @@ from panel_benches import BENCHES
 from flatctl.devices.catalog import PANELS
 from flatctl.devices.protocols import PanelStatus
 from flatctl.errors import DeviceError
+from flatctl.settings.meanings import describe
 from flatctl.settings.panels import PANEL_MODELS
 
 
@@ -153,6 +154,7 @@ def test_it_is_not_lit_before_it_was_opened(bench, light):
 
 @pytest.mark.parametrize("kind", PANELS)
 def test_every_option_of_a_kind_is_described(kind):
+    describe()
     fields = PANELS[kind].options.model_fields
     assert [
         name for name, field in fields.items() if name != "kind" and not field.description

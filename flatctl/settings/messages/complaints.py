@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from flatctl.settings.meanings import describe
 from flatctl.settings.messages.allowed import allowed
 from flatctl.settings.messages.keys import keys_of
 from flatctl.settings.messages.kinds import kinds_meant
@@ -80,6 +81,7 @@ def _unknown(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
 def _missing(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
     if len(place) == 1:
         return f"the table [{place[0]}] is missing"
+    describe()
     field = keys_of(place[:-1], tables)[place[-1]]
     return f"missing; must be {allowed(field)}: {field.description}"
 
