@@ -15,7 +15,7 @@ make_venv = $(PYTHON) -m venv --clear '$(1)' \
 # The suite starts hundreds of processes: Python may keep what it compiled, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo install uninstall extras test nightly lint mutants soak soak-for-real benchmarks ablation docs pictures lock clean
+.PHONY: help demo install uninstall extras test nightly lint lowest newest mutants soak soak-for-real benchmarks ablation docs pictures lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
@@ -32,6 +32,8 @@ help:
 	@echo 'make pictures    draw the pictures of the documents again (needs chromium)'
 	@echo 'make benchmarks  the tables of docs/explanation (minutes)'
 	@echo 'make ablation    what each part of the search earns, into docs/explanation/search.md (an hour)'
+	@echo 'make lowest      a part of the suite with the lowest versions that we say we run with (needs uv)'
+	@echo 'make newest      the same with the newest (needs uv)'
 	@echo 'make lock        choose new versions of what we build on (needs uv)'
 
 demo: $(BIN)/.ready
@@ -68,6 +70,17 @@ test: $(BIN)/.ready-dev
 
 nightly: $(BIN)/.ready-dev
 	@$(BIN)/python -m pytest -n 2 -m nightly $(PYTEST_ARGS)
+
+# Warnings of other versions than the locked ones are no failures. The lowest of what we name, no lower
+# than what these need of others.
+VERSIONS_TRIED := $(addprefix tests/,core fits settings cli storage outputs system/test_run.py)
+lowest: RESOLUTION = lowest-direct
+newest: RESOLUTION = highest
+lowest newest:
+	@command -v uv > /dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
+	@uv venv -q --clear --python $(PYTHON) .venv-$@
+	@uv pip install -q --python .venv-$@ --resolution $(RESOLUTION) -e '.[indi,master,notify,sim]' --group dev
+	@.venv-$@/bin/python -m pytest -n 2 -W default $(or $(PYTEST_ARGS),$(VERSIONS_TRIED))
 
 lint: $(BIN)/.ready-dev
 	@$(BIN)/ruff check .
@@ -124,4 +137,4 @@ lock:
 	  $(EXTRAS) --group build --group dev -c requirements-extras.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-newest demo-output build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -35,14 +35,16 @@ class Preparation(StrEnum):
     PLACE = "place"  # rotator and focuser
     DEVICES = "devices"  # all of them, after one has failed
     OTHERS = "others"  # another program's exposure
+    DARK = "dark"  # the light, which did not go out at once
 
 
 @dataclass(frozen=True)
 class Awaited:
     """What a run waits for: the wheel's way to a `filter`, or the sensor's to a temperature.
 
-    Of devices that are reached again, `fault` is what happened. Where it waits for another
-    program's exposure, `left_s` is what that has left, if it says so.
+    Of devices that are reached again, and of a light that is put out again, `fault` is what
+    happened. Where it waits for another program's exposure, `left_s` is what that has left, if it
+    says so.
     """
 
     what: Preparation

@@ -37,7 +37,8 @@ class LampGuard:
     """Open the panel, and whatever ends the block, put its light out and let go of it.
 
     `cover_at_end` is where its cover, if it has one, is left once the light is out: `OPEN`,
-    `CLOSED`, or as it is; also where moving it `disturbs` somebody.
+    `CLOSED`, or as it is; also where moving it `disturbs` somebody. `tell` hears of each attempt
+    that fails.
 
     After the block `light` is what is known of the light. `failure` is the error of the last
     attempt where the panel could not be reached any more, or the cover did not move, and
@@ -55,6 +56,7 @@ class LampGuard:
     timeout_s: float
     cover_at_end: CoverState | None = None
     disturbs: Callable[[], InUse | None] = lambda: None
+    tell: Callable[[DeviceError], None] = lambda _: None
     light: Light = field(default=Light.UNKNOWN, init=False)
     failure: DeviceError | None = field(default=None, init=False)
     overcome: DeviceError | None = field(default=None, init=False)
@@ -153,6 +155,7 @@ class LampGuard:
                 self._darken()
             except DeviceError as error:
                 failure = error
+                self.tell(error)
             else:
                 self.overcome = failure
                 return None

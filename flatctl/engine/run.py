@@ -64,6 +64,7 @@ class Session:
         """
         began_s = self.rig.clock.monotonic()
         guard = guard_of(self.rig, self.signals)
+        guard.tell = self._tell_light
         try:
             with self.writer:
                 under_guard(self.rig, self._do, guard=guard, tell_fault=self._tell_fault)
@@ -281,6 +282,13 @@ class Session:
             self.emit(events.Waiting(time=self.rig.clock.now(), what=what))
 
         await_camera(self.rig.camera, self.rig.clock, tell)
+
+    def _tell_light(self, error: DeviceError) -> None:
+        """Say, while it is tried again, why the light is not out."""
+        what = Awaited(Preparation.DARK, fault=f"{error.device}: {error.what}")
+        # What watches must not stand in the way of the light.
+        with suppress(Exception):
+            self.emit(events.Waiting(time=self.rig.clock.now(), what=what))
 
     def _tell_fault(self, error: DeviceError, recovered: bool) -> None:
         self.emit(

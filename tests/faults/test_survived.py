@@ -281,3 +281,12 @@ def test_a_rig_that_is_lost_with_its_panel_ends_with_what_came_first_and_the_lig
         Light.UNKNOWN,
         str(raised.value),
     )
+
+
+def test_while_a_light_is_put_out_again_and_again_that_is_told(tmp_path):
+    bench = Bench(tmp_path, filters=("L",))
+    trouble = Trouble(bench.fake)
+    trouble.upon("panel", "light_off", trouble.fails("panel", "is silent", NoReply), times=3)
+    assert bench.run() == 0
+    told = [e.what for e in bench.all(events.Waiting) if e.what.what is events.Preparation.DARK]
+    assert [what.fault for what in told] == ["Fake Panel: is silent"] * 3

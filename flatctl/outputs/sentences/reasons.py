@@ -35,6 +35,8 @@ def awaited_words(awaited: Awaited | str) -> str:
     match awaited.what:
         case Preparation.WHEEL:
             return f"filter wheel turns to {awaited.filter}"
+        case Preparation.DARK:
+            return f"putting the light out again ({awaited.fault})"
         case Preparation.DEVICES:
             return f"reaching the devices again ({awaited.fault})"
         case Preparation.PLACE:
