@@ -48,6 +48,7 @@ ALWAYS = "always"
 FLATS = "flats"
 DARKS = "dark flats"
 KNOWN = "where known"
+SKY = "flats of the sky"
 DEFAULT = "where the driver didn't"
 
 # fmt: off
@@ -172,8 +173,38 @@ _TABLE: tuple[Keyword[FrameRecord], ...] = (
             "flatctl and its version.",
             lambda _: f"flatctl {__version__}"),
     Keyword("FLATSRC", str, "", ALWAYS, "Source of the light",
-            "`PANEL`.",
-            lambda _: "PANEL"),
+            "`PANEL`, or `SKY`: a stacker knows flats by IMAGETYP, whatever their light.",
+            lambda r: "PANEL" if r.sky is None else "SKY"),
+    Keyword("SUNALT", float, "°", SKY, "[deg] Altitude of the Sun",
+            "In the middle of the exposure, without refraction.",
+            lambda r: real(r.sky.sun_alt_deg if r.sky else None)),
+    Keyword("SUNDIST", float, "°", SKY, "[deg] Distance from the Sun",
+            "Where the telescope's pointing is known.",
+            lambda r: real(r.sky.sun_distance_deg if r.sky else None)),
+    Keyword("MOONALT", float, "°", SKY, "[deg] Altitude of the Moon",
+            "Within half a degree.",
+            lambda r: real(r.sky.moon_alt_deg if r.sky else None)),
+    Keyword("MOONDIST", float, "°", SKY, "[deg] Distance from the Moon",
+            "As SUNDIST.",
+            lambda r: real(r.sky.moon_distance_deg if r.sky else None)),
+    Keyword("SKYRATE", float, "ADU/s", SKY, "[ADU/s] Light of the sky",
+            "In the middle of the exposure, above the level without light.",
+            lambda r: real(r.sky.rate_adu_s if r.sky else None)),
+    Keyword("SKYDIR", str, "", SKY, "Twilight",
+            "`DAWN` or `DUSK`.",
+            lambda r: None if r.sky is None else "DAWN" if r.sky.dawn else "DUSK"),
+    Keyword("TRACKING", bool, "", SKY, "The mount tracked",
+            "Where the mount can say so.",
+            lambda r: r.sky.tracking if r.sky else None),
+    Keyword("DITHERN", int, "", SKY, "Number of the dithered frame",
+            "From 1, over all filters of a run; 0 where the mount was not moved between frames.",
+            lambda r: r.sky.dithers if r.sky else None),
+    Keyword("CENTALT", float, "°", SKY, "[deg] Altitude of the telescope",
+            "Where the telescope pointed: RA and DEC a plate solver would believe.",
+            lambda r: real(r.sky.direction.alt_deg if r.sky and r.sky.direction else None)),
+    Keyword("CENTAZ", float, "°", SKY, "[deg] Azimuth of the telescope",
+            "Counted from north over east.",
+            lambda r: real(r.sky.direction.az_deg if r.sky and r.sky.direction else None)),
     Keyword("PANELNAM", str, "", KNOWN, "Light panel",
             "The panel's name.",
             lambda r: r.key.panel),

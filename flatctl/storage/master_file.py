@@ -24,6 +24,7 @@ from flatctl.storage.verify import verify_file
 # Of one frame each, so that they say nothing of a master.
 _OF_A_FRAME = (
     *("REQTIME", "DATE-AVG", "DATE-LOC", "MJD-OBS", "MJD-AVG", "FLATTGT", "FLATTOL", "FLATMED"),
+    *("SUNALT", "SUNDIST", "MOONALT", "MOONDIST", "SKYRATE", "DITHERN", "CENTALT", "CENTAZ"),
     *("FLATLEV", "FLATCHAN", "FLATCLIP", "FLATFULL", "FLATPED", "FLATSES", "FLATNUM", "FLATCNT"),
 )
 _STORED = np.dtype(">f4")

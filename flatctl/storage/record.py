@@ -6,7 +6,27 @@ from datetime import UTC, datetime, tzinfo
 
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import Site
+from flatctl.core.pointing.directions import Horizontal
 from flatctl.core.types import FrameKind, Statistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkyFacts:
+    """What is known of a flat whose light was the sky, in degrees, in the middle of its exposure.
+
+    `rate_adu_s` is the light then; `dawn` while the Sun rises. Where the telescope pointed over
+    the horizon, whether the mount tracked, and which dithered frame it is (0: none) may be unknown.
+    """
+
+    sun_alt_deg: float
+    dawn: bool
+    rate_adu_s: float | None = None
+    sun_distance_deg: float | None = None
+    moon_alt_deg: float | None = None
+    moon_distance_deg: float | None = None
+    direction: Horizontal | None = None
+    tracking: bool | None = None
+    dithers: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +43,7 @@ class FrameRecord:
     have no target. `level_adu` is what was held against it, of `channel` in a colour frame; the
     median where it is None. `pedestal_adu` is the level of a frame without light, in flats;
     `e_per_adu` the camera's gain in electrons. `stuck_frac` is the fraction of the pixels that are
-    full, or black, without light too.
+    full, or black, without light too. With a `sky` the light was that, and there is no panel.
     `set_id` is what the set of a flat is known by, `set_number` counts those of a night that are of
     one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats.
     """
@@ -55,6 +75,7 @@ class FrameRecord:
     wheel: str | None = None
     slots: Collection[str] = ()
     site: Site | None = None
+    sky: SkyFacts | None = None
     set_id: str = ""
     set_number: int = 1
     dark_flat_type: str = "DARK"

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from storage_builders import INDI_HEADER, dark_record, driver_header, flat_pixels, flat_record
 
 from flatctl.core.nights.sun import Site
+from flatctl.core.pointing.directions import Horizontal
 from flatctl.core.types import MODES
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.headers import KEYWORDS, frame_header
-from flatctl.storage.record import FrameRecord
+from flatctl.storage.record import FrameRecord, SkyFacts
 
 
 def read_back(record: FrameRecord, header: bytes = b"", pixels=None) -> fits.Header:
@@ -66,6 +67,49 @@ def test_a_flat_says_all_that_is_known_of_it() -> None:
         "INSTRUME": "CCD Simulator",
     }
     assert {keyword: header.get(keyword) for keyword in expected} == expected
+
+
+SKY = SkyFacts(
+    sun_alt_deg=-6.5,
+    dawn=False,
+    rate_adu_s=2150.0,
+    sun_distance_deg=98.25,
+    moon_alt_deg=-20.0,
+    moon_distance_deg=120.0,
+    direction=Horizontal(75.0, 61.5),
+    tracking=False,
+    dithers=4,
+)
+
+
+def test_a_flat_of_the_sky_says_what_sky_that_was() -> None:
+    header = read_back(flat_record(sky=SKY, panel=None, brightness=None, brightness_max=None))
+    expected = {
+        "IMAGETYP": "FLAT",
+        "FLATSRC": "SKY",
+        "SUNALT": -6.5,
+        "SUNDIST": 98.25,
+        "MOONALT": -20.0,
+        "MOONDIST": 120.0,
+        "SKYRATE": 2150.0,
+        "SKYDIR": "DUSK",
+        "TRACKING": False,
+        "DITHERN": 4,
+        "CENTALT": 75.0,
+        "CENTAZ": 61.5,
+    }
+    assert {keyword: header.get(keyword) for keyword in expected} == expected
+    assert not {"PANELNAM", "PANELBRT", "PANELMAX", "RA", "DEC"} & set(header)
+
+
+def test_a_sky_without_a_mount_says_only_what_the_clock_knows() -> None:
+    header = read_back(flat_record(sky=SkyFacts(sun_alt_deg=-6.5, dawn=True)))
+    assert (header["SUNALT"], header["SKYDIR"]) == (-6.5, "DAWN")
+    assert not {"SUNDIST", "TRACKING", "DITHERN", "CENTALT", "SKYRATE"} & set(header)
+
+
+def test_a_flat_of_a_panel_says_nothing_of_a_sky() -> None:
+    assert not {"SUNALT", "SKYDIR", "TRACKING", "CENTALT"} & set(read_back(flat_record()))
 
 
 def test_a_frame_says_where_the_rig_stands_and_which_wheel_it_has() -> None:

@@ -18,6 +18,7 @@ from flatctl.fits.header import Header
 from flatctl.outputs.tables.master import Master
 from flatctl.storage.master_frames import Source, find_sources
 from flatctl.storage.masters import StandingStars, Subtraction, master_flat
+from flatctl.storage.record import SkyFacts
 from flatctl.storage.writer import write_frame
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
@@ -80,9 +81,10 @@ def on_disk(folder: Path, found: Night, count: int) -> list[Source]:
             started=STARTED + timedelta(seconds=number),
             target_adu=median,
             full_scale_adu=65535,
+            sky=SkyFacts(sun_alt_deg=-6.0 - 0.1 * number, dawn=False),
         )
         write_frame(folder, NIGHT, pixels, Header(), record)
-    return [replace(s, info=replace(s.info, sky=True)) for s in find_sources(folder).frames]
+    return list(find_sources(folder).frames)
 
 
 def made(sources: list[Source], folder: Path) -> fits.PrimaryHDU:
