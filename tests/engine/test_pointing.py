@@ -8,6 +8,7 @@ import pytest
 
 from flatctl.core.pointing.bodies import sun_at
 from flatctl.core.pointing.directions import Horizontal, separation_deg, to_axes
+from flatctl.devices.protocols import MountState
 from flatctl.engine.pointing import Pointing, PointingPlan, SkyPointing
 from flatctl.errors import ExitCode, FlatctlError, UnsafeError
 from hardware_sims.fakes import FakeRig
@@ -202,6 +203,54 @@ def test_a_mount_that_stays_has_its_tracking_switched_off_where_it_may():
     evening.motion.track(True)
     assert evening.run(frames=5) == 0
     assert evening.mount.commands == ["track off", "track off"]
+
+
+def says(evening: Twilight, monkeypatch, **changes: object) -> None:
+    """Have the mount report something else than the truth."""
+    report = evening.mount.report
+    monkeypatch.setattr(evening.mount, "report", lambda s: replace(report(s), **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"site": None}, 6), ({"at": None}, 4), ({"state": MountState.SLEWING}, 6)],
+    ids=["no site", "no place", "moves by itself"],
+)
+def test_a_mount_that_does_not_say_what_is_needed_is_not_used(changes, code, monkeypatch):
+    evening = Twilight()
+    says(evening, monkeypatch, **changes)
+    assert evening.run(frames=2) == code
+    assert evening.places == []
+
+
+def test_a_mount_that_says_it_is_unparked_and_is_not_is_found_out(monkeypatch):
+    evening = Twilight(starts=Doing.PARKED)
+    monkeypatch.setattr(evening.mount, "unpark", lambda _: None)
+    assert evening.run() == 4
+    assert "slew" not in evening.mount.commands
+
+
+def test_a_mount_that_somebody_moves_away_meanwhile_spoils_no_frame():
+    evening = Twilight(plan=PointingPlan(dither_arcsec=0.0))
+    pointing = SkyPointing(evening.mount, evening.site, evening.clock, evening.plan)
+    pointing.begin(evening.clock.now() + timedelta(minutes=10))
+    pointing.before_frame()
+    here = evening.motion.place()
+    evening.motion.slew(replace(here, ra_deg=(here.ra_deg + 5.0) % 360.0))
+    with pytest.raises(UnsafeError, match="slewing"):
+        pointing.check()
+    evening.clock.sleep(10.0)
+    with pytest.raises(UnsafeError, match="from where it was sent"):
+        pointing.check()
+
+
+def test_a_mount_that_flips_is_led_near_the_pole(monkeypatch):
+    evening = Twilight()
+    evening.put(Horizontal(60.0, 250.0))
+    says(evening, monkeypatch, flips=True)
+    assert evening.run(frames=2) == 0
+    highest = max(to_axes(at, evening.site).dec_deg for _, at in evening.way)
+    assert highest == pytest.approx(85.0, abs=1.0)
 
 
 STARTS = [Horizontal(alt, az) for alt in (0.0, 20.0, 45.0, 80.0) for az in range(0, 360, 30)]

@@ -68,10 +68,8 @@ def aims(position: Position, when: datetime, site: Site) -> tuple[Horizontal, ..
     """Return where to point at a moment, the best first; nothing where the mount is to stay."""
     opposite_deg = sun_at(when, site).az_deg + 180.0
     match position:
-        case "stay":
-            found: tuple[Horizontal, ...] = ()
         case "zenith":
-            found = (Horizontal(90.0, opposite_deg % 360.0),)
+            found: tuple[Horizontal, ...] = (Horizontal(90.0, opposite_deg % 360.0),)
         case "null":
             found = tuple(
                 Horizontal(_NULL_ALT_DEG, (opposite_deg + aside_deg) % 360.0)
@@ -79,6 +77,8 @@ def aims(position: Position, when: datetime, site: Site) -> tuple[Horizontal, ..
             )
         case (alt_deg, az_deg):
             found = (Horizontal(alt_deg, az_deg % 360.0),)
+        case _:
+            found = ()
     return tuple(_off_meridian(each, site) for each in found)
 
 

@@ -86,5 +86,17 @@ def test_a_bright_column_is_no_star():
     assert standing_stars(light) == ()
 
 
+@pytest.mark.parametrize("rows", [520, 600, 1030])
+def test_stars_are_found_once_wherever_a_large_master_is_cut(rows):
+    light = np.ones((rows, 100), dtype="f4")
+    light += np.float32(0.002) * np.random.default_rng(1).standard_normal(light.shape, dtype="f4")
+    places = [*range(40, rows - 20, 45), *([511] if rows > 530 else [])]
+    for row in places:
+        light[row - 1 : row + 2, 49:52] *= 1.2
+    found = sorted(spot.row_px for spot in standing_stars(light))
+    assert len(found) == len(set(found))
+    assert set(places) <= set(found)
+
+
 def test_a_small_master_has_none():
     assert standing_stars(np.ones((40, 60), dtype="f4")) == ()
