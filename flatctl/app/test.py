@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flatctl.app.wiring.rig import claim_rig, make_connections, make_rig, make_rules
+from flatctl.app.wiring.rig import claim_rig, greet, make_connections, make_rig, make_rules
 from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.pixels.histogram import histogram
@@ -66,6 +66,7 @@ def test(
         SlowWords(tell, "reaching the panel and the devices") as slow,
     ):
         clock = SystemClock()
+        greet(settings, connections)
         rig = make_rig(settings, connections, clock)
         free_camera(
             rig.camera, settings, manners, lambda what: slow.tell(awaited_words(what)), clock

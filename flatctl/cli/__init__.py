@@ -13,7 +13,7 @@ import typer
 import flatctl
 from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
-from flatctl.cli.plain_help import PlainCommand
+from flatctl.cli.plain_help import PlainCommand, PlainGroup
 
 _TALK_TO_DEVICES = ("run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init")
 _COMMANDS = (
@@ -23,6 +23,7 @@ _COMMANDS = (
 
 program = typer.Typer(
     name="flatctl",
+    cls=PlainGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,

@@ -1,6 +1,6 @@
 """`flatctl dawn`: the main job, when the night ends."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated
 
 import typer
@@ -15,13 +15,20 @@ EXAMPLES = (
 )
 
 
+def _clock(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time of day; write it as 06:30") from None
+
+
 def dawn(
     config: Config,
     *,
     at: Annotated[
-        datetime | None,
+        time | None,
         typer.Option(
-            "--at", formats=["%H:%M"], metavar="HH:MM", help="Begin at this local time instead."
+            "--at", parser=_clock, metavar="HH:MM", help="Begin at this local time instead."
         ),
     ] = None,
     sun_altitude: Annotated[
@@ -53,7 +60,7 @@ def dawn(
     with listening(json=json) as listeners:
         code = app.dawn(
             config,
-            at=at.time() if at else None,
+            at=at,
             sun_altitude_deg=sun_altitude,
             filters=filters or (),
             count=count,

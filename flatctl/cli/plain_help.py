@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _FIGURE = r"-?[\d.]+(?:e-?\d+)?"
 _BETWEEN = re.compile(rf"({_FIGURE})<=x<=({_FIGURE})")
@@ -13,6 +13,30 @@ _AT_LEAST = re.compile(rf"x>=({_FIGURE})")
 _REQUIRED = re.compile(r"(; |\[)required(?=\])")
 
 Record = tuple[str, str]
+
+
+# What other programs call it, or a person does who is in a hurry.
+_CALLED_SO_ELSEWHERE = {
+    **dict.fromkeys(("cancel", "abort", "kill", "end", "quit"), "stop"),
+    **dict.fromkeys(("preview", "look", "snap", "shoot", "expose", "frame"), "test"),
+    **dict.fromkeys(("start", "go", "flats", "capture", "take"), "run"),
+    **dict.fromkeys(("setup", "configure", "config", "new"), "init"),
+    **dict.fromkeys(("doctor", "validate"), "check"),
+    **dict.fromkeys(("lights", "from-lights"), "plan"),
+    **dict.fromkeys(("log", "runs"), "history"),
+    **dict.fromkeys(("stack", "combine", "masters"), "master"),
+}
+
+
+class PlainGroup(TyperGroup):
+    """A program that knows what its commands are called elsewhere."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command meant, as click does; an unknown one is told with the nearest."""
+        meant = _CALLED_SO_ELSEWHERE.get(args[0]) if args else None
+        if meant is not None and args[0] not in self.commands:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {meant!r}?")
+        return super().resolve_command(ctx, args)
 
 
 class PlainCommand(TyperCommand):

@@ -37,7 +37,9 @@ class Screen:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""
-        table = RichTable(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for heading in headings:
+            table.add_column(heading, overflow="fold")  # the end of a name tells frames apart
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))
         self._show(table)

@@ -41,7 +41,7 @@ def stats(
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode
     from flatctl.outputs.jsonlines import JsonLines
-    from flatctl.outputs.tables.statistics import HEADINGS
+    from flatctl.outputs.tables.statistics import summary
 
     screen, lines = Screen(), JsonLines(sys.stdout)
     bad = False
@@ -57,5 +57,5 @@ def stats(
         elif not found.problem:
             measured.append(found)
     if measured:
-        screen.table(HEADINGS, [found.row() for found in measured])
+        screen.tables([summary(measured)])
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)

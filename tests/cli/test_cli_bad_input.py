@@ -225,3 +225,18 @@ def test_an_unknown_scenario_ends_with_2_and_the_scenarios_there_are(command):
 def test_a_folder_without_a_run_has_no_report(command, tmp_path):
     ending = command("report", tmp_path)
     assert (ending.code, "run.json" in ending.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("at", ["25:00", "6.30", "noon", ""])
+def test_a_time_of_day_that_is_none_is_told_how_to_write_one(command, rig, at):
+    ending = command("dawn", rig(), "--at", at)
+    assert (ending.code, "write it as 06:30" in ending.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("cancel", "stop"), ("preview", "test"), ("start", "run"), ("rum", "run")]
+)
+def test_a_command_that_is_called_so_elsewhere_is_named(command, word, meant):
+    ending = command(word)
+    assert (ending.code, f"No such command '{word}'" in ending.stderr) == (2, True)
+    assert f"Did you mean '{meant}'?" in ending.stderr

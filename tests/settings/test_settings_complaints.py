@@ -286,7 +286,7 @@ def test_a_file_without_end_is_not_read_to_its_end(config):
             "FLATCTL_FLATS__EXPOSURE_S",
             "3",
             "environment variable FLATCTL_FLATS__EXPOSURE_S = 3: must be a table with start, min, "
-            "max",
+            "max, like exposure_s = { start = 3 }",
         ),
     ],
 )
@@ -340,3 +340,28 @@ def test_a_kind_of_panel_may_be_called_as_its_box_is(written, meant):
 @pytest.mark.parametrize("written", ["", "a", "cover", "zzzz"])
 def test_a_name_that_says_nothing_suggests_no_kind(written):
     assert kinds_meant(written) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("target = 51", "must be a number above 0 and below 1; 51 % is 0.51"),
+        ("target = 100", "must be a number above 0 and below 1"),
+        ("target = 30000", "must be a number above 0 and below 1; 30000 ADU of 65535 is 0.46"),
+        ("target = 70000", "must be a number above 0 and below 1"),
+        ("target = -51", "must be a number above 0 and below 1"),
+        ("target = true", "must be a number above 0 and below 1"),
+        ("tolerance = 5", "must be a number above 0 and below 0.5; 5 % is 0.05"),
+        ("tolerance = 60", "must be a number above 0 and below 0.5"),
+        ("exposure_s = 2", "must be a table with start, min, max, like exposure_s = { start = 2 }"),
+        (
+            "brightness = 0.4",
+            "must be a table with start, min, max, like brightness = { start = 0.4 }",
+        ),
+    ],
+)
+def test_what_is_probably_meant_stands_behind_what_is_allowed(config, line, complaint):
+    with pytest.raises(ConfigError) as refused:
+        config.load(flats(line))
+    (said,) = str(refused.value).splitlines()
+    assert said.partition(": ")[2].partition(": ")[2] == complaint

@@ -1,7 +1,8 @@
 """What `flatctl stats` answers for a file."""
 
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from flatctl.outputs.tables import Table
 
 _LABELS = {"average_deviation": "average deviation", "mad": "MAD", "clipped_frac": "clipped"}
 _FIGURES = 7
-HEADINGS = ("File", "Median", "(0-1)", "Std", "Min", "Max", "Clipped", "By channel")
-"""Of the table that has a row for each file; levels are in ADU."""
+# Of the table that has a row for each file; levels are in ADU.
+_HEADINGS = ("Median", "(0-1)", "Std", "Min", "Max", "Clipped", "By channel")
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,12 @@ class FileStatistics:
         }
 
     def row(self) -> list[str]:
-        """Return a row below `HEADINGS`: the whole image, then the median of each channel."""
+        """Return its figures in short: of the whole image, then the median of each channel."""
         channels = dict(self.channels or {})
         if (whole := channels.pop("all", None)) is None:
-            return [str(self.path)]
+            return ["unknown"] * len(_HEADINGS)
         unit = whole.normalised(self.full_scale_adu)
         return [
-            str(self.path),
             _short(whole.median),
             _short(unit.median),
             _short(whole.std),
@@ -89,6 +89,18 @@ class FileStatistics:
         if self.images > 1:
             title += f"; the first of its {self.images} images"
         return Table(title, headings, rows)
+
+
+def summary(measured: Sequence[FileStatistics]) -> Table:
+    """Return a row for each file, below the folder that all of them are in; names come last."""
+    folder = os.path.commonpath([one.path.absolute().parent for one in measured])
+    rows = [one.row() for one in measured]
+    headings = list(_HEADINGS)
+    if not any(row[-1] for row in rows):
+        rows, headings = [row[:-1] for row in rows], headings[:-1]
+    names = (str(one.path.absolute().relative_to(folder)) for one in measured)
+    rows = [[*row, name] for row, name in zip(rows, names, strict=True)]
+    return Table(f"{folder}, in ADU", [*headings, "File"], rows)
 
 
 def _short(value: float | int | None) -> str:

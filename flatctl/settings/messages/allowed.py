@@ -1,5 +1,6 @@
 """What a key may hold, in words: used by error messages and by the reference."""
 
+import math
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
@@ -7,10 +8,32 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+_FULL_ADU = 65535
+_FEW_PERCENT = 2  # nobody means less
+
 
 def allowed(field: FieldInfo) -> str:
     """Say what a key may hold, e.g. "a whole number from 1 to 65535"."""
     return _in_words(field.annotation, list(field.metadata))
+
+
+def hint(key: str, field: FieldInfo, value: object) -> str:
+    """Return how what was written is probably meant, to stand behind what is allowed; or nothing.
+
+    Percent and ADU of 16 bits are taken for the fraction that is wanted, a figure for the `start`
+    of a table that has one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return ""
+    table = next((a for a in (field.annotation, *get_args(field.annotation)) if _is_table(a)), None)
+    if table is not None:
+        return f", like {key} = {{ start = {value:g} }}" if "start" in table.model_fields else ""
+    most = _limit(field.metadata, "lt")
+    if most is None or most > 1 or value < _FEW_PERCENT:
+        return ""
+    said = f"{value:g} %" if value <= 100 else f"{value:g} ADU of {_FULL_ADU}"
+    frac = value / (100 if value <= 100 else _FULL_ADU)
+    return f"; {said} is {frac:.2g}" if frac < most else ""
 
 
 def _in_words(annotation: Any, limits: list[Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from flatctl.settings.meanings import describe
-from flatctl.settings.messages.allowed import allowed
+from flatctl.settings.messages.allowed import allowed, hint
 from flatctl.settings.messages.keys import keys_of
 from flatctl.settings.messages.kinds import kinds_meant
 from flatctl.settings.messages.problems import ABSENT, Problem, suggestion, value_at
@@ -62,7 +62,7 @@ def _must_be(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
     field = keys_of(place[:-1], tables).get(place[-1])
     if field is None or place == ("panel",):
         return f"must be a table: [{'.'.join(place)}]"
-    return f"must be {allowed(field)}"
+    return f"must be {allowed(field)}{hint(place[-1], field, value_at(tables, place))}"
 
 
 def _unknown(place: tuple[str, ...], tables: Mapping[str, Any]) -> str:
