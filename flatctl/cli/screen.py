@@ -26,9 +26,13 @@ class Screen:
         """Write a line; it is never broken."""
         self._show(Text(text), soft_wrap=True)
 
-    def verdict(self, subject: str, ok: bool, text: str, remedy: str = "") -> None:
+    def verdict(
+        self, subject: str, ok: bool, text: str, remedy: str = "", *, proven: bool = True
+    ) -> None:
         """Write whether something is in order, and below it how to fix it if it is not."""
-        word, style = ("ok", "green") if ok else ("problem", "bold red")
+        word, style = ("ok", "green") if proven else ("unproven", "yellow")
+        if not ok:
+            word, style = "problem", "bold red"
         self._show(
             Text.assemble((f"{word:<9}", style), (f"{subject}: ", "bold"), text), soft_wrap=True
         )

@@ -23,8 +23,8 @@ def verify(
 ) -> None:
     """Check FITS files: checksums, headers, levels.
 
-    Compressed ones (.fz, .gz) as well. What no checksum vouches for is said. A set is one line, a
-    file with a problem has its own.
+    Compressed ones (.fz, .gz) as well. What no checksum vouches for is called unproven, not ok. A
+    set is one line, a file with a problem has its own.
     """
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
@@ -49,7 +49,7 @@ def verify(
 
     for verdict in verdicts(counted(), each=each):
         if not (quiet and verdict.ok):
-            screen.verdict(*verdict)
+            screen.verdict(verdict.subject, verdict.ok, verdict.text, proven=verdict.proven)
     others = [figures.plural(count, kind) for kind, count in app.others(directory).items()]
     others += [figures.plural(left_out, "file") + " left out"] if left_out else []
     left = ", ".join(others)

@@ -249,7 +249,7 @@ def test_frames_of_other_programs_are_counted_by_folder_and_by_what_is_to_say(ap
     unproven = [VerifiedFile(Path(f"n/l{n}.fits"), unproven=("no sum",)) for n in range(2)]
     app.answers["verify"] = [*unproven, VerifiedFile(Path("n/l9.fits"))]
     assert command("verify", "night").stdout.splitlines()[:-1] == [
-        "ok       n/*: 2 files, no sum",
+        "unproven n/*: 2 files, no sum",
         "ok       n/l9.fits: sound",
     ]
 
@@ -269,7 +269,7 @@ def test_verify_says_what_it_does_not_look_at(app, command):
     app.answers["verify"] = [VerifiedFile(Path("a.fits"), unproven=("no sum",))]
     ending = command("verify", "night")
     assert ending.stdout.splitlines() == [
-        "ok       a.fits: no sum",
+        "unproven a.fits: no sum",
         "1 file, 1 not proven by a checksum, 2 raw files not looked at",
     ]
 

@@ -30,11 +30,12 @@ class Found(Protocol):
 
 
 class Verdict(NamedTuple):
-    """A line: about which file or set, whether that is in order, and what is to say."""
+    """A line: about which file or set, whether that is in order and proven so, what is to say."""
 
     subject: str
     ok: bool
     text: str
+    proven: bool
 
 
 def verdicts(found: Iterable[Found], *, each: bool) -> Iterator[Verdict]:
@@ -47,13 +48,15 @@ def verdicts(found: Iterable[Found], *, each: bool) -> Iterator[Verdict]:
         for one in files:
             said = "; ".join(one.unproven) or _SOUND
             if one.problems or each:
-                yield Verdict(str(one.path), not one.problems, "; ".join(one.problems) or said)
+                text = "; ".join(one.problems) or said
+                yield Verdict(str(one.path), not one.problems, text, not one.unproven)
             else:
                 sound.setdefault(said, []).append(one.path)
         for said, (first, *others) in sound.items():
+            proven = said == _SOUND
             if others:
                 said = f"{figures.plural(1 + len(others), 'file')}, {said}"
-            yield Verdict(str(first.parent / name if others else first), True, said)
+            yield Verdict(str(first.parent / name if others else first), True, said, proven)
 
 
 def _set_of(path: Path) -> tuple[Path, str]:
