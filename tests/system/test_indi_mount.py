@@ -32,10 +32,10 @@ def client() -> Iterator[IndiClient]:
 def mount(client: IndiClient) -> Mount:
     made = IndiMount(client, NAME)
     made.may_move = True
-    if client.find(NAME, "GEOGRAPHIC_COORD") is None:
-        made.report(20)
+    if made.report(20).site is None:
         told = {"LAT": HERE.latitude_deg, "LONG": HERE.longitude_deg % 360, "ELEV": 100.0}
         client.set(NAME, "GEOGRAPHIC_COORD", told, 20)
+    made.unpark(LIMIT_S)
     return made
 
 
@@ -50,7 +50,7 @@ def apart(one: Equatorial, other: Equatorial) -> tuple[float, float]:
 
 def test_a_mount_that_may_not_be_moved_is_not_even_connected(client):
     still = IndiMount(client, NAME)
-    client.open(20)
+    client.set_switch(NAME, "CONNECTION", "DISCONNECT", 20)
     with pytest.raises(Fault, match="not connected"):
         still.report(20)
     assert not client.find(NAME, "CONNECTION").on("CONNECT")

@@ -238,25 +238,7 @@ class IndiMount(IndiDevice):
         self._client.wait_for(look, min(_RESTS_S, deadline.left_s))
 
     def _report(self, registry: Registry) -> MountReport:
-        known = {
-            name: registry.find(self._device, name)
-            for name in (_PARK, _PLACE, _TRACKING, _SITE, _SIDE)
-        }
-        state = _state(known[_PARK], known[_PLACE], known[_TRACKING])
-        place = known[_PLACE]
-        at = None if place is None else _place(place)
-        if at is not None and place is not None and state is MountState.STANDING:
-            # The sky has gone on since it said so.
-            age_s = time.monotonic() - place.arrived_s
-            at = replace(at, ra_deg=(at.ra_deg + age_s * _TURN_DEG_PER_S) % 360.0)
-        side = known[_SIDE]
-        return MountReport(
-            state,
-            at,
-            _site(known[_SITE]),
-            switches_tracking=known[_TRACKING] is not None,
-            flips=side is not None and any(map(side.on, side.elements)),
-        )
+        return report_of(registry, self._device)
 
     def _stop_quietly(self) -> None:
         """Stop a slew that went wrong; that it did is what is told, not whether it could be."""
@@ -305,6 +287,26 @@ class _Answer:
     def _moves(self, now: Property) -> bool:
         # A mount is busy with its tracking for as long as it tracks.
         return now.state == "Busy" and self._name != _TRACKING
+
+
+def report_of(registry: Registry, device: str) -> MountReport:
+    """Return how a mount stands, by what its driver has told so far."""
+    park, place, tracking, site, side = (
+        registry.find(device, name) for name in (_PARK, _PLACE, _TRACKING, _SITE, _SIDE)
+    )
+    state = _state(park, place, tracking)
+    at = None if place is None else _place(place)
+    if at is not None and place is not None and state is MountState.STANDING:
+        # The sky has gone on since it said so.
+        age_s = time.monotonic() - place.arrived_s
+        at = replace(at, ra_deg=(at.ra_deg + age_s * _TURN_DEG_PER_S) % 360.0)
+    return MountReport(
+        state,
+        at,
+        _site(site),
+        switches_tracking=tracking is not None,
+        flips=side is not None and any(map(side.on, side.elements)),
+    )
 
 
 def _state(park: Property | None, place: Property | None, tracking: Property | None) -> MountState:
