@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flatctl.app.estimate import room_before
 from flatctl.app.panel import describe_status
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import (
@@ -195,7 +196,11 @@ def _room(settings: Settings, connections: Connections) -> str:
     except (ConfigError, DeviceError):  # told where the device is looked for
         sensor_px, plans = None, ()
     if sensor_px is None or not plans:
-        return f"{free}; what the frames need can be said once the camera is connected"
+        needed, night = room_before(settings)
+        if not needed:
+            return f"{free}; what the frames need can be said once the camera is connected"
+        ensure_writable(directory, needed)
+        return f"{free}, the frames of a run need about {in_words(needed)}, as those of {night}"
     needed = bytes_wanted(plans, settings.dark_flats.count, settings.camera.setup, sensor_px)
     ensure_writable(directory, needed)
     return f"{free}, the frames of a run need {in_words(needed)}"

@@ -7,11 +7,14 @@ from pathlib import Path
 from statistics import mean, median
 
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
-from flatctl.core.types import MODES, FilterPlan
+from flatctl.core.types import MODES, FilterPlan, FrameKind
 from flatctl.errors import ExitCode
 from flatctl.outputs.tables.plan import Estimate
 from flatctl.settings.models import Settings
+from flatctl.settings.plan import plan_flats
+from flatctl.storage.directory import size_of
 from flatctl.storage.history import History
+from flatctl.storage.naming import FOLDERS
 
 USUAL_OVERHEAD_S = 5.0
 SEARCH_TRIALS = 3
@@ -20,12 +23,37 @@ _RUNS = 20
 
 def expected(settings: Settings, plans: Sequence[FilterPlan]) -> list[Estimate]:
     """Return how long each set of a run will take; a history that isn't there is not begun."""
-    place = settings.output.history
     own = settings.camera.setup
-    with History(place if os.path.exists(place) else Path(":memory:")) as history:
+    with _history_of(settings) as history:
         experience = Experience(history, settings.rig.name)
     sets = [replace(plan, setup=plan.setup or own) for plan in plans]
     return [experience.estimate(plan, settings.dark_flats.count) for plan in sets]
+
+
+def room_before(settings: Settings) -> tuple[int, Path]:
+    """Return the bytes that a run needs by the frames of the last one, and their night's folder.
+
+    0 where no frames of an earlier run are there. What filters a run takes may not be known: it is
+    then as many frames as the largest of late has taken.
+    """
+    with _history_of(settings) as history:
+        runs = history.runs(settings.rig.name, _RUNS)
+    for past in runs:
+        night = Path(past.directory)
+        files = (night / FOLDERS[FrameKind.FLAT]).glob("*")
+        largest = max(map(size_of, files), default=0)
+        if largest:
+            plans = plan_flats(settings)
+            flats = sum(plan.count for plan in plans)
+            frames = flats + settings.dark_flats.count if plans else max(run.frames for run in runs)
+            return frames * largest, night
+    return 0, Path()
+
+
+def _history_of(settings: Settings) -> History:
+    """Return the history, in memory where there is none: looking ahead does not begin one."""
+    place = settings.output.history
+    return History(place if os.path.exists(place) else Path(":memory:"))
 
 
 class Experience:
