@@ -351,7 +351,11 @@ def test_a_packed_flat_of_ours_without_sums_does_not_count(flats: Path) -> None:
     path = store(flats)
     there = path.with_name(path.name + ".fz")
     with fits.open(path, disable_image_compression=True) as units:
-        fits.CompImageHDU(units[0].data, units[0].header).writeto(there)
+        header = units[0].header.copy()
+        # Left out by newer astropy, carried over by older ones.
+        for name in ("CHECKSUM", "DATASUM"):
+            header.pop(name)
+        fits.CompImageHDU(units[0].data, header).writeto(there)
     assert "its CHECKSUM is missing" in problems_of(there)
 
 

@@ -12,7 +12,7 @@ from flatctl.app import panel as app
 from flatctl.app.safe import safe as make_safe
 from flatctl.app.wiring.notify import Notifier
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, LightUnknown, NoReply, Stopped, UsageError
+from flatctl.errors import DeviceError, InUse, LightUnknown, NoReply, Stopped, UsageError
 from flatctl.outputs.notify import Messenger
 from flatctl.settings.loading import load
 from hardware_sims.clock import VirtualClock
@@ -148,6 +148,19 @@ def test_safe_says_of_a_panel_that_cannot_be_asked_that_it_was_told(tmp_path):
     with PtyServer(SimulatedFlatMaster(Light(200))) as wire:
         said = safe(config(tmp_path, wire, "flatmaster"))
     assert said == "FlatMaster panel: light told to be off"
+
+
+def test_safe_leaves_the_cover_where_another_program_exposes_and_sends_word(
+    flap, tmp_path, monkeypatch
+):
+    sent = []
+    monkeypatch.setattr(Messenger, "send", lambda _, *what: sent.append(what))
+    used = InUse("CCD", "is exposing for another program (54 s left)", "")
+    monkeypatch.setattr("flatctl.app.safe.disturbed", lambda *_: used)
+    with pytest.raises(DeviceError, match="the cover is left as it is: CCD is exposing") as raised:
+        safe(config(tmp_path, flap, more='cover_at_end = "open"'))
+    assert (flap.panel.light.lit, flap.panel.light.closed) == (False, True)
+    assert (raised.value.exit_code, [occasion for occasion, _ in sent]) == (4, ["cover"])
 
 
 def test_safe_sends_word_of_a_cover_that_sticks_and_that_the_light_is_off(

@@ -76,6 +76,7 @@ def test_whatever_is_tried_the_others_exposure_goes_on_and_nothing_is_lit(rig, o
     over_s = expose(others, EXPOSURE_S)
     lit_before = len(rig.light()) if rig.light_log.exists() else 0
     told = {" ".join(words): call(rig, words) for words in REFUSED}
+    told["record"] = call(rig, ["panel", "--record", rig.config.with_name("dialogue.json")])
     quiet = {" ".join(words): call(rig, words) for words in HARMLESS}
     assert is_undisturbed(others, over_s)
     assert {name: each.returncode for name, each in told.items()} == dict.fromkeys(told, 4)
