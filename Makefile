@@ -119,6 +119,7 @@ $(BIN)/python:
 	@$(call make_venv,.venv)
 
 $(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing what flatctl needs into .venv ...' >&2
 	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from flatctl.app.wiring.sharing import Manners, leave_others_alone, others_use
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
+from flatctl.core.nights.sun import Site
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
 from flatctl.devices.protocols import Bounded, CameraState, HandSwitched, LightPanel
@@ -32,6 +34,7 @@ from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError, LightUnknown
+from flatctl.outputs.figures import local_time
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
@@ -42,6 +45,8 @@ from flatctl.storage.directory import ensure_writable, free_bytes, in_words
 from flatctl.storage.history import History
 
 BLINK_S = 1.0
+# No zone of the world is as far from the Sun, in summer either.
+_ZONES_APART_H = 4.5
 _BY_HAND = "flatctl can't switch or read this light: you switch it on and off"
 
 
@@ -77,6 +82,10 @@ def check_settings(
     yield CheckLine("configuration", True, f"{settings.source or 'it'} is valid")
     yield _finding("output", lambda: _output(settings))
     yield _finding("history", lambda: _history(settings))
+    if (site := settings.rig.site) is not None:
+        # It spoils no run: flats are due by the Sun, whatever the clock says.
+        found_out = _finding("clock", lambda: _clock(site))
+        yield replace(found_out, exit_code=ExitCode.COMPLETE)
     if settings.notify != Notify():
         # It spoils no run, so it does not count as one that would end.
         found_out = _finding("notify", lambda: look_at_notify(settings))
@@ -204,6 +213,20 @@ def _room(settings: Settings, connections: Connections) -> str:
     needed = bytes_wanted(plans, settings.dark_flats.count, settings.camera.setup, sensor_px)
     ensure_writable(directory, needed)
     return f"{free}, the frames of a run need {in_words(needed)}"
+
+
+def _clock(site: Site) -> str:
+    """Hold the zone of the computer's clock against the site; one set to UTC is meant so."""
+    now = SystemClock().now()
+    offset_h = (now.astimezone().utcoffset() or timedelta()).total_seconds() / 3600
+    apart_h = abs((offset_h - site.longitude_deg / 15 + 12) % 24 - 12)
+    if offset_h and apart_h > _ZONES_APART_H:
+        raise ConfigError(
+            f"the computer's time, {local_time(now)}, is {apart_h:.0f} h from the Sun's at "
+            "rig.longitude_deg (east is positive): fix the one or the other (timedatectl "
+            "set-timezone); --at and the folder of a night go by the computer's"
+        )
+    return f"local time is {local_time(now)}"
 
 
 def _history(settings: Settings) -> str:
