@@ -1,6 +1,7 @@
 """What is installed is locked, complete, and needs no compiler."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -48,3 +49,43 @@ def test_nothing_is_installed_without_its_checksum(lock):
     text = (ROOT / lock).read_text("utf-8")
     parts = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
     assert [part.split()[0] for part in parts if "--hash=sha256:" not in part] == []
+
+
+def make(target: str, *options: str) -> str:
+    done = subprocess.run(
+        ["make", "-C", ROOT, *options, target], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def places(tmp_path) -> tuple[str, str]:
+    return f"PREFIX={tmp_path}/opt", f"BINDIR={tmp_path}/bin"
+
+
+def test_the_copy_that_is_installed_has_all_that_is_built_of_it(places):
+    recipe = make("install", "-n", *places)
+    assert subprocess.run(["bash", "-n", "-c", recipe]).returncode == 0
+    (copied,) = re.findall(r"cp -r (.*) \"\$copy\"", recipe)
+    assert {"pyproject.toml", PROJECT["readme"], *PROJECT["license-files"]} <= set(copied.split())
+    scripts = {entry.partition(".")[0] for entry in PROJECT["scripts"].values()}
+    assert scripts <= set(copied.split())
+
+
+@pytest.mark.parametrize(("target", "stays"), [("opt/.venv/bin/flatctl", False), ("own", True)])
+def test_taking_it_away_takes_nothing_of_anybody_else(places, tmp_path, target, stays):
+    (tmp_path / "opt/.venv/bin").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "opt/.venv/bin/flatctl").touch()
+    (tmp_path / "bin/flatctl").symlink_to(tmp_path / target)
+    make("uninstall", *places)
+    assert not (tmp_path / "opt").exists()
+    assert (tmp_path / "bin/flatctl").is_symlink() == stays
+
+
+def test_what_else_lies_in_its_folder_stays(places, tmp_path):
+    (tmp_path / "opt/.venv").mkdir(parents=True)
+    (tmp_path / "opt/flats").mkdir()
+    make("uninstall", *places)
+    assert [path.name for path in (tmp_path / "opt").iterdir()] == ["flats"]
