@@ -1,5 +1,6 @@
 """`flatctl init`: a configuration to start from, made of the devices found."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -38,7 +39,7 @@ def init(path: Path, host: str, port: int) -> str:
 
     Raises `ConfigError` where the file exists already, `StorageError` where it can't be written.
     """
-    if path.exists():
+    if os.path.lexists(path):
         raise ConfigError(f"{path}: exists already; name another file or move that one away")
     listing = devices(host, port)
     found = [one for ones in listing.found.values() for one in ones]

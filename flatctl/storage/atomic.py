@@ -25,6 +25,8 @@ _REMEDIES = {
         (errno.EMFILE, errno.ENFILE),
         "too many files are open: end other programs, or raise the limit (ulimit -n)",
     ),
+    errno.EEXIST: "name another file",
+    errno.EISDIR: "name a file, not a folder",
     errno.ENAMETOOLONG: "choose a directory with a shorter path",
     errno.ELOOP: "a link leads round in a circle: choose another directory",
     errno.ENOTSUP: "this file system can't keep files from being overwritten; choose another one",

@@ -240,3 +240,9 @@ def test_a_command_that_is_called_so_elsewhere_is_named(command, word, meant):
     ending = command(word)
     assert (ending.code, f"No such command '{word}'" in ending.stderr) == (2, True)
     assert f"Did you mean '{meant}'?" in ending.stderr
+
+
+def test_init_writes_over_no_link_that_leads_nowhere(command, tmp_path):
+    (tmp_path / "rig.toml").symlink_to(tmp_path / "gone.toml")
+    ending = command("init", tmp_path / "rig.toml")
+    assert (ending.code, "exists already; name another file" in ending.stderr) == (3, True)

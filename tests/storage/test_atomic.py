@@ -268,3 +268,22 @@ def test_a_file_in_the_way_is_named(folder: Path) -> None:
     (folder / "a").write_text("")
     with pytest.raises(StorageError, match="ordinary file"):
         atomic.make_folder(folder / "a" / "b", folder)
+
+
+@pytest.mark.parametrize(
+    ("doing", "number", "remedy"),
+    [
+        ("writing", errno.EACCES, "give this user write permission there"),
+        (atomic.READING, errno.EACCES, "give this user permission to read it"),
+        ("writing", errno.EEXIST, "name another file"),
+        ("writing", errno.EISDIR, "name a file, not a folder"),
+        (atomic.READING, errno.ENOENT, "is the name right"),
+    ],
+)
+def test_the_remedy_is_of_what_was_done(doing: str, number: int, remedy: str) -> None:
+    error = atomic.storage_error(Path("x"), doing, OSError(number, os.strerror(number)))
+    assert remedy in str(error)
+
+
+def test_an_error_of_no_path_is_none_of_storage() -> None:
+    assert atomic.error_where_it_was(ConnectionRefusedError(errno.ECONNREFUSED, "refused")) is None
