@@ -91,6 +91,11 @@ class RunContext:
         start = partial(self._safely, partial(self.rig.begin_dark, exposure_s))
         return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
 
+    def begin_sky(self, exposure_s: float) -> Exposure:
+        """Begin a flat of the sky, surviving faults of the devices. Raises as `begin` does."""
+        start = partial(self._safely, partial(self.rig.begin_sky, exposure_s))
+        return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
+
     def _safely(self, start: Callable[[], None]) -> None:
         self.safety.check()
         if used := in_use(self.rig.camera):

@@ -1,6 +1,6 @@
 """What the frames of one set have in common: by it they are recorded, kept and found again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flatctl.core.band import Band
@@ -9,7 +9,7 @@ from flatctl.core.types import FilterPlan, FrameKind, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
-from flatctl.storage.record import FrameRecord
+from flatctl.storage.record import FrameRecord, SkyFacts
 from flatctl.storage.resume import Finished, FinishedFrame, Wanted, finished
 
 
@@ -65,6 +65,7 @@ class SetIdentity:
             focuser_steps=self.plan.focuser_steps if self.plan else None,
             target_adu=self.band.target_adu if self.band else None,
             tolerance_adu=self.band.tolerance_adu if self.band else None,
+            source=("SKY" if context.job.sky else "PANEL") if self.plan else None,
         )
         found = finished(context.writer.directory, context.writer.night, wanted)
         if not context.job.resume:
@@ -84,12 +85,16 @@ class SetIdentity:
         pedestal_adu: float | None = None,
         e_per_adu: float | None = None,
         stuck_frac: float = 0.0,
+        sky: SkyFacts | None = None,
     ) -> FrameRecord:
-        """Return what is known of a frame, for its header and its name; a flat has a `shot`."""
+        """Return what is known of a frame, for its header and its name; a flat has a `shot`.
+
+        One of the `sky` has no panel.
+        """
         context, rig, state = self.context, self.context.rig, self.context.rig.state
         return FrameRecord(
             kind=self.kind,
-            key=self.key,
+            key=replace(self.key, panel=None) if sky else self.key,
             session=context.run,
             set_id=self.set_id,
             set_number=self.set_number,
@@ -111,8 +116,9 @@ class SetIdentity:
             bayer=rig.info.bayer,
             rotator_deg=rig.rotator_deg,
             focuser_steps=rig.focuser_steps,
-            brightness=shot.setting.brightness if shot else None,
-            brightness_max=context.steps[-1],
+            brightness=shot.setting.brightness if shot and not sky else None,
+            brightness_max=None if sky else context.steps[-1],
+            sky=sky,
             wheel=rig.wheel.name if rig.wheel else None,
             slots=rig.slots,
             site=context.job.site,

@@ -1,12 +1,28 @@
 """What a run is to do."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import FilterPlan
+from flatctl.engine.pointing import SkyPointing
 from flatctl.engine.safety import Rule
+
+
+@dataclass(frozen=True)
+class SkyJob:
+    """The twilight sky over `site` as the light: while the Sun is between two altitudes.
+
+    `pointing` points the telescope; without one it is left as it stands. `hints` are relative
+    throughput and wavelength in nm of filters, where they are stated.
+    """
+
+    dawn: bool
+    site: Site
+    sun_altitude_deg: tuple[float, float] = (-12.0, 0.0)
+    pointing: SkyPointing | None = None
+    hints: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -19,6 +35,7 @@ class Job:
     as a calibration has measured. With `only_darks` the dark flats of flats taken before are taken,
     and no flats. `rules` say what must be so around the rig. With `share` another program's
     exposure is waited for; else it ends the run. `overrides` are what the environment has set.
+    With `sky` that is the light, and the panel is off.
     """
 
     rig: str
@@ -35,3 +52,4 @@ class Job:
     dark_flat_type: str = "DARK"
     only_darks: bool = False
     overrides: tuple[str, ...] = ()
+    sky: SkyJob | None = None

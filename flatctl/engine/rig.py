@@ -250,6 +250,16 @@ class Rig:
             self.light.put_out()
         self._begin(exposure_s, FrameKind.DARK_FLAT)
 
+    def begin_sky(self, exposure_s: float) -> None:
+        """Begin a flat of the sky, with the panel off, if there is one."""
+        self._ensure_free()
+        self.look()
+        if not self._arrived:
+            self.select(self._filter, self._bank)
+        if not self.light.is_off:
+            self.light.put_out()
+        self._begin(exposure_s, FrameKind.FLAT)
+
     def read(self, exposure_s: float) -> Frame:
         """Return the frame begun last, of that exposure."""
         frame = self.camera.read(exposure_s + self.timeouts.readout_s)

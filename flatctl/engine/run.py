@@ -16,7 +16,7 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FlatSetRun
 from flatctl.engine.guard import guard_of, under_guard
-from flatctl.engine.job import Job
+from flatctl.engine.job import Job, SkyJob
 from flatctl.engine.opening import adopt, ensure_room, full_scale, started
 from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
 from flatctl.engine.recovery import Recovery, RigLost
@@ -24,6 +24,7 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.sharing import await_camera
+from flatctl.engine.sky_flats import SkyFlats
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
@@ -51,7 +52,7 @@ class Session:
     def __post_init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
         self._filters: dict[str, str] = {}
-        self._under_way: FlatSetRun | None = None
+        self._under_way: FlatSetRun | SkyFlats | None = None
         self._darkened: dict[CameraSetup, set[float]] = {}
         self._warned: set[str] = set()
         self._started: events.RunStarted | None = None
@@ -121,6 +122,9 @@ class Session:
         """Take the sets of one camera setup, then their dark flats."""
         if not self._prepare(context, plans):
             return
+        if self.job.sky is not None:
+            self._take_of_sky(context, self.job.sky, plans)
+            return
         if self.job.only_darks:
             self._take_darks_alone(context, [FlatSetRun(context, plan, None) for plan in plans])
             return
@@ -141,6 +145,12 @@ class Session:
                 flat_adu=runs[0].band.target_adu,
             )
         self._take_darks(context, runs, exposures_s)
+
+    def _take_of_sky(self, context: RunContext, sky: SkyJob, plans: Sequence[FilterPlan]) -> None:
+        """Take the sets of one camera setup of the sky, all in one twilight."""
+        flats = SkyFlats(context, sky, plans, self.signals, self._tell_fault)
+        self._under_way = flats
+        self._outcomes.update(flats.run())
 
     def _take_darks(
         self, context: RunContext, runs: Sequence[FlatSetRun], exposures_s: set[float]

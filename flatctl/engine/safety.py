@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flatctl import events
 from flatctl.core.types import Policy
-from flatctl.devices.protocols import Condition, Parkable
+from flatctl.devices.protocols import Condition, ConditionStatus, Dome, Parkable
 from flatctl.engine.rig import Rig
 from flatctl.errors import UnsafeError
 
@@ -24,6 +24,22 @@ class Rule:
     policy: Policy
     wait_s: float
     park_first: bool = False
+
+
+class StandsOpen:
+    """The condition that a dome or roof is open, as it has to be for the sky."""
+
+    def __init__(self, dome: Dome) -> None:
+        self._dome = dome
+
+    @property
+    def name(self) -> str:
+        """The name by which users know it."""
+        return self._dome.name
+
+    def status(self, timeout_s: float) -> ConditionStatus:
+        """Ask whether it is open."""
+        return self._dome.open_status(timeout_s)
 
 
 class Safety:
@@ -64,6 +80,14 @@ class Safety:
                     self._rig.light.put_out()
                 self._tell(text)
             self._rig.clock.sleep(min(POLL_S, rule.wait_s - waited_s))
+
+    def unmet(self) -> str:
+        """Return what is not met now, in the words of its device; nothing where all is well.
+
+        Raises `DeviceError` where nobody could be asked.
+        """
+        found = self._first_unmet()
+        return "" if found is None else found[1]
 
     def _first_unmet(self) -> tuple[Rule, str] | None:
         for rule in self._rules:

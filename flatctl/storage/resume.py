@@ -25,7 +25,7 @@ class Wanted:
     """One set of frames; the panel of its `key` may be any. `slots` are the wheel's names.
 
     `None` leaves a value out of the comparison. Levels are in ADU; they and the filter are those of
-    flats, `exposure_s` is that of dark flats.
+    flats, `exposure_s` is that of dark flats. `source` is what lit them, as FLATSRC has it.
     """
 
     kind: FrameKind
@@ -37,6 +37,7 @@ class Wanted:
     exposure_s: float | None = None
     target_adu: float | None = None
     tolerance_adu: float | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
     frames: list[FinishedFrame] = []
     skipped: list[tuple[Path, str]] = []
     kin: dict[Path, Mapping[str, Value]] = {}
-    of_any_level = replace(wanted, target_adu=None)
+    of_any_level = replace(wanted, target_adu=None, source=None)
     of_any_filter = replace(wanted, key=replace(wanted.key, filter=None))
     for path in frames_in(frame_folder(directory, night, wanted.kind)):
         try:
@@ -140,6 +141,7 @@ def _belongs(cards: Mapping[str, Value], wanted: Wanted) -> bool:
         "ROTATOR": wanted.rotator_deg,
         "FOCPOS": wanted.focuser_steps,
         "FLATTGT": wanted.target_adu,
+        "FLATSRC": wanted.source,
     }
     is_dark = cards.get("IMAGETYP") != "FLAT"
     name = wanted.key.filter

@@ -83,6 +83,9 @@ FORGOTTEN: dict[str, Forget] = {
     "test_a_flat_says_all_that_is_known_of_it": partial(
         without, "flatctl/storage/headers.py", r'^    Keyword\("FLATSRC".*?\),\n'
     ),
+    "test_a_flat_of_the_sky_says_so_in_its_header": partial(
+        without, "flatctl/engine/identity.py", r"^            sky=sky,\n"
+    ),
     "test_the_status_says_what_goes_on": partial(
         without, "flatctl/outputs/systemd.py", "def __call__", instead="def called"
     ),

@@ -185,9 +185,17 @@ class SkyFlatSearch:
         return self._finish(Why.COMPLETE)
 
     def observe(
-        self, *, mid_s: float, exposure_s: float, median_adu: float, clipped_frac: float
+        self,
+        *,
+        mid_s: float,
+        exposure_s: float,
+        median_adu: float,
+        clipped_frac: float,
+        refused: bool = False,
     ) -> SkyVerdict:
         """Take in the frame that `next` asked for; `mid_s` is the middle of its exposure.
+
+        One that is `refused` for another reason than its level tells of the light, and is no flat.
 
         Raises:
             ValueError: no exposure was asked for, or a figure makes no sense.
@@ -198,6 +206,8 @@ class SkyFlatSearch:
         if not (isfinite(mid_s) and isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure needs a middle and a length: {mid_s}, {exposure_s}")
         verdict = self._band.judge(median_adu, clipped_frac)
+        if refused and verdict is Verdict.ACCEPTED:
+            verdict = Verdict.REFUSED
         self._exposing = False
         name, tonight = self.filter, self._course.tonight
         here = self._sets[name]

@@ -1,0 +1,218 @@
+"""Flats of the twilight sky: several sets at once, as the search asks for their filters in turn."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+from flatctl import events
+from flatctl.core.nights.sun import sun_altitude_deg
+from flatctl.core.pointing.bodies import moon_at
+from flatctl.core.sky.filters import SkyFilter
+from flatctl.core.sky.light import find_window
+from flatctl.core.sky.search import SkyFlatSearch
+from flatctl.core.sky.steps import Step, Why
+from flatctl.core.types import FilterPlan, Outcome
+from flatctl.devices.protocols import Cover
+from flatctl.engine.context import RunContext
+from flatctl.engine.job import SkyJob
+from flatctl.engine.panel_off import known_pedestal
+from flatctl.engine.pointing import Pointing
+from flatctl.engine.shot import Shot
+from flatctl.engine.sky_set import SkySet
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import DeviceError, FlatctlError
+from flatctl.storage.record import SkyFacts
+
+
+class SkyFlats:
+    """The sets of one camera setup, taken of one twilight.
+
+    The mount is left as `SkyPointing.end` leaves it, whatever ends this; `tell_fault` hears why
+    that could not be done.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        sky: SkyJob,
+        plans: Sequence[FilterPlan],
+        signals: StopSignals,
+        tell_fault: Callable[[DeviceError, bool], None],
+    ) -> None:
+        self._context, self._sky = context, sky
+        self._signals, self._tell_fault = signals, tell_fault
+        self._sets = {events.set_label(plan): SkySet(context, plan) for plan in plans}
+        # The search's clock is the monotonic one: nobody sets it in the middle of a twilight.
+        self._epoch = context.clock.now() - timedelta(seconds=context.clock.monotonic())
+        self._search: SkyFlatSearch | None = None
+        self._here: Pointing | None = None
+        self._pointed = False
+
+    def run(self) -> dict[str, Outcome]:
+        """Take them; return how each set ended. What ends the whole run is raised."""
+        try:
+            self._make_ready()
+            self._take()
+        except BaseException:
+            self._leave_mount()
+            raise
+        failure = self._leave_mount()
+        self._context.writer.drain()
+        for name, each in self._sets.items():
+            self._tell_end(name, each)
+        if failure is not None:
+            raise failure
+        return {name: each.outcome or Outcome.OUT_OF_TIME for name, each in self._sets.items()}
+
+    def finish(self, outcome: Outcome) -> None:
+        """Tell, once, how the sets ended that had not ended before."""
+        for each in self._sets.values():
+            each.finish(outcome)
+
+    def sun_deg(self, time_s: float) -> float:
+        """Return the Sun's altitude at a time of the monotonic clock."""
+        return sun_altitude_deg(self._epoch + timedelta(seconds=time_s), self._sky.site)
+
+    def _make_ready(self) -> None:
+        """Put a panel out that there may be, and have its cover open."""
+        rig = self._context.rig
+        if not rig.light.is_off:
+            self._context.recovery.retry(rig.light.put_out)
+        if isinstance(rig.panel, Cover) and rig.panel.has_cover:
+            self._context.recovery.retry(partial(rig.panel.open_cover, rig.timeouts.panel_s))
+        for each in self._sets.values():
+            each.begin()
+
+    def _take(self) -> None:
+        while (search := self._search or self._new_search()) is not None:
+            step = self._next(search)
+            for name in search.outcomes:
+                self._tell_end(name, self._sets[name], search)
+            if step.action == "finish":
+                return
+            if step.action == "wait":
+                self._context.clock.sleep(step.seconds)
+            elif step.action == "switch" and step.filter is not None:
+                self._switch(step.filter)
+            elif step.filter is not None:
+                self._expose(search, self._sets[step.filter], step)
+
+    def _new_search(self) -> SkyFlatSearch | None:
+        """Return a search for what is missing; None where nothing is."""
+        missing = [(name, each) for name, each in self._sets.items() if each.outcome is None]
+        if not missing:
+            return None
+        band = missing[0][1].band
+        pedestal = known_pedestal(self._context)
+        known = pedestal is not None and pedestal.is_measured and pedestal.adu < band.low_adu
+        self._search = SkyFlatSearch(
+            [self._filter(name, each) for name, each in missing],
+            target_adu=band.target_adu,
+            tolerance_adu=band.tolerance_adu,
+            full_scale_adu=band.full_scale_adu,
+            dawn=self._sky.dawn,
+            sun_altitude=self.sun_deg,
+            sun_altitude_range_deg=self._sky.sun_altitude_deg,
+            pedestal_adu=pedestal.adu if pedestal is not None and known else None,
+        )
+        return self._search
+
+    def _filter(self, name: str, of: SkySet) -> SkyFilter:
+        throughput, wavelength_nm = self._sky.hints.get(name, (None, None))
+        plan = of.plan
+        exposures_s = (plan.exposure_min_s, plan.exposure_max_s)
+        return SkyFilter(name, of.missing, exposures_s, throughput, wavelength_nm)
+
+    def _next(self, search: SkyFlatSearch) -> Step:
+        """Return what to do now; before an exposure all is safe, and the telescope at rest."""
+        now_s = self._context.clock.monotonic
+        step = search.next(now_s())
+        if step.action == "finish" or step.fact.why is Why.WINDOW:
+            return step
+        self._context.safety.check()
+        if self._sky.pointing is not None:
+            if not self._pointed:
+                self._pointed = True
+                self._sky.pointing.begin(self._epoch + timedelta(seconds=self._closes_s(now_s())))
+            if step.action == "expose":
+                self._here = self._sky.pointing.before_frame()
+        # The light has changed meanwhile, and the next exposure begins at once.
+        return search.next(now_s()) if step.action == "expose" else step
+
+    def _closes_s(self, time_s: float) -> float:
+        window = find_window(self.sun_deg, self._sky.sun_altitude_deg, time_s, dawn=self._sky.dawn)
+        return window.closes_s if window else time_s
+
+    def _switch(self, name: str) -> None:
+        context = self._context
+        context.recovery.renew()
+        try:
+            self._sets[name].select()
+        except DeviceError as error:
+            self._sets[name].finish(Outcome.DEVICE, str(error))
+            self._search = None
+
+    def _expose(self, search: SkyFlatSearch, of: SkySet, step: Step) -> None:
+        context = self._context
+        shot = of.expose(step.exposure_s, is_flat=step.fact.why is Why.AIM)
+        if unmet := context.safety.unmet():
+            of.reject(shot, unmet)
+            shot.release_pixels()
+            return
+        if self._sky.pointing is not None:
+            self._sky.pointing.check()
+        if context.learn_full_scale(shot):
+            # All levels so far were fractions of another full scale.
+            self._search = None
+            shot.release_pixels()
+            return
+        refused = of.refusal(shot)
+        verdict = search.observe(
+            mid_s=shot.time_s,
+            exposure_s=step.exposure_s,
+            median_adu=shot.level_adu,
+            clipped_frac=shot.clipped_frac,
+            refused=bool(refused),
+        )
+        if verdict.accepted:
+            of.keep(shot, self._facts(shot))
+        elif refused:
+            of.reject(shot, refused)
+        else:
+            of.tell_trial(shot, verdict.verdict)
+        shot.release_pixels()
+
+    def _facts(self, shot: Shot) -> SkyFacts:
+        here, when = self._here, self._epoch + timedelta(seconds=shot.time_s)
+        pedestal = known_pedestal(self._context)
+        signal_adu = shot.level_adu - (pedestal.adu if pedestal else 0.0)
+        return SkyFacts(
+            sun_alt_deg=self.sun_deg(shot.time_s),
+            dawn=self._sky.dawn,
+            rate_adu_s=signal_adu / shot.setting.exposure_s,
+            sun_distance_deg=here.sun_distance_deg if here else None,
+            moon_alt_deg=moon_at(when, self._sky.site).alt_deg,
+            moon_distance_deg=here.moon_distance_deg if here else None,
+            direction=here.direction if here else None,
+            tracking=here.tracking if here else None,
+            dithers=here.dithers if here else None,
+        )
+
+    def _tell_end(self, name: str, of: SkySet, search: SkyFlatSearch | None = None) -> None:
+        search = search or self._search
+        if of.outcome is not None or search is None or name not in search.outcomes:
+            return
+        self._context.writer.drain()
+        of.finish(Outcome(search.outcomes[name]), search.explanation[name])
+
+    def _leave_mount(self) -> FlatctlError | None:
+        """Leave the mount with its tracking off; return why that could not be done."""
+        if self._sky.pointing is None or not self._pointed:
+            return None
+        try:
+            with self._signals.held():
+                self._sky.pointing.end()
+        except DeviceError as failure:
+            self._tell_fault(failure, False)
+            return failure
+        return None

@@ -1,0 +1,123 @@
+"""One set of flats of the sky: its frames, and what is told of them."""
+
+import itertools
+from functools import partial
+from pathlib import Path
+
+from flatctl.core.band import Band
+from flatctl.core.quality.findings import Finding, Kind
+from flatctl.core.types import FilterPlan, FrameKind, Outcome, Setting, Verdict
+from flatctl.engine.context import RunContext
+from flatctl.engine.identity import SetIdentity
+from flatctl.engine.set_events import SetEvents
+from flatctl.engine.shot import Shot
+from flatctl.errors import BadReply
+from flatctl.events import Why
+from flatctl.storage.record import SkyFacts
+
+
+class SkySet:
+    """The flats of one filter; those that an earlier run of the night left count.
+
+    `outcome` is how it ended, None while it is open.
+    """
+
+    def __init__(self, context: RunContext, plan: FilterPlan) -> None:
+        self._context = context
+        self.plan = plan
+        self._telling = SetEvents(context, plan)
+        self._earlier: set[int] = set()
+        self._kept = self._trials = self._placed = 0
+        self.outcome: Outcome | None = None
+
+    @property
+    def band(self) -> Band:
+        """The levels accepted, by what is known of full scale by now."""
+        return Band.of(self.plan.target, self.plan.tolerance, self._context.full_scale_adu)
+
+    @property
+    def missing(self) -> int:
+        """How many flats are still wanted."""
+        return max(0, self.plan.count - len(self._earlier) - self._kept)
+
+    def begin(self) -> None:
+        """See what is on disk, and tell that the set begins."""
+        plan = self.plan
+        self._identity = SetIdentity(self._context, FrameKind.FLAT, plan, self.band)
+        self._earlier = {frame.number for frame in self._identity.present[: plan.count]}
+        self._telling.started(
+            Setting(0, plan.exposure_start_s),
+            trained=False,
+            wanted=plan.count,
+            present=len(self._earlier),
+            set_number=self._identity.set_number,
+        )
+        if not self.missing:
+            self.finish(Outcome.COMPLETE)
+
+    def select(self) -> None:
+        """Bring wheel, rotator and focuser to where the set wants them."""
+        rig, plan, retry = self._context.rig, self.plan, self._context.recovery.retry
+        retry(partial(rig.select, plan.filter))
+        retry(partial(rig.place, plan.rotator_deg, plan.focuser_steps))
+
+    def expose(self, exposure_s: float, *, is_flat: bool) -> Shot:
+        """Take a frame."""
+        under_way = self._context.begin_sky(exposure_s)
+        kind, n = ("flat", self._number) if is_flat else ("trial", self._trials + 1)
+        self._telling.exposing(kind, n, under_way.setting)
+        return self._context.read(under_way, self.plan.channel)
+
+    def refusal(self, shot: Shot) -> tuple[Finding, ...]:
+        """Return why a frame is no flat, whatever its level; nothing where it may be one."""
+        if disturbed := self._context.disturbance(shot.disturbances):
+            return (disturbed,)
+        twin = self._context.writer.twin_of(shot.frame.raw, shot.statistics.median)
+        if twin:
+            fault = BadReply(self._context.rig.camera.name, "sent a picture twice")
+            self._context.recovery.forgive(fault)
+            return (Finding(Kind.TWIN, {"like": twin}),)
+        return ()
+
+    def keep(self, shot: Shot, sky: SkyFacts) -> None:
+        """Have a flat written, and tell of it once it is on disk."""
+        number, count = self._number, self.plan.count
+        self._kept += 1
+        record = self._identity.record(
+            shot.frame,
+            shot.statistics,
+            number=number,
+            count=count,
+            shot=shot,
+            stuck_frac=shot.stuck.frac,
+            sky=sky,
+        )
+
+        def placed(path: Path) -> None:
+            self._placed += 1
+            self._telling.flat(shot, index=number, count=count, path=path)
+
+        self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
+
+    def tell_trial(self, shot: Shot, verdict: Verdict) -> None:
+        """Tell of a frame whose level is not in the band."""
+        self._trials += 1
+        self._telling.trial(shot, n=self._trials, verdict=verdict)
+
+    def reject(self, shot: Shot, why: Why) -> None:
+        """Tell of a frame that is no flat for another reason."""
+        self._telling.rejected(shot, why)
+
+    def finish(self, outcome: Outcome, why: Why = "") -> None:
+        """Tell, once, how it ended; its frames are all on disk by then."""
+        if self.outcome is not None:
+            return
+        self.outcome = outcome
+        flats = len(self._earlier) + self._placed
+        self._telling.finished(outcome, trials=self._trials, flats=flats, why=why)
+
+    @property
+    def _number(self) -> int:
+        """The first number that no flat of the set has."""
+        free = (number for number in itertools.count(1) if number not in self._earlier)
+        return next(itertools.islice(free, self._kept, None))

@@ -1,0 +1,252 @@
+"""Flats of a twilight on the simulated rig, in virtual time: roofs close, mounts disobey."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from astropy.io import fits
+from bench import TIMEOUTS
+
+from flatctl import events
+from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.devices.no_light import NoLight
+from flatctl.devices.protocols import MountState
+from flatctl.engine.job import Job, SkyJob
+from flatctl.engine.pointing import PointingPlan, SkyPointing
+from flatctl.engine.rig import Rig
+from flatctl.engine.run import Session
+from flatctl.engine.safety import Rule, StandsOpen
+from flatctl.engine.stop import StopSignals
+from flatctl.errors import ExitCode, FlatctlError, Stopped
+from flatctl.storage.history import History
+from flatctl.storage.verify import verify_file
+from flatctl.storage.writer import FrameWriter
+from hardware_sims.fakes import FakeRig
+from hardware_sims.scenarios import scenario
+from hardware_sims.sky.motion import MountHabits
+from hardware_sims.sky.scene import RoofHabits
+
+MOONLESS = datetime(2026, 11, 9, 17, 0, tzinfo=UTC)
+
+
+class Twilight:
+    """A run of the sky, with a mount and a roof of these habits; the panel is off or absent."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "dusk-clear",
+        *,
+        mount: MountHabits | None = None,
+        roof: RoofHabits | None = None,
+        filters: tuple[str, ...] = ("L", "R", "Ha"),
+        count: int = 5,
+        may_move: bool = True,
+        panel: bool = False,
+        starts_deg: float = -2.0,
+    ) -> None:
+        rig = scenario(name, rows=48, cols=64)
+        sky = replace(rig.sky, starts_deg=starts_deg)
+        rig = replace(rig, sky=sky, mount=mount or rig.mount, roof=roof or rig.roof)
+        self.folder, self.count = folder, count
+        self.fake = FakeRig(rig, start=MOONLESS)
+        if self.fake.mount is not None:
+            self.fake.mount.may_move = may_move
+        self.plans = [FilterPlan(each, count=count, exposure_min_s=0.5) for each in filters]
+        self.dawn = rig.sky.dawn
+        self.told: list[events.Event] = []
+        self.hear: Callable[[events.Event], None] = lambda _: None
+        self.error: FlatctlError | Stopped | None = None
+        self._with_panel = panel
+
+    def run(self) -> int:
+        """Return the exit code."""
+        fake = self.fake
+        site = fake.world.scene.twilight.site
+        pointing = None
+        if fake.mount is not None:
+            pointing = SkyPointing(fake.mount, site, fake.clock, PointingPlan(slew_s=120.0))
+        rules = [] if fake.roof is None else [Rule(StandsOpen(fake.roof), "stop", 60.0)]
+        rig = Rig(
+            fake.camera,
+            fake.wheel,
+            fake.panel if self._with_panel else NoLight(),
+            setup=CameraSetup(),
+            timeouts=TIMEOUTS,
+            clock=fake.clock,
+        )
+        job = Job(
+            rig="bench",
+            plan=lambda _: self.plans,
+            rules=rules,
+            site=site,
+            sky=SkyJob(self.dawn, site, pointing=pointing),
+        )
+        with History(self.folder / "history.sqlite") as history:
+            try:
+                return Session(
+                    rig,
+                    job,
+                    writer=FrameWriter(self.folder / "flats", UTC),
+                    history=history,
+                    emit=self._take,
+                    signals=StopSignals(),
+                ).run()
+            except (FlatctlError, Stopped) as error:
+                self.error = error
+                return error.exit_code
+
+    def _take(self, event: events.Event) -> None:
+        self.told.append(event)
+        self.hear(event)
+
+    def all(self, kind: type[events.Event]) -> list:
+        return [event for event in self.told if isinstance(event, kind)]
+
+    @property
+    def frames(self) -> list[Path]:
+        return sorted(self.folder.rglob("*.fits"))
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        return {event.filter: str(event.outcome) for event in self.all(events.FilterFinished)}
+
+    def ends_well(self) -> None:
+        """All that was kept is good, and the mount does not track."""
+        bad = [path for path in self.frames if verify_file(path).problems]
+        assert not bad
+        assert self.fake.mount.report(1.0).state is not MountState.TRACKING
+
+
+ALL = ("L", "R", "G", "B", "Ha", "OIII", "SII")
+
+
+@pytest.mark.parametrize(("name", "starts_deg"), [("dusk-clear", 0.5), ("dawn-clear", -9.0)])
+def test_a_clear_twilight_gives_every_filter_its_flats(tmp_path, name, starts_deg) -> None:
+    twilight = Twilight(tmp_path, name, filters=ALL, starts_deg=starts_deg)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert len(twilight.frames) == len(ALL) * twilight.count
+    twilight.ends_well()
+
+
+def test_the_filters_follow_the_light_not_the_wish(tmp_path) -> None:
+    twilight = Twilight(tmp_path, "dusk-clear", filters=("L", "Ha"))
+    twilight.run()
+    first = twilight.all(events.Flat)[0]
+    assert first.filter == "Ha"
+
+
+def test_a_flat_of_the_sky_says_so_in_its_header(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=2)
+    twilight.run()
+    header = fits.getheader(twilight.frames[0])
+    assert (header["FLATSRC"], header["SKYDIR"], header["TRACKING"]) == ("SKY", "DUSK", False)
+    assert -12 <= header["SUNALT"] <= 0
+    assert header["SUNDIST"] > 40
+    assert header["SKYRATE"] > 0
+    assert not {"PANELBRT", "PANELNAM", "PANELMAX"} & set(header)
+
+
+def test_no_exposure_is_begun_while_the_mount_moves(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=4)
+    begun = []
+    start = twilight.fake.camera.start
+
+    def watched(exposure_s, kind) -> None:
+        begun.append(twilight.fake.mount.report(1.0).state)
+        start(exposure_s, kind)
+
+    twilight.fake.camera.start = watched
+    twilight.run()
+    assert set(begun) == {MountState.STANDING}
+
+
+def test_frames_are_dithered(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=4)
+    twilight.run()
+    numbers = [fits.getheader(path)["DITHERN"] for path in twilight.frames]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_without_a_mount_the_telescope_stays(tmp_path) -> None:
+    twilight = Twilight(tmp_path, "no-mount")
+    assert twilight.run() == ExitCode.COMPLETE
+    assert "CENTALT" not in fits.getheader(twilight.frames[0])
+
+
+def test_a_panel_that_is_there_stays_off(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=2, panel=True)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert not any(change.lit for change in twilight.fake.world.light.changes())
+
+
+def test_a_mount_that_may_not_be_moved_is_only_asked(tmp_path) -> None:
+    twilight = Twilight(tmp_path, may_move=False, filters=("L",), count=2)
+    twilight.run()
+    assert twilight.fake.mount.commands == []
+
+
+def test_a_closed_roof_ends_it_before_a_frame_is_taken(tmp_path) -> None:
+    twilight = Twilight(tmp_path, "roof-closed")
+    assert twilight.run() == ExitCode.UNSAFE
+    assert twilight.fake.camera.exposures == []
+
+
+@pytest.mark.parametrize("open_s", [25.0, 26.0, 400.0])
+def test_a_roof_that_closes_spoils_no_frame_that_is_kept(tmp_path, open_s) -> None:
+    twilight = Twilight(tmp_path, roof=RoofHabits(closes_after_s=open_s))
+    assert twilight.run() == ExitCode.UNSAFE
+    assert twilight.frames
+    for path in twilight.frames:
+        header = fits.getheader(path)
+        end = datetime.fromisoformat(header["DATE-OBS"]).replace(tzinfo=UTC) + timedelta(
+            seconds=header["EXPTIME"]
+        )
+        assert (end - MOONLESS).total_seconds() <= open_s
+    twilight.ends_well()
+
+
+def test_a_stop_keeps_what_was_taken_and_switches_the_tracking_off(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+
+    def stop(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2:
+            raise Stopped(15)
+
+    twilight.hear = stop
+    assert twilight.run() == Stopped(15).exit_code
+    assert "stopped" in twilight.outcomes.values()
+    twilight.ends_well()
+
+
+def test_a_site_of_another_continent_is_refused_unmoved(tmp_path) -> None:
+    twilight = Twilight(tmp_path, mount=MountHabits(site_off_deg=40.0))
+    assert twilight.run() == ExitCode.UNSAFE
+    assert "slew" not in twilight.fake.mount.commands
+    assert twilight.frames == []
+
+
+def test_a_driver_that_dies_in_a_slew_ends_it_with_what_was_kept(tmp_path) -> None:
+    twilight = Twilight(tmp_path, mount=MountHabits(dies_in_slew=5))
+    assert twilight.run() == ExitCode.DEVICE
+    assert len(twilight.frames) > 0
+    twilight.ends_well()
+
+
+def test_what_the_window_left_undone_is_told_with_its_figures(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L", "Ha"), count=400)
+    assert twilight.run() == ExitCode.INCOMPLETE
+    for event in twilight.all(events.FilterFinished):
+        assert event.outcome in ("too_dim", "out_of_time")
+        assert re.match(rf"{event.filter}: {event.flats} of 400", event.why)
+    twilight.ends_well()
+
+
+def test_flats_of_the_sky_that_are_there_are_not_taken_again(tmp_path) -> None:
+    Twilight(tmp_path, filters=("L",), count=3).run()
+    again = Twilight(tmp_path, filters=("L",), count=5)
+    assert again.run() == ExitCode.COMPLETE
+    assert len(again.all(events.Flat)) == 2
