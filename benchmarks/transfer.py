@@ -17,8 +17,8 @@ from served import SIZES, Served, simulated
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Registry
 
 
 def transfer_s(rig: Served, way: str, frames: int) -> float:

@@ -93,7 +93,7 @@ def rig(monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a child process for INDI was made")
 
-    monkeypatch.setattr("flatctl.devices.indi.child.Child.__init__", refuse)
+    monkeypatch.setattr("flatctl.devices.indi.wire.child.Child.__init__", refuse)
     return fakes
 
 
@@ -194,7 +194,7 @@ def test_a_panel_by_itself_loads_nothing_of_indi(tmp_path):
     program = (
         "import sys; from pathlib import Path; from flatctl.app.panel import panel; "
         "panel(Path(sys.argv[1]), 'status', None); print(*(m for m in sys.modules if m.startswith("
-        "('PyIndi', 'flatctl.devices.indi.client', 'flatctl.devices.indi.child'))))"
+        "('PyIndi', 'flatctl.devices.indi.wire.client', 'flatctl.devices.indi.wire.child'))))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program, path], capture_output=True, text=True, check=True

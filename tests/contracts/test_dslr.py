@@ -9,7 +9,7 @@ from indi_served import indi_served
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import Camera
 from flatctl.errors import Fault
 from hardware_sims import camera

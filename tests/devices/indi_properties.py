@@ -1,6 +1,6 @@
 """Properties of an INDI device, as its driver would tell of them."""
 
-from flatctl.devices.indi.registry import Element, Property
+from flatctl.devices.indi.wire.registry import Element, Property
 
 
 def numbers(name: str, *, writable: bool = True, label: str = "", **elements) -> Property:

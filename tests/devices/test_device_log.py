@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from flatctl.devices import log as module
-from flatctl.devices.indi import trace
-from flatctl.devices.indi.child import Child
+from flatctl.devices.indi.wire import trace
+from flatctl.devices.indi.wire.child import Child
 from flatctl.devices.log import HEARD, SENT, DeviceLog, current_log, logging_to
 from flatctl.devices.screen.panel import ScreenPanel
 from flatctl.devices.serial.alnitak import AlnitakPanel

@@ -3,7 +3,7 @@
 import pytest
 from indi_properties import numbers, switches, texts
 
-from flatctl.devices.indi.as_found import AsFound
+from flatctl.devices.indi.wire.as_found import AsFound
 
 FOUND = switches("UPLOAD_MODE", "LOCAL", CLIENT="Client", LOCAL="Local")
 OURS = switches("UPLOAD_MODE", "CLIENT", CLIENT="Client", LOCAL="Local")

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from virtual_lamp import LAMP, Driver, VirtualClient, clock_moved_by_tests
 
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault, NoReply
 

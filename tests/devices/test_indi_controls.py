@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from indi_properties import numbers, switches
 
-from flatctl.devices.indi import controls
-from flatctl.devices.indi.choices import choose, state_of
-from flatctl.devices.indi.controls import find_mode, find_number
-from flatctl.devices.indi.formats import deepest_raw, is_made
-from flatctl.devices.indi.registry import Property
+from flatctl.devices.indi.imaging import controls
+from flatctl.devices.indi.imaging.choices import choose, state_of
+from flatctl.devices.indi.imaging.controls import find_mode, find_number
+from flatctl.devices.indi.imaging.formats import deepest_raw, is_made
+from flatctl.devices.indi.wire.registry import Property
 
 ON_OFF = {"INDI_ENABLED": "ON", "INDI_DISABLED": "OFF"}
 

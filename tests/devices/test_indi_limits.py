@@ -4,7 +4,7 @@ import pytest
 from indi_properties import numbers, switches
 
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.devices.indi.limits import Abilities
+from flatctl.devices.indi.imaging.limits import Abilities
 
 CAMERA = Abilities(
     "Cam",

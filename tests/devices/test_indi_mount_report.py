@@ -8,7 +8,7 @@ from indi_properties import numbers, switches
 
 from flatctl.core.nights.sun import Site
 from flatctl.devices.indi.mount import report_of
-from flatctl.devices.indi.registry import Device, Property, Registry
+from flatctl.devices.indi.wire.registry import Device, Property, Registry
 from flatctl.devices.protocols import MountReport, MountState
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flatctl.devices.indi.discovery import describe
-from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.wire.registry import Registry
 from flatctl.devices.transports import Role
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.devices.indi.late_frames import Doubt, Exposure, LateFrames
+from flatctl.devices.indi.imaging.late_frames import Doubt, Exposure, LateFrames
 from flatctl.fits.header import Header
 from flatctl.fits.pixels import StoredImage
 

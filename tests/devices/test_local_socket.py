@@ -2,8 +2,8 @@
 
 import pytest
 
-from flatctl.devices.indi import local
-from flatctl.devices.indi.local import NoLocalSocket, local_socket
+from flatctl.devices.indi.wire import local
+from flatctl.devices.indi.wire.local import NoLocalSocket, local_socket
 
 
 @pytest.mark.parametrize(

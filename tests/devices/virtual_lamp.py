@@ -11,9 +11,10 @@ from typing import TypeVar
 import pytest
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi import connecting, registry
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.registry import Registry, Value
+from flatctl.devices.indi import connecting
+from flatctl.devices.indi.wire import registry
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Registry, Value
 from flatctl.errors import NoReply
 from hardware_sims.clock import VirtualClock
 

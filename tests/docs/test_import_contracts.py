@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
-    "PyIndi": {"flatctl.devices.indi.worker"},
+    "PyIndi": {"flatctl.devices.indi.wire.worker"},
     "serial": {"flatctl.devices.serial.ports"},
     "ccdproc": {"flatctl.storage.stacking"},
     "apprise": {"flatctl.outputs.notify"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flatctl.devices.indi import child
+from flatctl.devices.indi.wire import child
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 from rigs import RunningRig, flatctl, started, stock_simulators
 
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.transports import Role
 
 pytestmark = pytest.mark.indi_bin

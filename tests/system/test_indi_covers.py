@@ -21,8 +21,8 @@ from scripted_indi import (
     switch,
 )
 
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.panel import IndiPanel
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import CoverState
 from flatctl.errors import Fault, InUse, NoReply, Stopped
 

@@ -17,10 +17,10 @@ from indiserver import CCD, LIGHTPANEL, TELESCOPE, WHEEL, Server, free_port, ind
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.discovery import list_devices
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.transports import Role
 from flatctl.errors import BadReply, ConfigError, DeviceError, Fault, InUse, NoReply, Unreachable
 
@@ -296,7 +296,7 @@ def test_a_setup_the_camera_can_not_take_is_a_fault(camera, setup: CameraSetup, 
 def test_a_refusal_hidden_by_an_ok_is_seen(
     client: IndiClient, camera: IndiCamera, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("flatctl.devices.indi.client._check_allowed", lambda *_: None)
+    monkeypatch.setattr("flatctl.devices.indi.wire.client._check_allowed", lambda *_: None)
 
     with pytest.raises(Fault, match="Valid range is from 0 to 100"):
         client.set(CAMERA, "CCD_GAIN", {"GAIN": 120}, 10)
@@ -680,7 +680,7 @@ def test_a_server_that_says_nothing_is_no_reply():
 
 PARENT = """
 import sys, time
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wire.client import IndiClient
 client = IndiClient("localhost", int(sys.argv[1]))
 client.open(20)
 print(client.pid, flush=True)

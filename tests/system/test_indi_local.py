@@ -8,7 +8,7 @@ from indiserver import CCD, TELESCOPE, Server, indiserver
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wire.client import IndiClient
 
 pytestmark = pytest.mark.indi_bin
 

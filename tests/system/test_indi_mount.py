@@ -9,8 +9,8 @@ from indiserver import TELESCOPE, indiserver
 
 from flatctl.core.nights.sun import Site, sidereal_deg
 from flatctl.core.pointing.directions import Equatorial, around, offset
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.mount import IndiMount
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import Mount, MountState
 from flatctl.errors import Fault, Unfit
 

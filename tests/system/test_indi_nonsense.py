@@ -7,9 +7,9 @@ from scripted_indi import CAMERA, DEVICE, WHEEL, message, number, scripted_serve
 
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.panel import IndiPanel
 from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import Progress
 from flatctl.errors import Fault, NoReply, Unfit
 

@@ -7,9 +7,9 @@ import pytest
 from indiserver import CCD, DOME, LIGHTPANEL, TELESCOPE, WEATHER, Server, indiserver
 from rigs import flatctl
 
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.mount import IndiMount
 from flatctl.devices.indi.observatory import IndiDome, IndiWeather
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import ConditionStatus, Parkable
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(180)]

@@ -26,10 +26,10 @@ from scripted_indi import (
 )
 
 from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
-from flatctl.devices.indi import arrival as arrival_module
 from flatctl.devices.indi.camera import IndiCamera
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.imaging import arrival as arrival_module
 from flatctl.devices.indi.wheel import IndiFilterWheel
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.errors import BadReply, ConfigError, Fault, InUse, NoReply, Unfit
 
 

@@ -7,8 +7,8 @@ import pytest
 from scripted_indi import DEVICE, LIT_LAMP, message, obedient, scripted_server, switch
 
 from flatctl.core.types import Light
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.panel import IndiPanel
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.engine.guard import LampGuard
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import LightUnknown

@@ -8,7 +8,7 @@ import pytest
 from indi_tools import until
 
 from flatctl.devices.indi.axis import IndiFocuser, IndiRotator
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.errors import Fault, NoReply, Unreachable
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(120)]

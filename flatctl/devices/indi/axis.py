@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession, IndiDevice
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault
 

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 
 from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.arrival import Arrival
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.cooling import celsius
 from flatctl.devices.indi.discovery import QUIET_S, SIDE_PX
-from flatctl.devices.indi.late_frames import Exposure, LateFrames
-from flatctl.devices.indi.preparation import Preparation, abilities
-from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.imaging.arrival import Arrival
+from flatctl.devices.indi.imaging.cooling import celsius
+from flatctl.devices.indi.imaging.late_frames import Exposure, LateFrames
+from flatctl.devices.indi.imaging.preparation import Preparation, abilities
+from flatctl.devices.indi.imaging.sharing import Sharing
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
-from flatctl.devices.indi.sharing import Sharing
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Registry
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, Progress, StoredFrame
 from flatctl.devices.transports import Role
 from flatctl.errors import DeviceError, Fault, InUse, Unfit

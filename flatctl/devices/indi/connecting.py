@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.discovery import (
     QUIET_S,
     SIGNS,
@@ -15,7 +14,8 @@ from flatctl.devices.indi.discovery import (
     list_devices,
     settle,
 )
-from flatctl.devices.indi.registry import Registry
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Registry
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault, Unreachable
 

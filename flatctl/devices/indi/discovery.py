@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.registry import Device, Property, Registry
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Device, Property, Registry
 from flatctl.devices.transports import PLAIN, FoundDevice, Role
 
 QUIET_S = 0.3

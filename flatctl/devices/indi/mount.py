@@ -17,11 +17,11 @@ from dataclasses import replace
 from flatctl.core.nights.sun import Site
 from flatctl.core.pointing.directions import Equatorial, Horizontal, around, separation_deg
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import await_rest, connect
 from flatctl.devices.indi.observatory import ask
-from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import IndiDevice
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import ConditionStatus, MountReport, MountState
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault, NoReply

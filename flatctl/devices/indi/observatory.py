@@ -7,11 +7,11 @@ them.
 from __future__ import annotations
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.discovery import settle
-from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import IndiDevice
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import ConditionStatus
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.registry import Property
 from flatctl.devices.indi.session import DeviceSession, IndiDevice, begin_anew
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.devices.transports import Role
 from flatctl.errors import DeviceError, Fault, InUse, NoReply, Unfit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flatctl.devices.indi.client import IndiClient
+from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.protocols import Progress
 from flatctl.errors import Fault
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flatctl.devices.hosts import places
-from flatctl.devices.indi.as_found import AsFound
+from flatctl.devices.indi.wire.as_found import AsFound
 from flatctl.devices.transports import PLAIN, FoundDevice, Presence, Role, Transport, Where
 from flatctl.errors import DeviceError
 
 if TYPE_CHECKING:
-    from flatctl.devices.indi.client import IndiClient
+    from flatctl.devices.indi.wire.client import IndiClient
     from flatctl.settings.models import Settings
 
 _GREET_S = 3.0
@@ -27,7 +27,7 @@ class IndiTransport(Transport["IndiClient"]):
 
     def connect(self, settings: Settings, say: Callable[[str], None]) -> IndiClient:
         """Make the client; it starts its process once a device is opened."""
-        from flatctl.devices.indi.client import IndiClient
+        from flatctl.devices.indi.wire.client import IndiClient
 
         indi = settings.indi
         return IndiClient(
@@ -81,8 +81,8 @@ class IndiTransport(Transport["IndiClient"]):
 
     def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
         """Return the devices of the server."""
-        from flatctl.devices.indi.client import IndiClient
         from flatctl.devices.indi.discovery import list_devices
+        from flatctl.devices.indi.wire.client import IndiClient
 
         with IndiClient(where.host, where.port) as client:
             return list_devices(client, timeout_s)

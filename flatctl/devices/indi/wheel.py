@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import IndiClient
 from flatctl.devices.indi.connecting import connect
-from flatctl.devices.indi.registry import Property, Registry
 from flatctl.devices.indi.session import DeviceSession, IndiDevice
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import Progress
 from flatctl.devices.transports import Role
 from flatctl.errors import ConfigError, Fault, Unfit

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.registry import Property, Registry, Value
+from flatctl.devices.indi.wire.registry import Property, Registry, Value
 from flatctl.errors import DeviceError
 
 if TYPE_CHECKING:
-    from flatctl.devices.indi.client import IndiClient
+    from flatctl.devices.indi.wire.client import IndiClient
 
 _ANSWER_S = 5.0
 _TEXT_S = 1.0

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flatctl.devices.indi.registry import Element, Property
+from flatctl.devices.indi.wire.registry import Element, Property
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # They say that something can be set, not what it is.

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.devices.indi import controls
-from flatctl.devices.indi.choices import OFF, ON, choices, choose
-from flatctl.devices.indi.controls import Control, Found
-from flatctl.devices.indi.registry import Element, Property
+from flatctl.devices.indi.imaging import controls
+from flatctl.devices.indi.imaging.choices import OFF, ON, choices, choose
+from flatctl.devices.indi.imaging.controls import Control, Found
+from flatctl.devices.indi.wire.registry import Element, Property
 from flatctl.errors import Unfit
 
 HIGH, LOW = "High", "Low"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flatctl.devices.indi.registry import Element, Property
+from flatctl.devices.indi.wire.registry import Element, Property
 
 _WORD = re.compile(r"[a-z]+|\d+")
 _DEPTHS = range(8, 17)

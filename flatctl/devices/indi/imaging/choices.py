@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from flatctl.devices.indi.registry import Element, Property
+from flatctl.devices.indi.wire.registry import Element, Property
 
 ON, OFF = "On", "Off"
 _ON = {"on", "enabled", "enable", "true", "yes", "indienabled"}

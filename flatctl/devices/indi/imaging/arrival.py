@@ -7,11 +7,11 @@ import mmap
 import time
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.client import LOG, IndiClient
-from flatctl.devices.indi.late_frames import Doubt, Exposure, LateFrames
-from flatctl.devices.indi.preparation import format_remedy
-from flatctl.devices.indi.registry import Blob, Property, Registry
-from flatctl.devices.indi.sharing import Sharing
+from flatctl.devices.indi.imaging.late_frames import Doubt, Exposure, LateFrames
+from flatctl.devices.indi.imaging.preparation import format_remedy
+from flatctl.devices.indi.imaging.sharing import Sharing
+from flatctl.devices.indi.wire.client import LOG, IndiClient
+from flatctl.devices.indi.wire.registry import Blob, Property, Registry
 from flatctl.errors import BadReply, DeviceError, Fault, Unfit
 from flatctl.fits.header import OtherFormat
 from flatctl.fits.pixels import StoredImage, decode

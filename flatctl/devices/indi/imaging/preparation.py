@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from flatctl.core.types import CameraSetup
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi import controls
-from flatctl.devices.indi.choices import choices, state_of
-from flatctl.devices.indi.controls import Control, Found
-from flatctl.devices.indi.cooling import Cooling, celsius
 from flatctl.devices.indi.discovery import SIDE_PX
-from flatctl.devices.indi.formats import deepest_raw, is_made
-from flatctl.devices.indi.limits import Abilities, chosen, number_of, told
-from flatctl.devices.indi.registry import Property, Value
+from flatctl.devices.indi.imaging import controls
+from flatctl.devices.indi.imaging.choices import choices, state_of
+from flatctl.devices.indi.imaging.controls import Control, Found
+from flatctl.devices.indi.imaging.cooling import Cooling, celsius
+from flatctl.devices.indi.imaging.formats import deepest_raw, is_made
+from flatctl.devices.indi.imaging.limits import Abilities, chosen, number_of, told
+from flatctl.devices.indi.wire.registry import Property, Value
 from flatctl.devices.protocols import CameraState
 from flatctl.errors import Fault, Unfit
 
 if TYPE_CHECKING:
-    from flatctl.devices.indi.client import IndiClient
+    from flatctl.devices.indi.wire.client import IndiClient
 
 _ANSWER_S = 10.0
 _ROUNDED_PX = 16

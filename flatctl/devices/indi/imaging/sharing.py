@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from flatctl.devices.indi.client import IndiClient
-from flatctl.devices.indi.late_frames import Exposure
-from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.imaging.late_frames import Exposure
+from flatctl.devices.indi.wire.client import IndiClient
+from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.errors import InUse
 
 # How much longer than ours can last an exposure has to be to be somebody else's.

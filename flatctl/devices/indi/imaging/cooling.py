@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.registry import Property, Registry
+from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.errors import DeviceError, Fault, Unfit
 
 if TYPE_CHECKING:
-    from flatctl.devices.indi.client import IndiClient
+    from flatctl.devices.indi.wire.client import IndiClient
 
 ZERO_C = -273.15
 _HOT_C = 150.0

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi import trace
-from flatctl.devices.indi.as_found import AsFound
-from flatctl.devices.indi.child import Child
-from flatctl.devices.indi.local import AUTO, OFF, NoLocalSocket, local_socket
-from flatctl.devices.indi.registry import Property, Registry, Value
+from flatctl.devices.indi.wire import trace
+from flatctl.devices.indi.wire.as_found import AsFound
+from flatctl.devices.indi.wire.child import Child
+from flatctl.devices.indi.wire.local import AUTO, OFF, NoLocalSocket, local_socket
+from flatctl.devices.indi.wire.registry import Property, Registry, Value
 from flatctl.devices.log import HEARD, REMARK, SENT, current_log
 from flatctl.errors import Fault, NoReply, Unfit, Unreachable
 
