@@ -1,6 +1,7 @@
 """One set of flats of the sky: its frames, and what is told of them."""
 
 import itertools
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +10,15 @@ from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import FilterPlan, FrameKind, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
+from flatctl.engine.panel_off import known_pedestal
+from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.errors import BadReply
-from flatctl.events import Why
+from flatctl.events import Why, set_label
 from flatctl.storage.record import SkyFacts
+
+_SKY = "Sky"
 
 
 class SkySet:
@@ -28,6 +33,7 @@ class SkySet:
         self._telling = SetEvents(context, plan)
         self._earlier: set[int] = set()
         self._kept = self._trials = self._placed = 0
+        self._watch: SetWatch | None = None
         self.outcome: Outcome | None = None
 
     @property
@@ -52,8 +58,26 @@ class SkySet:
             present=len(self._earlier),
             set_number=self._identity.set_number,
         )
+        self._watch = self._new_watch()
         if not self.missing:
             self.finish(Outcome.COMPLETE)
+
+    def _new_watch(self) -> SetWatch | None:
+        """Return who watches over the quality of the set, where somebody does."""
+        limits = self._context.job.quality
+        if limits is None:
+            return None
+        pedestal = known_pedestal(self._context)
+        return SetWatch(
+            self._context,
+            self.plan,
+            limits=limits,
+            pedestal_adu=pedestal.adu if pedestal else 0.0,
+            pedestal_known=pedestal is not None and pedestal.is_measured,
+            # The sky is evenly lit as no panel is.
+            key=replace(self._identity.key, panel=_SKY),
+            curve=lambda steps: [0.0 for _ in steps],
+        )
 
     def select(self) -> None:
         """Bring wheel, rotator and focuser to where the set wants them."""
@@ -77,12 +101,15 @@ class SkySet:
             fault = BadReply(self._context.rig.camera.name, "sent a picture twice")
             self._context.recovery.forgive(fault)
             return (Finding(Kind.TWIN, {"like": twin}),)
-        return ()
+        in_band = self.band.low_adu <= shot.level_adu <= self.band.high_adu
+        return self._watch.judge(shot) if self._watch is not None and in_band else ()
 
     def keep(self, shot: Shot, sky: SkyFacts) -> None:
         """Have a flat written, and tell of it once it is on disk."""
         number, count = self._number, self.plan.count
         self._kept += 1
+        if self._watch is not None:
+            self._watch.keep(shot)
         record = self._identity.record(
             shot.frame,
             shot.statistics,
@@ -113,6 +140,8 @@ class SkySet:
         if self.outcome is not None:
             return
         self.outcome = outcome
+        if self._watch is not None and outcome is not Outcome.STOPPED:
+            self._watch.finish(self._context.emit, set_label(self.plan))
         flats = len(self._earlier) + self._placed
         self._telling.finished(outcome, trials=self._trials, flats=flats, why=why)
 

@@ -11,6 +11,7 @@ from astropy.io import fits
 from bench import TIMEOUTS
 
 from flatctl import events
+from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.no_light import NoLight
 from flatctl.devices.protocols import MountState
@@ -83,6 +84,7 @@ class Twilight:
             plan=lambda _: self.plans,
             rules=rules,
             site=site,
+            quality=QualityLimits(),
             sky=SkyJob(self.dawn, site, pointing=pointing),
         )
         with History(self.folder / "history.sqlite") as history:
@@ -130,6 +132,13 @@ def test_a_clear_twilight_gives_every_filter_its_flats(tmp_path, name, starts_de
     assert twilight.run() == ExitCode.COMPLETE
     assert len(twilight.frames) == len(ALL) * twilight.count
     twilight.ends_well()
+
+
+def test_each_set_is_told_how_good_it_is(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+    twilight.run()
+    assert {event.filter for event in twilight.all(events.SetQuality)} == {"L", "R", "Ha"}
+    assert twilight.all(events.Rejected) == []
 
 
 def test_the_filters_follow_the_light_not_the_wish(tmp_path) -> None:
