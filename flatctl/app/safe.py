@@ -1,5 +1,6 @@
 """`flatctl safe`: the light out, whatever happened before."""
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from flatctl.settings.models import Settings
 
 # Whoever waits hears of the light within 10 s, the start of the program included.
 FIRST_WORD_S = 5.0
-# Nor does who has stopped it wait for a message that nobody takes.
+# Nor does a person at a terminal wait, after Ctrl-C, for a message that nobody takes.
 STOPPED_S = 1.5
 
 
@@ -125,5 +126,6 @@ def _put_back(settings: Settings, connections: Connections) -> str:
 def _send(settings: Settings, occasion: str, error: FlatctlError) -> None:
     with Notifier(settings) as notifier:
         notifier.warn(occasion, f"flatctl safe: {error}")
-        if isinstance(error.__cause__, Stopped):
+        stop = error.__cause__
+        if isinstance(stop, Stopped) and stop.signum == signal.SIGINT:
             notifier.grace_s = STOPPED_S
