@@ -122,11 +122,11 @@ class Session:
         """Take the sets of one camera setup, then their dark flats."""
         if not self._prepare(context, plans):
             return
-        if self.job.sky is not None:
-            self._take_of_sky(context, self.job.sky, plans)
-            return
         if self.job.only_darks:
             self._take_darks_alone(context, [FlatSetRun(context, plan, None) for plan in plans])
+            return
+        if self.job.sky is not None:
+            self._take_of_sky(context, self.job.sky, plans)
             return
         shortest_s = min(
             plans[0].exposures_s or (self.rig.info.exposure_min_s or plans[0].exposure_min_s,)

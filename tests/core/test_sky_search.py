@@ -122,6 +122,36 @@ def test_clipped_frames_are_no_flats():
     assert not any(verdict.accepted for *_, verdict in frames)
 
 
+def test_a_refused_frame_is_no_flat_but_tells_of_the_light():
+    refused, search = run_refusing_all()
+    assert {verdict.verdict for verdict in refused} == {"refused"}
+    assert search.counts == {"L": 0}
+    assert search.memory != a_search(filters=[SkyFilter("L", 5)]).memory
+
+
+def run_refusing_all():
+    """Look at the light of one filter three times and refuse each frame in the band."""
+    search, level_of, verdicts = a_search(filters=[SkyFilter("L", 5)]), SKY, []
+    time_s = 0.0
+    while len(verdicts) < 3:
+        step = search.next(time_s)
+        if step.action != "expose":
+            time_s += step.seconds or 2.0
+            continue
+        level = min(level_of("L", time_s, step.exposure_s), FULL)
+        verdict = search.observe(
+            mid_s=time_s + step.exposure_s / 2,
+            exposure_s=step.exposure_s,
+            median_adu=level,
+            clipped_frac=float(level >= FULL),
+            refused=True,
+        )
+        if verdict.verdict not in ("clipped", "too_bright", "too_dim"):
+            verdicts.append(verdict)
+        time_s += step.exposure_s + 3.0
+    return verdicts, search
+
+
 def test_every_filter_is_explained():
     search = a_search(filters=[SkyFilter("L", 500), SkyFilter("Ha", 5)])
     run(search, SKY)
