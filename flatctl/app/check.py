@@ -1,6 +1,10 @@
-"""`flatctl check`: whether a rig is ready for tonight. Touches nothing but a light blink."""
+"""`flatctl check`: whether a rig is ready for tonight. Touches nothing but a light that blinks.
+
+A camera that looks at that light stands afterwards as it was found.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -9,6 +13,7 @@ from typing import Any
 
 from flatctl.app.estimate import room_before
 from flatctl.app.panel import describe_status
+from flatctl.app.wiring.eye import looking, seen_of
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import (
     claim_panel,
@@ -26,7 +31,7 @@ from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.nights.sun import Site
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
-from flatctl.devices.protocols import Bounded, CameraState, HandSwitched, LightPanel
+from flatctl.devices.protocols import Bounded, Camera, CameraState, HandSwitched, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
 from flatctl.engine.guard import LampGuard
@@ -270,9 +275,9 @@ def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
     if isinstance(panel, HandSwitched):
         return _BY_HAND
     with claim_panel(settings):
-        leave_others_alone(settings, connections, manners)
+        camera = leave_others_alone(settings, connections, manners)
         try:
-            return _blink(panel)
+            return _blink(panel, camera, settings)
         finally:
             panel.close()
 
@@ -289,12 +294,22 @@ def _panel(settings: Settings, connections: Connections) -> str:
             panel.close()
 
 
-def _blink(panel: LightPanel) -> str:
-    signals, clock = StopSignals(), SystemClock()
-    with signals.installed():
+def _blink(panel: LightPanel, camera: Camera, settings: Settings) -> str:
+    """Light the panel for a moment, and say what the camera sees of it, where that can be had."""
+    signals, clock, settle_s = StopSignals(), SystemClock(), settings.panel.settle_s
+    level_adu: Callable[[], float] | None = None
+    lit_adu, unseen = 0.0, ""
+    with signals.installed(), ExitStack() as seeing:
+        try:
+            level_adu = seeing.enter_context(looking(camera, settings))
+        except DeviceError as error:
+            unseen = f"; not looked at through the camera ({error.device}: {error.what})"
         guard = LampGuard(panel, clock=clock, signals=signals, timeout_s=PANEL_TIMEOUT_S)
         with guard as steps:
             panel.set_brightness(steps[len(steps) // 2], PANEL_TIMEOUT_S)
             shone = describe_status(panel.status(PANEL_TIMEOUT_S), steps)
-            clock.sleep(BLINK_S)
-    return f"{panel.name}: blinked ({shone}), {light_words(guard.light)} again"
+            clock.sleep(settle_s if level_adu else BLINK_S)
+            lit_adu = level_adu() if level_adu else 0.0
+        clock.sleep(settle_s if level_adu else 0.0)
+        seen = seen_of(panel.name, level_adu(), lit_adu) if level_adu else unseen
+    return f"{panel.name}: blinked ({shone}), {light_words(guard.light)} again{seen}"

@@ -19,7 +19,8 @@ def check(
     light: Annotated[
         bool,
         typer.Option(
-            "--light", help="Also switch the panel on for a moment (not while you are imaging)."
+            "--light",
+            help="Also switch the panel on for a moment and see what the camera sees of it.",
         ),
     ] = False,
     wait: Wait = False,

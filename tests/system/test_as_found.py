@@ -100,6 +100,17 @@ def test_after_a_run_everything_that_can_be_set_stands_as_before(rig, client):
     await_settings(client, before)
 
 
+def test_a_light_that_answers_and_the_camera_does_not_see_is_told_and_all_stands_as_before(
+    rig, client
+):
+    # The stock panel shines on nothing.
+    before = settings(client)
+    checked = flatctl("check", rig.config, "--light", "--force")
+    assert checked.returncode == 4, checked.stdout + checked.stderr
+    assert "blinks, and the camera does not see it" in checked.stdout
+    await_settings(client, before)
+
+
 def test_after_a_signal_everything_stands_as_before(rig, client):
     before = settings(client)
     run = started("run", rig.config, "--force")

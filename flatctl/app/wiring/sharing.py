@@ -62,12 +62,13 @@ def free_camera(
         return
 
 
-def leave_others_alone(settings: Settings, connections: Connections, manners: Manners) -> None:
-    """Do what `free_camera` does, for a command that needs the camera for nothing else."""
+def leave_others_alone(settings: Settings, connections: Connections, manners: Manners) -> Camera:
+    """Do what `free_camera` does, for a command that is about the light; return the camera."""
     camera = CAMERAS.build(connections, settings.camera.device)
     free_camera(
         camera, settings, manners, lambda what: connections.say(f"waiting: {awaited_words(what)}")
     )
+    return camera
 
 
 def others_use(settings: Settings, connections: Connections) -> InUse | None:
