@@ -36,6 +36,7 @@ class Preparation(StrEnum):
     DEVICES = "devices"  # all of them, after one has failed
     OTHERS = "others"  # another program's exposure
     DARK = "dark"  # the light, which did not go out at once
+    LIGHT = "light"  # that of the sky
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Awaited:
 
     Of devices that are reached again, and of a light that is put out again, `fault` is what
     happened. Where it waits for another program's exposure, `left_s` is what that has left, if it
-    says so.
+    says so. For the light of the sky it waits with the Sun at `sun_altitude_deg`.
     """
 
     what: Preparation
@@ -52,6 +53,7 @@ class Awaited:
     temperature_c: float | None = None
     fault: str = ""
     left_s: float | None = None
+    sun_altitude_deg: float | None = None
 
 
 class Chapter(StrEnum):

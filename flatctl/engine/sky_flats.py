@@ -21,6 +21,7 @@ from flatctl.engine.shot import Shot
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, FlatctlError
+from flatctl.events import Awaited, Preparation
 from flatctl.storage.record import SkyFacts
 
 
@@ -47,6 +48,7 @@ class SkyFlats:
         self._search: SkyFlatSearch | None = None
         self._here: Pointing | None = None
         self._pointed = False
+        self._awaited: tuple[Why, str] | None = None
 
     def run(self) -> dict[str, Outcome]:
         """Take them; return how each set ended. What ends the whole run is raised."""
@@ -91,7 +93,7 @@ class SkyFlats:
             if step.action == "finish":
                 return
             if step.action == "wait":
-                self._context.clock.sleep(step.seconds)
+                self._wait(step)
             elif step.action == "switch" and step.filter is not None:
                 self._switch(step.filter)
             elif step.filter is not None:
@@ -142,6 +144,16 @@ class SkyFlats:
     def _closes_s(self, time_s: float) -> float:
         window = find_window(self.sun_deg, self._sky.sun_altitude_deg, time_s, dawn=self._sky.dawn)
         return window.closes_s if window else time_s
+
+    def _wait(self, step: Step) -> None:
+        """Wait as long as a step says; tell of it where it is for something else than before."""
+        clock, name = self._context.clock, str(step.fact.figures.get("filter", ""))
+        if self._awaited != (step.fact.why, name):
+            self._awaited = (step.fact.why, name)
+            sun_deg = self.sun_deg(clock.monotonic())
+            what = Awaited(Preparation.LIGHT, filter=name or None, sun_altitude_deg=sun_deg)
+            self._context.emit(events.Waiting(time=clock.now(), what=what))
+        clock.sleep(step.seconds)
 
     def _switch(self, name: str) -> None:
         context = self._context

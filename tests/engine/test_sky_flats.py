@@ -141,6 +141,16 @@ def test_each_set_is_told_how_good_it_is(tmp_path) -> None:
     assert twilight.all(events.Rejected) == []
 
 
+def test_a_wait_for_the_light_is_told_once(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=2, starts_deg=0.5)
+    twilight.run()
+    waits = [e.what for e in twilight.all(events.Waiting) if e.what.what == "light"]
+    assert [(each.filter, each.sun_altitude_deg > -6) for each in waits] == [
+        (None, True),
+        ("L", True),
+    ]
+
+
 def test_the_filters_follow_the_light_not_the_wish(tmp_path) -> None:
     twilight = Twilight(tmp_path, "dusk-clear", filters=("L", "Ha"))
     twilight.run()

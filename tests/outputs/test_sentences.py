@@ -236,6 +236,11 @@ def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
     [
         (events.Awaited(events.Preparation.CAMERA), "camera gets ready"),
         (events.Waiting(time=NOW, what="weather: rain"), "waiting: weather: rain"),
+        (
+            events.Awaited(events.Preparation.LIGHT, filter="L", sun_altitude_deg=-2.04),
+            "light for L, the Sun at -2.0°",
+        ),
+        (events.Awaited(events.Preparation.LIGHT), "light of the sky"),
         (events.Measuring(events.Chapter.PEDESTAL), "pedestal: panel off, shortest exposure"),
         (events.Measuring(events.Chapter.FULL_SCALE), "full scale: panel at its brightest"),
         (events.Measuring(events.Chapter.LEAK), "light leak: panel off, longer exposures"),

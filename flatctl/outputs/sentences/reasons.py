@@ -41,6 +41,10 @@ def awaited_words(awaited: Awaited | str) -> str:
             return f"reaching the devices again ({awaited.fault})"
         case Preparation.PLACE:
             return "rotator and focuser go where the lights had them"
+        case Preparation.LIGHT:
+            light = f"light for {awaited.filter}" if awaited.filter else "light of the sky"
+            sun = awaited.sun_altitude_deg
+            return light + ("" if sun is None else f", the Sun at {sun:.1f}°")
         case Preparation.OTHERS:
             left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
             return f"another program uses the camera{left}"
