@@ -147,10 +147,12 @@ class Session:
         self._take_darks(context, runs, exposures_s)
 
     def _take_of_sky(self, context: RunContext, sky: SkyJob, plans: Sequence[FilterPlan]) -> None:
-        """Take the sets of one camera setup of the sky, all in one twilight."""
-        flats = SkyFlats(context, sky, plans, self.signals, self._tell_fault)
-        self._under_way = flats
-        self._outcomes.update(flats.run())
+        """Take the sets of one camera setup of the sky, those of one level all in one go."""
+        for band in dict.fromkeys((plan.target, plan.tolerance) for plan in plans):
+            alike = [plan for plan in plans if (plan.target, plan.tolerance) == band]
+            flats = SkyFlats(context, sky, alike, self.signals, self._tell_fault)
+            self._under_way = flats
+            self._outcomes.update(flats.run())
 
     def _take_darks(
         self, context: RunContext, runs: Sequence[FlatSetRun], exposures_s: set[float]

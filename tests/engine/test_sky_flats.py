@@ -151,6 +151,14 @@ def test_a_wait_for_the_light_is_told_once(tmp_path) -> None:
     ]
 
 
+def test_filters_of_different_targets_each_get_their_own_level(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("Ha", "R"), count=2)
+    twilight.plans[1] = replace(twilight.plans[1], target=0.3)
+    assert twilight.run() == ExitCode.COMPLETE
+    levels = {event.filter: event.level for event in twilight.all(events.Flat)}
+    assert levels == pytest.approx({"Ha": 0.51, "R": 0.3}, abs=0.05)
+
+
 def test_the_filters_follow_the_light_not_the_wish(tmp_path) -> None:
     twilight = Twilight(tmp_path, "dusk-clear", filters=("L", "Ha"))
     twilight.run()
