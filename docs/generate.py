@@ -282,6 +282,9 @@ MEANINGS = {
     "leak_adu_s": "light that reaches the sensor with the panel off, in ADU per second",
     "leak_adu": "what the longer frame has more, on its worst cell",
     "leak_frac": "the same over the light of a flat",
+    "cover": "where the panel's cover was left: `open`, `closed`, `moving`, `unknown` or `failed`; "
+    "`null` for a panel without one",
+    "free_bytes": "room left where the frames are; `null` where that could not be asked",
     "light": "what is known of the light: `off`, `commanded_off`, `on` or `unknown`",
     "like": "filter that let through just as much last time, or `null`",
     "level": "level that counts, as a fraction of full scale",

@@ -399,7 +399,8 @@ class RunFinished(Event):
     """The run has ended; `light` is what is known of the panel's light.
 
     It is `off` (asked), `commanded_off` (the panel took the command and can't be asked), `on` or
-    `unknown`.
+    `unknown`. `cover` is where its cover was left, `null` for a panel without one; `free_bytes` is
+    the room left where the frames are, `null` where that could not be asked.
     """
 
     event = "run_finished"
@@ -410,6 +411,8 @@ class RunFinished(Event):
     seconds: float
     reason: str = ""
     light: Light | None = None
+    cover: str | None = None
+    free_bytes: int | None = None
 
 
 Listener = Callable[[Event], None]

@@ -173,6 +173,7 @@ def run_settings(
         try:
             code = session.run()
             if hub.failure is not None and code == ExitCode.COMPLETE:
+                hub.failure.light = hub.record.light or ""
                 raise hub.failure
             return code
         finally:

@@ -1,7 +1,8 @@
 """Who listens: to a run, one JSON object per line or a person; to long work, a bar."""
 
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +22,17 @@ def listening(*, json: bool) -> "Iterator[list[Listener]]":
     from flatctl.outputs.console import Console
     from flatctl.outputs.jsonlines import JsonLines
 
-    console = Console(sys.stdout, sys.stderr, results=not json)
+    console = Console(sys.stdout, sys.stderr, results=not json, again=command_again(sys.argv))
     try:
         yield [JsonLines(sys.stdout), console] if json else [console]
     finally:
         console.close()
+
+
+def command_again(arguments: Sequence[str]) -> str:
+    """Return the command that takes what is missing: the same, without starting anew."""
+    name, *rest = arguments
+    return shlex.join([Path(name).name, *(each for each in rest if each != "--no-resume")])
 
 
 @contextmanager

@@ -43,7 +43,8 @@ class LampGuard:
     After the block `light` is what is known of the light. `failure` is the error of the last
     attempt where the panel could not be reached any more, or the cover did not move, and
     `overcome` that of an attempt that a later one made good; else they are `None`. An attempt after
-    the first opens the panel anew, since a line that failed once may only be out of step.
+    the first opens the panel anew, since a line that failed once may only be out of step. `cover`
+    is then where its cover was left, `None` where it has none or does not say.
 
     The block ends with `LightUnknown` where the light is not known to be off, whatever ended it;
     else with what ended it, or with the panel's error where the cover did not move.
@@ -58,6 +59,7 @@ class LampGuard:
     disturbs: Callable[[], InUse | None] = lambda: None
     tell: Callable[[DeviceError], None] = lambda _: None
     light: Light = field(default=Light.UNKNOWN, init=False)
+    cover: CoverState | None = field(default=None, init=False)
     failure: DeviceError | None = field(default=None, init=False)
     overcome: DeviceError | None = field(default=None, init=False)
     _opened: bool = field(default=False, init=False)
@@ -109,6 +111,7 @@ class LampGuard:
                 self.failure = self._put_out(pauses_s)
                 if self.failure is None:
                     self.failure = self._leave_cover()
+                    self.cover = self._ask_cover()
             finally:
                 self.panel.close()
 
@@ -188,6 +191,14 @@ class LampGuard:
     @property
     def _by_hand(self) -> bool:
         return isinstance(self.panel, HandSwitched)
+
+    def _ask_cover(self) -> CoverState | None:
+        """Ask where the cover was left; `None` for a panel without one, or that does not say."""
+        cover = self.panel
+        if isinstance(cover, Cover) and cover.has_cover:
+            with suppress(DeviceError):
+                return cover.cover_state(self.timeout_s)
+        return None
 
     def _leave_cover(self) -> DeviceError | None:
         cover = self.panel

@@ -9,13 +9,13 @@ from itertools import groupby
 
 from flatctl import events
 from flatctl.core.nights.history import PastRun
-from flatctl.core.types import Bank, CameraSetup, FilterPlan, Light, Outcome
+from flatctl.core.types import Bank, CameraSetup, FilterPlan, Outcome
 from flatctl.devices.protocols import Bounded
 from flatctl.engine.calibrate import known_calibration
 from flatctl.engine.context import RunContext
 from flatctl.engine.darks import take_dark_flats
 from flatctl.engine.flat_set import FlatSetRun
-from flatctl.engine.guard import guard_of, under_guard
+from flatctl.engine.guard import LampGuard, guard_of, under_guard
 from flatctl.engine.job import Job, SkyJob
 from flatctl.engine.opening import adopt, ensure_room, full_scale, started
 from flatctl.engine.panel_off import check_leak, known_pedestal, measure_pedestal
@@ -28,8 +28,17 @@ from flatctl.engine.sky_flats import SkyFlats
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
-from flatctl.errors import DeviceError, ExitCode, Fault, FlatctlError, Stopped, UsageError
+from flatctl.errors import (
+    DeviceError,
+    ExitCode,
+    Fault,
+    FlatctlError,
+    Stopped,
+    StorageError,
+    UsageError,
+)
 from flatctl.events import Awaited, Preparation
+from flatctl.storage.directory import free_bytes
 from flatctl.storage.history import History
 from flatctl.storage.writer import FrameWriter
 
@@ -78,13 +87,13 @@ class Session:
             )
             # Nor must what fails while the end is told stand for what ended the run.
             with suppress(Exception):
-                self._finish(code, self.rig.clock.monotonic() - began_s, str(error), guard.light)
+                self._finish(code, self.rig.clock.monotonic() - began_s, str(error), guard)
             if lost is None or lost is ending:
                 raise
             raise lost from ending
         complete = all(o is Outcome.COMPLETE for o in self._outcomes.values())
         code = ExitCode.COMPLETE if complete else ExitCode.INCOMPLETE
-        self._finish(code, self.rig.clock.monotonic() - began_s, "", guard.light)
+        self._finish(code, self.rig.clock.monotonic() - began_s, "", guard)
         return code
 
     def _do(self, steps: range) -> None:
@@ -312,7 +321,13 @@ class Session:
             )
         )
 
-    def _finish(self, code: int, seconds: float, reason: str, light: Light) -> None:
+    def _free_bytes(self) -> int | None:
+        """Return the room left for frames; `None` where the disk does not say."""
+        with suppress(StorageError):
+            return free_bytes(self.writer.directory)
+        return None
+
+    def _finish(self, code: int, seconds: float, reason: str, guard: LampGuard) -> None:
         """Remember the run and tell its end; nothing to do where it never started."""
         started = self._started
         if started is None:
@@ -344,6 +359,8 @@ class Session:
                         frames=self.writer.placed,
                         seconds=seconds,
                         reason=reason,
-                        light=light,
+                        light=guard.light,
+                        cover=guard.cover.value if guard.cover else None,
+                        free_bytes=self._free_bytes(),
                     )
                 )

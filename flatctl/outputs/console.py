@@ -16,8 +16,9 @@ from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import waiting_words
-from flatctl.outputs.sentences.run import filter_label, lines_of, worth_line
+from flatctl.outputs.sentences.run import filter_label, worth_line
 from flatctl.outputs.summary import summary_lines
+from flatctl.outputs.talk_lines import TalkLines, wrapped
 
 _LOG_WIDTH = 100
 
@@ -35,8 +36,9 @@ class Talk(Protocol):
 class TerminalProgress:
     """Draw bars and the current exposure below lines that stay: trials, rejects, faults, ends."""
 
-    def __init__(self, screen: RichConsole) -> None:
+    def __init__(self, screen: RichConsole, *, table: bool = False) -> None:
         self._screen = screen
+        self._lines = TalkLines(table=table)
         self._dashboard = Dashboard(screen)
         # Not stdout: it carries results, and those must not be drawn into the talk.
         self._live = Live(
@@ -47,6 +49,7 @@ class TerminalProgress:
             redirect_stdout=False,
         )
         self._gone = False
+        self._awaited: events.Awaited | str | None = None
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
@@ -65,9 +68,12 @@ class TerminalProgress:
 
     def _show(self, event: Event, run: RunRecord) -> None:
         self._dashboard.run = run
-        for line in _lines(event, run):
-            self._screen.print(_hanging(line, self._screen))
+        for line in self._lasting(event, run):
+            # Broken already; a path that is too long for a line is left to the terminal.
+            self._screen.print(line, soft_wrap=True)
         activity = self._activity(event, run)
+        if not isinstance(event, events.Waiting):
+            self._awaited = None
         if activity is not None:
             self._dashboard.activity = activity
         if isinstance(event, events.RunStarted):
@@ -76,6 +82,20 @@ class TerminalProgress:
         elif isinstance(event, events.RunFinished):
             self._live.stop()
 
+    def _lasting(self, event: Event, run: RunRecord) -> list[Text]:
+        """Return the lines of an event that stay on the screen, each in its colour."""
+        shown_below = isinstance(event, events.Waiting) and run.started is not None
+        if shown_below or isinstance(event, events.RunFinished):
+            return []
+        worth = ""
+        if isinstance(event, events.SetQuality):
+            worth = worth_line(run.of_event(event), event)
+        width = self._screen.width - 1
+        return [
+            Text(wrapped(figures.printable(each), width), "" if each == worth else _style(event))
+            for each in self._lines.of(event, run)
+        ]
+
     def _activity(self, event: Event, run: RunRecord) -> Activity | None:
         """Say what the run is at after this event: the wait that the user is going to see."""
         now = self._screen.get_time()
@@ -83,7 +103,10 @@ class TerminalProgress:
             case events.RunStarted():
                 return Activity("preparing the devices", now)
             case events.Waiting():
-                return Activity(f"waiting: {waiting_words(event)}", now)
+                # Told again as it gets on: it has lasted since the first word of it.
+                known, self._awaited = self._awaited, event.what
+                since = self._dashboard.activity.since if known == event.what else now
+                return Activity(f"waiting: {waiting_words(event)}", since)
             case events.Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
             case events.FilterStarted():
@@ -101,18 +124,6 @@ class TerminalProgress:
                 return Activity(label, now, event.exposure_s)
             case _:
                 return None
-
-
-def _lines(event: Event, run: RunRecord) -> list[Text]:
-    """Return the lines of an event that stay on the screen, each in its colour."""
-    shown_below = isinstance(event, events.Waiting) and run.started is not None
-    if shown_below or isinstance(event, events.RunFinished):
-        return []
-    worth = ""
-    if isinstance(event, events.SetQuality):
-        worth = worth_line(run.of_event(event), event)
-    lines = lines_of(run, event)
-    return [_text(each, "" if each == worth else _style(event)) for each in lines]
 
 
 def _style(event: Event) -> str:
@@ -149,26 +160,31 @@ def _exposing(event: events.Exposing, run: RunRecord) -> str:
     name = figures.printable(event.filter)
     if event.kind == "dark_flat":
         return _joined(name, what, shutter)
-    return _joined(name, what, brightness, shutter)
+    return _joined(name, what, f"panel on {brightness}" if brightness else "", shutter)
 
 
 class Console:
     """Tell the user of a run: talk on stderr while it goes on, the table on stdout at its end.
 
     Progress is drawn only where stderr is a terminal that can move its cursor; `results=False`
-    leaves stdout to somebody else (`--json`).
+    leaves stdout to somebody else (`--json`). `again` is the command that goes on with the run.
     """
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, results: bool = True) -> None:
+    def __init__(
+        self, stdout: TextIO, stderr: TextIO, *, results: bool = True, again: str = ""
+    ) -> None:
+        self._again = again
         self._stdout = stdout
         self._results = Outlet(stdout) if results else None
         # Bars and JSON on one terminal would spoil each other's lines.
         shared = not results and stdout.isatty()
         self._talk: Talk
         if _can_draw(stderr) and not shared:
-            self._talk = TerminalProgress(RichConsole(file=stderr, force_terminal=True))
+            self._talk = TerminalProgress(
+                RichConsole(file=stderr, force_terminal=True), table=results
+            )
         else:
-            self._talk = PlainLines(stderr)
+            self._talk = PlainLines(stderr, table=results)
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event; `run_finished` brings the table."""
@@ -184,7 +200,7 @@ class Console:
         # Rendered apart from the stream: a locale without some character must not end the run.
         drawn = self._stdout.isatty()
         width = _columns(self._stdout) if drawn else _LOG_WIDTH
-        return "\n".join(summary_lines(run, width, drawn=drawn)) + "\n"
+        return "\n".join(summary_lines(run, width, drawn=drawn, again=self._again)) + "\n"
 
 
 def _columns(stream: TextIO) -> int:
@@ -196,16 +212,6 @@ def _columns(stream: TextIO) -> int:
 
 def _can_draw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-
-
-def _hanging(line: Text, screen: RichConsole) -> Text:
-    """Return the line broken between words, what follows the first break set in by two."""
-    broken = line.wrap(screen, max(screen.width - 2, 20))
-    return Text("\n  ").join(broken)
-
-
-def _text(line: str, style: str) -> Text:
-    return Text(figures.printable(line), style)
 
 
 def _joined(*parts: str) -> str:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.progress_bar import ProgressBar
+from rich.measure import Measurement
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -77,15 +77,28 @@ def _is_going_on(record: FilterRecord) -> bool:
     return record.started and not record.outcome
 
 
-def _bar(record: FilterRecord) -> ProgressBar:
-    searching = _is_going_on(record) and not record.flats
+@dataclass(frozen=True)
+class Bar:
+    """A bar that shows without any colour what is done; a red torch leaves none."""
+
+    done_frac: float
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what is done, then what is not."""
+        done, open_ = ("#", ".") if options.ascii_only else ("█", "░")
+        full = round(self.done_frac * options.max_width)
+        yield Text.assemble((done * full, self.style), (open_ * (options.max_width - full), "dim"))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Take what room there is."""
+        return Measurement(4, options.max_width)
+
+
+def _bar(record: FilterRecord) -> Bar:
     ended_short = record.outcome is not None and not record.complete
-    return ProgressBar(
-        total=max(record.wanted, 1),
-        completed=min(record.on_disk, max(record.wanted, 1)),
-        pulse=searching,
-        complete_style="yellow" if ended_short else "bar.complete",
-    )
+    style = "yellow" if ended_short else "green" if record.complete else "cyan"
+    return Bar(min(record.on_disk / record.wanted, 1.0) if record.wanted else 0.0, style)
 
 
 def _state(record: FilterRecord) -> Text:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 UNKNOWN = "–"
 _INSIDE_FIGURE = re.compile(
-    r"(?<=\d) (?=(?:ADU|min|h|s|%|°C)(?!\w)|\d{3}(?!\d))|(?<=min) (?=\d\d s)"
+    r"(?<=\d) (?=(?:ADU|GB|MB|min|h|s|%|°C)(?!\w)|\d{3}(?!\d))|(?<=min) (?=\d\d s)"
 )
 
 
@@ -54,6 +54,12 @@ def duration(value: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def room(size_bytes: int) -> str:
+    """Return an amount of room on a disk in GB, a small one in MB."""
+    small = size_bytes < 100_000_000
+    return f"{size_bytes / 1e6:.1f} MB" if small else f"{size_bytes / 1e9:.1f} GB"
 
 
 def clock(time: datetime | None) -> str:

@@ -7,24 +7,28 @@ from flatctl.events import UNKNOWN_TIME, Awaited, Event, Waiting
 from flatctl.outputs import figures
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.sentences.run import lines_of
+from flatctl.outputs.talk_lines import TalkLines
 
 # Between two lines on one wait: doubled each time, up to a minute.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0
 
 
 class PlainLines:
-    """Write one line per happening of a filter, the time (UTC) in front; flats are left out."""
+    """Write one line per happening of a filter, the time (UTC) in front; flats are left out.
 
-    def __init__(self, stream: TextIO) -> None:
+    Where a `table` comes at the end, it says what ended a set short.
+    """
+
+    def __init__(self, stream: TextIO, *, table: bool = False) -> None:
         self._outlet = Outlet(stream)
         self._waits = Pace()
+        self._lines = TalkLines(table=table)
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
         if isinstance(event, Waiting) and not self._waits.is_due(event):
             return
-        for line in lines_of(run, event):
+        for line in self._lines.of(event, run):
             self._outlet.write(f"{event.time:%H:%M:%SZ}  {figures.printable(line)}\n")
 
     def close(self) -> None:

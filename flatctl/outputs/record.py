@@ -125,6 +125,7 @@ class RunRecord:
     camera: str = ""
     panel: str = ""
     folder: Path | None = None
+    report: Path | None = None  # where its page goes, once there is a place for it
     started: datetime | None = None
     finished: datetime | None = None
     brightness_max: int = 0
@@ -132,6 +133,8 @@ class RunRecord:
     exit_code: int | None = None
     reason: str = ""
     light: Light | None = None
+    cover: str | None = None
+    free_bytes: int | None = None
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
     calibration: events.CalibrationUsed | None = None
@@ -206,6 +209,7 @@ class RunRecord:
         self.run = event.run
         self.parts.append(Part(time_of(event)))
         self.finished, self.exit_code, self.reason, self.light = None, None, "", None
+        self.cover, self.free_bytes = None, None
         self.rig, self.camera, self.panel = event.rig, event.camera, event.panel
         self.folder = event.folder
         self.started = self.started or time_of(event)
@@ -219,6 +223,7 @@ class RunRecord:
     def _finish(self, event: events.RunFinished) -> None:
         self.finished, self.exit_code = time_of(event), event.exit_code
         self.reason, self.light = event.reason, event.light
+        self.cover, self.free_bytes = event.cover, event.free_bytes
         before_s = self.duration_s if self.duration_s >= 0 else 0.0
         self.duration_s = before_s + event.seconds
         if self.parts:

@@ -15,7 +15,7 @@ from flatctl import events
 from flatctl.events import Event
 from flatctl.outputs.jsonlines import encode, to_plain
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.run_names import Take, keep_earlier_run, own_file
+from flatctl.outputs.run_names import Take, keep_earlier_run, own_file, report_of
 from flatctl.outputs.sentences.reasons import why_words
 
 BYTES_PER_S = 100_000
@@ -58,6 +58,7 @@ class RunFile:
         if isinstance(event, events.RunStarted):
             self.path = own_file(event.folder, event.rig, self._take)
             keep_earlier_run(self.path)
+            run.report = report_of(self.path)
         if isinstance(event, _WRITTEN_AT_ONCE) or self._is_due(event.time):
             self.save(event.time)
 

@@ -1,9 +1,9 @@
 """The table at the end of a run: what became of every filter, and what to do about the rest."""
 
 import io
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -11,31 +11,55 @@ from flatctl.errors import ExitCode
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import why_words
-from flatctl.outputs.sentences.run import end_line, filter_label, outcome_words
+from flatctl.outputs.sentences.run import (
+    end_line,
+    filter_label,
+    left_line,
+    outcome_words,
+    result_line,
+)
+from flatctl.outputs.talk_lines import wrapped
 
 _NARROW = 72
 
 
-def end_table(run: RunRecord, width: int) -> RenderableType:
-    """Return the end of a run for a terminal of that many columns."""
+def end_table(run: RunRecord, width: int, again: str = "") -> RenderableType:
+    """Return the end of a run for a terminal of that many columns; `again` goes on with it."""
     parts: list[RenderableType] = [Text(), _table(run, narrow=width < _NARROW), Text()]
     incomplete = [f for f in run.filters.values() if f.why and not f.complete]
-    for record in incomplete:
-        head = f"{filter_label(record)}: {outcome_words(record)}"
+    for why, records in _by_reason(incomplete).items():
+        head = ", ".join(f"{filter_label(each)}: {outcome_words(each)}" for each in records)
         parts.append(Text(head, "bold yellow"))
-        parts.append(Padding(Text(figures.printable(why_words(record.why))), (0, 0, 0, 2)))
-    if run.reason and not incomplete and not run.light_lost:
-        parts.append(Text(figures.printable(run.reason), "yellow"))
+        # Broken here, since what draws a table would part figures from their units.
+        parts.append(Text(f"  {wrapped(figures.printable(why), width - 3)}"))
     style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
-    parts.append(Text(end_line(run), style))
+    # What ended it otherwise is the last thing that the program says, with the light.
+    ended = result_line(run) if run.reason and not run.light_lost else end_line(run)
+    parts.append(Text(wrapped(ended, width), style))
+    if left := left_line(run):
+        parts.append(Text(left))
     if run.folder:
-        # Broken nowhere, so that it can be copied whole.
-        parts.append(
-            Text(figures.printable(str(run.folder)), "dim", no_wrap=True, overflow="ignore")
-        )
+        parts.append(_whole(f"Frames: {run.folder}"))
+    if run.report:
+        parts.append(_whole(f"Report: {run.report}"))
+    if run.exit_code == ExitCode.INCOMPLETE and again:
+        parts.append(_whole(f"To go on: {again}"))
     if run.light_lost:
         parts.append(Text(figures.printable(run.reason), "bold red"))
     return Group(*parts)
+
+
+def _whole(line: str) -> Text:
+    """Return a line that is broken nowhere, so that what it names can be copied."""
+    return Text(figures.printable(line), "dim", no_wrap=True, overflow="ignore")
+
+
+def _by_reason(records: Sequence[FilterRecord]) -> dict[str, list[FilterRecord]]:
+    """Return the filters that ended for each reason: what holds for several is said once."""
+    found: dict[str, list[FilterRecord]] = {}
+    for record in records:
+        found.setdefault(why_words(record.why), []).append(record)
+    return found
 
 
 def _table(run: RunRecord, *, narrow: bool) -> Table:
@@ -70,7 +94,7 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
     ]
 
 
-def summary_lines(run: RunRecord, width: int, *, drawn: bool = False) -> list[str]:
+def summary_lines(run: RunRecord, width: int, *, drawn: bool = False, again: str = "") -> list[str]:
     """Return the end of a run as lines of text, in a terminal's colours where it is `drawn`."""
     page = io.StringIO()
     screen = Console(
@@ -80,5 +104,5 @@ def summary_lines(run: RunRecord, width: int, *, drawn: bool = False) -> list[st
         color_system="auto" if drawn else None,
         legacy_windows=False,
     )
-    screen.print(end_table(run, width), soft_wrap=False)
+    screen.print(end_table(run, width, again), crop=False)
     return [line.rstrip() for line in page.getvalue().splitlines()]

@@ -6,6 +6,7 @@ import struct
 import termios
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from event_streams import Night, complete_night, mixed_night, told, typed
@@ -13,6 +14,9 @@ from rich.console import Console as RichConsole
 
 from flatctl.events import Event
 from flatctl.outputs.console import Console, TerminalProgress
+from flatctl.outputs.runfile import RunFile
+from flatctl.outputs.summary import summary_lines
+from flatctl.outputs.talk_lines import wrapped
 
 WIDTHS = (60, 80, 120)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -157,9 +161,81 @@ def test_the_end_says_in_one_line_what_came_of_the_run() -> None:
     assert "Complete: 2 of 2 filters, 8 flats in" in table
 
 
-def test_the_table_of_a_run_without_a_reason_per_filter_gives_that_of_the_run() -> None:
-    table, _ = logged(Night(filters=("L",)).over(6, "the Sun is up"))
-    assert "the Sun is up" in table
+def test_what_ended_the_program_is_left_to_its_last_line() -> None:
+    table, talk = logged(Night(filters=("L",)).over(6, "the Sun is up"))
+    assert "the Sun is up" not in table + talk
+
+
+def test_why_a_filter_ended_short_is_said_once_on_the_screen() -> None:
+    table, talk = logged(mixed_night())
+    assert (table + talk).count("bring the panel closer") == 1
+
+
+def test_a_reason_that_holds_for_several_filters_is_said_once() -> None:
+    night = Night(filters=("L", "R"))
+    for name in ("L", "R"):
+        night.begin(name).trial(name, 0.1).end(name, "too_dim", "see to the cover")
+    table, _ = logged(night.over(5))
+    assert "L: too dim, R: too dim\n  see to the cover\n" in table
+
+
+def test_the_last_screen_tells_of_light_cover_and_room() -> None:
+    finished = {"exit_code": 0, "filters": {}, "sets": {}, "frames": 0, "seconds": 60.0}
+    left = {"light": "off", "cover": "open", "free_bytes": 12_300_000_000}
+    table, _ = logged([*Night(filters=()), typed("run_finished", **finished, **left)])
+    assert "The light is off.\nCover open · 12.3 GB free\n" in table
+
+
+def test_the_command_that_goes_on_is_named_where_something_is_missing() -> None:
+    page = summary_lines(told(lambda *_: None, mixed_night()), 80, again="flatctl run rig.toml")
+    assert page[-1] == "To go on: flatctl run rig.toml"
+
+
+def test_no_command_is_named_where_nothing_is_missing() -> None:
+    page = summary_lines(told(lambda *_: None, complete_night()), 80, again="flatctl run rig.toml")
+    assert not [line for line in page if line.startswith("To go on")]
+
+
+def test_frames_rejected_for_one_reason_are_a_line_and_a_count() -> None:
+    night = Night(filters=("L",)).begin("L").trial("L", 0.51)
+    for _ in range(8):
+        night.reject("L")
+    _, talk = logged(night.end("L", "unstable", "x").over(5))
+    assert talk.count("frame rejected: level 58.0 %") == 1
+    assert "L: frames rejected ×8: level\n" in talk
+
+
+def test_the_report_of_a_run_is_named_at_its_end(tmp_path: Path) -> None:
+    record = told(RunFile(lambda *_: None), complete_night(tmp_path))
+    assert f"Report: {tmp_path / 'report.html'}" in summary_lines(record, 60)
+
+
+@pytest.mark.parametrize("columns", range(20, 70))
+def test_no_figure_is_parted_from_its_unit(columns: int) -> None:
+    lines = wrapped("Too dim: step 255 and 30 s gave 3 010 ADU (4.6 %), wanted 33 410 ADU", columns)
+    assert not re.search(r"\n\s*(?:s|ADU|%|010|410)\b|\n\s*%", lines)
+
+
+def test_a_path_is_broken_nowhere() -> None:
+    path = "/data/flats/2026-11-22/FLAT/" + "FLAT_Ha_2026-11-22_" * 4
+    assert path in wrapped(f"see {path}", 60)
+
+
+def test_an_untouched_bar_differs_from_a_full_one_without_colour() -> None:
+    night = Night(filters=("L", "R")).begin("L", wanted=1).flat("L", count=1).end("L")
+    full, untouched = Watched().take(night).bars().splitlines()[1:3]
+    assert ("█" in full, "░" in full) == (True, False)
+    assert ("█" in untouched, "░" in untouched) == (False, True)
+
+
+def test_a_wait_that_is_told_again_has_lasted_since_its_first_word() -> None:
+    watched = Watched()
+    record = told(watched.progress, Night())
+    for present_c in (-1.0, -5.0):
+        watched.progress(typed("waiting", what="camera", present_c=present_c), record)
+        watched.clock_s += 30.0
+    watched.progress.close()
+    assert "now -5.0 °C 1 min 00 s" in watched.bars()
 
 
 def test_rejects_and_faults_stay_on_the_screen_as_lines() -> None:
@@ -291,7 +367,7 @@ def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     night = Night().begin("Ha").trial("Ha", 0.02)
     exposing = typed("exposing", filter="Ha", kind="trial", n=2, brightness=255, exposure_s=21.4)
     bars = Watched().take([*night, exposing]).bars(later_s=4.0)
-    assert "Ha · trial 2 · 255 of 255 · 21.4 s 4 s of 21 s" in bars
+    assert "Ha · trial 2 · panel on 255 of 255 · 21.4 s 4 s of 21 s" in bars
 
 
 def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
@@ -323,14 +399,14 @@ def test_a_wheel_with_more_slots_than_lines_shows_those_around_the_present_one()
 def test_the_run_goes_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched()
     monkeypatch.setattr(
-        watched.screen, "print", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO"))
+        watched.screen, "print", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "EIO"))
     )
     watched.take(complete_night())
     assert watched.record.complete == 2
 
 
-def test_a_log_ends_with_what_came_of_the_run_and_why() -> None:
-    _, talk = logged(Night(filters=("L",)).over(6, "the Sun is up"))
+def test_a_log_without_a_table_ends_with_what_came_of_the_run_and_why() -> None:
+    _, talk = logged(Night(filters=("L",)).over(6, "the Sun is up"), results=False)
     assert talk.splitlines()[-1].endswith("0 of 1 filter complete, 0 flats in 0 s. the Sun is up")
 
 

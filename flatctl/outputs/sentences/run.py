@@ -1,5 +1,8 @@
 """The sentences of a run, the same on a terminal and in a log."""
 
+import re
+from collections.abc import Sequence
+
 from flatctl import events
 from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
@@ -48,7 +51,7 @@ def line_of(run: RunRecord, event: Event) -> str:
         case events.Waiting():
             return f"waiting: {waiting_words(event)}"
         case events.RunFinished():
-            return f"{end_line(run)} {run.reason}".rstrip()
+            return " ".join(filter(None, (end_line(run), left_line(run), run.reason)))
         case _:
             return ""
 
@@ -87,7 +90,7 @@ def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
         case events.Rejected():
             return f"{filter_label(record)}: frame rejected: {why_words(event.why)}"
         case events.FilterFinished():
-            return _finish_line(run, record)
+            return finish_line(run, record)
         case _:
             return ""
 
@@ -170,11 +173,23 @@ def _findings(event: events.SetQuality | events.LightLeak | events.LightCompared
     return [finding_words(each) if isinstance(each, Finding) else each for each in event.findings]
 
 
-def _finish_line(run: RunRecord, record: FilterRecord) -> str:
+def alike_line(record: FilterRecord, alike: Sequence[events.Rejected]) -> str:
+    """Say how many frames of a set were rejected for the reason that the first has told."""
+    what = _first_words(why_words(alike[0].why))
+    return f"{filter_label(record)}: frames rejected ×{len(alike)}: {what}"
+
+
+def _first_words(sentence: str) -> str:
+    """Return what a sentence begins with, up to its first figure or stop."""
+    return re.split(r"[:;,(]| of \d| \d", sentence, maxsplit=1)[0]
+
+
+def finish_line(run: RunRecord, record: FilterRecord, *, why: bool = True) -> str:
+    """Say how a set ended, and `why` where it is not complete."""
     have = f"{record.on_disk} of {record.wanted} flats" if record.wanted else ""
     parts = [f"{filter_label(record)}: {outcome_words(record)}", have]
     if not record.complete:
-        reason = why_words(record.why)
+        reason = why_words(record.why) if why else ""
         return ", ".join(filter(None, parts)) + (f": {reason}" if reason else "")
     if record.flats:
         latest = record.flats[-1]
@@ -190,7 +205,7 @@ def light_words(light: Light | str) -> str:
 def end_line(run: RunRecord) -> str:
     """Say in one line what came of the run, and how it left the light."""
     light = light_sentence(run.light, lost=run.light_lost) if run.light else ""
-    return " ".join(filter(None, (_result_line(run), light)))
+    return " ".join(filter(None, (result_line(run), light)))
 
 
 def light_sentence(light: Light | str, *, lost: bool = False) -> str:
@@ -206,7 +221,15 @@ def light_sentence(light: Light | str, *, lost: bool = False) -> str:
             return "Switch the light off yourself: flatctl can't."
 
 
-def _result_line(run: RunRecord) -> str:
+def left_line(run: RunRecord) -> str:
+    """Say how the run left the cover and the disk, as far as that is known."""
+    cover = f"Cover {run.cover}" if run.cover else ""
+    free = "" if run.free_bytes is None else f"{figures.room(run.free_bytes)} free"
+    return " · ".join(filter(None, (cover, free)))
+
+
+def result_line(run: RunRecord) -> str:
+    """Say in one line what came of the run."""
     total = len(run.filters)
     flats = figures.plural(run.flats, "flat")
     if run.dark_flats:
