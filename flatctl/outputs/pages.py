@@ -8,7 +8,7 @@ import base64
 import os
 import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from jinja2 import (
 
 from flatctl.errors import StorageError
 from flatctl.events import UNKNOWN_TIME
-from flatctl.outputs import charts, figures, overlays, quality_charts
+from flatctl.outputs import charts, figures, overlays, quality_charts, talk_lines
 from flatctl.outputs.record import time_of
 from flatctl.outputs.sentences import reasons, run
 
@@ -34,7 +34,7 @@ _WRITERS = (
     *(reasons.why_words, run.filter_label, run.notes, run.light_words, run.outcome_words, time_of),
     *(charts.levels_of_flats, charts.panel_curve),
     *(charts.search_over_brightness, charts.search_over_exposure),
-    *(overlays.circles, overlays.contours),
+    *(overlays.circles, overlays.contours, talk_lines.by_reason),
     *(quality_charts.difference_picture, quality_charts.known_spots),
     *(quality_charts.photon_noise, quality_charts.radial_profile),
 )
@@ -85,5 +85,9 @@ def data_url(png: bytes) -> str:
 
 
 def moment(time: datetime | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Return a moment in local time, nothing where it is not known."""
-    return figures.local_time(time, form) if time and time != UNKNOWN_TIME else ""
+    """Return a moment in local time, UTC beside it; nothing where it is not known."""
+    if not time or time == UNKNOWN_TIME:
+        return ""
+    local = figures.local_time(time, form)
+    same = time.astimezone().utcoffset() == timedelta(0)
+    return local if same else f"{local} ({time.astimezone(UTC):%H:%M:%S} UTC)"

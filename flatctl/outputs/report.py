@@ -18,8 +18,12 @@ from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report_filter import chapter
 from flatctl.outputs.run_names import RUN_FILE, earlier_runs, report_of
 from flatctl.outputs.runfile import WriteText
+from flatctl.outputs.sentences.run import notes
 from flatctl.outputs.stored import events_of, read_run
 from flatctl.outputs.thumbnail import FrameFolder, Load, load_thumbnail
+
+# A master flat that adds less to each pixel is not seen among the noise of the lights.
+GOOD_NOISE_FRAC = 0.005
 
 _UNENDED = "it is still going on, or was cut short"
 _ENDINGS: dict[int | None, str] = {
@@ -107,6 +111,7 @@ def render(record: RunRecord, frames: FrameFolder, troubles: Sequence[str] = ())
         endings=[(part, _ENDINGS.get(part.exit_code, part.reason)) for part in record.parts],
         dark_flats=dark_flats,
         troubles=troubles,
+        good_noise_frac=GOOD_NOISE_FRAC,
     )
 
 
@@ -118,6 +123,9 @@ def _verdict(run: RunRecord) -> Verdict:
         return Verdict("bad", f"This run has no end: {_UNENDED}; {flats}")
     if run.complete == total and total and run.exit_code == ExitCode.COMPLETE:
         what = "The filter is" if total == 1 else f"All {total} filters are"
+        if noted := sum(bool(notes(one)) for one in run.filters.values()):
+            look = f"{noted} of them with a note" if total > 1 else "with a note"
+            return Verdict("warn", f"{what} complete, {look}: {flats}{spent}")
         return Verdict("good", f"{what} complete: {flats}{spent}")
     counted = run.exit_code in (ExitCode.COMPLETE, ExitCode.INCOMPLETE)
     why = "" if counted else _ENDINGS.get(run.exit_code, "")

@@ -33,6 +33,8 @@ def end_table(run: RunRecord, width: int, again: str = "") -> RenderableType:
         # Broken here, since what draws a table would part figures from their units.
         parts.append(Text(f"  {wrapped(figures.printable(why), width - 3)}"))
     style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
+    if incomplete:
+        parts.append(Text())
     # What ended it otherwise is the last thing that the program says, with the light.
     ended = result_line(run) if run.reason and not run.light_lost else end_line(run)
     parts.append(Text(wrapped(ended, width), style))

@@ -145,6 +145,41 @@ def test_a_rejected_frame_is_listed_with_its_reason() -> None:
     assert "level 57.4 % is outside 46.0 % to 56.0 %" in text
 
 
+def test_frames_rejected_for_one_reason_are_a_row() -> None:
+    night = Night(filters=("L",)).begin("L").trial("L", 0.51)
+    for level in (0.57, 0.58, 0.58):
+        night.reject("L", level)
+    night.flat("L", 0.51).reject("L", 0.58)
+    text = page_of(night.end("L", "unstable", "x").over(5)).text
+    assert "×3 58.0 % level 58.0 % is outside" in text
+
+
+def test_what_to_do_is_said_before_the_facts() -> None:
+    text = page_of(mixed_night()).text
+    assert text.index("What to do") < text.index("Begun")
+
+
+def test_a_complete_run_with_a_note_is_not_green() -> None:
+    found = [{"kind": "dust", "reason": "dust came at column 7, row 9"}]
+    page = page_of(complete_night().quality("L", findings=found))
+    assert "All 2 filters are complete, 1 of them with a note" in page.text
+    assert [p["class"] for p in page.all("p") if "verdict" in p.get("class", "")] == [
+        "verdict warn"
+    ]
+
+
+def test_only_filters_that_are_well_are_folded_on_a_phone() -> None:
+    folds = [each for each in page_of(mixed_night()).all("details") if each.get("class") == "fold"]
+    short = [not each.complete for each in RunRecord.of(mixed_night()).filters.values()]
+    assert ["open" in each for each in folds] == short
+    assert set(short) == {True, False}
+
+
+def test_the_noise_of_a_master_is_told_with_what_is_good_enough() -> None:
+    night = complete_night().quality("L", master_noise_frac=0.0048, flats_needed=139)
+    assert "Noise of the master flat 0.48 % (good enough: below 0.5 %)" in page_of(night).text
+
+
 def test_faults_of_devices_are_listed() -> None:
     assert "no reply within 2.0 s, asked again yes" in page_of(mixed_night()).text
 
