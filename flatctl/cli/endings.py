@@ -33,14 +33,14 @@ def ending_of(action: Callable[[], object]) -> int:
         if lost := light_unknown_behind(stop):
             _tell("\n".join(lost.lines))
             return lost.exit_code
-        _tell(f"{stop}{_light_left(stop)}")
+        _tell(_with_light(str(stop), stop))
         return stop.exit_code
     except Exception as error:  # noqa: BLE001 because the user gets a sentence, not a traceback
         # What fails on the way out must not stand for a light that may be on.
         known = light_unknown_behind(error) or error
         if isinstance(known, FlatctlError):
             lines = known.lines if isinstance(known, LightUnknown) else (str(known),)
-            _tell("\n".join(lines) + _light_left(known))
+            _tell(_with_light("\n".join(lines), known))
             return known.exit_code
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _tell(f"{error.strerror}: make room, or send the output elsewhere")
@@ -66,11 +66,12 @@ def _tell(text: str) -> None:
             print(f"flatctl: {line}", file=sys.stderr)
 
 
-def _light_left(ending: FlatctlError | Stopped) -> str:
-    """Return how something left the light, for its last line; nothing where it never lit one."""
+def _with_light(text: str, ending: FlatctlError | Stopped) -> str:
+    """Add to a last line how the light was left; nothing where it never was lit."""
     if not ending.light or isinstance(ending, LightUnknown):
-        return ""
+        return text
     from flatctl.outputs.sentences.run import light_sentence
 
     again = " Run the same command to go on." if isinstance(ending, Stopped) else ""
-    return f". {light_sentence(ending.light)}{again}"
+    stop = "" if text.endswith(("?", ".", "!")) else "."
+    return f"{text}{stop} {light_sentence(ending.light)}{again}"

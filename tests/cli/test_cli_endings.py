@@ -29,6 +29,14 @@ def test_an_error_ends_with_its_exit_code(app, command, error, code):
     assert command("safe", "rig.toml").code == code
 
 
+@pytest.mark.parametrize(("remedy", "then"), [("look at it", "."), ("has it power?", "")])
+def test_how_the_light_was_left_is_a_sentence_of_its_own(app, command, remedy, then):
+    fault = errors.Fault("Flat-Man", "is silent", remedy)
+    fault.light = "off"
+    app.answers["safe"] = fault
+    assert command("safe", "rig.toml").stderr.endswith(f"{remedy}{then} The light is off.\n")
+
+
 def test_an_error_is_one_message_on_stderr(app, command):
     app.answers["safe"] = errors.NoReply("Flat-Man", "is silent", "look at its cable")
     ending = command("safe", "rig.toml")
