@@ -176,6 +176,8 @@ class SkyFlats:
         if context.learn_full_scale(shot):
             # All levels so far were fractions of another full scale.
             self._search = None
+            for each in self._sets.values():
+                each.rescale()
             shot.release_pixels()
             return
         refused = of.refusal(shot)

@@ -62,6 +62,10 @@ class SkySet:
         if not self.missing:
             self.finish(Outcome.COMPLETE)
 
+    def rescale(self) -> None:
+        """Go on with the band of another full scale."""
+        self._identity = replace(self._identity, band=self.band)
+
     def _new_watch(self) -> SetWatch | None:
         """Return who watches over the quality of the set, where somebody does."""
         limits = self._context.job.quality

@@ -48,9 +48,11 @@ class Twilight:
         may_move: bool = True,
         panel: bool = False,
         starts_deg: float = -2.0,
+        **sensor: object,
     ) -> None:
         rig = scenario(name, rows=48, cols=64)
         sky = replace(rig.sky, starts_deg=starts_deg)
+        rig = replace(rig, sensor=replace(rig.sensor, **sensor))
         rig = replace(rig, sky=sky, mount=mount or rig.mount, roof=roof or rig.roof)
         self.folder, self.count = folder, count
         self.fake = FakeRig(rig, start=MOONLESS)
@@ -157,6 +159,16 @@ def test_filters_of_different_targets_each_get_their_own_level(tmp_path) -> None
     assert twilight.run() == ExitCode.COMPLETE
     levels = {event.filter: event.level for event in twilight.all(events.Flat)}
     assert levels == pytest.approx({"Ha": 0.51, "R": 0.3}, abs=0.05)
+
+
+def test_a_full_scale_that_a_clipped_frame_proves_is_that_of_the_flats(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("Ha",), count=2, bits=14, shifted=False)
+    assert twilight.run() == ExitCode.COMPLETE
+    for path in twilight.frames:
+        header = fits.getheader(path)
+        assert header["FLATTGT"] == pytest.approx(0.51 * 16383, rel=0.01)
+        assert header["FLATLEV"] == pytest.approx(header["FLATTGT"], rel=0.1)
+    twilight.ends_well()
 
 
 def test_the_filters_follow_the_light_not_the_wish(tmp_path) -> None:
