@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flatctl.core.pixels.statistics import measure
 
@@ -68,3 +70,16 @@ def test_overscan_and_lost_pixels_have_no_say_in_the_lit_median(share):
     masked[:, :width] = 1000
     assert measure(masked, 65535).lit_median == pytest.approx(np.median(lit), rel=0.001)
     assert measure(lit, 65535).lit_median == measure(lit, 65535).median
+
+
+@given(st.integers(0, 60000), st.floats(0.001, 0.9), st.booleans(), st.integers(0, 2**32 - 1))
+def test_a_frame_with_a_thousandth_of_its_pixels_at_an_end_is_never_without_loss(
+    end_adu, share, at_top, seed
+):
+    pixels = np.tile(frame(30_000, 300, 0.3, seed), (3, 3))
+    odds = np.random.default_rng(seed)
+    few = int(np.ceil(share * pixels.size))
+    which = odds.permutation(pixels.size)[:few]
+    pixels.flat[which] = int(pixels.max()) + 1 + end_adu % 5000 if at_top else end_adu % 15_000
+    found = measure(pixels, 65535)
+    assert max(found.full_frac, found.bottom_frac) >= few / pixels.size
