@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from event_streams import Night, complete_night, mixed_night, run_of, told
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from flatctl.errors import StorageError, UsageError
 from flatctl.outputs import pages
@@ -112,6 +114,21 @@ def test_every_filter_has_its_chapter_linked_from_the_overview() -> None:
     links = {str(a["href"]).removeprefix("#") for a in page.all("a")}
     assert ids == links
     assert len(ids) == 6
+
+
+@settings(max_examples=10)
+@given(st.lists(st.text(max_size=8), min_size=2, max_size=5, unique=True))
+@example(["Hα", "Ha", "ha", "H a", "H-a", "#filter-1", ""])
+@example(["红", "绿", "<b>", "\u202eR", "\0R"])
+def test_no_two_filters_share_a_chapter_whatever_their_names(names: list[str]) -> None:
+    night = Night(filters=tuple(names))
+    for name in names:
+        night.begin(name).end(name)
+    page = page_of(night.over()).source
+    linked = re.findall(r'<a href="#([^"]+)">([^<]*)</a>', page)
+    headed = re.findall(r'id="([^"]+)">\s*<header>\s*<h2>([^<]*)</h2>', page)
+    assert linked == headed
+    assert len(dict(linked)) == len(names)
 
 
 def test_the_search_is_told_trial_by_trial() -> None:

@@ -1,12 +1,14 @@
 """What filters are called on disk: no two of a wheel alike, whatever their names."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from storage_builders import NIGHT, flat_record, keyed, store
 
+from flatctl.core.nights.history import SettingKey, Trained
 from flatctl.core.types import FrameKind
 from flatctl.fits.cards import make_card
 from flatctl.fits.header import Header
@@ -14,6 +16,7 @@ from flatctl.fits.text import distinct
 from flatctl.storage import headers
 from flatctl.storage.filters import AMBIGUOUS, filter_card, filter_token, is_of
 from flatctl.storage.headers import frame_header
+from flatctl.storage.history import History
 from flatctl.storage.naming import frame_name
 from flatctl.storage.resume import Wanted, finished
 
@@ -69,6 +72,27 @@ def test_a_frame_is_of_its_own_filter_and_of_no_other(name: str, other: str) -> 
     cards = cards_of(name)
     assert is_of(cards, name)
     assert is_of(cards, other) == (other == name)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    with History(tmp_path_factory.mktemp("state") / "history.sqlite") as opened:
+        yield opened
+
+
+@given(names | st.none(), names | st.none())
+@example("Hα", "Ha")
+@example("红", "洪")
+@example("L", "L ")
+@example("é", "e\u0301")
+@example("", None)
+def test_what_was_learned_of_a_filter_is_not_believed_of_another(history, name, other) -> None:
+    assume(name != other)
+    keys = [SettingKey("mono", "CCD", each, 1, None, None, None, None) for each in (name, other)]
+    learned = [Trained(step, 1.0, 0.5, datetime(2026, 11, 22, tzinfo=UTC)) for step in (17, 203)]
+    for key, trained in zip(keys, learned, strict=True):
+        history.remember(key, trained)
+    assert [history.trained(key) for key in keys] == learned
 
 
 @given(names)
