@@ -102,6 +102,12 @@ def test_an_unknown_service_is_named_by_its_number_only():
     )
 
 
+def test_an_address_without_a_topic_is_named():
+    assert complaint_about(["ntfy://rig", "ntfy://"]) == (
+        "address 2: it names no topic, as ntfy://TOPIC does"
+    )
+
+
 def test_nothing_that_apprise_says_of_an_address_is_printed(capfd, caplog):
     messenger = Messenger([f"nosuchservice://{SECRET}", f"json://{SECRET}@127.0.0.1:1"], "rig")
     messenger.send("failed", "x")

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from light_builders import BLOCK, NINA, card, header, light_bytes
 
@@ -127,3 +127,25 @@ def test_any_damage_gets_an_answer(tmp_path_factory, start, patch):
     except NotReadable:
         return
     assert values["NAXIS1"] > 0
+
+
+@pytest.fixture(scope="module")
+def compressed(tmp_path_factory) -> bytes:
+    path = tmp_path_factory.mktemp("compressed") / "a.fits.fz"
+    pixels = np.random.default_rng(1).normal(30000, 180, (60, 90)).astype(np.uint16)
+    fits.CompImageHDU(pixels).writeto(path)
+    return path.read_bytes()
+
+
+@settings(max_examples=25)
+@given(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=64))
+def test_a_damaged_compressed_image_is_told_or_read(tmp_path_factory, compressed, place, patch):
+    start = int(place * len(compressed))
+    content = (compressed[:start] + patch + compressed[start + len(patch) :])[: len(compressed)]
+    path = tmp_path_factory.mktemp("damage") / "a.fits.fz"
+    path.write_bytes(content)
+    try:
+        image = read_image(path)
+    except NotReadable:
+        return
+    assert image.pixels.size > 0
