@@ -6,6 +6,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
 from storage_builders import NIGHT, STARTED, dark_record, flat_record
 
 from flatctl.core.nights.masters import master_sets
@@ -20,11 +22,12 @@ from flatctl.storage.masters import (
     MasterDark,
     NoLight,
     Subtraction,
+    _normalise,
     master_dark,
     master_flat,
     subtraction_for,
 )
-from flatctl.storage.stacking import MONO, Layer, stack
+from flatctl.storage.stacking import MONO, Layer, Stacked, stack
 from flatctl.storage.verify import verify_file
 from flatctl.storage.writer import write_frame
 
@@ -162,6 +165,38 @@ def test_overscan_is_one_and_has_no_say_in_the_mean(tmp_path):
     assert (master.data[:, :3] == 1).all()
     assert master.data[:, 3:].mean() == pytest.approx(1, abs=1e-4)
     assert master.header["FLATDEAD"] == 3 * LIGHT.shape[0]
+
+
+def partly_unlit(seed: int, unlit_frac: float, noise_frac: float, level: float, pattern: str):
+    """Return an averaged flat before it is normalised, and which of its pixels see no light.
+
+    These lie anywhere, and are noise about nothing of that fraction of the light.
+    """
+    rng = np.random.default_rng(seed)
+    unlit = rng.random(LIGHT.shape) < unlit_frac
+    light = np.where(unlit, rng.normal(0, noise_frac, LIGHT.shape), LIGHT)
+    return Stacked((level * light).astype(np.float32), {}, dict.fromkeys(pattern, 1.0), 0.0), unlit
+
+
+seeds = st.integers(0, 2**32 - 1)
+levels = st.floats(0.5, 60_000)
+patterns = st.sampled_from([MONO, "RGGB"])
+
+
+@given(seeds, st.floats(0, 0.9), st.floats(0, 1), levels, patterns)
+def test_no_pixel_of_a_master_is_poison_whatever_is_unlit(seed, share, noise, level, pattern):
+    stacked, _ = partly_unlit(seed, share, noise, level, pattern)
+    _normalise(stacked, pattern)
+    assert 0.05 < stacked.pixels.min() <= stacked.pixels.max() < 20
+
+
+@given(seeds, st.floats(0, 0.5), st.floats(0, 0.004), levels, patterns)
+def test_what_is_unlit_is_one_and_has_no_say_in_the_mean(seed, share, noise, level, pattern):
+    stacked, unlit = partly_unlit(seed, share, noise, level, pattern)
+    _, dead_px = _normalise(stacked, pattern)
+    assert (stacked.pixels[unlit] == 1).all()
+    assert stacked.pixels[~unlit].mean() == pytest.approx(1, abs=1e-4)
+    assert dead_px == np.count_nonzero(unlit)
 
 
 def test_packed_flats_make_the_same_master(tmp_path):
