@@ -1,6 +1,8 @@
 """What the user sees of a run: progress on a terminal, else plain lines, and a table at its end."""
 
 import os
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol, TextIO
 
 from rich.console import Console as RichConsole
@@ -14,13 +16,15 @@ from flatctl.outputs import figures
 from flatctl.outputs.dashboard import Activity, Dashboard
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.plain import PlainLines
-from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.sentences.reasons import waiting_words
 from flatctl.outputs.sentences.run import filter_label, worth_line
 from flatctl.outputs.summary import summary_lines
 from flatctl.outputs.talk_lines import TalkLines, wrapped
 
 _LOG_WIDTH = 100
+# A narrower terminal has no room for the time before each line.
+_ROOM_FOR_CLOCK = 80
 
 
 class Talk(Protocol):
@@ -36,10 +40,16 @@ class Talk(Protocol):
 class TerminalProgress:
     """Draw bars and the current exposure below lines that stay: trials, rejects, faults, ends."""
 
-    def __init__(self, screen: RichConsole, *, table: bool = False) -> None:
+    def __init__(
+        self,
+        screen: RichConsole,
+        *,
+        table: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._screen = screen
         self._lines = TalkLines(table=table)
-        self._dashboard = Dashboard(screen)
+        self._dashboard = Dashboard(screen, now)
         # Not stdout: it carries results, and those must not be drawn into the talk.
         self._live = Live(
             get_renderable=lambda: self._dashboard,
@@ -91,8 +101,13 @@ class TerminalProgress:
         if isinstance(event, events.SetQuality):
             worth = worth_line(run.of_event(event), event)
         width = self._screen.width - 1
+        known = self._screen.width >= _ROOM_FOR_CLOCK and time_of(event)
+        clock = f"{figures.clock(known)}  " if known else ""
         return [
-            Text(wrapped(figures.printable(each), width), "" if each == worth else _style(event))
+            Text(
+                wrapped(clock + figures.printable(each), width, len(clock) + 2),
+                "" if each == worth else _style(event),
+            )
             for each in self._lines.of(event, run)
         ]
 

@@ -1,7 +1,9 @@
 """The moving part of a terminal: a bar per filter, and the exposure that is going on."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
@@ -11,9 +13,9 @@ from rich.text import Text
 
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences.run import filter_label
+from flatctl.outputs.sentences.run import filter_label, left_words
 
-_MARGIN_LINES = 6
+_MARGIN_LINES = 7
 _NAME_WIDTH = 12
 
 
@@ -30,9 +32,13 @@ class Activity:
 
 
 class Dashboard:
-    """Draw the run as it stands at this moment; the time comes from the console's clock."""
+    """Draw the run as it stands at this moment.
 
-    def __init__(self, screen: Console) -> None:
+    How long something lasts comes from the console's clock, the time of day from `now`.
+    """
+
+    def __init__(self, screen: Console, now: Callable[[], datetime]) -> None:
+        self._now = now
         self.run = RunRecord()
         self._spinner = Spinner("dots")
         self._screen = screen
@@ -56,6 +62,12 @@ class Dashboard:
         yield Text()
         yield grid
         yield self._going_on(options.max_width)
+        yield Text(self._clock(), "dim", no_wrap=True, overflow="ellipsis")
+
+    def _clock(self) -> str:
+        now = self._now()
+        local = figures.local_time(now, "%H:%M:%S")
+        return " · ".join(filter(None, (f"   {local}", left_words(self.run, now))))
 
     def _going_on(self, width: int) -> Table:
         activity = self.activity

@@ -56,6 +56,15 @@ def duration(value: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def about(value: float) -> str:
+    """Return a length of time that is only guessed: `40 s`, `12 min`, `2 h 05 min`."""
+    if value < 60:
+        return duration(math.ceil(value / 10) * 10)
+    if value < 3600:
+        return f"{math.ceil(value / 60)} min"
+    return duration(value)
+
+
 def room(size_bytes: int) -> str:
     """Return an amount of room on a disk in GB, a small one in MB."""
     small = size_bytes < 100_000_000

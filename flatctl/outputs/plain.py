@@ -3,18 +3,21 @@
 from datetime import timedelta
 from typing import TextIO
 
-from flatctl.events import UNKNOWN_TIME, Awaited, Event, Waiting
+from flatctl.events import UNKNOWN_TIME, Awaited, Event, FilterFinished, Waiting
 from flatctl.outputs import figures
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.record import RunRecord
+from flatctl.outputs.sentences.run import left_words, progress_line
 from flatctl.outputs.talk_lines import TalkLines
 
 # Between two lines on one wait: doubled each time, up to a minute.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 4.0, 60.0
+# So long without a line, and the next frame has one.
+_SILENCE = timedelta(seconds=60)
 
 
 class PlainLines:
-    """Write one line per happening of a filter, the time (UTC) in front; flats are left out.
+    """Write one line per happening of a filter, the time (UTC) in front; of flats, one a minute.
 
     Where a `table` comes at the end, it says what ended a set short.
     """
@@ -23,12 +26,20 @@ class PlainLines:
         self._outlet = Outlet(stream)
         self._waits = Pace()
         self._lines = TalkLines(table=table)
+        self._told = UNKNOWN_TIME
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
         if isinstance(event, Waiting) and not self._waits.is_due(event):
             return
-        for line in self._lines.of(event, run):
+        lines = self._lines.of(event, run)
+        if isinstance(event, FilterFinished):
+            lines[-1] = " · ".join(filter(None, (lines[-1], left_words(run, event.time))))
+        if not lines and event.time - self._told >= _SILENCE:
+            lines = list(filter(None, [progress_line(run, event)]))
+        if lines:
+            self._told = event.time
+        for line in lines:
             self._outlet.write(f"{event.time:%H:%M:%SZ}  {figures.printable(line)}\n")
 
     def close(self) -> None:

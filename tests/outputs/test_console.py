@@ -6,6 +6,7 @@ import struct
 import termios
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ class Watched:
 
     def __init__(self, columns: int = 80, height: int = 24) -> None:
         self.clock_s = 0.0
+        self.now = datetime(2026, 11, 22, 17, 15, tzinfo=UTC)
         self.page = io.StringIO()
         self.screen = RichConsole(
             file=self.page,
@@ -88,10 +90,12 @@ class Watched:
             force_terminal=True,
             get_time=lambda: self.clock_s,
         )
-        self.progress = TerminalProgress(self.screen)
+        self.progress = TerminalProgress(self.screen, now=lambda: self.now)
 
     def take(self, events: Iterable[Event]) -> "Watched":
-        self.record = told(self.progress, events)
+        happened = list(events)
+        self.now = happened[-1].time
+        self.record = told(self.progress, happened)
         self.progress.close()
         return self
 
@@ -101,6 +105,14 @@ class Watched:
         self.page.truncate()
         self.screen.print(self.progress._dashboard)
         return self.page.getvalue()
+
+
+def taking(night: Night, name: str, flats: int, exposure_s: float = 4.2) -> Night:
+    """A set of 30 that has come so far."""
+    night.begin(name, wanted=30)
+    for _ in range(flats):
+        night.flat(name, exposure_s=exposure_s)
+    return night
 
 
 @pytest.fixture(autouse=True)
@@ -303,6 +315,24 @@ def test_a_log_holds_one_line_per_happening_and_none_per_flat() -> None:
     assert len(talk.splitlines()) == len(happenings)
 
 
+def test_a_long_set_has_a_line_a_minute_in_a_log() -> None:
+    _, talk = logged(taking(Night(filters=("R", "G")), "R", 12, exposure_s=30.0))
+    told_at = [line for line in talk.splitlines() if "R: flat " in line]
+    assert 4 <= len(told_at) <= 6
+    assert re.search(r"R: flat \d+ of 30, all flats in about \d+ min$", told_at[-1])
+
+
+def test_a_set_that_ends_says_in_a_log_how_long_the_others_take() -> None:
+    night = taking(Night(filters=("R", "G")), "R", 30).end("R")
+    _, talk = logged(night)
+    assert re.search(r"R: complete, 30 of 30 flats, .* · all flats in about \d min$", talk, re.M)
+
+
+def test_the_last_set_that_ends_has_nothing_left() -> None:
+    _, talk = logged(taking(Night(filters=("R",)), "R", 30).end("R"))
+    assert "about" not in talk.partition("R: complete")[2]
+
+
 def test_a_log_line_begins_with_the_time() -> None:
     _, talk = logged(complete_night())
     assert all(re.match(r"\d\d:\d\d:\d\dZ  \S", line) for line in talk.splitlines())
@@ -351,6 +381,27 @@ def test_a_bar_tells_when_its_filter_will_be_done() -> None:
     for _ in range(6):
         night.flat("R", exposure_s=4.2)
     assert "2 min 00 s left" in Watched().take(night).bars()
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_below_the_bars_stand_the_time_of_day_and_when_all_flats_are_there(columns: int) -> None:
+    night = taking(Night(filters=("R", "G")), "R", 6)
+    watched = Watched(columns).take(night)
+    # 6 of 60 are there, one every 5 s or so.
+    assert re.search(r"\d\d:\d\d:\d\d \S+ · all flats in about 5 min", watched.bars())
+
+
+def test_before_there_is_a_pace_only_the_time_of_day_stands_there() -> None:
+    assert "about" not in Watched().take(taking(Night(), "R", 2)).bars()
+
+
+def test_a_line_that_stays_begins_with_the_time_where_there_is_room() -> None:
+    pages = {columns: Watched(columns).take(taking(Night(), "R", 1)).page for columns in (60, 80)}
+    starts = {n: re.search(r"^(.*)R: starts", bare(p.getvalue()), re.M) for n, p in pages.items()}
+    assert starts[80] is not None
+    assert starts[60] is not None
+    assert re.search(r"\d\d:\d\d:\d\d  $", starts[80][1])
+    assert not re.search(r"\d  $", starts[60][1])
 
 
 def test_a_long_exposure_can_be_waited_for() -> None:

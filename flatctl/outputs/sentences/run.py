@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from flatctl import events
 from flatctl.core.pixels.full_scale import Proof
@@ -12,6 +13,7 @@ from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
+from flatctl.outputs.time_left import flats_end
 
 
 def lines_of(run: RunRecord, event: Event) -> list[str]:
@@ -195,6 +197,26 @@ def finish_line(run: RunRecord, record: FilterRecord, *, why: bool = True) -> st
         latest = record.flats[-1]
         parts.append(f"{setting(run, latest)}, {figures.percent(latest.level)}")
     return ", ".join(filter(None, parts))
+
+
+def progress_line(run: RunRecord, event: Event) -> str:
+    """Say how far a run has come with a frame that has no line of its own, else nothing."""
+    match event:
+        case events.Flat():
+            record = run.of_event(event)
+            done = f"{filter_label(record)}: flat {record.on_disk} of {record.wanted}"
+            return ", ".join(filter(None, (done, left_words(run, event.time))))
+        case events.DarkFlat():
+            return f"dark flat {event.index} of {event.count}"
+        case _:
+            return ""
+
+
+def left_words(run: RunRecord, now: datetime) -> str:
+    """Say how long all flats will still take after `now`, nothing where that is not known."""
+    end = flats_end(run)
+    left_s = (end - now).total_seconds() if end else 0.0
+    return f"all flats in about {figures.about(left_s)}" if left_s > 0 else ""
 
 
 def light_words(light: Light | str) -> str:
