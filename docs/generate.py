@@ -287,6 +287,7 @@ MEANINGS = {
     "free_bytes": "room left where the frames are; `null` where that could not be asked",
     "light": "what is known of the light: `off`, `commanded_off`, `on` or `unknown`",
     "like": "filter that let through just as much last time, or `null`",
+    "exposed_at": "when the exposure began (UTC); `time` is when it was told of",
     "level": "level that counts, as a fraction of full scale",
     "mend": "what to do about it",
     "measured": "when it was measured (UTC, ISO 8601)",

@@ -100,12 +100,16 @@ class OfSet(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Shot(OfSet):
-    """One measured exposure of a set; `level` is `median_adu` as a fraction of full scale."""
+    """One measured exposure of a set; `level` is `median_adu` as a fraction of full scale.
+
+    It began at `exposed_at` (UTC), and was read, judged and maybe stored until `time`.
+    """
 
     brightness: int
     exposure_s: float
     median_adu: float
     level: float
+    exposed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ class _OfShot(_OfSet):
     exposure_s: float
     median_adu: float
     level: float
+    exposed_at: datetime
 
 
 class SetEvents:
@@ -138,6 +139,7 @@ class SetEvents:
             "exposure_s": shot.setting.exposure_s,
             "median_adu": shot.level_adu,
             "level": shot.level_adu / self._context.full_scale_adu,
+            "exposed_at": shot.frame.started,
         }
 
 

@@ -27,7 +27,7 @@ from flatctl.outputs.drawing import (
     log_ticks,
     percent_ticks,
 )
-from flatctl.outputs.record import FilterRecord, RunRecord, time_of
+from flatctl.outputs.record import FilterRecord, RunRecord, as_taken, taken_at
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.times import Course
 
@@ -60,9 +60,9 @@ def search_over_exposure(record: FilterRecord) -> Markup:
 
 def levels_of_flats(record: FilterRecord) -> Markup:
     """Draw the level of every frame in time, those that were rejected too."""
-    shots = [shot for shot in record.captured if math.isfinite(shot.level)]
+    shots = as_taken(shot for shot in record.captured if math.isfinite(shot.level))
     up = _level_axis(record, shots)
-    course = Course.of([time_of(shot) for shot in shots])
+    course = Course.of([taken_at(shot) for shot in shots])
     across = Axis(course.low, course.high, LEFT + 4, RIGHT - 4)
     radius = 3.4 if len(shots) <= 60 else 2.0
     marks = [

@@ -23,7 +23,7 @@ from jinja2 import (
 from flatctl.errors import StorageError
 from flatctl.events import UNKNOWN_TIME
 from flatctl.outputs import charts, figures, overlays, quality_charts, talk_lines
-from flatctl.outputs.record import time_of
+from flatctl.outputs.record import taken_at, time_of
 from flatctl.outputs.sentences import reasons, run
 
 # For those who read templates; in a table of thousands of flats it would be a quarter of the page.
@@ -31,7 +31,8 @@ _INDENTATION = re.compile(r"\n[ \n]+")
 _WRITERS = (
     *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
     *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words, figures.zone),
-    *(reasons.why_words, run.filter_label, run.notes, run.light_words, run.outcome_words, time_of),
+    *(reasons.why_words, run.filter_label, run.notes, run.light_words, run.outcome_words),
+    *(taken_at, time_of),
     *(charts.levels_of_flats, charts.panel_curve),
     *(charts.search_over_brightness, charts.search_over_exposure),
     *(overlays.circles, overlays.contours, talk_lines.by_reason),

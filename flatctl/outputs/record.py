@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from flatctl import events
 from flatctl.core.types import Light, Outcome
@@ -15,6 +16,23 @@ from flatctl.events import Event, OfSet
 def time_of(event: Event) -> datetime | None:
     """Return when it happened (UTC), `None` where a damaged file does not say."""
     return None if event.time == events.UNKNOWN_TIME else event.time
+
+
+_Taken = TypeVar("_Taken", bound=events.Shot)
+
+
+def taken_at(shot: events.Shot) -> datetime | None:
+    """Return when an exposure began (UTC), when it was told of where a file does not say that."""
+    return time_of(shot) if shot.exposed_at in (None, events.UNKNOWN_TIME) else shot.exposed_at
+
+
+def as_taken(shots: Iterable[_Taken]) -> list[_Taken]:
+    """Return exposures in the order in which they began, as they came where one is unknown."""
+    came = list(shots)
+    times = [t for t in map(taken_at, came) if t]
+    if len(times) < len(came):
+        return came
+    return [came[n] for _, n in sorted(zip(times, range(len(came)), strict=True))]
 
 
 _KEPT_AS: Mapping[type[Event], str] = {

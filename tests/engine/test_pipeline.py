@@ -4,6 +4,8 @@ import gc
 import os
 import weakref
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from astropy.io import fits
@@ -17,6 +19,7 @@ from flatctl.errors import Fault, Stopped
 from flatctl.storage import writer
 from flatctl.storage.writer import write_frame
 
+MILLISECOND = timedelta(milliseconds=1)
 DARK = 0.3  # what is left of a frame's light when something gets in its way
 
 
@@ -226,3 +229,15 @@ def test_no_frame_is_lost_doubled_or_out_of_order(
         twice = sum(e.verdict == "accepted" for e in trials)
         told_of = len(trials) + len(flats) + len(bench.all(events.Rejected)) - twice
         assert disturbed.given == told_of
+
+
+def test_a_flat_is_told_with_the_begin_of_its_own_exposure(tmp_path):
+    bench = Bench(tmp_path, count=4)
+    bench.run()
+    told = bench.all(events.Flat)
+    stored = [datetime.fromisoformat(fits.getheader(e.path)["DATE-OBS"] + "Z") for e in told]
+    assert all(abs(e.exposed_at - t) <= MILLISECOND for e, t in zip(told, stored, strict=True))
+    assert all(
+        a.filter != b.filter or (b.exposed_at - a.exposed_at).total_seconds() >= a.exposure_s
+        for a, b in pairwise(told)
+    )

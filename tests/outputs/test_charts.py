@@ -66,6 +66,16 @@ def test_the_levels_are_drawn_in_time() -> None:
     assert re.search(r">17:\d\d(:\d\d)?</text>", drawing)
 
 
+def test_flats_that_were_told_of_together_stand_where_they_were_exposed() -> None:
+    night = Night(filters=("L",)).begin("L")
+    for second in (10, 16, 22):
+        night.flat("L", time="2026-11-22T17:15:30Z", exposed_at=f"2026-11-22T17:15:{second}Z")
+    places = re.findall(r'cx="([\d.]+)"', charts.levels_of_flats(record(night)[1]))
+    first, second_, third = map(float, places)
+    assert second_ - first == pytest.approx(third - second_, abs=0.1)
+    assert second_ - first > 50
+
+
 def test_the_search_is_drawn_over_the_curve_that_it_learned() -> None:
     night = Night(filters=("L",)).begin("L").trial("L", 0.2, 100).trial("L", 0.5, 250)
     night.curve("L", [(step, 0.002 * step) for step in range(0, 256, 5)])

@@ -1,9 +1,11 @@
 import math
+from datetime import UTC, datetime
 
+import pytest
 from event_streams import Night, complete_night, mixed_night, typed
 
 from flatctl.events import Flat
-from flatctl.outputs.record import RunRecord, time_of
+from flatctl.outputs.record import RunRecord, as_taken, taken_at, time_of
 from flatctl.outputs.sentences.run import end_line, line_of
 from flatctl.outputs.stored import event_of, events_of
 
@@ -64,3 +66,24 @@ def test_damaged_events_read_as_unknown() -> None:
     shot = RunRecord.of(events_of({"events": events})).filters["L"].trials[0]
     assert math.isnan(shot.level)
     assert (time_of(shot), shot.n) == (None, 0)
+
+
+def test_an_exposure_was_taken_when_it_began() -> None:
+    shot = typed("flat", exposed_at="2026-11-22T17:15:20Z")
+    assert taken_at(shot) == datetime(2026, 11, 22, 17, 15, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("exposed_at", [None, "", "yesterday", 7])
+def test_an_exposure_whose_begin_is_not_known_was_taken_when_it_was_told_of(exposed_at) -> None:
+    shot = typed("rejected", exposed_at=exposed_at)
+    assert taken_at(shot) == shot.time
+
+
+def test_exposures_are_put_into_the_order_in_which_they_began() -> None:
+    late, early = (typed("flat", exposed_at=f"2026-11-22T17:15:{s}Z") for s in (20, 10))
+    assert as_taken([late, early]) == [early, late]
+
+
+def test_exposures_stay_as_they_came_where_a_time_is_unknown() -> None:
+    came = [typed("flat"), typed("flat", time="")]
+    assert as_taken(came) == came

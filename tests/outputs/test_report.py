@@ -30,6 +30,7 @@ class Page(HTMLParser):
         self.source = page
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
+        self.explained: list[str] = []
         self._open: list[str] = []
         self.feed(page)
         self.close()
@@ -38,16 +39,18 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
-            self._open.append(tag)
+            self._open.append("why" if dict(attrs).get("class") == "why" else tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
+        assert self._open.pop() in (tag, "why")
 
     def handle_data(self, data: str) -> None:
-        if self._open[-1:] not in (["style"], ["title"]):
+        if "why" in self._open:
+            self.explained.append(data)
+        elif self._open[-1:] not in (["style"], ["title"]):
             self.words.append(data)
 
     @property
@@ -190,6 +193,29 @@ def test_only_filters_that_are_well_are_folded_on_a_phone() -> None:
     short = [not each.complete for each in RunRecord.of(mixed_night()).filters.values()]
     assert ["open" in each for each in folds] == short
     assert set(short) == {True, False}
+
+
+def test_several_filters_are_shown_at_a_glance_before_their_chapters(folder: Path) -> None:
+    night = Night(folder, ("L", "R")).begin("L").flat("L", 0.511, write=True)
+    night.quality("L", master_noise_frac=0.0048).end("L").begin("R").end("R", "too_dim", "x")
+    text = page_of(night.over(5)).text
+    assert "L Level 51.1 % Noise of the master 0.48 % R Level – Noise of the master –" in text
+    assert text.index("Level 51.1 %") < text.index("Pictures and figures")
+
+
+def test_the_picture_at_a_glance_is_a_small_one(folder: Path) -> None:
+    night = Night(folder, ("L", "R")).begin("L").flat("L", write=True).end("L").over(5)
+    glance, chapter = (str(picture["src"]) for picture in page_of(night).all("img"))
+    assert len(glance) < len(chapter) / 4
+
+
+def test_words_of_the_trade_are_explained_to_who_asks() -> None:
+    night = complete_night().quality(
+        "L", e_per_adu=1.2, transfer_light_adu=[1e4, 3e4], transfer_noise_adu=[90.0, 156.0]
+    )
+    explained = " ".join(page_of(night).explained)
+    for words in ("Electrons that a step", "transfer curve", "Median absolute deviation"):
+        assert words in explained
 
 
 def test_the_noise_of_a_master_is_told_with_what_is_good_enough() -> None:

@@ -22,6 +22,8 @@ TOO_WIDE = """[...document.querySelectorAll('body *')].filter(
   e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg')).length"""
 ASKED = """performance.getEntriesByType('resource').filter(
   r => !r.name.startsWith('data:')).length"""
+EXPLAINED = """document.querySelector('.why > p').checkVisibility() &&
+  document.querySelector('.why > p').getBoundingClientRect().right <= innerWidth"""
 LOADED = "document.readyState == 'complete' && !!document.querySelector('footer')"
 BROKEN = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
 
@@ -79,3 +81,13 @@ def test_every_picture_shows_and_nothing_is_asked_for(browser, page):
 def test_the_page_is_light_or_dark_as_its_reader_has_it(browser, page, scheme, colour):
     shown = opened(browser, page, 390, scheme)
     assert shown.value("getComputedStyle(document.body).backgroundColor") == colour
+
+
+def test_what_a_word_means_is_shown_by_the_keyboard_alone(browser, page):
+    shown = opened(browser, page, 390)
+    shown.value("document.querySelectorAll('.why').forEach(d => d.open = false)")
+    shown.value("document.querySelector('.why > summary').focus()")
+    assert shown.value(EXPLAINED) is False
+    for kind in ("keyDown", "keyUp"):
+        shown.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r")
+    assert shown.value(EXPLAINED) is True
