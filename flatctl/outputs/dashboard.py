@@ -79,9 +79,11 @@ class Dashboard:
                 wait += f" of {figures.duration(activity.expected_s)}"
         line = Table.grid(padding=(0, 1, 0, 0))
         line.add_column(width=2)
-        line.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width - 24, 20))
+        line.add_column(no_wrap=True, overflow="ellipsis", max_width=max(width - 30, 20))
         line.add_column(no_wrap=True, style="cyan")
-        line.add_row(self._spinner, Text(figures.printable(activity.label)), Text(wait))
+        line.add_row(
+            self._spinner, Text(figures.printable(activity.label)), Text(wait and f"· {wait}")
+        )
         return line
 
 

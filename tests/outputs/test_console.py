@@ -247,7 +247,7 @@ def test_a_wait_that_is_told_again_has_lasted_since_its_first_word() -> None:
         watched.progress(typed("waiting", what="camera", present_c=present_c), record)
         watched.clock_s += 30.0
     watched.progress.close()
-    assert "now -5.0 °C 1 min 00 s" in watched.bars()
+    assert "now -5.0 °C · 1 min 00 s" in watched.bars()
 
 
 def test_rejects_and_faults_stay_on_the_screen_as_lines() -> None:
@@ -406,19 +406,19 @@ def test_a_line_that_stays_begins_with_the_time_where_there_is_room() -> None:
 
 def test_a_long_exposure_can_be_waited_for() -> None:
     night = Night().begin("R", wanted=30).flat("R", exposure_s=20.0)
-    assert "R · flat 2 of 30 8 s of 20 s" in Watched().take(night).bars(later_s=8.0)
+    assert "R · flat 2 of 30 · 8 s of 20 s" in Watched().take(night).bars(later_s=8.0)
 
 
 def test_a_wait_of_unknown_length_shows_how_long_it_lasts_already() -> None:
     night = Night().begin("R").trial("R", 0.2)
-    assert "R · trial 2 75 s".replace("75 s", "1 min 15 s") in Watched().take(night).bars(75.0)
+    assert "R · trial 2 · 1 min 15 s" in Watched().take(night).bars(75.0)
 
 
 def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     night = Night().begin("Ha").trial("Ha", 0.02)
     exposing = typed("exposing", filter="Ha", kind="trial", n=2, brightness=255, exposure_s=21.4)
     bars = Watched().take([*night, exposing]).bars(later_s=4.0)
-    assert "Ha · trial 2 · panel on 255 of 255 · 21.4 s 4 s of 21 s" in bars
+    assert "Ha · trial 2 · panel on 255 of 255 · 21.4 s · 4 s of 21 s" in bars
 
 
 def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
