@@ -102,6 +102,7 @@ SENSOR = (
     Fault("a third of a frame now and then is black", (START,), quirk="torn-frames"),
     Fault("the camera is full below its full scale", (START,), told=False, quirk="full-early"),
     Fault("the camera has 12 bits, which fill 16", (START,), told=False, quirk="12-bit"),
+    Fault("the camera has 14 bits, which fill 16", (START,), told=False, quirk="14-in-16"),
     Fault("the driver claims 12 bits and sends 16", (START,), told=False, quirk="claims-12"),
     Fault("the pedestal moves with the exposure", (START,), told=False, quirk="pedestal-moves"),
     Fault("the cooler has no power", (START,), DEVICE, 1300.0, told=False, quirk="no-cooler"),
@@ -109,6 +110,8 @@ SENSOR = (
 ELSEWHERE = (
     Fault("the wheel is not where it says", (START,), told=False, quirk="wheel-off"),
     Fault("no letter of the filters' names is ASCII", (START,), told=False, quirk="chinese"),
+    Fault("the filters have Russian names", (START,), told=False, quirk="cyrillic"),
+    Fault("the filters have Greek letters", (START,), told=False, quirk="greek"),
     Fault("the link of the camera gets slow", (START,), told=False, quirk="slow-link"),
 )
 SIMULATED = tuple(
@@ -163,6 +166,8 @@ QUIRKS = tuple(
         Fault("gain and offset go by the vendor's names", (START,), quirk="vendor-names"),
         Fault("headers have cards that FITS does not know", (START,), quirk="odd-cards"),
         Fault("files end with their last pixel", (START,), quirk="unpadded"),
+        Fault("the camera's clock is two hours ahead", (START,), quirk="clock-ahead"),
+        Fault("headers call every frame a light", (START,), quirk="says-light"),
         Fault("every frame comes twice", (START,), quirk="twice"),
         Fault("drivers echo a switch, on and off both on", (START,), quirk="echo"),
         Fault(
