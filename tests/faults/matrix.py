@@ -175,6 +175,7 @@ QUIRKS = tuple(
         ),
         Fault("the light box refuses to light up", (START,), INCOMPLETE, quirk="no-lamp"),
         Fault("the cap of the light box is jammed", (START,), INCOMPLETE, quirk="jammed-cap"),
+        Fault("the cap moves and its driver says Alert", (START,), INCOMPLETE, quirk="alert-cap"),
         Fault("the driver knows no temperature", (START,), DEVICE, quirk="no-thermometer"),
     )
 )
