@@ -11,7 +11,7 @@ import stat
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from functools import cache, partial
 from pathlib import Path
@@ -97,9 +97,14 @@ def event_of(plain: object) -> Event | None:
 
 
 def moment(value: object) -> datetime | None:
-    """Return a moment in UTC, `None` where it is none; one without a zone is in UTC."""
+    """Return a moment in UTC, `None` where it is none; one without a zone is in UTC.
+
+    One at an end of the calendar is none: in some local times it does not exist.
+    """
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if found and not MINYEAR < found.year < MAXYEAR:
+            return None
         return found and (found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None

@@ -12,6 +12,7 @@ from flatctl.outputs.figures import zone
 _PAUSE_S = 600.0
 _PAUSE_TIMES = 20.0
 _STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
+_DAY_S = 86400
 _TICKS_MAX = 5
 
 
@@ -73,7 +74,8 @@ class Course:
             return [(float(n), str(n)) for n in range(1, count + 1, step)]
         if len(self.begins) > 1:
             return self._apart([(x, f"{moment:%H:%M:%S}") for x, moment in self.begins])
-        step_s = next((s for s in _STEPS_S if self._span / s <= _TICKS_MAX), 86400)
+        days = math.ceil(self._span / _DAY_S / _TICKS_MAX)
+        step_s = next((s for s in _STEPS_S if self._span / s <= _TICKS_MAX), days * _DAY_S)
         begin = self.begins[0][1]
         midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
         after_s = (begin - midnight).total_seconds()

@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -324,6 +325,21 @@ def test_half_a_file_name_in_another_encoding_does_not_break_the_page() -> None:
 @pytest.mark.parametrize("run", [{}, {"events": None}, {"events": [1, None, {"event": "flat"}]}])
 def test_a_damaged_run_still_gives_a_page(run: dict[str, object]) -> None:
     assert Page(render(RunRecord.of(events_of(run)), FrameFolder(Path("/nowhere"), None))).text
+
+
+@pytest.mark.parametrize("key", ["time", "exposed_at"])
+@pytest.mark.parametrize("when", ["0001-01-01T05:00:00Z", "9999-12-31T23:59:59Z", "0002-06-01"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Lima"])
+def test_a_time_far_from_any_night_still_gives_a_page(
+    monkeypatch: pytest.MonkeyPatch, zone: str, when: str, key: str
+) -> None:
+    night = Night(filters=("L",)).begin("L").flat("L", **{key: when}).flat("L").end("L").over()
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        page = page_of(night)
+    time.tzset()
+    assert len(page.source) < 200_000
 
 
 def test_a_set_of_3000_flats_still_gives_a_page() -> None:
