@@ -66,7 +66,7 @@ extras: $(BIN)/.ready
 	@$(PIP) install --no-deps --require-hashes -r requirements-extras.lock
 
 test: $(BIN)/.ready-dev
-	@$(BIN)/python -m pytest -n 7 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 6 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 nightly: $(BIN)/.ready-dev
 	@$(BIN)/python -m pytest -n 2 -m nightly $(PYTEST_ARGS)
