@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TextIO
 
+from flatctl.core.types import Outcome
 from flatctl.events import UNKNOWN_TIME, Awaited, Event, FilterFinished, Waiting
 from flatctl.outputs import figures
 from flatctl.outputs.jsonlines import Outlet
@@ -33,7 +34,7 @@ class PlainLines:
         if isinstance(event, Waiting) and not self._waits.is_due(event):
             return
         lines = self._lines.of(event, run)
-        if isinstance(event, FilterFinished):
+        if isinstance(event, FilterFinished) and event.outcome is not Outcome.STOPPED:
             lines[-1] = " · ".join(filter(None, (lines[-1], left_words(run, event.time))))
         if not lines and event.time - self._told >= _SILENCE:
             lines = list(filter(None, [progress_line(run, event)]))

@@ -328,6 +328,11 @@ def test_a_set_that_ends_says_in_a_log_how_long_the_others_take() -> None:
     assert re.search(r"R: complete, 30 of 30 flats, .* · all flats in about \d min$", talk, re.M)
 
 
+def test_a_run_that_is_stopped_promises_no_more_flats() -> None:
+    _, talk = logged(taking(Night(filters=("R", "G")), "R", 6).end("R", "stopped"))
+    assert re.search(r"R: stopped, 6 of 30 flats$", talk, re.M)
+
+
 def test_the_last_set_that_ends_has_nothing_left() -> None:
     _, talk = logged(taking(Night(filters=("R",)), "R", 30).end("R"))
     assert "about" not in talk.partition("R: complete")[2]
