@@ -33,12 +33,12 @@ OF_A_FILTER = {"time": NOW, "filter": "R", "set": "R"}
         (
             Kind.VEIL,
             {"against": "set", "veil_frac": -0.051},
-            "5.1 % of even light less than in the rest of the set: stray light",
+            "5.1 % less background light all over the frame than in the rest of the set: stray",
         ),
         (
             Kind.VEIL,
             {"against": "last_set", "veil_frac": 0.051},
-            "5.1 % more even light than in the last set: stray light",
+            "5.1 % more background light all over the frame than in the last set: stray light",
         ),
         (
             Kind.UNEVEN,

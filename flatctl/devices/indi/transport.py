@@ -69,7 +69,7 @@ class IndiTransport(Transport["IndiClient"]):
         there = next((one for one in found if one.name == device), None)
         if there is None:
             fitting = ", ".join(one.name for one in found if role in one.roles) or "none"
-            remedy = f"the server has {fitting}; correct [{table}] device"
+            remedy = f"the server has {fitting}; fix [{table}] device"
             raise DeviceError(device, f"no such {role.value} on the server", remedy)
         names = session.find(device, "FILTER_NAME") if role is Role.WHEEL else None
         state = "connected" if there.connected else "there; a run will connect it"

@@ -14,7 +14,8 @@ _COLOURS = {"R": "red", "G": "green", "B": "blue"}
 _DIFFERENCES = {
     Kind.GRADIENT: "a gradient of {gradient_frac:share} across the frame, brighter at the "
     "{brighter_at}, which the rest of the set does not have",
-    Kind.VEIL: "{veil_frac:share} of even light {veil_frac:more} than in the rest of the set",
+    Kind.VEIL: "{veil_frac:share} {veil_frac:more} background light all over the frame "
+    "than in the rest of the set",
     Kind.UNEVEN: "around column {col_px:g}, row {row_px:g} there is {change_frac:share} "
     "{change_frac:more} light than in the rest of the set",
 }
@@ -28,7 +29,8 @@ _SENTENCES: Mapping[str, str] = {
     "at an angle, or a filter that moved",
     "veil set": _DIFFERENCES[Kind.VEIL]
     + ": stray light reaches the sensor past the optics, or the camera's offset changed",
-    "veil last_set": "{veil_frac:share} {veil_frac:more} even light than in the last set: "
+    "veil last_set": "{veil_frac:share} {veil_frac:more} background light all over the frame "
+    "than in the last set: "
     "stray light reaches the sensor past the optics (a gap at wheel or focuser, a lit room), or "
     "did then",
     "uneven": _DIFFERENCES[Kind.UNEVEN]

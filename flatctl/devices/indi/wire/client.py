@@ -304,7 +304,7 @@ class IndiClient:
             self._drop()
             remedy = (
                 "is indiserver running there? Start it (indiserver, INDI Web Manager, KStars), or "
-                "correct [indi] host and port"
+                "fix [indi] host and port"
             )
             raise Unreachable(self.name, f"nothing answers ({reason})", remedy)
         if slower:
