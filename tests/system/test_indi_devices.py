@@ -254,7 +254,7 @@ def test_frames_leave_nothing_open(camera: IndiCamera):
 
 
 def test_an_unknown_device_is_reported_with_the_nearest_name(client: IndiClient):
-    with pytest.raises(Unreachable, match=r"did you mean 'CCD Simulator'\?"):
+    with pytest.raises(Unreachable, match=r"did you mean 'CCD Simulator'\?.*fix \[camera\] device"):
         IndiCamera(client, "ccd simulater").open(5)
 
 

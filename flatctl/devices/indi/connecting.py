@@ -36,7 +36,7 @@ def connect(
     """
     deadline = Deadline(timeout_s)
     client.open(timeout_s)
-    _find(client, device, deadline.left_s)
+    _find(client, device, role, deadline.left_s)
     settle(client, device, QUIET_S, deadline.left_s, _introduced(device))
     interface = interface_of(client.find(device, "DRIVER_INFO"))
     if interface & _MOVES and not interface & SIGNS[role][0]:
@@ -54,7 +54,7 @@ def connect(
     return is_anew
 
 
-def _find(client: IndiClient, device: str, timeout_s: float) -> None:
+def _find(client: IndiClient, device: str, role: Role, timeout_s: float) -> None:
     def known(registry: Registry) -> bool:
         return device in registry.devices
 
@@ -66,7 +66,8 @@ def _find(client: IndiClient, device: str, timeout_s: float) -> None:
         if device in names:
             return
         if names and (quiet or left_s == 0):
-            raise Unreachable(device, f"is not on the {client.name}", _suggestion(device, names))
+            remedy = f"{_suggestion(device, names)}; fix [{role.name.lower()}] device"
+            raise Unreachable(device, f"is not on the {client.name}", remedy)
         if left_s == 0:
             what = f"said nothing for {timeout_s:g} s after the connection"
             raise client.silent(client.name, what, "does it hang, or has it no drivers?")
