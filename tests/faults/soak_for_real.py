@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from matrix import COMPLETE, DEVICE, INCOMPLETE, LIGHT
 from promises import missing, spoilt
 from wreckage import DARK_FLATS, Wreck, wreck
 
@@ -47,10 +48,10 @@ def night(seed: int, folder: Path) -> list[str]:
             rig.settle()
             last = [e["what"] for e in rig.told if e["event"] == "fault"][-1:]
             endings.append(f"run {number + 1} ended with {code} {last}: {rig.last_words}")
-            if code not in (0, 4, 5):
+            if code not in (COMPLETE, DEVICE, INCOMPLETE, LIGHT):
                 problems.append(f"exit code {code}")
-            if rig.light_is_on() and code != 4:
-                problems.append("the lamp is on")
+            if rig.light_is_on() and code != LIGHT:
+                problems.append(f"the lamp is on, and exit code {code} does not say so")
             if code == 0 or problems:
                 break
         problems += spoilt(rig.flats) + missing(rig.flats, FILTERS, COUNT, DARK_FLATS)
