@@ -20,7 +20,7 @@ _KEPT_MAX = 1 << 29  # bytes of data, more than a frame of any camera
 _LOOKED_AT_MAX = 1 << 32  # bytes of a file, so that none takes more than seconds
 _UNITS_MAX = 1000
 _BEGINNING = b"XTENSION="
-NO_SUM = "it has no checksum: only its structure was looked at"
+NO_SUM = "no checksum: only the structure was looked at"
 
 
 class TooLarge(NotReadable):
