@@ -484,8 +484,10 @@ def test_a_frozen_child_is_noticed_and_replaced():
 def test_a_stopped_server_is_no_reply_within_the_deadline():
     with own_rig(CCD) as (server, client):
         camera = IndiCamera(client, CAMERA)
-        expose(camera)
+        camera.open(20)
+        camera.prepare(SETUP, 20)
         server.send_signal(signal.SIGSTOP)
+        camera.start(30.0, FrameKind.FLAT)  # which the server passes on once it goes on
         assert seconds_to_fail(camera, NoReply, timeout_s=1.0) < 10
         with pytest.raises(NoReply, match="said nothing"):
             camera.open(2)

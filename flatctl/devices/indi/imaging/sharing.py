@@ -27,10 +27,11 @@ class Sharing:
         self._is_ours_anyway = False
         self._is_nobodys_stream = False
         self._begun: tuple[int, Exposure] | None = None  # our last one, and over which connection
+        self._was_seen = False  # whether its beginning was told of
 
     def begin(self, exposure: Exposure) -> None:
         """Remember an exposure that we have begun."""
-        self._begun = self._client.generation, exposure
+        self._begun, self._was_seen = (self._client.generation, exposure), False
 
     def find_unconnected(self) -> None:
         """Remember that we have connected it: what it streams by itself then is nobody's."""
@@ -75,8 +76,13 @@ class Sharing:
         generation, ours = self._begun
         born = registry.devices[self._device].born
         if generation == self._client.generation and born <= ours.since:
-            return sum(begun > ours.since for begun in exposing.begun) > 1
+            seen = sum(begun > ours.since for begun in exposing.begun)
+            self._was_seen = self._was_seen or seen > 0
+            return seen > 1
         ends_s = max(ours.begun_s + ours.exposure_s - time.monotonic(), 0.0)
+        if not self._was_seen:
+            # A server that hung may have passed it on only now.
+            ends_s = ours.exposure_s
         return left_of(exposing) > ends_s + _LONGER_S
 
 
