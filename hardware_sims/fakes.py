@@ -390,15 +390,22 @@ class FakePanel:
 class FakeRig:
     """A whole rig on one clock: `camera`, `wheel`, `panel`, `clock` and the `world` behind them.
 
-    Under a sky there may be a `mount` and a `roof` as well, else they are None.
+    Under a sky there may be a `mount` and a `roof` as well, else they are None. It begins at
+    `start`, or with a `clock` that others look at as well.
 
     >>> rig = FakeRig(scenario("mono"))
     """
 
     def __init__(
-        self, rig: Scenario | None = None, *, night: int = 0, start: datetime = FIRST_LIGHT
+        self,
+        rig: Scenario | None = None,
+        *,
+        night: int = 0,
+        start: datetime = FIRST_LIGHT,
+        clock: VirtualClock | None = None,
     ) -> None:
-        self.clock = VirtualClock(start)
+        self.clock = clock or VirtualClock(start)
+        start = self.clock.now()
         chosen = rig or scenario("mono")
         light = Light(chosen.brightness_max, now=self.clock.monotonic, utc=self.clock.now)
         self.world = World(chosen, light=light, now=self.clock.monotonic, night=night, start=start)

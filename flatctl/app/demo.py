@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from flatctl.app.run import run_settings, stored_in
 from flatctl.errors import Unreachable
@@ -18,36 +19,59 @@ from flatctl.outputs.run_names import REPORT_FILE, RUN_FILE
 from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
 
+if TYPE_CHECKING:
+    from flatctl.app.wiring.dusk_show import DuskClock
+
 DEMO_FILTERS = ("L", "R", "Ha")
 DEMO_COUNT = 6
 START_S = 30.0
 
 
-def demo(output: Path, listeners: Sequence[Listener]) -> int:
+def dusk_clock() -> "DuskClock":
+    """Return the clock of a dusk to look at."""
+    from flatctl.app.wiring.dusk_show import DuskClock
+
+    return DuskClock()
+
+
+def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" = None) -> int:
     """Take the flats of three filters on a simulated rig and return the exit code.
 
-    Frames, `run.json` and `report.html` are in the night's folder below `output`; the last two
-    can be reached from `output` itself as well.
+    With the clock of a `dusk` the light is that of its sky, else a panel's. Frames, `run.json` and
+    `report.html` are in the night's folder below `output`; the last two can be reached from
+    `output` itself as well.
     """
-    with TemporaryDirectory(prefix="flatctl-demo-") as folder, _served(Path(folder)) as config:
-        settings = stored_in(load(config, env={}), output)
-        # What an earlier demo learned would spoil the show of the search.
-        fresh = settings.output.model_copy(update={"history": Path(folder) / "history.sqlite"})
-        settings = settings.model_copy(update={"output": fresh})
-        plan = partial(plan_flats, settings, only=DEMO_FILTERS, count=DEMO_COUNT)
-        nights: list[Path] = []
+    nights: list[Path] = []
 
-        def note(event: Event, _run: RunRecord) -> None:
-            if isinstance(event, RunStarted):
-                nights.append(event.folder)
+    def note(event: Event, _run: RunRecord) -> None:
+        if isinstance(event, RunStarted):
+            nights.append(event.folder)
 
-        code = run_settings(settings, plan, resume=False, listeners=[note, *listeners])
+    # What an earlier demo learned would spoil the show of the search.
+    with TemporaryDirectory(prefix="flatctl-demo-") as folder:
+        heard = [note, *listeners]
+        history = Path(folder) / "history.sqlite"
+        if dusk is not None:
+            from flatctl.app.wiring.dusk_show import show_dusk
+
+            code = show_dusk(output, history, dusk, heard)
+        else:
+            code = _by_panel(output, history, heard)
     for name in (RUN_FILE, REPORT_FILE):
         link = output / name
         link.unlink(missing_ok=True)
         link.symlink_to(nights[0].relative_to(output.absolute()) / name)
     print(f"Flats: {nights[0] / 'FLAT'}\nReport: {output / REPORT_FILE}")
     return code
+
+
+def _by_panel(output: Path, history: Path, listeners: Sequence[Listener]) -> int:
+    with _served(history.parent) as config:
+        settings = stored_in(load(config, env={}), output)
+        fresh = settings.output.model_copy(update={"history": history})
+        settings = settings.model_copy(update={"output": fresh})
+        plan = partial(plan_flats, settings, only=DEMO_FILTERS, count=DEMO_COUNT)
+        return run_settings(settings, plan, resume=False, listeners=listeners)
 
 
 @contextmanager

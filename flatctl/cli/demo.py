@@ -1,5 +1,6 @@
 """`flatctl demo`: the main job on the simulated rig."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,23 +8,36 @@ import typer
 
 EXAMPLES = (
     "flatctl demo",
+    "flatctl demo --light sky",
     "flatctl demo --output /tmp/flats",
 )
 
 
+class Light(StrEnum):
+    """What lights the flats."""
+
+    PANEL = "panel"
+    SKY = "sky"
+
+
 def demo(
     *,
+    light: Annotated[
+        Light, typer.Option(help="A panel, or the sky of a dusk, sixty times faster.")
+    ] = Light.PANEL,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the flats and the report go.")
     ] = Path("demo-output"),
 ) -> None:
     """Take flats on a simulated rig.
 
-    Three filters, over the same protocols that real hardware speaks.
+    Three filters: of a panel, over the same protocols that real hardware speaks, or of the
+    twilight sky.
     """
     from flatctl.app import demo as app
     from flatctl.cli.talk import listening
 
-    with listening(json=False) as listeners:
-        code = app.demo(output, listeners)
+    dusk = app.dusk_clock() if light is Light.SKY else None
+    with listening(json=False, clock=dusk) as listeners:
+        code = app.demo(output, listeners, dusk)
     raise typer.Exit(code)

@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from flatctl.engine.clock import Clock
     from flatctl.outputs.record import Listener
 
 _NAMED_MAX = 5  # files that are named one by one where the same is wrong with each
 
 
 @contextmanager
-def listening(*, json: bool) -> "Iterator[list[Listener]]":
+def listening(*, json: bool, clock: "Clock | None" = None) -> "Iterator[list[Listener]]":
     """Give the listeners of a run; however it ends, the terminal is left as it was.
 
-    stdout carries the results (the end table, or with `json` the events), stderr the talk.
+    stdout carries the results (the end table, or with `json` the events), stderr the talk. The run
+    goes by `clock`, where that is not the computer's.
     """
     from flatctl.outputs.console import Console
     from flatctl.outputs.jsonlines import JsonLines
 
-    console = Console(sys.stdout, sys.stderr, results=not json, again=command_again(sys.argv))
+    again = command_again(sys.argv)
+    console = Console(sys.stdout, sys.stderr, results=not json, again=again, clock=clock)
     try:
         yield [JsonLines(sys.stdout), console] if json else [console]
     finally:

@@ -37,6 +37,16 @@ class Talk(Protocol):
         """Leave the terminal as it was."""
 
 
+class Clock(Protocol):
+    """What a run goes by: the time of day, and seconds that nobody sets."""
+
+    def now(self) -> datetime:
+        """Return the time of day, UTC, timezone-aware."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow."""
+
+
 class TerminalProgress:
     """Draw bars and the current exposure below lines that stay: trials, rejects, faults, ends."""
 
@@ -182,11 +192,18 @@ class Console:
     """Tell the user of a run: talk on stderr while it goes on, the table on stdout at its end.
 
     Progress is drawn only where stderr is a terminal that can move its cursor; `results=False`
-    leaves stdout to somebody else (`--json`). `again` is the command that goes on with the run.
+    leaves stdout to somebody else (`--json`). `again` is the command that goes on with the run,
+    `clock` the one that it goes by, where that is not the computer's.
     """
 
     def __init__(
-        self, stdout: TextIO, stderr: TextIO, *, results: bool = True, again: str = ""
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        results: bool = True,
+        again: str = "",
+        clock: Clock | None = None,
     ) -> None:
         self._again = again
         self._stdout = stdout
@@ -195,9 +212,7 @@ class Console:
         shared = not results and stdout.isatty()
         self._talk: Talk
         if _can_draw(stderr) and not shared:
-            self._talk = TerminalProgress(
-                RichConsole(file=stderr, force_terminal=True), table=results
-            )
+            self._talk = _drawn_on(stderr, clock, table=results)
         else:
             self._talk = PlainLines(stderr, table=results)
 
@@ -216,6 +231,13 @@ class Console:
         drawn = self._stdout.isatty()
         width = _columns(self._stdout) if drawn else _LOG_WIDTH
         return "\n".join(summary_lines(run, width, drawn=drawn, again=self._again)) + "\n"
+
+
+def _drawn_on(stream: TextIO, clock: Clock | None, *, table: bool) -> TerminalProgress:
+    if clock is None:
+        return TerminalProgress(RichConsole(file=stream, force_terminal=True), table=table)
+    screen = RichConsole(file=stream, force_terminal=True, get_time=clock.monotonic)
+    return TerminalProgress(screen, table=table, now=clock.now)
 
 
 def _columns(stream: TextIO) -> int:
