@@ -25,7 +25,7 @@ from flatctl.cli import program
 from flatctl.core.types import Outcome, Statistics
 from flatctl.devices.catalog import PANELS
 from flatctl.errors import STOP_SIGNALS, ExitCode
-from flatctl.events import KINDS
+from flatctl.events import KINDS, Waiting
 from flatctl.fits.header import Value
 from flatctl.settings.flats import Brightnesses, Exposures
 from flatctl.settings.meanings import describe
@@ -250,18 +250,30 @@ OUTCOMES = {
     Outcome.TOO_BRIGHT: "too bright at the lowest brightness and the shortest exposure",
     Outcome.TOO_COARSE: "the steps of brightness and exposure skip the accepted band",
     Outcome.UNSTABLE: "repeated exposures disagree, or the light does not respond",
+    Outcome.OUT_OF_TIME: "the Sun left its range before all flats of the sky were taken",
     Outcome.DEVICE: "a device failed",
     Outcome.STOPPED: "the run was stopped before or while it was this filter's turn",
+}
+
+# Where a key means something else than in other events.
+MEANINGS_OF = {
+    ("run_started", "light"): "what lights the flats: `panel` or `sky`",
+    ("panel_curve", "brightness"): "brightness of the panel, in its steps",
+    ("waiting", "seconds"): "how long the light of the sky is expected to take; else left out",
+    ("waiting", "sun_altitude_deg"): "where the Sun stands then; else left out",
+    ("sky_plan", "filters"): "the filters in their order, each with what is expected of it",
 }
 
 MEANINGS = {
     "before_adu": "full scale before, in ADU",
     "bits": "of how many bits the camera's data really are, where that is clear",
-    "brightness": "brightness of the panel, in its steps",
+    "brightness": "brightness of the panel, in its steps; `null` of the sky",
     "brightness_max": "highest brightness of the panel, in its steps",
     "brightness_min": "lowest brightness of the panel, in its steps",
     "calibrated_full_scale_adu": "level at which the median stops growing, in ADU",
     "camera": "name of the camera",
+    "alt_deg": "altitude in degrees",
+    "az_deg": "azimuth in degrees, from north over east",
     "clipped_frac": "fraction of the pixels at or above full scale",
     "count": "how many are wanted",
     "cell_px": "side of a cell of `difference_ppm`, in pixels",
@@ -311,7 +323,7 @@ MEANINGS = {
     "set_number": "which set of its filter and setup it is of those of the night, from 1",
     "sets": "names of the sets in their order; at the end, outcome of each",
     "settle_s": "seconds from dark to full brightness until the light stands within 0.5 %",
-    "start_brightness": "first brightness of the search, in steps",
+    "start_brightness": "first brightness of the search, in steps; `null` of the sky",
     "start_exposure_s": "first exposure of the search, in seconds",
     "statistics": "exact statistics in ADU: "
     + ", ".join(f"`{field.name}`" for field in fields(Statistics)),
@@ -342,6 +354,13 @@ MEANINGS = {
     "trials": "exposures of the search",
     "verdict": "`accepted`, `too_dim`, `too_bright` or `clipped`",
     "wanted": "flats wanted",
+    "predicted_level": "the level that was expected; left out with a panel",
+    "ra_deg": "right ascension in degrees, of date",
+    "dec_deg": "declination in degrees, of date",
+    "sky_rate_adu_s": "light of the sky through the filter, in ADU/s; left out with a panel",
+    "sun_altitude_deg": "altitude of the Sun's centre in degrees; left out with a panel",
+    "tracking": "whether the mount tracks",
+    "for": "`light` where that of the sky is waited for; else left out",
     "present_c": "where the sensor is that is being cooled, in °C; `null` for other waits",
     "says": "what the driver of the device that is waited for says; mostly empty",
     "what": "what happened, or what is waited for",
@@ -459,7 +478,12 @@ def events_page() -> str:
         keys = {f.name: _json_type(hints[f.name]) for f in fields(kind) if f.name != "time"}
         if keys.pop("why", None):
             keys |= {"reason": "text", "finding": "object or null"}
-        rows = [f"| `{key}` | {written} | {MEANINGS[key]} |" for key, written in keys.items()]
+        if kind is Waiting:
+            keys |= {"for": "text", "seconds": "number", "sun_altitude_deg": "number"}
+        rows = [
+            f"| `{key}` | {written} | {_meaning(kind.event, key)} |"
+            for key, written in keys.items()
+        ]
         about = " ".join((kind.__doc__ or "").split())
         sections.append(
             f"\n## {kind.event}\n\n{about}\n\n| key | type | meaning |\n|---|---|---|\n"
@@ -467,6 +491,10 @@ def events_page() -> str:
         sections.append("\n".join(rows) + "\n")
     outcomes = "\n".join(f"| `{outcome}` | {OUTCOMES[outcome]} |" for outcome in OUTCOMES)
     return EVENTS.format(made=MADE, outcomes=outcomes, events="".join(sections))
+
+
+def _meaning(event: str, key: str) -> str:
+    return MEANINGS_OF.get((event, key)) or MEANINGS[key]
 
 
 def _json_type(hint: Any) -> str:

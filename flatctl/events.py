@@ -27,6 +27,13 @@ class Doubt(StrEnum):
     DARK = "dark"
 
 
+class LightSource(StrEnum):
+    """What lights the flats of a run."""
+
+    PANEL = "panel"
+    SKY = "sky"
+
+
 class Preparation(StrEnum):
     """What is made ready before frames are taken."""
 
@@ -45,7 +52,7 @@ class Awaited:
 
     Of devices that are reached again, and of a light that is put out again, `fault` is what
     happened. Where it waits for another program's exposure, `left_s` is what that has left, if it
-    says so. For the light of the sky it waits with the Sun at `sun_altitude_deg`.
+    says so. The light of the sky, with the Sun at `sun_altitude_deg` now, is expected in `left_s`.
     """
 
     what: Preparation
@@ -98,25 +105,40 @@ class OfSet(Event):
     set: str
 
 
+OF_SKY = "of_sky"
+
+
+def _of_sky() -> float | None:
+    """Return a figure that only frames of the sky have; those of a panel don't tell of it."""
+    figure: float | None = field(default=None, metadata={OF_SKY: True})
+    return figure
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shot(OfSet):
     """One measured exposure of a set; `level` is `median_adu` as a fraction of full scale.
 
-    It began at `exposed_at` (UTC), and was read, judged and maybe stored until `time`.
+    It began at `exposed_at` (UTC), and was read, judged and maybe stored until `time`. One of the
+    sky has no `brightness`; in the middle of its exposure the Sun stood at `sun_altitude_deg` and
+    the light was `sky_rate_adu_s`, at least where it is full; `predicted_level` was expected.
     """
 
-    brightness: int
+    brightness: int | None
     exposure_s: float
     median_adu: float
     level: float
     exposed_at: datetime | None = None
+    sun_altitude_deg: float | None = _of_sky()
+    sky_rate_adu_s: float | None = _of_sky()
+    predicted_level: float | None = _of_sky()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
     """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`.
 
-    `overrides` are the environment variables that set what the configuration file does not.
+    `light` is `panel` or `sky`: what lights its flats. `overrides` are the environment variables
+    that set what the configuration file does not.
     """
 
     event = "run_started"
@@ -133,6 +155,7 @@ class RunStarted(Event):
     target: Mapping[str, float]
     tolerance: Mapping[str, float]
     overrides: tuple[str, ...] = ()
+    light: LightSource = LightSource.PANEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +202,54 @@ class FullScaleCorrected(Event):
     proof: Proof
 
 
+@dataclass(frozen=True)
+class PlannedFilter:
+    """When a filter's light is expected to be right, with the Sun's altitude at both ends.
+
+    `frames` are the flats it is expected to get from now on.
+    """
+
+    filter: str
+    opens: datetime
+    closes: datetime
+    sun_altitude_deg: tuple[float, ...]
+    frames: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkyPlan(Event):
+    """The order in which flats of the sky are taken from now on, as the light is expected.
+
+    Each of `filters` has `filter`, `opens` and `closes` (UTC) between which its light is expected
+    to be right, `sun_altitude_deg` at these, and `frames`, the flats it will get. A filter that is
+    missing gets none.
+    """
+
+    event = "sky_plan"
+    filters: tuple[PlannedFilter, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pointed(Event):
+    """The telescope points where flats of the sky are taken; told when that changes.
+
+    Not for each dithered frame. Coordinates are of date.
+    """
+
+    event = "pointing"
+    ra_deg: float
+    dec_deg: float
+    alt_deg: float
+    az_deg: float
+    tracking: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class FilterStarted(OfSet):
     """A filter is in place and its search begins."""
 
     event = "filter_started"
-    start_brightness: int
+    start_brightness: int | None
     start_exposure_s: float
     trained: bool
     wanted: int
@@ -197,7 +262,8 @@ class Waiting(Event):
     """The run waits for something that takes its time; for whoever watches, not kept.
 
     Told again as it gets on: `present_c` is where the sensor is that is being cooled, `says` what
-    the device's driver says.
+    the device's driver says. While it waits for the light of the sky, `for` is `light`, `seconds`
+    is how long that is expected to take, and the Sun stands at `sun_altitude_deg`.
     """
 
     event = "waiting"
@@ -218,7 +284,7 @@ class Exposing(OfSet):
     passing = True
     kind: str
     n: int
-    brightness: int
+    brightness: int | None
     exposure_s: float
     set: str = ""
 

@@ -156,7 +156,7 @@ def _tell_exposing(context: RunContext, exposure_s: float, index: int) -> None:
             filter=events.NO_FILTER,
             kind="dark_flat",
             n=index,
-            brightness=0,
+            brightness=None if context.job.sky else 0,
             exposure_s=exposure_s,
         )
     )

@@ -58,6 +58,7 @@ def started(
         target={name: plan.target for *both, plan in names for name in both},
         tolerance={name: plan.tolerance for *both, plan in names for name in both},
         overrides=context.job.overrides,
+        light=events.LightSource.SKY if context.job.sky else events.LightSource.PANEL,
     )
 
 

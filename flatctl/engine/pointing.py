@@ -65,7 +65,8 @@ class PointingPlan:
 class Pointing:
     """Where the telescope points at a moment; the Moon's distance and height, the Sun's distance.
 
-    Angles are in degrees, coordinates of date. `dithers` counts the frames that were dithered.
+    Angles are in degrees, coordinates of date. `dithers` counts the frames that were dithered,
+    `pointed` how often it was pointed anew.
     """
 
     at: Equatorial
@@ -75,6 +76,7 @@ class Pointing:
     moon_distance_deg: float
     moon_alt_deg: float
     dithers: int
+    pointed: int
 
 
 class SkyPointing:
@@ -90,6 +92,7 @@ class SkyPointing:
         self._plan = plan
         self._aim: Horizontal | None = None
         self._pointed_s = 0.0
+        self._pointed = 0
         self._frames = 0
 
     def begin(self, until: datetime) -> None:
@@ -216,6 +219,7 @@ class SkyPointing:
                 raise self._unsafe(aim)
             self._aim = aim
             self._pointed_s = self._clock.monotonic()
+            self._pointed += 1
         if self._aim is None:
             return
         place = to_equatorial(self._aim, now, self._site)
@@ -278,6 +282,7 @@ class SkyPointing:
             moon_distance_deg=separation_deg(direction, moon),
             moon_alt_deg=moon.alt_deg,
             dithers=self._frames if self._moves and self._plan.dither_arcsec else 0,
+            pointed=self._pointed,
         )
 
     def _refuse_other_site(self, told: Site | None) -> None:

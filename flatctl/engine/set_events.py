@@ -20,18 +20,30 @@ class _OfSet(TypedDict):
 
 
 class _OfShot(_OfSet):
-    brightness: int
+    brightness: int | None
     exposure_s: float
     median_adu: float
     level: float
     exposed_at: datetime
 
 
-class SetEvents:
-    """Tell the events of one set; its name, the time and the figures of a frame are added."""
+class OfSky(TypedDict, total=False):
+    """What is told besides of a frame of the sky, as `events.Shot` has it."""
 
-    def __init__(self, context: RunContext, plan: FilterPlan) -> None:
+    sun_altitude_deg: float
+    sky_rate_adu_s: float
+    predicted_level: float
+
+
+class SetEvents:
+    """Tell the events of one set; its name, the time and the figures of a frame are added.
+
+    Of the sky there is no brightness.
+    """
+
+    def __init__(self, context: RunContext, plan: FilterPlan, *, sky: bool = False) -> None:
         self._context = context
+        self._sky = sky
         self._tell = context.emit
         self._label = events.label(plan.filter)
         self._set = events.set_label(plan)
@@ -42,7 +54,7 @@ class SetEvents:
         """Tell where the search begins, and how many of the flats `wanted` are there already."""
         self._tell(
             events.FilterStarted(
-                start_brightness=start.brightness,
+                start_brightness=self._lit(start.brightness),
                 start_exposure_s=start.exposure_s,
                 trained=trained,
                 wanted=wanted,
@@ -57,11 +69,15 @@ class SetEvents:
         brightness, exposure_s = setting
         self._tell(
             events.Exposing(
-                kind=kind, n=n, brightness=brightness, exposure_s=exposure_s, **self._of_set()
+                kind=kind,
+                n=n,
+                brightness=self._lit(brightness),
+                exposure_s=exposure_s,
+                **self._of_set(),
             )
         )
 
-    def trial(self, shot: Shot, *, n: int, verdict: Verdict) -> None:
+    def trial(self, shot: Shot, *, n: int, verdict: Verdict, sky: OfSky | None = None) -> None:
         """Tell what the `n`-th exposure of the search gave."""
         self._tell(
             events.Trial(
@@ -70,10 +86,13 @@ class SetEvents:
                 clipped_frac=shot.clipped_frac,
                 channels=_medians(shot),
                 **self._of_shot(shot),
+                **(sky or {}),
             )
         )
 
-    def flat(self, shot: Shot, *, index: int, count: int, path: Path) -> None:
+    def flat(
+        self, shot: Shot, *, index: int, count: int, path: Path, sky: OfSky | None = None
+    ) -> None:
         """Tell that a frame is safe on disk."""
         self._tell(
             events.Flat(
@@ -83,13 +102,16 @@ class SetEvents:
                 statistics=shot.statistics,
                 channels=_medians(shot),
                 **self._of_shot(shot),
+                **(sky or {}),
             )
         )
 
-    def rejected(self, shot: Shot, why: events.Why) -> None:
+    def rejected(self, shot: Shot, why: events.Why, sky: OfSky | None = None) -> None:
         """Tell that a frame is not kept, and why."""
-        of_shot = self._of_shot(shot)
-        self._tell(events.Rejected(clipped_frac=shot.clipped_frac, why=why, **of_shot))
+        told = events.Rejected(
+            clipped_frac=shot.clipped_frac, why=why, **self._of_shot(shot), **(sky or {})
+        )
+        self._tell(told)
 
     def off_ladder(self, why: events.Why) -> None:
         """Tell that no exposure of the ladder serves, and why."""
@@ -132,10 +154,13 @@ class SetEvents:
     def _of_set(self) -> _OfSet:
         return {"time": self._context.clock.now(), "filter": self._label, "set": self._set}
 
+    def _lit(self, brightness: int) -> int | None:
+        return None if self._sky else brightness
+
     def _of_shot(self, shot: Shot) -> _OfShot:
         return {
             **self._of_set(),
-            "brightness": shot.setting.brightness,
+            "brightness": self._lit(shot.setting.brightness),
             "exposure_s": shot.setting.exposure_s,
             "median_adu": shot.level_adu,
             "level": shot.level_adu / self._context.full_scale_adu,

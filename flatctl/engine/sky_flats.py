@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from math import nan
 
 from flatctl import events
 from flatctl.core.nights.sun import sun_altitude_deg
@@ -17,11 +18,12 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.pointing import Pointing
+from flatctl.engine.set_events import OfSky
 from flatctl.engine.shot import Shot
+from flatctl.engine.sky_events import SkyEvents
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, FlatctlError
-from flatctl.events import Awaited, Preparation
 from flatctl.storage.record import SkyFacts
 
 
@@ -48,7 +50,7 @@ class SkyFlats:
         self._search: SkyFlatSearch | None = None
         self._here: Pointing | None = None
         self._pointed = False
-        self._awaited: tuple[Why, str] | None = None
+        self._telling = SkyEvents(context, self._epoch, self.sun_deg)
 
     def run(self) -> dict[str, Outcome]:
         """Take them; return how each set ended. What ends the whole run is raised."""
@@ -88,6 +90,7 @@ class SkyFlats:
     def _take(self) -> None:
         while (search := self._search or self._new_search()) is not None:
             step = self._next(search)
+            self._telling.plan(search.plan, search.counts)
             for name in search.outcomes:
                 self._tell_end(name, self._sets[name], search)
             if step.action == "finish":
@@ -97,6 +100,7 @@ class SkyFlats:
             elif step.action == "switch" and step.filter is not None:
                 self._switch(step.filter)
             elif step.filter is not None:
+                self._telling.exposing()
                 self._expose(search, self._sets[step.filter], step)
 
     def _new_search(self) -> SkyFlatSearch | None:
@@ -138,6 +142,7 @@ class SkyFlats:
                 self._sky.pointing.begin(self._epoch + timedelta(seconds=self._closes_s(now_s())))
             if step.action == "expose":
                 self._here = self._sky.pointing.before_frame()
+                self._telling.pointing(self._here)
         # The light has changed meanwhile, and the next exposure begins at once.
         return search.next(now_s()) if step.action == "expose" else step
 
@@ -146,14 +151,8 @@ class SkyFlats:
         return window.closes_s if window else time_s
 
     def _wait(self, step: Step) -> None:
-        """Wait as long as a step says; tell of it where it is for something else than before."""
-        clock, name = self._context.clock, str(step.fact.figures.get("filter", ""))
-        if self._awaited != (step.fact.why, name):
-            self._awaited = (step.fact.why, name)
-            sun_deg = self.sun_deg(clock.monotonic())
-            what = Awaited(Preparation.LIGHT, filter=name or None, sun_altitude_deg=sun_deg)
-            self._context.emit(events.Waiting(time=clock.now(), what=what))
-        clock.sleep(step.seconds)
+        self._telling.waiting(step)
+        self._context.clock.sleep(step.seconds)
 
     def _switch(self, name: str) -> None:
         context = self._context
@@ -168,7 +167,7 @@ class SkyFlats:
         context = self._context
         shot = of.expose(step.exposure_s, is_flat=step.fact.why is Why.AIM)
         if unmet := context.safety.unmet():
-            of.reject(shot, unmet)
+            of.reject(shot, unmet, self._told(shot))
             shot.release_pixels()
             return
         if self._sky.pointing is not None:
@@ -188,22 +187,32 @@ class SkyFlats:
             clipped_frac=shot.clipped_frac,
             refused=bool(refused),
         )
+        told = self._told(shot, verdict.expected)
         if verdict.accepted:
-            of.keep(shot, self._facts(shot))
+            of.keep(shot, self._facts(shot), told)
         elif refused:
-            of.reject(shot, refused)
+            of.reject(shot, refused, told)
         else:
-            of.tell_trial(shot, verdict.verdict)
+            of.tell_trial(shot, verdict.verdict, told)
         shot.release_pixels()
+
+    def _rate_adu_s(self, shot: Shot) -> float:
+        pedestal = known_pedestal(self._context)
+        return (shot.level_adu - (pedestal.adu if pedestal else 0.0)) / shot.setting.exposure_s
+
+    def _told(self, shot: Shot, expected: float = nan) -> OfSky:
+        return {
+            "sun_altitude_deg": self.sun_deg(shot.time_s),
+            "sky_rate_adu_s": self._rate_adu_s(shot),
+            "predicted_level": expected,
+        }
 
     def _facts(self, shot: Shot) -> SkyFacts:
         here, when = self._here, self._epoch + timedelta(seconds=shot.time_s)
-        pedestal = known_pedestal(self._context)
-        signal_adu = shot.level_adu - (pedestal.adu if pedestal else 0.0)
         return SkyFacts(
             sun_alt_deg=self.sun_deg(shot.time_s),
             dawn=self._sky.dawn,
-            rate_adu_s=signal_adu / shot.setting.exposure_s,
+            rate_adu_s=self._rate_adu_s(shot),
             sun_distance_deg=here.sun_distance_deg if here else None,
             moon_alt_deg=moon_at(when, self._sky.site).alt_deg,
             moon_distance_deg=here.moon_distance_deg if here else None,

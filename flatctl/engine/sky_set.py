@@ -12,7 +12,7 @@ from flatctl.engine.context import RunContext
 from flatctl.engine.identity import SetIdentity
 from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.quality import SetWatch
-from flatctl.engine.set_events import SetEvents
+from flatctl.engine.set_events import OfSky, SetEvents
 from flatctl.engine.shot import Shot
 from flatctl.errors import BadReply
 from flatctl.events import Why, set_label
@@ -30,7 +30,7 @@ class SkySet:
     def __init__(self, context: RunContext, plan: FilterPlan) -> None:
         self._context = context
         self.plan = plan
-        self._telling = SetEvents(context, plan)
+        self._telling = SetEvents(context, plan, sky=True)
         self._earlier: set[int] = set()
         self._kept = self._trials = self._placed = 0
         self._watch: SetWatch | None = None
@@ -108,7 +108,7 @@ class SkySet:
         in_band = self.band.low_adu <= shot.level_adu <= self.band.high_adu
         return self._watch.judge(shot) if self._watch is not None and in_band else ()
 
-    def keep(self, shot: Shot, sky: SkyFacts) -> None:
+    def keep(self, shot: Shot, sky: SkyFacts, told: OfSky) -> None:
         """Have a flat written, and tell of it once it is on disk."""
         number, count = self._number, self.plan.count
         self._kept += 1
@@ -126,18 +126,18 @@ class SkySet:
 
         def placed(path: Path) -> None:
             self._placed += 1
-            self._telling.flat(shot, index=number, count=count, path=path)
+            self._telling.flat(shot, index=number, count=count, path=path, sky=told)
 
         self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)
 
-    def tell_trial(self, shot: Shot, verdict: Verdict) -> None:
+    def tell_trial(self, shot: Shot, verdict: Verdict, told: OfSky) -> None:
         """Tell of a frame whose level is not in the band."""
         self._trials += 1
-        self._telling.trial(shot, n=self._trials, verdict=verdict)
+        self._telling.trial(shot, n=self._trials, verdict=verdict, sky=told)
 
-    def reject(self, shot: Shot, why: Why) -> None:
+    def reject(self, shot: Shot, why: Why, told: OfSky) -> None:
         """Tell of a frame that is no flat for another reason."""
-        self._telling.rejected(shot, why)
+        self._telling.rejected(shot, why, told)
 
     def finish(self, outcome: Outcome, why: Why = "") -> None:
         """Tell, once, how it ended; its frames are all on disk by then."""

@@ -38,13 +38,15 @@ _LINE_PX = 12
 
 def search_over_brightness(run: RunRecord, record: FilterRecord) -> Markup:
     """Draw the search's path over the panel's curve as the search learned it."""
-    highest = run.brightness_max or max(shot.brightness for shot in record.trials)
+    highest = run.brightness_max or max(_brightness(shot) for shot in record.trials)
     across = Axis(0.0, max(highest, 1.0), LEFT, RIGHT)
     ticks = [(t, figures.whole(t)) for t in linear_ticks(across.low, across.high, 5)]
     curves = _curves(run, record, across)
-    return _search(
-        record, across, ticks, "Panel brightness, steps", lambda shot: shot.brightness, curves
-    )
+    return _search(record, across, ticks, "Panel brightness, steps", _brightness, curves)
+
+
+def _brightness(shot: Trial) -> float:
+    return float(shot.brightness or 0)
 
 
 def search_over_exposure(record: FilterRecord) -> Markup:
@@ -188,10 +190,11 @@ def _search(
 
 def _trial_mark(shot: Trial, x: float, y: float) -> Markup:
     kind = "accepted" if shot.verdict is Verdict.ACCEPTED else "tried"
+    lit = "" if shot.brightness is None else f"brightness {figures.whole(shot.brightness)}, "
     told = (
-        f"Trial {shot.n}: brightness {figures.whole(shot.brightness)}, "
-        f"{figures.seconds(shot.exposure_s)}, {figures.adu(shot.median_adu)} ADU "
-        f"({figures.percent(shot.level)}), {figures.words(shot.verdict)}"
+        f"Trial {shot.n}: {lit}{figures.seconds(shot.exposure_s)}, "
+        f"{figures.adu(shot.median_adu)} ADU ({figures.percent(shot.level)}), "
+        f"{figures.words(shot.verdict)}"
     )
     return element(
         "g",

@@ -82,12 +82,12 @@ def zone(time: datetime | None) -> str:
     return f"UTC{name}" if name[:1] in "+-" else name
 
 
-def brightness(value: int, maximum: int) -> str:
+def brightness(value: int | None, maximum: int) -> str:
     """Return the panel's brightness as `128 of 255`, in its own steps; 0 is no known maximum.
 
-    A light of one step has none: an empty text.
+    A light of one step has none, nor has the sky: an empty text.
     """
-    if maximum == 1:
+    if value is None or maximum == 1:
         return ""
     return f"{whole(value)} of {whole(maximum)}" if maximum else whole(value)
 

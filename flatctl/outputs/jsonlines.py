@@ -15,7 +15,17 @@ from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
-from flatctl.events import Awaited, Doubt, Event, FilterFinished, Why
+from flatctl.events import (
+    OF_SKY,
+    Awaited,
+    Doubt,
+    Event,
+    FilterFinished,
+    PlannedFilter,
+    Preparation,
+    Waiting,
+    Why,
+)
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import awaited_words, why_words
@@ -29,12 +39,26 @@ def to_plain(event: Event) -> dict[str, object]:
     plain: dict[str, object] = {"event": event.event}
     for each in fields(event):
         value = getattr(event, each.name)
+        if OF_SKY in each.metadata and value is None:
+            continue
         if each.name == "why":
             unknown = event.outcome if isinstance(event, FilterFinished) else event.event
             plain |= _reason(value, unknown)
         else:
             plain[each.name] = _plain(value)
-    return plain
+    return plain | _light_awaited(event)
+
+
+def _light_awaited(event: Event) -> dict[str, object]:
+    """Return the figures of a wait for the light of the sky; nothing of any other event."""
+    what = event.what if isinstance(event, Waiting) else ""
+    if isinstance(what, str) or what.what is not Preparation.LIGHT:
+        return {}
+    return {
+        "for": what.what.value,
+        "seconds": what.left_s,
+        "sun_altitude_deg": what.sun_altitude_deg,
+    }
 
 
 def _reason(why: Why, unknown: str) -> dict[str, object]:
@@ -60,7 +84,7 @@ def _plain(value: object) -> object:
             return awaited_words(value)
         case Path():
             return str(value)
-        case Statistics() | Spot():
+        case Statistics() | Spot() | PlannedFilter():
             return _plain(asdict(value))
         case Finding():
             return {

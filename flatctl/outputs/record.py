@@ -40,6 +40,11 @@ _KEPT_AS: Mapping[type[Event], str] = {
     events.PanelCurve: "curve",
     events.LightCompared: "light",
 }
+_LATEST_AS: Mapping[type[Event], str] = {
+    events.CalibrationUsed: "calibration",
+    events.SkyPlan: "sky_plan",
+    events.Pointed: "pointing",
+}
 
 
 @dataclass
@@ -146,6 +151,9 @@ class RunRecord:
     report: Path | None = None  # where its page goes, once there is a place for it
     started: datetime | None = None
     finished: datetime | None = None
+    light_source: events.LightSource = events.LightSource.PANEL
+    sky_plan: events.SkyPlan | None = None
+    pointing: events.Pointed | None = None
     brightness_max: int = 0
     full_scale_adu: float = math.nan
     exit_code: int | None = None
@@ -202,8 +210,8 @@ class RunRecord:
                 self._start(event)
             case events.FullScaleCorrected():
                 self.full_scale_adu = event.full_scale_adu
-            case events.CalibrationUsed():
-                self.calibration = event
+            case events.CalibrationUsed() | events.SkyPlan() | events.Pointed():
+                setattr(self, _LATEST_AS[type(event)], event)
             case events.DarkFlat():
                 self.dark_flats.append(event)
             case events.FaultSeen():
@@ -231,6 +239,8 @@ class RunRecord:
         self.rig, self.camera, self.panel = event.rig, event.camera, event.panel
         self.folder = event.folder
         self.started = self.started or time_of(event)
+        self.light_source = event.light
+        self.sky_plan, self.pointing = None, None
         self.brightness_max = event.brightness_max
         self.full_scale_adu = event.full_scale_adu
         for name in event.sets:

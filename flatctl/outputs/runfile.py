@@ -84,6 +84,7 @@ class RunFile:
             "rig": run.rig,
             "camera": run.camera,
             "panel": run.panel,
+            "light_source": run.light_source,
             "folder": run.folder,
             "started": run.started,
             "finished": run.finished,

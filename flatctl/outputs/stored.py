@@ -21,7 +21,7 @@ from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Light, Outcome, Verdict
 from flatctl.errors import StorageError, UsageError
-from flatctl.events import KINDS, UNKNOWN_TIME, Event
+from flatctl.events import KINDS, UNKNOWN_TIME, Event, LightSource
 
 _LARGEST_BYTES = 200_000_000
 # What a damaged word of these reads as.
@@ -30,6 +30,7 @@ _UNKNOWN_WORD = {
     Verdict: Verdict.REFUSED,
     Light: Light.UNKNOWN,
     Proof: Proof.BEYOND,
+    LightSource: LightSource.PANEL,
 }
 
 

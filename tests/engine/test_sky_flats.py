@@ -1,131 +1,18 @@
 """Flats of a twilight on the simulated rig, in virtual time: roofs close, mounts disobey."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from astropy.io import fits
-from bench import TIMEOUTS
+from twilight_bench import ALL, MOONLESS, Twilight
 
 from flatctl import events
-from flatctl.core.quality.findings import QualityLimits
-from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.devices.no_light import NoLight
 from flatctl.devices.protocols import MountState
-from flatctl.engine.job import Job, SkyJob
-from flatctl.engine.pointing import PointingPlan, SkyPointing
-from flatctl.engine.rig import Rig
-from flatctl.engine.run import Session
-from flatctl.engine.safety import Rule, StandsOpen
-from flatctl.engine.stop import StopSignals
-from flatctl.errors import ExitCode, FlatctlError, Stopped
-from flatctl.storage.history import History
-from flatctl.storage.verify import verify_file
-from flatctl.storage.writer import FrameWriter
-from hardware_sims.fakes import FakeRig
-from hardware_sims.scenarios import scenario
+from flatctl.errors import ExitCode, Stopped
 from hardware_sims.sky.motion import MountHabits
 from hardware_sims.sky.scene import RoofHabits
-
-MOONLESS = datetime(2026, 11, 9, 17, 0, tzinfo=UTC)
-
-
-class Twilight:
-    """A run of the sky, with a mount and a roof of these habits; the panel is off or absent."""
-
-    def __init__(
-        self,
-        folder: Path,
-        name: str = "dusk-clear",
-        *,
-        mount: MountHabits | None = None,
-        roof: RoofHabits | None = None,
-        filters: tuple[str, ...] = ("L", "R", "Ha"),
-        count: int = 5,
-        may_move: bool = True,
-        panel: bool = False,
-        starts_deg: float = -2.0,
-        **sensor: object,
-    ) -> None:
-        rig = scenario(name, rows=48, cols=64)
-        sky = replace(rig.sky, starts_deg=starts_deg)
-        rig = replace(rig, sensor=replace(rig.sensor, **sensor))
-        rig = replace(rig, sky=sky, mount=mount or rig.mount, roof=roof or rig.roof)
-        self.folder, self.count = folder, count
-        self.fake = FakeRig(rig, start=MOONLESS)
-        if self.fake.mount is not None:
-            self.fake.mount.may_move = may_move
-        self.plans = [FilterPlan(each, count=count, exposure_min_s=0.5) for each in filters]
-        self.dawn = rig.sky.dawn
-        self.told: list[events.Event] = []
-        self.hear: Callable[[events.Event], None] = lambda _: None
-        self.error: FlatctlError | Stopped | None = None
-        self._with_panel = panel
-
-    def run(self) -> int:
-        """Return the exit code."""
-        fake = self.fake
-        site = fake.world.scene.twilight.site
-        pointing = None
-        if fake.mount is not None:
-            pointing = SkyPointing(fake.mount, site, fake.clock, PointingPlan(slew_s=120.0))
-        rules = [] if fake.roof is None else [Rule(StandsOpen(fake.roof), "stop", 60.0)]
-        rig = Rig(
-            fake.camera,
-            fake.wheel,
-            fake.panel if self._with_panel else NoLight(),
-            setup=CameraSetup(),
-            timeouts=TIMEOUTS,
-            clock=fake.clock,
-        )
-        job = Job(
-            rig="bench",
-            plan=lambda _: self.plans,
-            rules=rules,
-            site=site,
-            quality=QualityLimits(),
-            sky=SkyJob(self.dawn, site, pointing=pointing),
-        )
-        with History(self.folder / "history.sqlite") as history:
-            try:
-                return Session(
-                    rig,
-                    job,
-                    writer=FrameWriter(self.folder / "flats", UTC),
-                    history=history,
-                    emit=self._take,
-                    signals=StopSignals(),
-                ).run()
-            except (FlatctlError, Stopped) as error:
-                self.error = error
-                return error.exit_code
-
-    def _take(self, event: events.Event) -> None:
-        self.told.append(event)
-        self.hear(event)
-
-    def all(self, kind: type[events.Event]) -> list:
-        return [event for event in self.told if isinstance(event, kind)]
-
-    @property
-    def frames(self) -> list[Path]:
-        return sorted(self.folder.rglob("*.fits"))
-
-    @property
-    def outcomes(self) -> dict[str, str]:
-        return {event.filter: str(event.outcome) for event in self.all(events.FilterFinished)}
-
-    def ends_well(self) -> None:
-        """All that was kept is good, and the mount does not track."""
-        bad = [path for path in self.frames if verify_file(path).problems]
-        assert not bad
-        assert self.fake.mount.report(1.0).state is not MountState.TRACKING
-
-
-ALL = ("L", "R", "G", "B", "Ha", "OIII", "SII")
 
 
 @pytest.mark.parametrize(("name", "starts_deg"), [("dusk-clear", 0.5), ("dawn-clear", -9.0)])
@@ -141,16 +28,6 @@ def test_each_set_is_told_how_good_it_is(tmp_path) -> None:
     twilight.run()
     assert {event.filter for event in twilight.all(events.SetQuality)} == {"L", "R", "Ha"}
     assert twilight.all(events.Rejected) == []
-
-
-def test_a_wait_for_the_light_is_told_once(tmp_path) -> None:
-    twilight = Twilight(tmp_path, filters=("L",), count=2, starts_deg=0.5)
-    twilight.run()
-    waits = [e.what for e in twilight.all(events.Waiting) if e.what.what == "light"]
-    assert [(each.filter, each.sun_altitude_deg > -6) for each in waits] == [
-        (None, True),
-        ("L", True),
-    ]
 
 
 def test_filters_of_different_targets_each_get_their_own_level(tmp_path) -> None:

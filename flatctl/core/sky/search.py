@@ -329,9 +329,14 @@ class SkyFlatSearch:
         }
         return Step("expose", Fact(why, figures), name, exposure_s)
 
-    def _wait(self, seconds: float, why: Why, **figures: str) -> Step:
-        seconds = min(max(seconds, _SHORTEST_WAIT_S), WAIT_MAX_S)
-        return Step("wait", Fact(why, {**figures, "seconds": seconds}), seconds=seconds)
+    def _wait(self, left_s: float, why: Why, **figures: str) -> Step:
+        seconds = min(max(left_s, _SHORTEST_WAIT_S), WAIT_MAX_S)
+        told: dict[str, float | str] = {
+            **figures,
+            "seconds": seconds,
+            "left_s": max(left_s, seconds),
+        }
+        return Step("wait", Fact(why, told), seconds=seconds)
 
     # How it ends.
 
