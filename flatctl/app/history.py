@@ -15,8 +15,13 @@ def history(config: Path | None) -> HistoryListing:
     path = settings.output.history if settings else default_history()
     rig = settings.rig.name if settings else None
     with History(path) as kept:
-        trained, calibrations, runs = kept.all_trained(rig), kept.calibrations(rig), kept.runs(rig)
-        return HistoryListing(trained, calibrations, runs, tuple(kept.warnings))
+        return HistoryListing(
+            kept.all_trained(rig),
+            kept.calibrations(rig),
+            kept.skies(rig),
+            kept.runs(rig),
+            kept.warnings,
+        )
 
 
 def where(config: Path | None) -> list[str]:

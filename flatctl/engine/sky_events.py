@@ -35,7 +35,8 @@ class SkyEvents:
             return
         self._plan = plan
         planned = {
-            name: (run.opens_s, run.closes_s, run.frames + kept[name]) for name, run in plan.runs
+            name: (run.opens_s, run.closes_s, run.frames + kept.get(name, 0))
+            for name, run in plan.runs
         }
         if self._is_told(planned):
             return

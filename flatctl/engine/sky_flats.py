@@ -1,6 +1,6 @@
 """Flats of the twilight sky: several sets at once, as the search asks for their filters in turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from math import nan
@@ -48,6 +48,7 @@ class SkyFlats:
         # The search's clock is the monotonic one: nobody sets it in the middle of a twilight.
         self._epoch = context.clock.now() - timedelta(seconds=context.clock.monotonic())
         self._search: SkyFlatSearch | None = None
+        self._before: Mapping[str, object] | None = None
         self._here: Pointing | None = None
         self._pointed = False
         self._telling = SkyEvents(context, self._epoch, self.sun_deg)
@@ -59,8 +60,10 @@ class SkyFlats:
             self._take()
         except BaseException:
             self._leave_mount()
+            self._remember()
             raise
         failure = self._leave_mount()
+        self._remember()
         self._context.writer.drain()
         for name, each in self._sets.items():
             self._tell_end(name, each)
@@ -88,7 +91,8 @@ class SkyFlats:
             each.begin()
 
     def _take(self) -> None:
-        while (search := self._search or self._new_search()) is not None:
+        search = self._search = self._new_search()
+        while search is not None:
             step = self._next(search)
             self._telling.plan(search.plan, search.counts)
             for name in search.outcomes:
@@ -98,7 +102,7 @@ class SkyFlats:
             if step.action == "wait":
                 self._wait(step)
             elif step.action == "switch" and step.filter is not None:
-                self._switch(step.filter)
+                self._switch(search, step.filter)
             elif step.filter is not None:
                 self._telling.exposing()
                 self._expose(search, self._sets[step.filter], step)
@@ -111,7 +115,9 @@ class SkyFlats:
         band = missing[0][1].band
         pedestal = known_pedestal(self._context)
         known = pedestal is not None and pedestal.is_measured and pedestal.adu < band.low_adu
-        self._search = SkyFlatSearch(
+        learned = self._context.history.sky(self._context.key())
+        self._before = learned.at(band.full_scale_adu).stored() if learned else None
+        return SkyFlatSearch(
             [self._filter(name, each) for name, each in missing],
             target_adu=band.target_adu,
             tolerance_adu=band.tolerance_adu,
@@ -120,8 +126,8 @@ class SkyFlats:
             sun_altitude=self.sun_deg,
             sun_altitude_range_deg=self._sky.sun_altitude_deg,
             pedestal_adu=pedestal.adu if pedestal is not None and known else None,
+            memory=self._before,
         )
-        return self._search
 
     def _filter(self, name: str, of: SkySet) -> SkyFilter:
         throughput, wavelength_nm = self._sky.hints.get(name, (None, None))
@@ -154,14 +160,14 @@ class SkyFlats:
         self._telling.waiting(step)
         self._context.clock.sleep(step.seconds)
 
-    def _switch(self, name: str) -> None:
+    def _switch(self, search: SkyFlatSearch, name: str) -> None:
         context = self._context
         context.recovery.renew()
         try:
             self._sets[name].select()
         except DeviceError as error:
             self._sets[name].finish(Outcome.DEVICE, str(error))
-            self._search = None
+            search.drop(name)
 
     def _expose(self, search: SkyFlatSearch, of: SkySet, step: Step) -> None:
         context = self._context
@@ -173,12 +179,14 @@ class SkyFlats:
         if self._sky.pointing is not None:
             self._sky.pointing.check()
         if context.learn_full_scale(shot):
-            # All levels so far were fractions of another full scale.
-            self._search = None
             for each in self._sets.values():
                 each.rescale()
-            shot.release_pixels()
-            return
+            band = of.band
+            search.rescale(
+                target_adu=band.target_adu,
+                tolerance_adu=band.tolerance_adu,
+                full_scale_adu=band.full_scale_adu,
+            )
         refused = of.refusal(shot)
         verdict = search.observe(
             mid_s=shot.time_s,
@@ -206,6 +214,13 @@ class SkyFlats:
             "sky_rate_adu_s": self._rate_adu_s(shot),
             "predicted_level": expected,
         }
+
+    def _remember(self) -> None:
+        """Keep what was learned of the sky for the next twilight."""
+        search, context = self._search, self._context
+        if search is not None and search.memory != self._before:
+            key, full_scale_adu = context.key(), context.full_scale_adu
+            context.history.remember_sky(key, search.memory, full_scale_adu, context.clock.now())
 
     def _facts(self, shot: Shot) -> SkyFacts:
         here, when = self._here, self._epoch + timedelta(seconds=shot.time_s)

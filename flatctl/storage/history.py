@@ -5,21 +5,24 @@ read counts as unknown, what can't be written is forgotten, and `warnings` says 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, TypeVar
 
 from flatctl.core.calibration.record import Calibration
-from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
+from flatctl.core.nights.history import Calibrated, LearnedSky, PastRun, SettingKey, Trained
 from flatctl.core.pedestal import Origin, Pedestal
 from flatctl.core.quality.sets import SetRecord
 from flatctl.core.search.response import Response
+from flatctl.core.sky.memory import SkyMemory
 from flatctl.core.types import MODES
 from flatctl.storage.database import Database
 
 Kept = TypeVar("Kept")
+Learned = TypeVar("Learned", Calibrated, LearnedSky)
 Row = tuple[Any, ...]
 
 _SCHEMA = """
@@ -36,6 +39,10 @@ CREATE TABLE IF NOT EXISTS pedestals (
     key TEXT PRIMARY KEY, adu REAL NOT NULL, error_adu REAL NOT NULL, origin TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS full_scales (key TEXT PRIMARY KEY, adu REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS skies (
+    key TEXT PRIMARY KEY, rig TEXT NOT NULL, memory TEXT NOT NULL, full_scale_adu REAL NOT NULL,
+    time TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rig TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
     exit_code INTEGER NOT NULL, frames INTEGER NOT NULL, directory TEXT NOT NULL,
@@ -89,10 +96,7 @@ class History(Database):
 
         What is `None` in `key` (left as it is, not yet known) fits anything.
         """
-        facts = asdict(replace(key, filter=None)).items()
-        wanted = {name: value for name, value in facts if value is not None}
-        known = self.calibrations(key.rig)
-        return next((each for each in known if wanted.items() <= asdict(each.key).items()), None)
+        return _fitting(key, self.calibrations(key.rig))
 
     def remember_calibration(
         self, key: SettingKey, calibration: Calibration, time: datetime
@@ -100,6 +104,30 @@ class History(Database):
         """Keep a calibration for all filters of `key`, in place of what was kept for it."""
         when = time.astimezone(UTC).isoformat()
         self._keep("calibrations", _any_filter(key), key.rig, calibration.to_json(), when)
+
+    def skies(self, rig: str | None = None) -> list[LearnedSky]:
+        """Return what flats of the sky taught, of one rig or of all, the latest first.
+
+        `warnings` names what can't be read.
+        """
+        query = f"SELECT key, memory, full_scale_adu, time FROM skies {_OF_RIG} ORDER BY time DESC"
+        rows = self.rows(query, rig)
+        known = self._made(_learned_sky, rows)
+        if len(known) < len(rows):
+            self._warn("what it has of the twilight sky can't be read; that is learned anew")
+        return known
+
+    def sky(self, key: SettingKey) -> LearnedSky | None:
+        """Return what was learned of the sky last that fits `key`, as `calibration` does."""
+        return _fitting(replace(key, panel=None), self.skies(key.rig))
+
+    def remember_sky(
+        self, key: SettingKey, memory: Mapping[str, Any], full_scale_adu: float, time: datetime
+    ) -> None:
+        """Keep the `memory` of a search for all filters of `key`, whose panel does not matter."""
+        when, text = time.astimezone(UTC).isoformat(), json.dumps(memory)
+        of_sky = _any_filter(replace(key, panel=None))
+        self._keep("skies", of_sky, key.rig, text, float(full_scale_adu), when)
 
     def last_set(self, key: SettingKey) -> SetRecord | None:
         """Return what is remembered of the last set of flats of `key`."""
@@ -153,9 +181,13 @@ class History(Database):
 
     def _read(self, make: Callable[[Row], Kept], query: str, *values: object) -> list[Kept]:
         """Make values of the rows; what another version or program wrote counts as unknown."""
+        return self._made(make, self.rows(query, *values))
+
+    @staticmethod
+    def _made(make: Callable[[Row], Kept], rows: Sequence[Row]) -> list[Kept]:
         made: list[Kept] = []
-        for row in self.rows(query, *values):
-            with suppress(KeyError, TypeError, ValueError):
+        for row in rows:
+            with suppress(KeyError, TypeError, ValueError, RecursionError):
                 made.append(make(row))
         return made
 
@@ -170,6 +202,25 @@ def _text(key: SettingKey) -> str:
 
 def _any_filter(key: SettingKey) -> str:
     return _text(replace(key, filter=None))
+
+
+def _fitting(key: SettingKey, known: Sequence[Learned]) -> Learned | None:
+    """Return the first of `known` that fits a key, whatever its filter."""
+    facts = asdict(replace(key, filter=None)).items()
+    wanted = {name: value for name, value in facts if value is not None}
+    return next((each for each in known if wanted.items() <= asdict(each.key).items()), None)
+
+
+def _learned_sky(row: Row) -> LearnedSky:
+    key, memory, full_scale_adu, time = row
+    if not 0 < full_scale_adu < inf:
+        raise ValueError(full_scale_adu)
+    return LearnedSky(
+        SettingKey(**json.loads(key)),
+        SkyMemory.read(json.loads(memory)),
+        full_scale_adu,
+        datetime.fromisoformat(time),
+    )
 
 
 def _trained(row: Row) -> tuple[SettingKey, Trained]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench import TIMEOUTS
@@ -48,6 +48,7 @@ class Twilight:
         may_move: bool = True,
         panel: bool = False,
         starts_deg: float = -2.0,
+        days: int = 0,
         sky: Mapping[str, object] | None = None,
         **sensor: object,
     ) -> None:
@@ -57,7 +58,7 @@ class Twilight:
         starts = replace(rig.sky, starts_deg=starts_deg)
         rig = replace(rig, sky=starts, mount=mount or rig.mount, roof=roof or rig.roof)
         self.folder, self.count = folder, count
-        self.fake = FakeRig(rig, start=MOONLESS)
+        self.fake = FakeRig(rig, start=MOONLESS + timedelta(days=days), night=days)
         if self.fake.mount is not None:
             self.fake.mount.may_move = may_move
         self.plans = [FilterPlan(each, count=count, exposure_min_s=0.5) for each in filters]

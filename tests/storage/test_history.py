@@ -1,6 +1,7 @@
 """The history: what it keeps, and that nothing that happens to it ends a run."""
 
 import json
+import math
 import sqlite3
 import subprocess
 import sys
@@ -169,6 +170,65 @@ def test_the_last_calibration_counts(history: History) -> None:
     history.remember_calibration(KEY, CALIBRATION, NOON)
     history.remember_calibration(KEY, newer, NOON)
     assert [known.calibration for known in history.calibrations()] == [newer]
+
+
+SKY_MEMORY = {
+    "version": 1,
+    "throughputs": {"L": 2.5, "Ha": -1.0},
+    "sky": 0.1,
+    "error": 0.2,
+    "nights": 3,
+    "pedestal": 0.015,
+}
+
+
+def test_what_was_learned_of_the_sky_is_known_in_the_next_run(history, path) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    history.close()
+    with reopened(path) as later:
+        found = later.sky(KEY)
+    assert found is not None
+    assert (found.memory.stored(), found.full_scale_adu, found.time) == (SKY_MEMORY, 65535.0, NOON)
+
+
+@pytest.mark.parametrize("change", [{"filter": "L"}, {"panel": "another"}, {"gain": None}])
+def test_what_was_learned_of_the_sky_holds_whatever_filter_and_panel(history, change) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    assert history.sky(replace(KEY, **change)) is not None
+
+
+@pytest.mark.parametrize("change", [{"camera": "x"}, {"binning": 2}, {"gain": 0.0}, {"rig": "x"}])
+def test_what_was_learned_of_the_sky_holds_for_one_setup(history, change) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    assert history.sky(replace(KEY, **change)) is None
+
+
+def test_the_last_sky_of_a_setup_counts(history) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    history.remember_sky(replace(KEY, filter="L"), {**SKY_MEMORY, "nights": 4}, 65535.0, NOON)
+    assert [known.memory.nights for known in history.skies()] == [4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "[]", "no json", "[" * 10_000, json.dumps(SKY_MEMORY | {"version": 99})),
+        *(json.dumps(SKY_MEMORY | {"nights": math.inf}), json.dumps(SKY_MEMORY | {"sky": 1e9})),
+    ],
+)
+def test_what_is_no_memory_of_the_sky_is_not_used_and_that_is_said(history, text) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    history.rows("UPDATE skies SET memory = ?", text)
+    assert history.sky(KEY) is None
+    assert len(history.warnings) == 1
+    assert "twilight sky" in history.warnings[0]
+
+
+@pytest.mark.parametrize("full_scale_adu", [0.0, -1.0, math.inf])
+def test_a_sky_without_a_full_scale_is_not_used(history, full_scale_adu) -> None:
+    history.remember_sky(KEY, SKY_MEMORY, 65535.0, NOON)
+    history.rows("UPDATE skies SET full_scale_adu = ?", full_scale_adu)
+    assert history.sky(KEY) is None
 
 
 def test_the_last_set_comes_back_in_the_next_run(history: History, path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flatctl.core.calibration.record import Calibration
+from flatctl.core.sky.memory import SkyMemory
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,23 @@ class Calibrated:
     key: SettingKey
     calibration: Calibration
     time: datetime
+
+
+@dataclass(frozen=True)
+class LearnedSky:
+    """What flats of the sky taught, what it holds for, and when.
+
+    Levels of `memory` are fractions of `full_scale_adu`.
+    """
+
+    key: SettingKey
+    memory: SkyMemory
+    full_scale_adu: float
+    time: datetime
+
+    def at(self, full_scale_adu: float) -> SkyMemory:
+        """Return the memory with its levels as fractions of another full scale."""
+        return self.memory.rescaled(self.full_scale_adu / full_scale_adu)
 
 
 @dataclass(frozen=True)

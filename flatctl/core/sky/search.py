@@ -165,6 +165,8 @@ class SkyFlatSearch:
         if not isfinite(time_s) or (self._time_s is not None and time_s < self._time_s):
             raise ValueError(f"time_s must be a number and never go back: {time_s}")
         self._time_s, self._exposing = time_s, False
+        if not self._open():
+            return self._finish(Why.COMPLETE)
         course = self._course or self._begin(time_s)
         if course is None:
             return self._finish(Why.MISSED)
@@ -228,6 +230,22 @@ class SkyFlatSearch:
         changed = not was_seen or tonight.wander > _RESTLESS * wander
         self._stale = self._stale or changed or here.outcome is not None
         return SkyVerdict(verdict, tonight.pedestal + exp(min(expected.ln_light, _LN_FULL)))
+
+    def drop(self, name: str) -> None:
+        """Take a filter out of the plan that can't be taken any more."""
+        del self._sets[name]
+        self._stale = True
+
+    def rescale(self, *, target_adu: float, tolerance_adu: float, full_scale_adu: float) -> None:
+        """Go on with another full scale; what has been learned of the light holds."""
+        factor = self._band.full_scale_adu / full_scale_adu
+        self._band = Band(target_adu, tolerance_adu, full_scale_adu)
+        self._before = self._before.rescaled(factor)
+        if self._pedestal is not None:
+            self._pedestal *= factor
+        if self._course is not None:
+            self._course.tonight.rescale(factor)
+        self._stale = True
 
     def _begin(self, time_s: float) -> Course | None:
         window = find_window(self._sun, self._range_deg, time_s, dawn=self._dawn)

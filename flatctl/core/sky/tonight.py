@@ -165,6 +165,13 @@ class Tonight:
             variance += self._doubt(row, off)
         self._correct(row, off, variance)
 
+    def rescale(self, factor: float) -> None:
+        """Go on with a full scale that is smaller by `factor`."""
+        self._mean[_FILTERS:] += log(factor)
+        self._mean[_PEDESTAL_AT] *= factor
+        self._spread[_PEDESTAL_AT, :] *= factor
+        self._spread[:, _PEDESTAL_AT] *= factor
+
     def memory(self, before: SkyMemory) -> SkyMemory:
         """Return what the next night may know, of this night and those before."""
         if not self._skies:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import expm1
 
-from flatctl.core.nights.history import Calibrated, PastRun, SettingKey, Trained
+from flatctl.core.nights.history import Calibrated, LearnedSky, PastRun, SettingKey, Trained
 from flatctl.outputs import figures
 from flatctl.outputs.tables import Table
 
@@ -15,6 +16,7 @@ _CALIBRATED = (
     *("Rig", "Camera", "Bin", "Gain", "Offset", "Panel"),
     *("Pedestal", "Leak/s", "Full scale", "Settling", "When"),
 )
+_SKY = ("Rig", "Camera", "Bin", "Gain", "Offset", "Filters", "Twilights", "Varies by", "When")
 _RUN = ("Started", "Rig", "Filters", "Frames", "Seconds", "Exit code")
 
 
@@ -24,13 +26,15 @@ class HistoryListing:
 
     trained: Sequence[tuple[SettingKey, Trained]]
     calibrations: Sequence[Calibrated]
+    skies: Sequence[LearnedSky]
     runs: Sequence[PastRun]
     warnings: Sequence[str]
 
     def tables(self) -> Iterator[Table]:
-        """Yield trained settings, calibrations and past runs."""
+        """Yield trained settings, calibrations, what is known of the sky, and past runs."""
         yield Table("Trained settings", _TRAINED, [_trained(*each) for each in self.trained])
         yield Table("Calibrations", _CALIBRATED, [_calibrated(each) for each in self.calibrations])
+        yield Table("Twilight sky", _SKY, [_sky(each) for each in self.skies])
         yield Table("Past runs", _RUN, [_run(run) for run in self.runs])
 
 
@@ -58,6 +62,19 @@ def _calibrated(known: Calibrated) -> tuple[str, ...]:
         f"{found.leak_adu_s:.1f}",
         "not reached" if full_adu is None else f"{full_adu:.0f}",
         "not seen" if settle_s is None else f"{settle_s:.1f} s",
+        figures.local_time(known.time),
+    )
+
+
+def _sky(known: LearnedSky) -> tuple[str, ...]:
+    memory = known.memory
+    return (
+        known.key.rig,
+        *_camera(known.key),
+        ", ".join(map(figures.printable, memory.throughputs)) or "none",
+        str(memory.nights),
+        # The brightness of the sky from one twilight to another.
+        figures.percent(expm1(memory.error), 0),
         figures.local_time(known.time),
     )
 
