@@ -55,6 +55,7 @@ class SetIdentity:
     def _found(self) -> Finished:
         """What lies on disk by now; files that don't count have been told of."""
         context, state = self.context, self.context.rig.state
+        sky = context.job.sky
         wanted = Wanted(
             kind=self.kind,
             key=self.key,
@@ -65,9 +66,10 @@ class SetIdentity:
             focuser_steps=self.plan.focuser_steps if self.plan else None,
             target_adu=self.band.target_adu if self.band else None,
             tolerance_adu=self.band.tolerance_adu if self.band else None,
-            source=("SKY" if context.job.sky else "PANEL") if self.plan else None,
+            source=("SKY" if sky else "PANEL") if self.plan else None,
         )
-        found = finished(context.writer.directory, context.writer.night, wanted)
+        join_days = sky.join_days if sky and self.plan else 0
+        found = finished(context.writer.directory, context.writer.night, wanted, join_days)
         if not context.job.resume:
             return Finished(sets=found.sets)
         for path, reason in found.skipped:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flatctl.core.nights.masters import SKY_JOIN_DAYS
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import FilterPlan
@@ -15,7 +16,8 @@ class SkyJob:
     """The twilight sky over `site` as the light: while the Sun is between two altitudes.
 
     `pointing` points the telescope; without one it is left as it stands. `hints` are relative
-    throughput and wavelength in nm of filters, where they are stated.
+    throughput and wavelength in nm of filters, where they are stated. A set that was begun up to
+    `join_days` ago is completed.
     """
 
     dawn: bool
@@ -23,6 +25,7 @@ class SkyJob:
     sun_altitude_deg: tuple[float, float] = (-12.0, 0.0)
     pointing: SkyPointing | None = None
     hints: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    join_days: int = SKY_JOIN_DAYS
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The frames that an interrupted run left on disk, so that the next one goes on from there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from flatctl.core.nights.history import SettingKey
@@ -56,7 +56,7 @@ class Finished:
     """The frames of a set, by their numbers, and the files that don't count, each with why.
 
     `set_id` is what their set is known by, `None` where there is none to go on with. `sets` are
-    those of the same filter and setup, whatever their level, the earliest first.
+    those of that night of the same filter and setup, whatever their level, the earliest first.
     """
 
     frames: tuple[FinishedFrame, ...] = ()
@@ -65,15 +65,48 @@ class Finished:
     sets: tuple[str, ...] = ()
 
 
-def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
+def finished(directory: Path, night: date, wanted: Wanted, join_days: int = 0) -> Finished:
     """Return the frames of the last set of `wanted` in that night's folder below `directory`.
 
     Only frames that pass `verify_file` and have the wanted level count. Frames of other sets are
-    passed over in silence; files that no frame can be read from are among the skipped.
+    passed over in silence; files that no frame can be read from are among the skipped. A set that
+    was begun up to `join_days` before that night is gone on with.
     """
+    kin, skipped = _kin(directory, night, wanted)
+    sets = tuple(sorted(set(map(_set_of, kin.values()))))
+    earlier = _earlier(directory, night, wanted, range(1, join_days + 1))
+    if earlier:
+        # Flats of a set that began longer ago are no part of one master.
+        older = _earlier(directory, night, wanted, range(join_days + 1, 2 * join_days + 1))
+        begun = set(map(_set_of, older.values()))
+        kin |= {path: cards for path, cards in earlier.items() if _set_of(cards) not in begun}
+    own = {path: _set_of(cards) for path, cards in kin.items() if _belongs(cards, wanted)}
+    set_id = max(own.values(), default=None)
     frames: list[FinishedFrame] = []
+    for path in (path for path, each in own.items() if each == set_id):
+        found = _verified(path, wanted)
+        if isinstance(found, FinishedFrame):
+            frames.append(found)
+        else:
+            skipped.append((path, found))
+    frames.sort(key=lambda frame: (frame.number, frame.path))
+    return Finished(tuple(frames), tuple(sorted(skipped)), set_id, sets)
+
+
+Kin = dict[Path, Mapping[str, Value]]
+
+
+def _earlier(directory: Path, night: date, wanted: Wanted, days_ago: Iterable[int]) -> Kin:
+    """Return frames like those wanted, of nights before; what does not count there is no matter."""
+    nights = (night - timedelta(days) for days in days_ago)
+    found = (_kin(directory, each, wanted)[0] for each in nights)
+    return {path: cards for kin in found for path, cards in kin.items()}
+
+
+def _kin(directory: Path, night: date, wanted: Wanted) -> tuple[Kin, list[tuple[Path, str]]]:
+    """Return a night's frames of the filter and setup wanted, and the files that don't count."""
     skipped: list[tuple[Path, str]] = []
-    kin: dict[Path, Mapping[str, Value]] = {}
+    kin: Kin = {}
     of_any_level = replace(wanted, target_adu=None, source=None)
     of_any_filter = replace(wanted, key=replace(wanted.key, filter=None))
     for path in frames_in(frame_folder(directory, night, wanted.kind)):
@@ -88,17 +121,7 @@ def finished(directory: Path, night: date, wanted: Wanted) -> Finished:
             skipped.append((path, AMBIGUOUS))
         elif _belongs(cards, of_any_level):
             kin[path] = cards
-    own = {path: _set_of(cards) for path, cards in kin.items() if _belongs(cards, wanted)}
-    set_id = max(own.values(), default=None)
-    for path in (path for path, each in own.items() if each == set_id):
-        found = _verified(path, wanted)
-        if isinstance(found, FinishedFrame):
-            frames.append(found)
-        else:
-            skipped.append((path, found))
-    frames.sort(key=lambda frame: (frame.number, frame.path))
-    sets = tuple(sorted(set(map(_set_of, kin.values()))))
-    return Finished(tuple(frames), tuple(sorted(skipped)), set_id, sets)
+    return kin, skipped
 
 
 def _set_of(cards: Mapping[str, Value]) -> str:

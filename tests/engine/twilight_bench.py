@@ -50,10 +50,12 @@ class Twilight:
         starts_deg: float = -2.0,
         days: int = 0,
         sky: Mapping[str, object] | None = None,
+        job: Mapping[str, object] | None = None,
+        setup: CameraSetup | None = None,
         **sensor: object,
     ) -> None:
         rig = scenario(name, rows=48, cols=64)
-        self._sky = sky or {}
+        self._sky, self._job, self._setup = sky or {}, job or {}, setup or CameraSetup()
         rig = replace(rig, sensor=replace(rig.sensor, **sensor))
         starts = replace(rig.sky, starts_deg=starts_deg)
         rig = replace(rig, sky=starts, mount=mount or rig.mount, roof=roof or rig.roof)
@@ -80,7 +82,7 @@ class Twilight:
             fake.camera,
             fake.wheel,
             fake.panel if self._with_panel else NoLight(),
-            setup=CameraSetup(),
+            setup=self._setup,
             timeouts=TIMEOUTS,
             clock=fake.clock,
         )
@@ -91,6 +93,7 @@ class Twilight:
             site=site,
             quality=QualityLimits(),
             sky=SkyJob(self.dawn, site, **{"pointing": pointing, **self._sky}),
+            **self._job,
         )
         with History(self.folder / "history.sqlite") as history:
             try:
