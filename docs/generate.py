@@ -43,7 +43,8 @@ CONFIG = """\
 # Configuration
 
 {made}
-A [TOML](https://toml.io) file. Only `camera.device` and the table `[panel]` are required.
+A [TOML](https://toml.io) file. Only `camera.device` and the table `[panel]` are required,
+or `[sky]` in its place.
 [config/example.toml](../../config/example.toml) has every table, with comments, and
 `config/flatctl.schema.json` makes editors complete and check the keys.
 

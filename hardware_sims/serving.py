@@ -16,6 +16,7 @@ from hardware_sims.indi.server import SimServer
 from hardware_sims.light import write_json
 from hardware_sims.panel import alnitak_on_a_pty
 from hardware_sims.scenarios import scenario
+from hardware_sims.sky.scene import Scene
 from hardware_sims.world import Scenario, World
 
 CONFIG = """\
@@ -37,7 +38,7 @@ device = {wheel}
 
 [panel]
 {panel}settle_s = 0.1
-
+{tables_of_sky}
 [flats]
 count = 10
 target = 0.51
@@ -67,6 +68,7 @@ class Served:
     scenario: str
     mount: str | None = None
     roof: str | None = None
+    light: str = "panel"
 
 
 def serve(
@@ -164,6 +166,7 @@ def _served(
         scenario=rig.name,
         mount=mount.NAME if scene is not None and scene.mount is not None else None,
         roof=roof.NAME if scene is not None and scene.roof is not None else None,
+        light="panel" if scene is None else "sky",
     )
     # What no driver says of a DSLR: its shutter speeds, and that 16 bits hold 14.
     speeds = [s for s in rig.sensor.shutter_s if s >= SHORTEST_S]
@@ -190,10 +193,21 @@ def _served(
             full_scale_adu=full_adu,
             **dict(rig.camera_keys),
         ),
+        tables_of_sky=_tables_of_sky(scene) if scene is not None else "",
         more_of_flats=_lines(exposures_s=[round(s, 6) for s in speeds]),
     )
     config.write_text(text, encoding="utf-8")
     return served
+
+
+def _tables_of_sky(scene: Scene) -> str:
+    """Return the tables with which flats of the sky can be taken: `flatctl run --light sky`."""
+    tables = ["[sky]\n" + _lines(position="stay" if scene.mount is None else None)]
+    if scene.mount is not None:
+        tables.append("[mount]\n" + _lines(device=mount.NAME, move=True))
+    if scene.roof is not None:
+        tables.append("[dome]\n" + _lines(device=roof.NAME, policy="stop"))
+    return "\n" + "\n".join(tables)
 
 
 def _lines(**keys: object) -> str:
@@ -212,7 +226,8 @@ def _announce(served: Served, ready: Path | None) -> None:
         if name is not None:
             print(f"  {what:13} {name}")
     print(f"  config        {served.config}")
-    print(f"take flats with: flatctl run {served.config}")
+    of_sky = " --light sky" if served.light == "sky" else ""
+    print(f"take flats with: flatctl run {served.config}{of_sky}")
     print("stop with Ctrl-C", flush=True)
     if ready is not None:
         write_json(ready, asdict(served))

@@ -43,6 +43,7 @@ def calibrate(
     """
     manners = Manners(wait, force)
     settings = load(config)
+    by_hand = isinstance(settings.require_panel(), ManualOptions)
     only = (filter_name,) if filter_name else ()
     # What can be wrong with the wish itself is said before any device is touched.
     plan_flats(settings, only=only)
@@ -79,7 +80,7 @@ def calibrate(
             tell_fault=lambda error, recovered: slow.tell(_fault(error, recovered)),
             rules=make_rules(settings, connections),
         ).run()
-        if isinstance(settings.panel, ManualOptions):
+        if by_hand:
             person.remind(LIGHT_OFF)
         return CalibrationListing(
             found, plans[0], configured_settling(settings), tuple(history.warnings)

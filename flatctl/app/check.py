@@ -98,6 +98,8 @@ def check_settings(
     with make_connections(settings) as connections:
         yield from _devices(settings, connections, transports)
         yield _finding("room", lambda: _room(settings, connections))
+        if settings.panel is None:
+            return
         if light:
             yield _finding("panel", lambda: _lit(settings, connections, manners or Manners()))
         else:
@@ -296,7 +298,7 @@ def _panel(settings: Settings, connections: Connections) -> str:
 
 def _blink(panel: LightPanel, camera: Camera, settings: Settings) -> str:
     """Light the panel for a moment, and say what the camera sees of it, where that can be had."""
-    signals, clock, settle_s = StopSignals(), SystemClock(), settings.panel.settle_s
+    signals, clock, settle_s = StopSignals(), SystemClock(), settings.require_panel().settle_s
     level_adu: Callable[[], float] | None = None
     lit_adu, unseen = 0.0, ""
     with signals.installed(), ExitStack() as seeing:

@@ -35,6 +35,7 @@ from flatctl.outputs.tables.run import due_lines, plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
+from flatctl.settings.unattended import PANEL_SUN_DEG
 from flatctl.storage.naming import local_zone, night_of
 
 COMMAND_S = 60.0
@@ -109,8 +110,8 @@ class Due:
         self._dawn = settings.dawn
         self._at = at
         self._site = settings.rig.site
-        wanted_deg = self._dawn.sun_altitude_deg if sun_altitude_deg is None else sun_altitude_deg
-        self._altitude_deg = wanted_deg
+        configured = (sun_altitude_deg, self._dawn.sun_altitude_deg, PANEL_SUN_DEG)
+        self._altitude_deg = next(each for each in configured if each is not None)
         if at is None and self._site is None:
             raise ConfigError(
                 f"{settings.source}: rig.latitude_deg and rig.longitude_deg are missing, and "

@@ -46,6 +46,7 @@ def panel(
     """
     manners = Manners(wait, force)
     settings = load(config)
+    settings.require_panel()
     signals = StopSignals()
     with (
         signals.installed(),

@@ -42,7 +42,7 @@ def record(
     """
     manners = Manners(wait, force)
     settings = load(config)
-    options = settings.panel
+    options = settings.require_panel()
     if not isinstance(options, SerialOptions):
         raise UsageError(f"{config}: only a panel on a serial line can be recorded")
     if file.exists():

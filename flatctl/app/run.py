@@ -25,12 +25,14 @@ from flatctl.app.wiring.rig import (
     transports_of,
 )
 from flatctl.app.wiring.sharing import Manners, free_camera
+from flatctl.app.wiring.sky import ensure_due, is_dawn, make_sky
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
-from flatctl.core.types import FilterPlan, Light
+from flatctl.core.types import FilterPlan, Light, LightSource
 from flatctl.devices.log import current_log
+from flatctl.devices.transports import Connections
 from flatctl.engine.clock import Clock, SystemClock
-from flatctl.engine.job import Job
+from flatctl.engine.job import Job, SkyJob
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ExitCode, FlatctlError, UsageError
@@ -66,10 +68,12 @@ def run(
     only_darks: bool = False,
     wait: bool = False,
     force: bool = False,
+    light: LightSource | None = None,
     listeners: Sequence[Listener] = (),
 ) -> int:
     """Take the flats that the configuration asks for and return the exit code.
 
+    They are taken of `light`: that of the configuration where there is only one, else the panel.
     With `exposure_s` or `brightness` (the panel's own step) that is held and not searched for.
     `only_darks` takes the dark flats of flats that are there. A camera that another program uses
     is left alone, but with `wait` or `force`.
@@ -77,11 +81,14 @@ def run(
     Raises any `FlatctlError`, or `Stopped`; the panel is off in every case.
     """
     manners = Manners(wait, force)
-    settings = load(config)
+    settings = load(config).lit_by(light)
     if output is not None:
         settings = stored_in(settings, output)
     if only_darks and not settings.dark_flats.count:
         raise UsageError(f"--only-darks: {config} has no [dark_flats] count; say there how many")
+
+    if settings.light is LightSource.SKY and brightness is not None:
+        raise UsageError("--brightness: the sky has none to set; take --brightness out")
 
     def plan(slots: Sequence[str] | None = None) -> tuple[FilterPlan, ...]:
         plans = plan_flats(settings, slots, only=filters, count=count)
@@ -94,6 +101,8 @@ def run(
         print_lines(plan_lines(settings, wanted, expected(settings, wanted)))
         return 0
     ensure_dark_flats_can_be_taken(settings)
+    if settings.light is LightSource.SKY and not only_darks:
+        ensure_due(settings, SystemClock().now())
     service = Service(patience_s(settings))
     with service, Notifier(settings) as notifier:
         heard: list[Listener] = [service, notifier.listen, *listeners]
@@ -123,8 +132,12 @@ def run_settings(
     only_darks: bool = False,
     manners: Manners | None = None,
     person: Person | None = None,
+    dawn: bool | None = None,
 ) -> int:
-    """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings."""
+    """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings.
+
+    Where the sky is the light it is that of `dawn`, of dusk, or of the twilight that comes next.
+    """
     directory = settings.output.directory
     ensure_writable(directory)
     signals, clock = StopSignals(), clock or SystemClock()
@@ -161,6 +174,7 @@ def run_settings(
                 overrides=settings.overrides,
                 adopt_settling=configured_settling(settings) is None,
                 share=manners.wait,
+                sky=_sky(settings, connections, clock, dawn=dawn),
             ),
             writer=FrameWriter(directory, local_zone()),
             history=history,
@@ -182,6 +196,16 @@ def run_settings(
                     _write_report(hub.record, album, file.path)
             if person is not None and hub.record.light in (Light.ON, Light.UNKNOWN):
                 _remind(settings, person)
+
+
+def _sky(
+    settings: Settings, connections: Connections, clock: Clock, *, dawn: bool | None
+) -> SkyJob | None:
+    """Return the sky as the light, where it is."""
+    if settings.light is not LightSource.SKY:
+        return None
+    morning = is_dawn(settings, clock.now()) if dawn is None else dawn
+    return make_sky(settings, connections, clock, dawn=morning)
 
 
 def _remind(settings: Settings, person: Person) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flatctl.core.types import LightSource
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The rig's configuration file.")]
 Host = Annotated[str, typer.Option(metavar="HOST", help="Where the INDI server runs.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Its TCP port.")]
@@ -38,6 +40,14 @@ Exposure = Annotated[
 Brightness = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="This step of the panel, instead of a search."),
+]
+Light = Annotated[
+    LightSource | None,
+    typer.Option(
+        "--light",
+        metavar="sky|panel",
+        help="What shines (default: the one configured; of two the panel).",
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until no other program uses the camera.")]
 Force = Annotated[

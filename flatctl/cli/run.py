@@ -13,6 +13,7 @@ from flatctl.cli.arguments import (
     Filters,
     Force,
     Json,
+    Light,
     Output,
     Resume,
     Wait,
@@ -22,6 +23,7 @@ EXAMPLES = (
     "flatctl run rig.toml",
     "flatctl run rig.toml --filter Ha --filter OIII --count 20",
     "flatctl run rig.toml --dry-run",
+    "flatctl run rig.toml --light sky",
     "flatctl run rig.toml --filter L --exposure 1.5 --brightness 40",
     "flatctl run rig.toml --json | jq .event",
 )
@@ -40,6 +42,7 @@ def run(
     only_darks: Annotated[
         bool, typer.Option("--only-darks", help="Dark flats alone, for the flats that are there.")
     ] = False,
+    light: Light = None,
     wait: Wait = False,
     force: Force = False,
     json: Json = False,
@@ -59,6 +62,7 @@ def run(
             exposure_s=exposure,
             brightness=brightness,
             only_darks=only_darks,
+            light=light,
             wait=wait,
             force=force,
             listeners=listeners,

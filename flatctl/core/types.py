@@ -8,6 +8,13 @@ from typing import Literal, NamedTuple
 Policy = Literal["ignore", "wait", "stop"]
 
 
+class LightSource(StrEnum):
+    """What flats are taken of; the names are those of the configuration's tables."""
+
+    PANEL = "panel"
+    SKY = "sky"
+
+
 class Setting(NamedTuple):
     """What a frame is exposed with.
 
@@ -175,7 +182,9 @@ class FilterPlan:
     `panel_bank` is the panel's range of light, `None` for the one it is in. Exposures of `ladder_s`
     are preferred; others are made only where none of these serves.
 
-    With a `brightness_step` of the panel's own the light is held there.
+    With a `brightness_step` of the panel's own the light is held there. For flats of the sky
+    `throughput` is what the filter passes relative to others, and `wavelength_nm` its colour, where
+    they are stated.
 
     `named` is what the wish calls the filter where that is another name than the wheel's;
     `obstacle` says why the set can't be taken, and is empty where it can.
@@ -202,5 +211,7 @@ class FilterPlan:
     flat_noise: float | None = None
     settle_frames: int | None = None
     brightness_step: int | None = None
+    throughput: float | None = None
+    wavelength_nm: float | None = None
     named: str = ""
     obstacle: str = ""

@@ -1,7 +1,7 @@
 """What a run is to do."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from flatctl.core.nights.masters import SKY_JOIN_DAYS
 from flatctl.core.nights.sun import Site
@@ -15,8 +15,7 @@ from flatctl.engine.safety import Rule
 class SkyJob:
     """The twilight sky over `site` as the light: while the Sun is between two altitudes.
 
-    `pointing` points the telescope; without one it is left as it stands. `hints` are relative
-    throughput and wavelength in nm of filters, where they are stated. A set that was begun up to
+    `pointing` points the telescope; without one it is left as it stands. A set that was begun up to
     `join_days` ago is completed.
     """
 
@@ -24,7 +23,6 @@ class SkyJob:
     site: Site
     sun_altitude_deg: tuple[float, float] = (-12.0, 0.0)
     pointing: SkyPointing | None = None
-    hints: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     join_days: int = SKY_JOIN_DAYS
 
 

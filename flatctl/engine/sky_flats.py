@@ -130,10 +130,9 @@ class SkyFlats:
         )
 
     def _filter(self, name: str, of: SkySet) -> SkyFilter:
-        throughput, wavelength_nm = self._sky.hints.get(name, (None, None))
         plan = of.plan
         exposures_s = (plan.exposure_min_s, plan.exposure_max_s)
-        return SkyFilter(name, of.missing, exposures_s, throughput, wavelength_nm)
+        return SkyFilter(name, of.missing, exposures_s, plan.throughput, plan.wavelength_nm)
 
     def _next(self, search: SkyFlatSearch) -> Step:
         """Return what to do now; before an exposure all is safe, and the telescope at rest."""

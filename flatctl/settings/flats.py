@@ -77,6 +77,11 @@ class FilterFlats(Table):
     exposure from min to max."""
     panel_bank: Literal["low", "high"] | None = None
     """The panel's range of light, of those that have two; absent: bank of [panel]."""
+    throughput: float | None = Field(default=None, gt=0, le=1000)
+    """Flats of the sky: light that the filter lets through, relative to the others; a hint for the
+    first twilight."""
+    wavelength_nm: float | None = Field(default=None, ge=300, le=1100)
+    """Flats of the sky: the middle of what the filter lets through; absent: by its name."""
 
 
 class Flats(FilterFlats):

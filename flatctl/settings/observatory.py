@@ -16,21 +16,29 @@ class Condition(Table):
 
 
 class Mount(Condition):
-    """A mount that has to be parked before the run and while it lasts. It is never connected."""
+    """A mount: with a panel it has to be parked before the run and while it lasts.
+
+    For flats of the sky it points the telescope, if it may be moved; else it is never connected.
+    """
 
     device: Name
     """INDI device name of the mount."""
+    move: bool = False
+    """For flats of the sky: it may be unparked and slewed, and its tracking be switched. False: it
+    is never touched."""
     park: bool = False
-    """Park it before the run, within `wait_s`."""
-    policy: Policy = Field(default="wait", description=f"Must be parked; {_ABOUT}.")
+    """With a panel: park it before the run, within `wait_s`."""
+    policy: Policy = Field(default="wait", description=f"With a panel it must be parked; {_ABOUT}.")
 
 
 class Dome(Condition):
-    """A dome or roof that has to be closed. It is never connected, and never moved."""
+    """A dome or roof: closed with a panel, open for the sky. It is never connected, nor moved."""
 
     device: Name
     """INDI device name of the dome or roof."""
-    policy: Policy = Field(default="wait", description=f"Must be closed; {_ABOUT}.")
+    policy: Policy = Field(
+        default="wait", description=f"Must be closed, for flats of the sky open; {_ABOUT}."
+    )
 
 
 class Weather(Condition):

@@ -11,11 +11,12 @@ from flatctl.core.limits import Limits
 from flatctl.core.nights.filters import slot_meant
 from flatctl.core.nights.ladder import ladder
 from flatctl.core.nights.plan import name_sets
-from flatctl.core.types import FilterPlan
+from flatctl.core.types import FilterPlan, LightSource
 from flatctl.errors import UsageError
 from flatctl.settings.flats import FilterFlats
 from flatctl.settings.messages.problems import Problem, refuse, suggestion
 from flatctl.settings.models import Settings
+from flatctl.settings.tables import Name
 
 # Flats of a set whose noise nobody knows yet; the first pair of them tells more.
 AUTO_GUESS = 30
@@ -29,6 +30,8 @@ def plan_flats(
     count: int | None = None,
 ) -> tuple[FilterPlan, ...]:
     """Return the flats wanted, filter by filter, in the order of the configuration.
+
+    Where the sky is the light its own filters come first, if it names any.
 
     `slots` are the wheel's names, or `None` while the wheel has not been asked: the result is then
     empty where the configuration wants every slot. A rig without a wheel gets one plan whose
@@ -87,7 +90,7 @@ def _plan_filters(
     if slots is not None:
         _all_in_wheel(settings, names, only)
     meant: dict[str, str] = {}
-    for name in only or settings.flats.filters or slots or ():
+    for name in only or _of_sky(settings) or settings.flats.filters or slots or ():
         meant.setdefault(names.slot(name) or name, name)
     return tuple(
         replace(wanted(settings.flats, names.table(slot), slot, count), named=_other(name, slot))
@@ -104,16 +107,18 @@ def _plan_sets(
     """
     there = [table.filter for table in settings.sets if table.filter is not None]
     names = _Names(settings, slots)
+    names_wanted = only or _of_sky(settings)
     chosen = {
         slot_meant(name, there, settings.wheel.names if settings.wheel else {}): name
-        for name in only
+        for name in names_wanted
     }
     if None in chosen:
         known = ", ".join(dict.fromkeys(there)) or "no filters"
-        raise UsageError(f"--filter {chosen[None]}: the sets of the configuration have {known}")
+        where = "--filter" if only else "sky.filters:"
+        raise UsageError(f"{where} {chosen[None]}: the sets of the configuration have {known}")
     plans: list[FilterPlan] = []
     for table in settings.sets:
-        if only and table.filter not in chosen:
+        if names_wanted and table.filter not in chosen:
             continue
         slot = None if table.filter is None else names.slot(table.filter)
         own = names.table(slot) if slot else settings.filters.get(table.filter or "")
@@ -160,6 +165,12 @@ class _Names:
         return tables.get(slot) or next(meant, None)
 
 
+def _of_sky(settings: Settings) -> tuple[Name, ...]:
+    """Return the filters that [sky] names, where that is the light."""
+    sky = settings.sky if settings.light is LightSource.SKY else None
+    return (sky.filters if sky is not None else None) or ()
+
+
 def _other(name: str | None, slot: str | None) -> str:
     return "" if name is None or slot is None or name == slot else name
 
@@ -170,6 +181,7 @@ def _all_in_wheel(settings: Settings, names: _Names, only: Sequence[str]) -> Non
         if names.slot(name) is None:
             raise UsageError(f"--filter {name}: {_not_in_wheel(name, slots)}")
     listed = [(("flats", "filters"), name) for name in settings.flats.filters or ()]
+    listed += [(("sky", "filters"), name) for name in _of_sky(settings)]
     tables = [(("filters", name), name) for name in settings.filters]
     aliases = settings.wheel.names if settings.wheel else {}
     told = [(("wheel", "names", alias), name) for alias, name in aliases.items()]
@@ -225,6 +237,8 @@ def wanted(
         panel_bank=table.panel_bank,
         channel=table.channel,
         settle_frames=table.settle_frames,
+        throughput=table.throughput,
+        wavelength_nm=table.wavelength_nm,
         flat_noise=table.flat_noise if table.count == "auto" and count is None else None,
     )
 

@@ -8,7 +8,14 @@ from astropy.utils import iers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.nights.sun import Site, next_rise, sun_altitude_deg, sun_range_deg
+from flatctl.core.nights.sun import (
+    Site,
+    next_rise,
+    next_set,
+    rises,
+    sun_altitude_deg,
+    sun_range_deg,
+)
 
 FRANKFURT = Site(50.1, 8.7)
 TROMSO = Site(69.65, 18.96)
@@ -54,6 +61,23 @@ def test_a_rise_is_a_rise_through_that_altitude(start, latitude_deg, longitude_d
     assert after <= found <= after + timedelta(hours=25)
     assert abs(sun_altitude_deg(found, site) - altitude_deg) < 0.01
     assert sun_altitude_deg(found + timedelta(minutes=2), site) > altitude_deg
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),
+    st.floats(-60, 60),
+    st.floats(-180, 180),
+    st.floats(-6, -1),
+)
+def test_a_set_is_a_way_down_through_that_altitude(
+    start, latitude_deg, longitude_deg, altitude_deg
+):
+    site, after = Site(latitude_deg, longitude_deg), start.replace(tzinfo=UTC)
+    found = next_set(after, altitude_deg, site)
+    assert found is not None
+    assert after <= found <= after + timedelta(hours=25)
+    assert abs(sun_altitude_deg(found, site) - altitude_deg) < 0.01
+    assert not rises(found, site)
 
 
 @pytest.mark.parametrize("month", [6, 12])

@@ -55,7 +55,11 @@ def flats(line: str) -> str:
             "rig.toml: camera.device: missing; must be a text in quotes, not empty: "
             "INDI device name of the camera.",
         ),
-        ('[camera]\ndevice = "C"', "rig.toml: panel: the table [panel] is missing"),
+        (
+            '[camera]\ndevice = "C"',
+            "rig.toml: panel: the table [panel] is missing; or "
+            "add [sky], if the twilight sky is the light",
+        ),
         ('panel = 3\n[camera]\ndevice = "C"', "rig.toml: panel = 3: must be a table: [panel]"),
         (
             'camera = 3\n[panel]\nkind = "manual"',
@@ -306,8 +310,8 @@ def test_a_variable_that_reaches_into_a_value_leaves_the_files_mistake_to_be_tol
         ("listen", '"8765"', 'must be "ADDRESS:PORT"'),
         ("listen", '"0.0.0.0:65536"', 'must be "ADDRESS:PORT"'),
         ("tint", "[0.0, 0.0, 0.0]", "one weight at least must be above 0"),
-        ("tint", "[1.0, 1.0]", "must be a list, each a number from 0 to 1"),
-        ("tint", "[1.0, 1.1, 1.0]", "must be a list, each a number from 0 to 1"),
+        ("tint", "[1.0, 1.0]", "must be a list of 3, each a number from 0 to 1"),
+        ("tint", "[1.0, 1.1, 1.0]", "must be a list of 3, each a number from 0 to 1"),
         ("token", '"short"', "must be 12 to 64 letters, digits"),
         ("token", '"a word with spaces"', "must be 12 to 64 letters, digits"),
     ],

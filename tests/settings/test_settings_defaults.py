@@ -21,7 +21,8 @@ SHOWN = {
     *("camera.gain", "camera.offset", "camera.temperature_c"),
     *("camera.full_scale_adu", "wheel.device", "wheel.names", "rotator.device", "focuser.device"),
     *("panel.kind", "panel.device", "flats.filters", "dawn.latest", "dawn.latest_sun_altitude_deg"),
-    *("mount.device", "dome.device", "weather.device"),
+    *("mount.device", "dome.device", "weather.device", "sky.position"),
+    *("dawn.sun_altitude_deg", "dusk.latest_sun_altitude_deg"),
 }
 
 

@@ -9,20 +9,24 @@ from typing import Any
 
 from flatctl.app.wiring.claim import claim
 from flatctl.app.wiring.person import Person
+from flatctl.core.types import LightSource
 from flatctl.devices.catalog import (
     CAMERAS,
     CATALOGUES,
     CONDITIONS,
+    DOMES,
     FOCUSERS,
+    MOUNTS,
     PANELS,
     ROTATORS,
     WHEELS,
 )
+from flatctl.devices.no_light import NoLight
 from flatctl.devices.protocols import CoverState, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
-from flatctl.engine.safety import Rule
+from flatctl.engine.safety import Rule, StandsOpen
 from flatctl.errors import DeviceError
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount
@@ -54,7 +58,7 @@ def transports_of(settings: Settings) -> list[Transport[Any]]:
     Raises `ConfigError` for a `device` of a scheme that nobody knows.
     """
     used = [catalogue.transport(settings, device) for catalogue, device in devices_of(settings)]
-    panel = PANELS[settings.panel.kind].transport(settings)
+    panel = PANELS[settings.panel.kind].transport(settings) if settings.panel else None
     return list(dict.fromkeys(used + ([panel] if panel is not None else [])))
 
 
@@ -73,7 +77,9 @@ def open_timeout_s(settings: Settings) -> float:
 
 
 def make_panel(settings: Settings, connections: Connections) -> LightPanel:
-    """Return the panel of the configured kind."""
+    """Return the panel of the configured kind; of a rig without one what stands for it."""
+    if settings.panel is None:
+        return NoLight()
     return PANELS[settings.panel.kind].build(settings.panel, connections)
 
 
@@ -94,7 +100,7 @@ def make_rig(settings: Settings, connections: Connections, clock: Clock) -> Rig:
         clock=clock,
         rotator=ROTATORS.build(connections, rotator.device) if rotator else None,
         focuser=FOCUSERS.build(connections, focuser.device) if focuser else None,
-        settle_s=settings.panel.settle_s,
+        settle_s=settings.panel.settle_s if settings.panel else 0.0,
         timeouts=Timeouts(
             open_s=open_timeout_s(settings),
             cooling_s=settings.camera.temperature_timeout_s,
@@ -108,9 +114,15 @@ def make_rig(settings: Settings, connections: Connections, clock: Clock) -> Rig:
 
 
 def make_rules(settings: Settings, connections: Connections) -> list[Rule]:
-    """Return what must be so around the rig, in the order in which it is looked at."""
-    there = (catalogue for catalogue, _ in devices_of(settings))
-    return [make_rule(settings, connections, one) for one in there if one in CONDITIONS]
+    """Return what must be so around the rig, in the order in which it is looked at.
+
+    Where the sky is the light the mount points the telescope, and is no condition.
+    """
+    there = [catalogue for catalogue, _ in devices_of(settings) if catalogue in CONDITIONS]
+    if settings.light is LightSource.SKY:
+        there = [catalogue for catalogue in reversed(CONDITIONS) if catalogue in there]
+        there = [catalogue for catalogue in there if catalogue is not MOUNTS]
+    return [make_rule(settings, connections, one) for one in there]
 
 
 def make_rule(settings: Settings, connections: Connections, catalogue: Catalogue[Any]) -> Rule:
@@ -118,6 +130,8 @@ def make_rule(settings: Settings, connections: Connections, catalogue: Catalogue
     table = getattr(settings, catalogue.table)
     condition = catalogue.build(connections, table.device)
     park = isinstance(table, Mount) and table.park
+    if catalogue is DOMES and settings.light is LightSource.SKY:
+        condition = StandsOpen(condition)
     return Rule(condition, table.policy, table.wait_s, park_first=park)
 
 
@@ -164,20 +178,20 @@ def claim_panel(settings: Settings) -> AbstractContextManager[None]:
 
 def describe_panel(settings: Settings) -> str:
     """Return the kind of the configured panel and where it is, for messages."""
-    panel = settings.panel
+    panel = settings.require_panel()
     if isinstance(panel, SerialOptions):
         return f"{panel.kind} panel at {panel.port}"
     return f"{panel.kind} panel {getattr(panel, 'device', '')}".rstrip()
 
 
 def _panel_addresses(settings: Settings) -> tuple[str, ...]:
-    return PANELS[settings.panel.kind].addresses(settings)
+    return PANELS[settings.panel.kind].addresses(settings) if settings.panel else ()
 
 
 def configured_settling(settings: Settings) -> float | None:
     """Return `settle_s` where it is written, `None` where it is left to a calibration."""
-    written = "settle_s" in settings.panel.model_fields_set
-    return settings.panel.settle_s if written else None
+    panel = settings.panel
+    return panel.settle_s if panel and "settle_s" in panel.model_fields_set else None
 
 
 @cache

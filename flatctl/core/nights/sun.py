@@ -5,6 +5,7 @@ mean sidereal time after Meeus, Astronomical Algorithms, 2nd ed., eq. 12.4: with
 1950 to 2050. Heights are of the Sun's centre, without refraction, as twilights are defined.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import asin, atan2, cos, degrees, radians, sin
@@ -62,15 +63,17 @@ def next_rise(after: datetime, altitude_deg: float, site: Site) -> datetime | No
     `None` where it does not within a day and a half: a polar summer or winter, or a height that
     it never reaches there. One that it exceeds for less than ten minutes may be passed over.
     """
-    below = sun_altitude_deg(after, site) < altitude_deg
-    start = after
-    while start < after + HORIZON:
-        end = start + _STEP
-        was_below, below = below, sun_altitude_deg(end, site) < altitude_deg
-        if was_below and not below:
-            return _crossing(start, end, altitude_deg, site)
-        start = end
-    return None
+    return _next_crossing(after, altitude_deg, site, rising=True)
+
+
+def next_set(after: datetime, altitude_deg: float, site: Site) -> datetime | None:
+    """Return when the Sun first sinks through `altitude_deg`; see `next_rise`."""
+    return _next_crossing(after, altitude_deg, site, rising=False)
+
+
+def rises(when: datetime, site: Site) -> bool:
+    """Say whether the Sun is on its way up."""
+    return sun_altitude_deg(when + _SHARP, site) > sun_altitude_deg(when, site)
 
 
 def sun_range_deg(after: datetime, site: Site) -> tuple[float, float]:
@@ -79,11 +82,27 @@ def sun_range_deg(after: datetime, site: Site) -> tuple[float, float]:
     return min(heights), max(heights)
 
 
-def _crossing(low: datetime, high: datetime, altitude_deg: float, site: Site) -> datetime:
-    while high - low > _SHARP:
-        middle = low + (high - low) / 2
-        if sun_altitude_deg(middle, site) < altitude_deg:
-            low = middle
+def _next_crossing(
+    after: datetime, altitude_deg: float, site: Site, *, rising: bool
+) -> datetime | None:
+    def passed(when: datetime) -> bool:
+        return (sun_altitude_deg(when, site) >= altitude_deg) is rising
+
+    start, there = after, passed(after)
+    while start < after + HORIZON:
+        end = start + _STEP
+        was_there, there = there, passed(end)
+        if there and not was_there:
+            return _crossing(start, end, passed)
+        start = end
+    return None
+
+
+def _crossing(before: datetime, after: datetime, passed: Callable[[datetime], bool]) -> datetime:
+    while after - before > _SHARP:
+        middle = before + (after - before) / 2
+        if passed(middle):
+            after = middle
         else:
-            high = middle
-    return high
+            before = middle
+    return after

@@ -23,7 +23,7 @@ Position = Literal["null", "zenith", "stay"] | tuple[float, float]
 
 # The sky is evenest about 15 degrees from the zenith, away from the Sun: Chromey & Hasselbacher
 # 1996 (PASP 108, 944). Where the Moon is too near to it, others of that height will do.
-_NULL_ALT_DEG = 75.0
+NULL_ALT_DEG = 75.0
 _NULL_ASIDE_DEG = (0.0, 45.0, -45.0, 90.0, -90.0)
 # More than any dither.
 _OFF_MERIDIAN_DEG = 1.5
@@ -72,7 +72,7 @@ def aims(position: Position, when: datetime, site: Site) -> tuple[Horizontal, ..
             found: tuple[Horizontal, ...] = (Horizontal(90.0, opposite_deg % 360.0),)
         case "null":
             found = tuple(
-                Horizontal(_NULL_ALT_DEG, (opposite_deg + aside_deg) % 360.0)
+                Horizontal(NULL_ALT_DEG, (opposite_deg + aside_deg) % 360.0)
                 for aside_deg in _NULL_ASIDE_DEG
             )
         case (alt_deg, az_deg):

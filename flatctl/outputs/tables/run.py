@@ -5,12 +5,14 @@ from datetime import datetime
 
 from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.window import Window
-from flatctl.core.types import CameraSetup, FilterPlan
+from flatctl.core.types import FilterPlan, LightSource
 from flatctl.outputs import figures
 from flatctl.outputs.tables.plan import Estimate
 from flatctl.settings.models import Settings
+from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import CoverOptions, ManualOptions, PanelOptions
 from flatctl.settings.plan import wanted
+from flatctl.settings.sky import Sky
 from flatctl.settings.unattended import Dawn
 
 
@@ -44,36 +46,58 @@ def plan_lines(
     # A URL says itself where the camera is.
     yield f"camera   {camera}" + ("" if "://" in camera else f" at {indi.host}:{indi.port}")
     yield f"         {', '.join(describe_setup(settings.camera.setup).values())}"
-    by_hand = isinstance(settings.panel, ManualOptions)
-    yield f"panel    {_panel(settings.panel)}"
+    yield from _light(settings)
     yield f"output   {settings.output.directory}"
     if not plans:
         yield f"every slot of {settings.wheel.device if settings.wheel else 'the wheel'}, each:"
         every = wanted(settings.flats, None, None)
-        yield f"  {_set_words(every, settings.camera.setup, by_hand=by_hand)}"
+        yield f"  {_set_words(every, settings)}"
     for plan in plans:
-        words = _set_words(plan, settings.camera.setup, by_hand=by_hand)
-        yield f"{plan.name or plan.filter or 'no filter'}: {words}"
+        yield f"{plan.name or plan.filter or 'no filter'}: {_set_words(plan, settings)}"
     yield from _conditions(settings)
     if settings.dark_flats.ladder:
         yield "exposures are snapped to 1, 2, 5, 10 s and so on, where one of these serves"
     if settings.dark_flats.count:
         yield f"then {settings.dark_flats.count} dark flats of each exposure"
-    yield _last(settings.panel)
+    yield _last(settings)
     if estimates:
         yield _time(estimates)
 
 
+def _light(settings: Settings) -> Iterator[str]:
+    """Yield what the light is; of a panel its kind and where it is, of the sky where to point."""
+    if settings.panel is not None and settings.light is LightSource.PANEL:
+        yield f"panel    {_panel(settings.panel)}"
+    elif settings.sky is not None:
+        low_deg, high_deg = settings.sky.sun_altitude_deg
+        yield f"light    the sky, while the Sun is between {low_deg:g}° and {high_deg:g}°"
+        yield f"         {_position(settings.sky)}"
+
+
+def _position(sky: Sky) -> str:
+    tracking = f"tracking {sky.tracking}"
+    match sky.position:
+        case "stay":
+            return f"the telescope stays as it stands, {tracking}"
+        case "null":
+            there = "where the sky is evenest"
+        case "zenith":
+            there = "to the zenith"
+        case (alt_deg, az_deg):
+            there = f"to altitude {alt_deg:g}°, azimuth {az_deg:g}°"
+    return f"the mount points {there}, {tracking}"
+
+
 def _panel(panel: PanelOptions) -> str:
-    """Return the kind of a panel, and where it is."""
     if isinstance(panel, ManualOptions):
         return f"{panel.kind}: you switch it on"
     places = ((key, getattr(panel, key, "")) for key in ("port", "device", "listen"))
     return next((f"{panel.kind}: {key} {value}" for key, value in places if value), panel.kind)
 
 
-def _set_words(plan: FilterPlan, own: CameraSetup, *, by_hand: bool) -> str:
-    """Return what is wanted of a set; of its camera setup what differs from the rig's `own`."""
+def _set_words(plan: FilterPlan, settings: Settings) -> str:
+    """Return what is wanted of a set; of its camera setup what differs from the rig's own."""
+    own = settings.camera.setup
     usual = describe_setup(own)
     there = describe_setup(plan.setup or own)
     words = [
@@ -82,15 +106,25 @@ def _set_words(plan: FilterPlan, own: CameraSetup, *, by_hand: bool) -> str:
         *([] if plan.rotator_deg is None else [f"rotator {plan.rotator_deg:g}°"]),
         *([] if plan.focuser_steps is None else [f"focuser {plan.focuser_steps:g}"]),
         f"median {100 * plan.target:g} % of full scale (± {100 * plan.tolerance:g} %)",
-        "first "
-        + ("" if by_hand else f"{100 * plan.brightness_start:g} % brightness and ")
-        + f"{plan.exposure_start_s:g} s",
+        *_first(plan, settings),
         f"exposure {plan.exposure_min_s:g} to {plan.exposure_max_s:g} s",
     ]
     return ", ".join(words)
 
 
-def _last(panel: PanelOptions) -> str:
+def _first(plan: FilterPlan, settings: Settings) -> Iterator[str]:
+    if settings.light is LightSource.PANEL:
+        by_hand = isinstance(settings.panel, ManualOptions)
+        brightness = "" if by_hand else f"{100 * plan.brightness_start:g} % brightness and "
+        yield f"first {brightness}{plan.exposure_start_s:g} s"
+
+
+def _last(settings: Settings) -> str:
+    panel, sky = settings.panel, settings.sky
+    if sky is not None and settings.light is LightSource.SKY:
+        if settings.mount is None or not settings.mount.move:
+            return "then nothing is moved"
+        return "then the mount " + ("parks" if sky.end == "park" else "stays, its tracking off")
     if isinstance(panel, ManualOptions):
         return "then you switch the light off: flatctl can't"
     cover = panel.cover_at_end if isinstance(panel, CoverOptions) else "leave"
@@ -112,9 +146,12 @@ def _many(plan: FilterPlan) -> str:
 
 def _conditions(settings: Settings) -> Iterator[str]:
     mount, dome, weather = settings.mount, settings.dome, settings.weather
-    if mount is not None and mount.park:
+    of_sky = settings.light is LightSource.SKY
+    if mount is not None and mount.park and not of_sky:
         yield f"{mount.device} parks first"
-    for table, state in ((mount, "parked"), (dome, "closed"), (weather, "safe")):
+    rules: list[tuple[Mount | Dome | Weather | None, str]] = [] if of_sky else [(mount, "parked")]
+    rules += [(dome, "open" if of_sky else "closed"), (weather, "safe")]
+    for table, state in rules:
         if table is not None and table.policy != "ignore":
             waits = f"wait up to {table.wait_s:g} s" if table.policy == "wait" else "stop"
             yield f"{table.device} must be {state}, before each frame; otherwise {waits}"

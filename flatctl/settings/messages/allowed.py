@@ -45,6 +45,10 @@ def _in_words(annotation: Any, limits: list[Any]) -> str:
         return " or ".join(dict.fromkeys(inner))
     if origin is Literal:
         return " or ".join(f'"{value}"' for value in arguments)
+    if origin is tuple and Ellipsis not in arguments:
+        words = list(dict.fromkeys(_in_words(each, []) for each in arguments))
+        each = "each " if len(words) == 1 else ""
+        return f"a list of {len(arguments)}, {each}{' and '.join(words)}"
     if origin is tuple:
         return _list_of(arguments[0], limits)
     if origin is dict:

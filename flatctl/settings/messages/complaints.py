@@ -12,7 +12,7 @@ from flatctl.settings.messages.kinds import kinds_meant
 from flatctl.settings.messages.problems import ABSENT, Problem, suggestion, value_at
 from flatctl.settings.panels import PANEL_MODELS
 
-_CHOICES = ("constrained-", "literal[")
+_CHOICES = ("constrained-", "literal[", "tuple[")
 
 
 def place_of(error: ErrorDetails) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def explain(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
             value = value_at(tables, place)
             shown = ABSENT if isinstance(value, dict) else value
             return Problem(place, _unknown(place, tables), shown)
-        case "missing":
+        case "missing" if isinstance(error["loc"][-1], str):
             return Problem(place, _missing(place, tables))
         case "union_tag_not_found":
             return Problem((*place, "kind"), f"missing; kinds are {', '.join(PANEL_MODELS)}")

@@ -7,16 +7,16 @@ from pydantic import ValidationError
 
 from flatctl.settings.flats import FilterFlats, Flats
 from flatctl.settings.messages.problems import Problem
+from flatctl.settings.messages.sky_rules import sky_contradictions
 from flatctl.settings.panels import PANEL_MODELS
 from flatctl.settings.plan import merged, written
-from flatctl.settings.unattended import Dawn
 
 Place = tuple[str, ...]
 
 
 def contradictions(tables: Mapping[str, Any]) -> list[Problem]:
     """Return what contradicts itself in the tables that are readable."""
-    return [*_nuls(tables, ()), *_flats(tables), *_dawn(tables)]
+    return [*_nuls(tables, ()), *_flats(tables), *sky_contradictions(tables)]
 
 
 def _nuls(value: object, place: Place) -> Iterator[Problem]:
@@ -31,20 +31,6 @@ def _nuls(value: object, place: Place) -> Iterator[Problem]:
         case list():
             for one in value:
                 yield from _nuls(one, place)
-
-
-def _dawn(tables: Mapping[str, Any]) -> Iterator[Problem]:
-    try:
-        dawn = Dawn.model_validate(tables.get("dawn", {}))
-    except ValidationError:
-        return
-    latest_deg = dawn.latest_sun_altitude_deg
-    if latest_deg is not None and latest_deg <= dawn.sun_altitude_deg:
-        yield Problem(
-            ("dawn", "latest_sun_altitude_deg"),
-            f"not above sun_altitude_deg, {dawn.sun_altitude_deg:g}; flats would never begin",
-            latest_deg,
-        )
 
 
 def _flats(tables: Mapping[str, Any]) -> list[Problem]:

@@ -1,0 +1,81 @@
+"""From a configuration to the twilight sky as the light of a run. Nothing is touched yet."""
+
+from datetime import datetime, timedelta
+
+from flatctl.app.wiring.dawn_wait import local
+from flatctl.core.nights.sun import Site, rises, sun_altitude_deg
+from flatctl.core.pointing.target import Limits
+from flatctl.core.sky.light import find_window
+from flatctl.devices.catalog import MOUNTS
+from flatctl.devices.transports import Connections
+from flatctl.engine.clock import Clock
+from flatctl.engine.job import SkyJob
+from flatctl.engine.pointing import PointingPlan, SkyPointing
+from flatctl.errors import ConfigError, UnsafeError
+from flatctl.settings.models import Settings
+from flatctl.settings.sky import Sky
+
+# A run waits so long for the Sun by itself.
+SOON_S = 1800.0
+
+
+def make_sky(settings: Settings, connections: Connections, clock: Clock, *, dawn: bool) -> SkyJob:
+    """Return the sky as the light, at dawn or at dusk, with the mount that points there."""
+    sky, site = sky_of(settings)
+    pointing = None
+    if settings.mount is not None:
+        mount = MOUNTS.build(connections, settings.mount.device)
+        mount.may_move = settings.mount.move
+        pointing = SkyPointing(mount, site, clock, _plan(sky))
+    return SkyJob(dawn, site, sky.sun_altitude_deg, pointing, sky.join_days)
+
+
+def is_dawn(settings: Settings, now: datetime) -> bool:
+    """Say which twilight is meant: the one that is now, else the one that comes next."""
+    sky, site = sky_of(settings)
+    low_deg, high_deg = sky.sun_altitude_deg
+    height_deg = sun_altitude_deg(now, site)
+    return rises(now, site) if low_deg <= height_deg <= high_deg else height_deg < low_deg
+
+
+def ensure_due(settings: Settings, now: datetime) -> None:
+    """Raise `UnsafeError` where the Sun is not about to be where flats of the sky are taken."""
+    sky, site = sky_of(settings)
+    dawn = is_dawn(settings, now)
+    window = find_window(
+        lambda ahead_s: sun_altitude_deg(now + timedelta(seconds=ahead_s), site),
+        sky.sun_altitude_deg,
+        0.0,
+        dawn=dawn,
+    )
+    if window is not None and window.opens_s <= SOON_S:
+        return
+    low_deg, high_deg = sky.sun_altitude_deg
+    stands = f"the Sun is at {sun_altitude_deg(now, site):.1f}°"
+    wanted = f"flats of the sky are taken between {low_deg:g}° and {high_deg:g}°"
+    if window is None:
+        raise UnsafeError(f"{stands} and {wanted}, where it does not come: see [sky]")
+    opens = local(now + timedelta(seconds=window.opens_s))
+    command = f"flatctl {'dawn' if dawn else 'dusk'} {settings.source}"
+    raise UnsafeError(f"{stands}, and {wanted}, from {opens} on: {command} waits for it")
+
+
+def sky_of(settings: Settings) -> tuple[Sky, Site]:
+    """Return how flats of the sky are to be taken, and where.
+
+    Raises `ConfigError` where the configuration does not say so.
+    """
+    if settings.sky is None or settings.rig.site is None:
+        raise ConfigError(f"{settings.source}: flats of the sky need [sky] and the site of [rig]")
+    return settings.sky, settings.rig.site
+
+
+def _plan(sky: Sky) -> PointingPlan:
+    return PointingPlan(
+        position=sky.position,
+        limits=Limits(sky.sun_distance_deg, sky.moon_distance_deg, sky.horizon_deg),
+        tracking=sky.tracking == "on",
+        dither_arcsec=sky.dither_arcsec,
+        repoint_s=sky.repoint_s,
+        park_at_end=sky.end == "park",
+    )
