@@ -16,7 +16,8 @@ class SkyJob:
     """The twilight sky over `site` as the light: while the Sun is between two altitudes.
 
     `pointing` points the telescope; without one it is left as it stands. A set that was begun up to
-    `join_days` ago is completed.
+    `join_days` ago is completed. One whose light scatters by more than `max_wobble` ends (0: none
+    does); fewer than `min_frames` are told to be too few for a master.
     """
 
     dawn: bool
@@ -24,6 +25,8 @@ class SkyJob:
     sun_altitude_deg: tuple[float, float] = (-12.0, 0.0)
     pointing: SkyPointing | None = None
     join_days: int = SKY_JOIN_DAYS
+    max_wobble: float = 0.0
+    min_frames: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Watching over a set while it is taken: each frame is judged, and at the end the set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flatctl import events
@@ -100,12 +100,13 @@ class SetWatch:
             return plan.count
         return min(AUTO_MAX, flats_needed(last.noise_frac, plan.flat_noise))
 
-    def finish(self, emit: events.Listener, name: str) -> None:
-        """Tell what the set is worth, and remember it for the next one."""
+    def finish(self, emit: events.Listener, name: str, found: Sequence[Finding] = ()) -> None:
+        """Tell what the set is worth, with what else was `found`; remember it for the next one."""
         if self._first is None or self._judge.kept == 0:
             return
         quality = judge_set(self._judge, self._last)
-        findings = [*quality.findings, *self._balance(self._first.channels), *self._same_filter()]
+        balance = self._balance(self._first.channels)
+        findings = [*found, *quality.findings, *balance, *self._same_filter()]
         emit(
             events.SetQuality(
                 time=self._context.clock.now(),

@@ -127,6 +127,7 @@ class SkyFlats:
             sun_altitude_range_deg=self._sky.sun_altitude_deg,
             pedestal_adu=pedestal.adu if pedestal is not None and known else None,
             memory=self._before,
+            max_wobble=self._sky.max_wobble,
         )
 
     def _filter(self, name: str, of: SkySet) -> SkyFilter:

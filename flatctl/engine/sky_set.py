@@ -144,10 +144,15 @@ class SkySet:
         if self.outcome is not None:
             return
         self.outcome = outcome
-        if self._watch is not None and outcome is not Outcome.STOPPED:
-            self._watch.finish(self._context.emit, set_label(self.plan))
         flats = len(self._earlier) + self._placed
+        if self._watch is not None and outcome is not Outcome.STOPPED:
+            self._watch.finish(self._context.emit, set_label(self.plan), self._too_few(flats))
         self._telling.finished(outcome, trials=self._trials, flats=flats, why=why)
+
+    def _too_few(self, flats: int) -> tuple[Finding, ...]:
+        sky = self._context.job.sky
+        least = sky.min_frames if sky else 0
+        return (Finding(Kind.TOO_FEW, {"flats": flats, "least": least}),) if flats < least else ()
 
     @property
     def _number(self) -> int:

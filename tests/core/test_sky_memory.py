@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sky_search import FULL, SKY, a_search, run
 
@@ -30,6 +30,7 @@ def refused(frames: list) -> int:
     return sum(not frame[4].accepted for frame in frames)
 
 
+@settings(max_examples=30)
 @given(field=FIELD, damage=JSON)
 def test_a_damaged_memory_is_refused_or_can_be_used(field, damage) -> None:
     try:

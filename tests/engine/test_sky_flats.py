@@ -166,3 +166,29 @@ def test_flats_of_the_sky_that_are_there_are_not_taken_again(tmp_path) -> None:
     again = Twilight(tmp_path, filters=("L",), count=5)
     assert again.run() == ExitCode.COMPLETE
     assert len(again.all(events.Flat)) == 2
+
+
+def test_a_sky_that_scatters_more_than_is_wanted_ends_its_sets(tmp_path) -> None:
+    sky = {"max_wobble": 0.01}
+    twilight = Twilight(tmp_path, "dawn-clouds", filters=("L", "R"), starts_deg=-9.0, sky=sky)
+    twilight.count = 20
+    twilight.plans = [replace(plan, count=20) for plan in twilight.plans]
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert "unstable" in twilight.outcomes.values()
+    twilight.ends_well()
+
+
+@pytest.mark.parametrize(("least", "told"), [(6, ["too_few"]), (5, []), (0, [])])
+def test_fewer_flats_than_a_master_needs_are_told_to_be_too_few(tmp_path, least, told) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), sky={"min_frames": least})
+    twilight.run()
+    (quality,) = twilight.all(events.SetQuality)
+    assert [str(each.kind) for each in quality.findings] == told
+
+
+def test_flats_of_an_earlier_twilight_count_among_those_that_a_master_needs(tmp_path) -> None:
+    Twilight(tmp_path, filters=("L",), count=4).run()
+    later = Twilight(tmp_path, filters=("L",), count=7, days=1, sky={"min_frames": 7})
+    later.run()
+    (quality,) = later.all(events.SetQuality)
+    assert "too_few" not in [str(each.kind) for each in quality.findings]

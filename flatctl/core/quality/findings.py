@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SAME_FILTER = "same_filter"
     LIGHT_CHANGED = "light_changed"
     BLACK = "black"
+    TOO_FEW = "too_few"
 
 
 Figures = Mapping[str, float | str]

@@ -6,7 +6,7 @@ while the light comes, and gives a filter up when its light has gone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, inf, isfinite, log, sqrt
 from typing import Any
 
@@ -17,6 +17,8 @@ from flatctl.core.sky.light import find_window
 from flatctl.core.sky.memory import SkyMemory
 from flatctl.core.sky.planner import Plan, Planner
 from flatctl.core.sky.steps import Fact, SkyVerdict, Step, Why
+from flatctl.core.sky.tonight import Forecast
+from flatctl.core.sky.wobble import Wobble
 from flatctl.core.types import Outcome, Verdict
 
 WAIT_MAX_S = 30.0
@@ -50,6 +52,7 @@ class _Set:
     wanted: SkyFilter
     kept: int = 0
     frames: int = 0
+    wobble: Wobble = field(default_factory=Wobble)
     looked_deg: float | None = None
     rests_until_s: float = 0.0
     ending: Fact | None = None
@@ -70,6 +73,7 @@ class SkyFlatSearch:
     exposure begins outside `sun_altitude_range_deg`, nor with the Sun going the other way than
     `dawn` says. `overhead_s` is the time from the end of an exposure until the next may begin,
     `filter_change_s` that of a change of filter. `memory` is what `memory` gave another night.
+    A set ends as unstable where its light scatters by more than `max_wobble`; 0 for never.
 
     Raises:
         ValueError: an argument makes no sense.
@@ -90,6 +94,7 @@ class SkyFlatSearch:
         filter_change_s: float = 2.0,
         pedestal_adu: float | None = None,
         memory: Mapping[str, Any] | None = None,
+        max_wobble: float = 0.0,
     ) -> None:
         self._band = Band(target_adu, tolerance_adu, full_scale_adu)
         names = [each.name for each in filters]
@@ -98,7 +103,11 @@ class SkyFlatSearch:
         low_deg, high_deg = sun_altitude_range_deg
         if not (isfinite(low_deg) and isfinite(high_deg) and low_deg < high_deg):
             raise ValueError(f"sun_altitude_range_deg must be (low, high): {low_deg, high_deg}")
-        for name, value in (("overhead_s", overhead_s), ("filter_change_s", filter_change_s)):
+        for name, value in (
+            ("overhead_s", overhead_s),
+            ("filter_change_s", filter_change_s),
+            ("max_wobble", max_wobble),
+        ):
             if not (isfinite(value) and value >= 0):
                 raise ValueError(f"{name} must be a number >= 0: {value}")
         if pedestal_adu is not None and not (
@@ -108,6 +117,7 @@ class SkyFlatSearch:
         self._sets = {each.name: _Set(each) for each in filters}
         self._sun, self._range_deg, self._dawn = sun_altitude, (low_deg, high_deg), dawn
         self._overhead_s, self._change_s = overhead_s, filter_change_s
+        self._max_wobble = max_wobble
         self._pedestal = None if pedestal_adu is None else pedestal_adu / full_scale_adu
         self._before = SkyMemory.read(memory)
         self._time_s: float | None = None
@@ -227,6 +237,8 @@ class SkyFlatSearch:
                 self._end(name, Outcome.COMPLETE, Why.COMPLETE)
         elif verdict is Verdict.CLIPPED and median_adu <= self._band.high_adu:
             self._aim_lower(name, median_adu, exposure_s)
+        if was_seen:
+            self._watch(name, median_adu, expected)
         changed = not was_seen or tonight.wander > _RESTLESS * wander
         self._stale = self._stale or changed or here.outcome is not None
         return SkyVerdict(verdict, tonight.pedestal + exp(min(expected.ln_light, _LN_FULL)))
@@ -254,6 +266,17 @@ class SkyFlatSearch:
         filters = [each.wanted for each in self._sets.values()]
         self._course = Course(filters, window, self._sun, self._before, self._pedestal)
         return self._course
+
+    def _watch(self, name: str, median_adu: float, expected: Forecast) -> None:
+        """End a filter whose light scatters by more than is wanted."""
+        here, pedestal = self._sets[name], self._course.tonight.pedestal if self._course else 0.0
+        light = self._band.frac(median_adu) - pedestal
+        if light <= 0 or median_adu > self._band.linear_adu:
+            return
+        here.wobble.take(log(light) - expected.ln_light)
+        scatter = here.wobble.scatter
+        if here.outcome is None and scatter > self._max_wobble > 0:
+            self._end(name, Outcome.UNSTABLE, Why.UNSTABLE, wobble=scatter)
 
     def _aim_lower(self, name: str, median_adu: float, exposure_s: float) -> None:
         """Aim lower where pixels clip within the band; end where that is of no use."""

@@ -105,6 +105,8 @@ _SENTENCES: Mapping[str, str] = {
     "hand switched it off; it is lit again",
     "black": "{black_frac:share} of the picture is black ({black_adu:g} ADU): the camera's "
     "read-out fails; see its cable, its power and its driver",
+    "too_few": "{flats:g} flats of the sky are too few for a master without stars, which are told "
+    "from the flat in {least:g} or more: complete the set in the next twilight, or raise its count",
     "clipped": "clipped: {clipped_frac:.2%} of the pixels are full",
 }
 
