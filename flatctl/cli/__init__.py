@@ -15,10 +15,23 @@ from flatctl.cli.arguments import examples, logged
 from flatctl.cli.endings import ending_of, show_tracebacks
 from flatctl.cli.plain_help import PlainCommand, PlainGroup
 
-_TALK_TO_DEVICES = ("run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init")
+_TALK_TO_DEVICES = (
+    *("run", "dawn", "dusk", "check", "test", "safe", "panel", "calibrate", "devices", "init"),
+)
 _COMMANDS = (
-    *("run", "dawn", "plan", "check", "test", "safe", "panel", "calibrate", "devices", "init"),
-    *("status", "stop", "simulate", "demo", "verify", "stats", "master", "history", "report"),
+    *("run", "dawn", "dusk", "plan", "check", "test", "safe", "panel", "calibrate", "devices"),
+    *(
+        "init",
+        "status",
+        "stop",
+        "simulate",
+        "demo",
+        "verify",
+        "stats",
+        "master",
+        "history",
+        "report",
+    ),
 )
 
 program = typer.Typer(

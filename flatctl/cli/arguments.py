@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime, time
 from functools import wraps
 from pathlib import Path
 from typing import Annotated
@@ -66,6 +67,19 @@ Log = Annotated[
         metavar="FILE",
         help="Log the traffic with each device (default: [output] log).",
     ),
+]
+
+
+def _clock(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time of day; write it as 06:30") from None
+
+
+At = Annotated[
+    time | None,
+    typer.Option("--at", parser=_clock, metavar="HH:MM", help="Begin at this local time instead."),
 ]
 
 

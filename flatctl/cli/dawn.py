@@ -1,36 +1,36 @@
 """`flatctl dawn`: the main job, when the night ends."""
 
-from datetime import datetime, time
 from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Config, Count, DryRun, Filters, Force, Json, Output, Resume, Wait
+from flatctl.cli.arguments import (
+    At,
+    Config,
+    Count,
+    DryRun,
+    Filters,
+    Force,
+    Json,
+    Light,
+    Output,
+    Resume,
+    Wait,
+)
 
 EXAMPLES = (
     "flatctl dawn rig.toml",
     "flatctl dawn rig.toml --sun-altitude -8",
     "flatctl dawn rig.toml --at 06:30 --filter Ha",
+    "flatctl dawn rig.toml --light sky",
     "flatctl dawn rig.toml --dry-run",
 )
-
-
-def _clock(text: str) -> time:
-    try:
-        return datetime.strptime(text, "%H:%M").time()
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time of day; write it as 06:30") from None
 
 
 def dawn(
     config: Config,
     *,
-    at: Annotated[
-        time | None,
-        typer.Option(
-            "--at", parser=_clock, metavar="HH:MM", help="Begin at this local time instead."
-        ),
-    ] = None,
+    at: At = None,
     sun_altitude: Annotated[
         float | None,
         typer.Option(
@@ -38,7 +38,7 @@ def dawn(
             max=30,
             metavar="DEG",
             help="Begin when the rising Sun is at this altitude (default: the configuration's, "
-            "else -6).",
+            "else -6 with a panel, and as in [sky] without).",
         ),
     ] = None,
     filters: Filters = None,
@@ -46,6 +46,7 @@ def dawn(
     output: Output = None,
     dry_run: DryRun = False,
     resume: Resume = True,
+    light: Light = None,
     wait: Wait = False,
     force: Force = False,
     json: Json = False,
@@ -67,6 +68,7 @@ def dawn(
             output=output,
             dry_run=dry_run,
             resume=resume,
+            light=light,
             wait=wait,
             force=force,
             listeners=listeners,

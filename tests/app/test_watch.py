@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from flatctl import events
-from flatctl.app.dawn import Due, Watch
 from flatctl.app.wiring.dawn_wait import next_local
+from flatctl.app.wiring.due import Due
 from flatctl.app.wiring.rig import claim_rig
+from flatctl.app.wiring.watch import Watch
 from flatctl.errors import InUse, UnsafeError
 from flatctl.settings.loading import load
 from hardware_sims.clock import VirtualClock
@@ -70,7 +71,7 @@ def use(night: Night, monkeypatch, until: time) -> datetime:
     free = next_local(DUSK, until)
     used = InUse("Cam", "is exposing for another program (54 s left)", "wait")
     monkeypatch.setattr(
-        "flatctl.app.dawn.disturbed", lambda *_: used if night.clock.now() < free else None
+        "flatctl.app.wiring.watch.disturbed", lambda *_: used if night.clock.now() < free else None
     )
     return free
 

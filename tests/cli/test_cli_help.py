@@ -7,6 +7,7 @@ from flatctl import __version__
 COMMANDS = [
     "run",
     "dawn",
+    "dusk",
     "plan",
     "check",
     "test",
@@ -76,7 +77,18 @@ def test_the_scenarios_named_are_those_that_can_be_simulated(command):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_talks_to_devices_can_log_it_and_nothing_else(command, name):
-    talks = {"run", "dawn", "check", "test", "safe", "panel", "calibrate", "devices", "init"}
+    talks = {
+        "run",
+        "dawn",
+        "dusk",
+        "check",
+        "test",
+        "safe",
+        "panel",
+        "calibrate",
+        "devices",
+        "init",
+    }
     assert ("--log FILE" in command(name, "--help").stdout) == (name in talks)
 
 

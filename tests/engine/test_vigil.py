@@ -52,6 +52,7 @@ class Morning:
             hindrance=lambda: self.hindrance(),
             tell=self.told.append,
             check=lambda: self.checks.append(self.clock.now()),
+            remedy="get up earlier",
         ).keep()
         return self.clock.now()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flatctl.app.wiring.claim import PREFIX, name_of
 from flatctl.app.wiring.journal import Journal, all_journals
-from flatctl.app.wiring.rig import dawn_addresses, rig_addresses
+from flatctl.app.wiring.rig import rig_addresses, wait_addresses
 from flatctl.devices.sockets import holder_of
 from flatctl.errors import UsageError
 from flatctl.events import Exposing
@@ -46,7 +46,8 @@ def named(rig: str) -> Work:
     path = Path(rig)
     if path.suffix == ".toml" or os.path.isfile(path):
         settings = load(path)
-        addresses = [*rig_addresses(settings), *dawn_addresses(settings)]
+        waits = [each for name in ("dawn", "dusk") for each in wait_addresses(settings, name)]
+        addresses = [*rig_addresses(settings), *waits]
         pids = {holder_of(name_of(address)) for address in addresses} - {None}
         of_rig = [work for work in works() if work.rig == settings.rig.name]
         alive = [work for work in of_rig if work.pid in pids]

@@ -21,7 +21,8 @@ class Vigil:
 
     `window` gives the window that is open at a moment, or the next one. `tell` hears what is waited
     for, whenever that changes. `check` looks at the rig: at once, so that there is time to fix
-    what is wrong, and again half an hour before it is needed.
+    what is wrong, and again half an hour before it is needed. Where it is too late for flats
+    `remedy` says what to do.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Vigil:
         hindrance: Callable[[], str],
         tell: Callable[[str], None],
         check: Callable[[], None],
+        remedy: str,
     ) -> None:
         self._clock = clock
         self._window_at = window
         self._hindrance = hindrance
         self._tell = tell
         self._check = check
+        self._remedy = remedy
         self._told = ""
 
     def keep(self) -> None:
@@ -74,8 +77,7 @@ class Vigil:
     def _too_late(self, window: Window) -> str:
         why = f" ({self._told})" if self._told else ""
         return (
-            f"too late for flats, the latest time was {local(window.closes)}{why}; "
-            "take them with flatctl run, or allow more in [dawn]"
+            f"too late for flats, the latest time was {local(window.closes)}{why}; {self._remedy}"
         )
 
     def _offset(self) -> datetime:

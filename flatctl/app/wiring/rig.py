@@ -159,16 +159,16 @@ def claim_camera(settings: Settings) -> AbstractContextManager[None]:
     return claim(f"the camera of {settings.rig.name}", list(addresses))
 
 
-def claim_dawn(settings: Settings) -> AbstractContextManager[None]:
-    """Return the claim on waiting for the morning; the rig itself stays free until then."""
-    return claim(f"the dawn of {settings.rig.name}", dawn_addresses(settings))
+def claim_wait(settings: Settings, twilight: str) -> AbstractContextManager[None]:
+    """Return the claim on waiting for dawn or dusk; the rig itself stays free until then."""
+    return claim(f"the {twilight} of {settings.rig.name}", wait_addresses(settings, twilight))
 
 
-def dawn_addresses(settings: Settings) -> list[str]:
-    """Return what identifies waiting for the morning with a rig."""
+def wait_addresses(settings: Settings, twilight: str) -> list[str]:
+    """Return what identifies waiting for dawn or dusk with a rig."""
     device = settings.camera.device
     cameras = CAMERAS.transport(settings, device).addresses(settings, device)
-    return [f"dawn {camera}" for camera in cameras]
+    return [f"{twilight} {camera}" for camera in cameras]
 
 
 def claim_panel(settings: Settings) -> AbstractContextManager[None]:

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from flatctl.app.wiring.dawn_wait import local
+from flatctl.app.wiring.due import sky_window
 from flatctl.core.nights.sun import Site, rises, sun_altitude_deg
 from flatctl.core.pointing.target import Limits
-from flatctl.core.sky.light import find_window
 from flatctl.devices.catalog import MOUNTS
 from flatctl.devices.transports import Connections
 from flatctl.engine.clock import Clock
@@ -16,7 +16,7 @@ from flatctl.settings.models import Settings
 from flatctl.settings.sky import Sky
 
 # A run waits so long for the Sun by itself.
-SOON_S = 1800.0
+SOON = timedelta(minutes=30)
 
 
 def make_sky(settings: Settings, connections: Connections, clock: Clock, *, dawn: bool) -> SkyJob:
@@ -42,22 +42,18 @@ def ensure_due(settings: Settings, now: datetime) -> None:
     """Raise `UnsafeError` where the Sun is not about to be where flats of the sky are taken."""
     sky, site = sky_of(settings)
     dawn = is_dawn(settings, now)
-    window = find_window(
-        lambda ahead_s: sun_altitude_deg(now + timedelta(seconds=ahead_s), site),
-        sky.sun_altitude_deg,
-        0.0,
-        dawn=dawn,
-    )
-    if window is not None and window.opens_s <= SOON_S:
+    window = sky_window(sky, site, now, dawn=dawn)
+    if window is not None and window.opens - now <= SOON:
         return
     low_deg, high_deg = sky.sun_altitude_deg
     stands = f"the Sun is at {sun_altitude_deg(now, site):.1f}°"
     wanted = f"flats of the sky are taken between {low_deg:g}° and {high_deg:g}°"
     if window is None:
         raise UnsafeError(f"{stands} and {wanted}, where it does not come: see [sky]")
-    opens = local(now + timedelta(seconds=window.opens_s))
     command = f"flatctl {'dawn' if dawn else 'dusk'} {settings.source}"
-    raise UnsafeError(f"{stands}, and {wanted}, from {opens} on: {command} waits for it")
+    raise UnsafeError(
+        f"{stands}, and {wanted}, from {local(window.opens)} on: {command} waits for it"
+    )
 
 
 def sky_of(settings: Settings) -> tuple[Sky, Site]:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from flatctl.app.wiring.rig import open_timeout_s
 from flatctl.engine.clock import SystemClock
+from flatctl.engine.pointing import PointingPlan
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import wanted
 
 # Verifying the frames of an earlier run reads them all.
 _READING_S = 900.0
+# A mount goes to the sky by several slews at most.
+_SLEWS = 4
 
 
 class BeatingClock(SystemClock):
@@ -38,6 +41,7 @@ def patience_s(settings: Settings) -> float:
         + (wheel.timeout_s if wheel else 0.0)
         + 3 * open_timeout_s(settings)
         + 2 * PANEL_TIMEOUT_S
+        + (_SLEWS * PointingPlan.slew_s if settings.sky is not None else 0.0)
         + max((t.wait_s for t in (settings.mount,) if t is not None and t.park), default=0.0)
         + _READING_S
     )

@@ -13,10 +13,12 @@ from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import CoverOptions, ManualOptions, PanelOptions
 from flatctl.settings.plan import wanted
 from flatctl.settings.sky import Sky
-from flatctl.settings.unattended import Dawn
+from flatctl.settings.unattended import Twilight
 
 
-def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) -> Iterator[str]:
+def due_lines(
+    table: Twilight, window: Window, now: datetime, sun_deg: float | None
+) -> Iterator[str]:
     """Yield when the flats would begin, and until when at the latest.
 
     `sun_deg` is the altitude of the Sun that opens the window, `None` where a time of day does.
@@ -27,10 +29,10 @@ def due_lines(dawn: Dawn, window: Window, now: datetime, sun_deg: float | None) 
         yield f"begins   {opens} ({by})"
     else:
         yield f"begins   at once: {opens} has passed ({by})"
-    if dawn.after:
-        yield f"         once this ends with 0: {dawn.after}"
-    if dawn.after_file:
-        yield f"         once there is {dawn.after_file}"
+    if table.after:
+        yield f"         once this ends with 0: {table.after}"
+    if table.after_file:
+        yield f"         once there is {table.after_file}"
     yield f"latest   {figures.local_time(window.closes)}"
 
 

@@ -1,0 +1,75 @@
+"""`flatctl dusk`: the main job, when the day ends."""
+
+from typing import Annotated
+
+import typer
+
+from flatctl.cli.arguments import (
+    At,
+    Config,
+    Count,
+    DryRun,
+    Filters,
+    Force,
+    Json,
+    Light,
+    Output,
+    Resume,
+    Wait,
+)
+
+EXAMPLES = (
+    "flatctl dusk rig.toml",
+    "flatctl dusk rig.toml --light sky",
+    "flatctl dusk rig.toml --at 17:30 --filter Ha",
+    "flatctl dusk rig.toml --dry-run",
+)
+
+
+def dusk(
+    config: Config,
+    *,
+    at: At = None,
+    sun_altitude: Annotated[
+        float | None,
+        typer.Option(
+            min=-18,
+            max=30,
+            metavar="DEG",
+            help="Begin when the setting Sun is at this altitude (default: the configuration's, "
+            "else -6 with a panel, and as in [sky] without).",
+        ),
+    ] = None,
+    filters: Filters = None,
+    count: Count = None,
+    output: Output = None,
+    dry_run: DryRun = False,
+    resume: Resume = True,
+    light: Light = None,
+    wait: Wait = False,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Wait for dusk, then take the flats.
+
+    The rig is checked at once and again half an hour before, so that there is time to fix it.
+    """
+    from flatctl.app import dusk as app
+    from flatctl.cli.talk import listening
+
+    with listening(json=json) as listeners:
+        code = app.dusk(
+            config,
+            at=at,
+            sun_altitude_deg=sun_altitude,
+            filters=filters or (),
+            count=count,
+            output=output,
+            dry_run=dry_run,
+            resume=resume,
+            light=light,
+            wait=wait,
+            force=force,
+            listeners=listeners,
+        )
+    raise typer.Exit(code)
