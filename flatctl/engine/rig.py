@@ -251,7 +251,7 @@ class Rig:
         self._begin(exposure_s, FrameKind.DARK_FLAT)
 
     def begin_sky(self, exposure_s: float) -> None:
-        """Begin a flat of the sky, with the panel off, if there is one."""
+        """Begin a flat of the light there is with the panel off, if there is one: the sky's."""
         self._ensure_free()
         self.look()
         if not self._arrived:

@@ -28,7 +28,8 @@ def other_light(
     ended = (Outcome.REACHED, Outcome.TOO_BRIGHT)
     if last.brightness > 0 or len(context.steps) < 2 or search.outcome not in ended:
         return None
-    dark = context.read(context.begin_dark(last.exposure_s), plan.channel)
+    # With the shutter open, which a camera that has one would close for a dark.
+    dark = context.read(context.begin_sky(last.exposure_s), plan.channel)
     pedestal = search.response.pedestal
     # An estimate from lit frames knows nothing of a light that is always there.
     ground_adu = pedestal.adu if pedestal and pedestal.is_measured else 0.0

@@ -8,18 +8,24 @@ from bench import Bench, small
 
 from flatctl import events
 from flatctl.core.quality.findings import Kind, QualityLimits
+from flatctl.core.types import FrameKind
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import why_words
 from hardware_sims.scenarios import scenario
 
 
-def adding(bench: Bench, light_adu: float, scale: float = 1.0) -> None:
-    """Let daylight, in ADU, fall on each frame; `scale` is what is left of the panel's light."""
+def adding(bench: Bench, light_adu: float, scale: float = 1.0, *, shutter: bool = False) -> None:
+    """Let daylight, in ADU, fall on each frame; `scale` is what is left of the panel's light.
+
+    A camera with a `shutter` keeps it closed for darks.
+    """
     camera = bench.fake.camera
     read = camera.read
 
     def read_more(timeout_s):
         frame = read(timeout_s)
+        if shutter and camera.exposures[-1][1] is FrameKind.DARK_FLAT:
+            return frame
         dark = np.minimum(frame.pixels, 1000)
         lit = dark + (frame.pixels - dark) * scale
         frame.pixels[:] = np.clip(lit + light_adu, 0, 65535).astype(np.uint16)
@@ -47,10 +53,11 @@ def why(bench: Bench, name: str) -> str:
     return why_words(finished.why)
 
 
+@pytest.mark.parametrize("shutter", [False, True])
 @pytest.mark.parametrize("light_adu", [32_000, 70_000])
-def test_light_that_is_there_with_the_panel_off_makes_no_flats(tmp_path, light_adu):
+def test_light_that_is_there_with_the_panel_off_makes_no_flats(tmp_path, light_adu, shutter):
     bench = Bench(tmp_path, filters=("L",))
-    adding(bench, light_adu, scale=0.2)
+    adding(bench, light_adu, scale=0.2, shutter=shutter)
     assert (bench.run(), bench.outcomes, bench.frames) == (5, {"L": "too_bright"}, [])
     assert why(bench, "L").startswith("Another light: with the panel off")
 

@@ -93,7 +93,10 @@ def simulated_rig_under_indiserver(folder: Path) -> Iterator[RunningRig]:
 
 @contextmanager
 def stock_simulators(folder: Path, *more: str) -> Iterator[RunningRig]:
-    """Serve INDI's own simulators and `more` drivers: a light panel that changes nothing."""
+    """Serve INDI's own simulators and `more` drivers: a light panel that changes nothing.
+
+    It is held at its brightest; the configuration is to be changed where it may be dimmed.
+    """
     with indiserver.indiserver(
         indiserver.CCD, indiserver.WHEEL, indiserver.TELESCOPE, indiserver.LIGHTPANEL, *more
     ) as server:
@@ -106,7 +109,7 @@ def stock_simulators(folder: Path, *more: str) -> Iterator[RunningRig]:
             camera="CCD Simulator",
             wheel="Filter Simulator",
             panel='kind = "indi"\ndevice = "Light Panel Simulator"\nsettle_s = 0',
-            filters='["Red", "Green"]',
+            filters='["Red", "Green"]\nbrightness = { start = 1, min = 1 }',
         )
         yield RunningRig(config, None, server.port)
 

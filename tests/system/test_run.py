@@ -127,9 +127,14 @@ def test_the_same_run_completes_on_the_stock_simulators(tmp_path):
 
 
 @pytest.mark.indi_bin
-def test_on_the_stock_simulators_brightness_is_exhausted_before_exposure_moves(tmp_path):
+def test_on_the_stock_simulators_light_that_is_not_the_panels_makes_no_flats(tmp_path):
     with rigs.stock_simulators(tmp_path) as rig:
+        text = rig.config.read_text()
+        rig.config.write_text(text.replace("brightness = { start = 1, min = 1 }", ""))
         run = rig.run("--count", 1, "--json", "--filter", "Red")
         trials = [event for event in rigs.events(run) if event["event"] == "trial"]
         moved = next(i for i, t in enumerate(trials) if t["exposure_s"] != 1.0)
         assert trials[moved - 1]["brightness"] == 0
+        assert run.returncode == 5
+        (ended,) = [each for each in rigs.events(run) if each["event"] == "filter_finished"]
+        assert ended["reason"].startswith("Another light: with the panel off")
