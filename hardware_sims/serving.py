@@ -45,9 +45,13 @@ target = 0.51
 tolerance = 0.05
 exposure_s = {{ start = 0.5, min = {shortest_s}, max = 30.0 }}
 brightness = {{ start = 0.5 }}
-{more_of_flats}
+{more_of_flats}{more}
 [output]
 directory = {directory}
+"""
+LEAK_CHECK = """
+[quality]
+leak_check = true            # two frames with the panel off, at the end
 """
 MARK = CONFIG.partition(' "')[0]  # what a configuration begins with that may be written over
 
@@ -194,6 +198,7 @@ def _served(
             **dict(rig.camera_keys),
         ),
         tables_of_sky=_tables_of_sky(scene) if scene is not None else "",
+        more=LEAK_CHECK if rig.optics.leak_e_s else "",
         more_of_flats=_lines(exposures_s=[round(s, 6) for s in speeds]),
     )
     config.write_text(text, encoding="utf-8")

@@ -21,7 +21,6 @@ from flatctl.app.wiring.rig import (
     make_connections,
     make_panel,
     make_rule,
-    say,
     transports_of,
 )
 from flatctl.app.wiring.sharing import Manners, leave_others_alone, others_use
@@ -39,6 +38,7 @@ from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError, LightUnknown
+from flatctl.outputs.aside import warn
 from flatctl.outputs.figures import local_time
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
@@ -180,7 +180,7 @@ def _plans(settings: Settings, connections: Connections) -> Sequence[FilterPlan]
 
 def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
     try:
-        with SlowWords(say, f"looking at: {subject}"):
+        with SlowWords(warn, f"looking at: {subject}"):
             return CheckLine(subject, True, look())
     except LightUnknown as lost:
         *why, light = lost.lines

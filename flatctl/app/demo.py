@@ -61,7 +61,6 @@ def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" =
         link = output / name
         link.unlink(missing_ok=True)
         link.symlink_to(nights[0].relative_to(output.absolute()) / name)
-    print(f"Flats: {nights[0] / 'FLAT'}\nReport: {output / REPORT_FILE}")
     return code
 
 

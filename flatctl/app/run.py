@@ -1,7 +1,6 @@
 """`flatctl run`: the whole job from a configuration file."""
 
 import importlib
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -38,6 +37,7 @@ from flatctl.engine.stop import StopSignals
 from flatctl.errors import ExitCode, FlatctlError, UsageError
 from flatctl.events import Awaited, Event, FaultSeen, RunFinished, Waiting
 from flatctl.outputs.album import Album
+from flatctl.outputs.aside import warn
 from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.runfile import RunFile
@@ -265,7 +265,7 @@ class EventHub:
                 new += [] if listener in self._failed else [error]
                 self._failed[listener] = error
             except Exception as error:  # noqa: BLE001 because telling must never end a run
-                _complain(f"{event.event} was not told: {error!r}")
+                warn(f"{event.event} was not told: {error!r}")
         for failure in new:
             self(FaultSeen(time=event.time, device=_WATCHER, what=str(failure), recovered=True))
 
@@ -282,9 +282,4 @@ def _write_report(run: RunRecord, album: Album, path: Path | None) -> None:
 
         write_report(run, write_text, album.thumbnail, path=path)
     except Exception as error:  # noqa: BLE001 because no page may hide how the run ended
-        _complain(f"no report: {error}")
-
-
-def _complain(text: str) -> None:
-    with suppress(OSError):
-        print(f"flatctl: {text}", file=sys.stderr)
+        warn(f"no report: {error}")

@@ -28,7 +28,8 @@ def calibrate(
     """
     from flatctl.app import calibrate as app
     from flatctl.cli.screen import Screen
-    from flatctl.cli.talk import say, warn
+    from flatctl.cli.talk import warn
+    from flatctl.outputs.aside import say
 
     found = app.calibrate(
         config,

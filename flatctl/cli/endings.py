@@ -2,10 +2,8 @@
 
 import errno
 import os
-import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import ExitCode, FlatctlError, LightUnknown, Stopped, light_unknown_behind
@@ -61,9 +59,10 @@ def ending_of(action: Callable[[], object]) -> int:
 def _tell(text: str) -> None:
     if os.environ.get(_DEBUG, "") not in ("", "0"):
         traceback.print_exc()
-    with suppress(OSError):
-        for line in text.splitlines() or [""]:
-            print(f"flatctl: {line}", file=sys.stderr)
+    from flatctl.outputs.aside import warn
+
+    for line in text.splitlines() or [""]:
+        warn(line)
 
 
 def _with_light(text: str, ending: FlatctlError | Stopped) -> str:

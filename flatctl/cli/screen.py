@@ -7,9 +7,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from flatctl.outputs.figures import wrapped
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.tables import Table
 
+# Where what a verdict is about begins.
+_HANG = 9
 # Wide enough for any line: who reads a pipe wants lines as they are.
 _PIPE_WIDTH = 1000
 
@@ -33,11 +36,12 @@ class Screen:
         word, style = ("ok", "green") if proven else ("unproven", "yellow")
         if not ok:
             word, style = "problem", "bold red"
-        self._show(
-            Text.assemble((f"{word:<9}", style), (f"{subject}: ", "bold"), text), soft_wrap=True
-        )
+        line = Text(self._broken(f"{word:<9}{subject}: {text}"))
+        line.stylize(style, 0, _HANG)
+        line.stylize("bold", _HANG, _HANG + len(subject) + 1)
+        self._show(line, soft_wrap=True)
         if remedy:
-            self._show(Text(f"{'':<9}{remedy}"), soft_wrap=True)
+            self._show(Text(self._broken(f"{'':<9}{remedy}")), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""
@@ -55,6 +59,10 @@ class Screen:
             if rows:
                 self.table(headings, rows)
                 self.line("")
+
+    def _broken(self, line: str) -> str:
+        """Return a line broken between words on a terminal, what follows below the subject."""
+        return wrapped(line, self._console.width, _HANG) if sys.stdout.isatty() else line
 
     def _show(self, what: RenderableType, *, soft_wrap: bool = False) -> None:
         with self._console.capture() as captured:

@@ -3,9 +3,11 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from flatctl.outputs import aside
 
 if TYPE_CHECKING:
     from flatctl.engine.clock import Clock
@@ -55,16 +57,10 @@ def drawing_progress() -> Iterator[Callable[[str, int, int], None] | None]:
         )
 
 
-def say(words: str) -> None:
-    """Say what is being done, on stderr; a stream that takes nothing ends nothing."""
-    with suppress(OSError):
-        print(words, file=sys.stderr)
-
-
 def warn(sentences: Iterable[str]) -> None:
-    """Say something besides on stderr, a line each; a stream that takes nothing is no error."""
+    """Say what was found on stderr, a line each; a stream that takes nothing is no error."""
     for sentence in sentences:
-        say(f"flatctl: {sentence}")
+        aside.warn(sentence)
 
 
 def left_out(skipped: Iterable[tuple[Path, str]], others: Mapping[str, int]) -> Iterator[str]:

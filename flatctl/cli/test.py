@@ -35,7 +35,7 @@ def test(
     """
     from flatctl.app import test as app
     from flatctl.cli.screen import Screen
-    from flatctl.cli.talk import say
+    from flatctl.outputs.aside import say
 
     found = app.test(
         config,

@@ -92,7 +92,7 @@ class RunContext:
         return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
 
     def begin_sky(self, exposure_s: float) -> Exposure:
-        """Begin a flat with the panel off, surviving faults of the devices. Raises as `begin` does."""
+        """Begin a flat with the panel off, surviving faults of the devices; raises as `begin`."""
         start = partial(self._safely, partial(self.rig.begin_sky, exposure_s))
         return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
 

@@ -152,12 +152,17 @@ class FlatSetRun:
             self._telling.off_ladder(why)
             limits = every
             outcome, why = self._attempt(limits, self._untrained(limits, self._learned))
-        if outcome is not Outcome.COMPLETE and self._doubt:
-            # A panel reached anew is told everything anew, and often that is all it takes.
+        # A panel reached anew is told everything anew, and often that is all it takes. Where it
+        # did not help one filter it won't help the next.
+        unresponsive = self._doubt is Doubt.UNRESPONSIVE
+        helpless = unresponsive and self.is_dark and self._learned.unresponsive
+        if outcome is not Outcome.COMPLETE and self._doubt and not helpless:
             rig = context.rig
             name = (rig.camera if self._doubt is Doubt.BROKEN_FRAMES else rig.panel).name
             context.recovery.bring_back(BadReply(name, self._doubt))
             outcome, why = self._attempt(limits, start)
+            if self.is_dark:
+                self._learned = replace(self._learned, unresponsive=True)
         held = plan.exposure_min_s == plan.exposure_max_s
         longer = with_longer_exposures(limits, self._capture.last, self._capture.refused)
         if outcome is Outcome.UNSTABLE and longer and not held:

@@ -1,6 +1,7 @@
 """What is told of one set while it is searched for and captured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
@@ -8,6 +9,7 @@ from typing import TypedDict
 from flatctl import events
 from flatctl.core.nights.light import Passed
 from flatctl.core.quality.findings import Finding
+from flatctl.core.search.endings import Ending
 from flatctl.core.types import FilterPlan, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
@@ -143,6 +145,8 @@ class SetEvents:
     def finished(self, outcome: Outcome, *, trials: int, flats: int, why: events.Why) -> None:
         """Tell how it ended, and why."""
         of_set = self._of_set()
+        if isinstance(why, Ending) and len(self._context.steps) == 1:
+            why = replace(why, stepless=True)
         self._tell(
             events.FilterFinished(outcome=outcome, trials=trials, flats=flats, why=why, **of_set)
         )

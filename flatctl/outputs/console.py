@@ -20,7 +20,7 @@ from flatctl.outputs.record import FilterRecord, RunRecord, time_of
 from flatctl.outputs.sentences.reasons import waiting_words
 from flatctl.outputs.sentences.run import filter_label, worth_line
 from flatctl.outputs.summary import summary_lines
-from flatctl.outputs.talk_lines import TalkLines, wrapped
+from flatctl.outputs.talk_lines import TalkLines
 
 _LOG_WIDTH = 100
 # A narrower terminal has no room for the time before each line.
@@ -115,7 +115,7 @@ class TerminalProgress:
         clock = f"{figures.clock(known)}  " if known else ""
         return [
             Text(
-                wrapped(clock + figures.printable(each), width, len(clock) + 2),
+                figures.wrapped(clock + figures.printable(each), width, len(clock) + 2),
                 "" if each == worth else _style(event),
             )
             for each in self._lines.of(event, run)
@@ -131,7 +131,7 @@ class TerminalProgress:
                 # Told again as it gets on: it has lasted since the first word of it.
                 known, self._awaited = self._awaited, event.what
                 since = self._dashboard.activity.since if known == event.what else now
-                return Activity(f"waiting: {waiting_words(event)}", since)
+                return Activity(waiting_words(event), since)
             case events.Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
             case events.FilterStarted():

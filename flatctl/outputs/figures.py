@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 from datetime import UTC, datetime
 
 UNKNOWN = "–"
@@ -115,6 +116,21 @@ def words(token: str) -> str:
 def kept_together(text: str) -> str:
     """Return prose in which no line breaks inside a figure or between it and its unit."""
     return _INSIDE_FIGURE.sub("\N{NO-BREAK SPACE}", text)
+
+
+def wrapped(line: str, width: int, indent: int = 2) -> str:
+    """Return a line broken between words, what follows the first break set in.
+
+    No figure is parted from its unit, and no path is broken, so that it can be copied.
+    """
+    broken = textwrap.fill(
+        kept_together(line),
+        max(width, 20),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return broken.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def printable(text: str) -> str:

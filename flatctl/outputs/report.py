@@ -18,12 +18,9 @@ from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report_filter import chapter
 from flatctl.outputs.run_names import RUN_FILE, earlier_runs, report_of
 from flatctl.outputs.runfile import WriteText
-from flatctl.outputs.sentences.run import notes
+from flatctl.outputs.sentences.run import GOOD_NOISE_FRAC, notes
 from flatctl.outputs.stored import events_of, read_run
 from flatctl.outputs.thumbnail import FrameFolder, Load, load_thumbnail
-
-# A master flat that adds less to each pixel is not seen among the noise of the lights.
-GOOD_NOISE_FRAC = 0.005
 
 _UNENDED = "it is still going on, or was cut short"
 _ENDINGS: dict[int | None, str] = {

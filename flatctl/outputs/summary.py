@@ -18,7 +18,6 @@ from flatctl.outputs.sentences.run import (
     outcome_words,
     result_line,
 )
-from flatctl.outputs.talk_lines import wrapped
 
 _NARROW = 72
 
@@ -28,16 +27,17 @@ def end_table(run: RunRecord, width: int, again: str = "") -> RenderableType:
     parts: list[RenderableType] = [Text(), _table(run, narrow=width < _NARROW), Text()]
     incomplete = [f for f in run.filters.values() if f.why and not f.complete]
     for why, records in _by_reason(incomplete).items():
-        head = ", ".join(f"{filter_label(each)}: {outcome_words(each)}" for each in records)
-        parts.append(Text(head, "bold yellow"))
+        # How they ended stands in the table, and the sentence begins with it.
+        names = ", ".join(filter_label(each) for each in records)
+        parts.append(Text(names, "bold yellow"))
         # Broken here, since what draws a table would part figures from their units.
-        parts.append(Text(f"  {wrapped(figures.printable(why), width - 3)}"))
+        parts.append(Text(f"  {figures.wrapped(figures.printable(why), width - 3)}"))
     style = "green" if run.exit_code == ExitCode.COMPLETE else "bold yellow"
     if incomplete:
         parts.append(Text())
     # What ended it otherwise is the last thing that the program says, with the light.
     ended = result_line(run) if run.reason and not run.light_lost else end_line(run)
-    parts.append(Text(wrapped(ended, width), style))
+    parts.append(Text(figures.wrapped(ended, width), style))
     if left := left_line(run):
         parts.append(Text(left))
     if run.folder:

@@ -1,12 +1,10 @@
 """The lines of a run that stay, on a terminal and in a log: what is alike is said once."""
 
-import textwrap
 from collections.abc import Iterable
 
 from flatctl import events
 from flatctl.core.search.endings import Ending
 from flatctl.events import Event, Rejected, Why
-from flatctl.outputs import figures
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.run import alike_line, finish_line, lines_of, result_line
 
@@ -45,21 +43,6 @@ class TalkLines:
                 return [result_line(run)]
             case _:
                 return lines_of(run, event)
-
-
-def wrapped(line: str, width: int, indent: int = 2) -> str:
-    """Return a line broken between words, what follows the first break set in.
-
-    No figure is parted from its unit, and no path is broken, so that it can be copied.
-    """
-    broken = textwrap.fill(
-        figures.kept_together(line),
-        max(width, 20),
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return broken.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _kinds(why: Why) -> object:

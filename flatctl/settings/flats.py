@@ -76,30 +76,30 @@ class FilterFlats(Table):
     """The only exposures the camera can make, in seconds (a DSLR's shutter speeds); empty: any
     exposure from min to max."""
     panel_bank: Literal["low", "high"] | None = None
-    """The panel's range of light, of those that have two; absent: bank of [panel]."""
+    """The panel's range of light, of those that have two; default: bank of [panel]."""
     throughput: float | None = Field(default=None, gt=0, le=1000)
     """Flats of the sky: light that the filter lets through, relative to the others; a hint for the
     first twilight."""
     wavelength_nm: float | None = Field(default=None, ge=300, le=1100)
-    """Flats of the sky: the middle of what the filter lets through; absent: by its name."""
+    """Flats of the sky: the middle of what the filter lets through; default: by its name."""
 
 
 class Flats(FilterFlats):
     """What is wanted of the flats of every filter."""
 
     filters: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] | None = None
-    """Slot names of the wheel, in the order wanted; absent: every slot."""
+    """Slot names of the wheel, in the order wanted; default: every slot."""
 
 
 class WantedSet(Table):
     """One set of flats, as `flatctl plan --write` makes them of the lights.
 
-    Where there are any, they are what a run takes, instead of `filters` of [flats]; an absent key
+    Where there are any, they are what a run takes, instead of `filters` of [flats]; a missing key
     is taken from [camera], and how many and how bright from [flats] and [filters.NAME].
     """
 
     filter: Name | None = None
-    """Slot name of the wheel; absent only where there is no wheel."""
+    """Slot name of the wheel; left out only where there is no wheel."""
     binning: Binning | None = Field(default=None, description=BINNING)
     gain: Gain = None
     offset: Offset = None

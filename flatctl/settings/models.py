@@ -28,7 +28,7 @@ class Settings(Table):
     panel: PanelSettings | None = None
     flats: Flats = Flats()
     filters: dict[Name, FilterFlats] = Field(default={})
-    """Per filter, any key of [flats] but `filters`; what is absent here is taken from [flats]."""
+    """Per filter, any key of [flats] but `filters`; what is left out here is taken from [flats]."""
     dark_flats: DarkFlats = DarkFlats()
     quality: Quality = Quality()
     lights: Lights = Lights()

@@ -21,8 +21,8 @@ class PanelOptions(Table):
 
     kind: str
     settle_s: float = Field(default=0.5, ge=0, le=600)
-    """Seconds to wait after each change of brightness before exposing; absent: what `flatctl
-    calibrate` has measured (10 at most), else this."""
+    """Seconds to wait after each change of brightness before exposing; default: what `flatctl
+    calibrate` has measured (10 at most), else 0.5."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -162,7 +162,7 @@ class GeminiOptions(SerialOptions, CoverOptions):
     model: Literal["auto", "rev1"] = "auto"
     """The newer models say what they are; rev1 saves the first one some seconds."""
     bank: Literal["low", "high"] | None = None
-    """Range of light, with Rev2 and Lite; absent: the one it is in. `panel_bank` sets it for one
+    """Range of light, with Rev2 and Lite; default: the one it is in. `panel_bank` sets it for one
     filter."""
 
 
@@ -171,7 +171,7 @@ class GiottoOptions(SerialOptions, CoverOptions):
 
     kind: Literal["giotto"]
     alto_port: str | None = Field(default=None, min_length=1)
-    """Port of the ALTO that carries the light; absent: there is none."""
+    """Port of the ALTO that carries the light; default: there is none."""
 
 
 class IndiOptions(CoverOptions):
@@ -223,7 +223,7 @@ class ScreenOptions(PanelOptions):
     tint: Tint = (1.0, 1.0, 1.0)
     """Weights of red, green and blue; balances the channels of a colour camera."""
     token: Annotated[str, AfterValidator(_token)] = ""
-    """Secret in the page's address, at least 12 letters or digits; absent: a new random one each
+    """Secret in the page's address, at least 12 letters or digits; default: a new random one each
     time. A fixed one can be kept as a bookmark."""
     wait_s: float = Field(default=300.0, ge=0, le=3600)
     """Seconds granted, at the start, for opening the page on the screen."""

@@ -29,7 +29,7 @@ FullWell = Annotated[Name | None, Field(description="High full well mode: `On` o
 CaptureFormat = Annotated[
     Name | None,
     Field(
-        description="Format in which the camera delivers pixels, as the driver names it; absent: "
+        description="Format in which the camera delivers pixels, as the driver names it; default: "
         "the deepest raw one."
     ),
 ]
@@ -104,7 +104,7 @@ class Indi(Table):
 
 
 class Camera(Table):
-    """The camera and its setup; what is absent is left as it is."""
+    """The camera and its setup; what is left out stays as it is."""
 
     device: Name
     """INDI device name of the camera."""
@@ -122,7 +122,7 @@ class Camera(Table):
     temperature_timeout_s: float = Field(default=1200.0, gt=0, le=86400)
     """Seconds granted to reach the temperature."""
     full_scale_adu: float | None = Field(default=None, gt=0, le=65535)
-    """Level of a full pixel, in ADU; absent: a stored calibration, else what the camera says."""
+    """Level of a full pixel, in ADU; default: a stored calibration, else what the camera says."""
     readout_timeout_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds granted to readout and download after an exposure has ended."""
 
@@ -168,8 +168,8 @@ class Output(Table):
     directory: Place = Field(default=Path("~/flats"), validate_default=True)
     """Folder that gets a folder per night."""
     log: Place | None = None
-    """File for what is said to each device and heard from it; at 5 MB it becomes FILE.1. Absent:
-    none."""
+    """File for what is said to each device and heard from it; at 5 MB it becomes FILE.1.
+    Default: none."""
     history: Place = Field(default_factory=default_history)
-    """Database of trained settings and past runs; absent: ~/.local/state/flatctl/history.sqlite, or
-    below $XDG_STATE_HOME."""
+    """Database of trained settings and past runs; default: ~/.local/state/flatctl/history.sqlite,
+    or below $XDG_STATE_HOME."""

@@ -24,8 +24,8 @@ class Twilight(Table):
     after_file: Place | None = None
     """File that says that the camera is free, once it was written since last noon."""
     latest: TimeOfDay | None = None
-    """Local time after which flats are no longer begun; absent, with the next key absent too: 3
-    hours after the wanted moment."""
+    """Local time after which flats are no longer begun; default, where the next key is missing
+    too: 3 hours after the wanted moment."""
     latest_sun_altitude_deg: float | None = Field(default=None, ge=-18, le=90)
     fallback: Literal["none", "sky"] = "none"
     """What is taken where the panel fails for good: `sky` takes the missing flats of the sky, as
@@ -36,7 +36,7 @@ class Dawn(Twilight):
     """When `flatctl dawn` begins with the flats, and when it is too late for them."""
 
     sun_altitude_deg: float | None = Field(default=None, ge=-18, le=30)
-    """Altitude of the rising Sun at which flats begin, in degrees; absent: -6 with a panel, else
+    """Altitude of the rising Sun at which flats begin, in degrees; default: -6 with a panel, else
     the lower one of [sky]."""
     latest_sun_altitude_deg: float | None = Field(default=None, ge=-18, le=90)
     """Altitude of the Sun above which flats are no longer begun, in degrees."""
@@ -46,7 +46,7 @@ class Dusk(Twilight):
     """When `flatctl dusk` begins with the flats, and when it is too late for them."""
 
     sun_altitude_deg: float | None = Field(default=None, ge=-18, le=30)
-    """Altitude of the setting Sun at which flats begin, in degrees; absent: -6 with a panel, else
+    """Altitude of the setting Sun at which flats begin, in degrees; default: -6 with a panel, else
     the higher one of [sky]."""
     latest_sun_altitude_deg: float | None = Field(default=None, ge=-90, le=30)
     """Altitude of the Sun below which flats are no longer begun, in degrees."""

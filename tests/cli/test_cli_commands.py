@@ -220,8 +220,8 @@ def test_verify_names_each_set_and_ends_with_0_when_all_are_sound(app, command):
     assert (ending.code, ending.stdout.splitlines()) == (
         0,
         [
-            "ok       n/FLAT_FILTER-L_*.fits: 2 files, sound",
-            "ok       n/FLAT_FILTER-R_20261122T171531121Z_0001.fits: sound",
+            "ok       n/FLAT_FILTER-L_*.fits: 2 files, good",
+            "ok       n/FLAT_FILTER-R_20261122T171531121Z_0001.fits: good",
             "3 files checked, all good",
         ],
     )
@@ -231,7 +231,7 @@ def test_verify_names_each_file_where_that_is_wanted(app, command):
     app.answers["others"] = {}
     app.answers["verify"] = of_set("FLAT_FILTER-L", (), ())
     ok_lines = command("verify", "night", "--each").stdout.splitlines()[:-1]
-    assert ok_lines == [f"ok       {one.path}: sound" for one in app.answers["verify"]]
+    assert ok_lines == [f"ok       {one.path}: good" for one in app.answers["verify"]]
 
 
 def test_a_file_with_a_problem_is_named_and_the_rest_of_its_set_is_counted(app, command):
@@ -239,7 +239,7 @@ def test_a_file_with_a_problem_is_named_and_the_rest_of_its_set_is_counted(app, 
     app.answers["verify"] = of_set("FLAT_FILTER-L", (), ("DATASUM differs",), ())
     assert command("verify", "night").stdout.splitlines() == [
         "problem  n/FLAT_FILTER-L_20261122T171531122Z_0002.fits: DATASUM differs",
-        "ok       n/FLAT_FILTER-L_*.fits: 2 files, sound",
+        "ok       n/FLAT_FILTER-L_*.fits: 2 files, good",
         "3 files, 1 with problems",
     ]
 
@@ -250,7 +250,7 @@ def test_frames_of_other_programs_are_counted_by_folder_and_by_what_is_to_say(ap
     app.answers["verify"] = [*unproven, VerifiedFile(Path("n/l9.fits"))]
     assert command("verify", "night").stdout.splitlines()[:-1] == [
         "unproven n/*: 2 files, no sum",
-        "ok       n/l9.fits: sound",
+        "ok       n/l9.fits: good",
     ]
 
 

@@ -1,4 +1,5 @@
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -180,3 +181,32 @@ def test_a_reader_that_leaves_is_no_error(python):
         check=True,
     )
     assert (shown.stdout.strip(), shown.stderr) == ("0", "")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_the_last_line_breaks_between_words_on_a_terminal(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    stop = Stopped(signal.SIGINT)
+    stop.light = "off"
+
+    def stopped():
+        raise stop
+
+    assert ending_of(stopped) == 130
+    said = sys.stderr.getvalue()
+    assert all(len(line) <= columns for line in said.splitlines())
+    assert " ".join(said.split()) == (
+        "flatctl: stopped by you (Ctrl-C). The light is off. Run the same command to go on."
+    )
+
+
+def test_each_line_of_a_message_begins_with_the_name_of_the_program(app, command):
+    app.answers["run"] = errors.ConfigError("rig.toml: no filter 'Lum'\nrig.toml: no filter 'OI'")
+    lines = command("run", "rig.toml").stderr.splitlines()
+    assert [line.startswith("flatctl: rig.toml: ") for line in lines] == [True, True]

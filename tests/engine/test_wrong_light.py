@@ -74,6 +74,8 @@ def test_a_panel_without_power_ends_the_run_after_two_filters(tmp_path):
     assert bench.run() == 5
     assert set(bench.outcomes.values()) == {"too_dim"}
     assert {e.filter for e in bench.all(events.FilterStarted)} == {"L", "R"}
+    # Reaching the panel anew did not help the first, so it is not tried for the second.
+    assert len(bench.all(events.FaultSeen)) == 1
     assert "the panel has power" in why(bench, "Ha")
 
 

@@ -15,9 +15,9 @@ from rich.console import Console as RichConsole
 
 from flatctl.events import Event
 from flatctl.outputs.console import Console, TerminalProgress
+from flatctl.outputs.figures import wrapped
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.summary import summary_lines
-from flatctl.outputs.talk_lines import wrapped
 
 WIDTHS = (60, 80, 120)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -188,7 +188,7 @@ def test_a_reason_that_holds_for_several_filters_is_said_once() -> None:
     for name in ("L", "R"):
         night.begin(name).trial(name, 0.1).end(name, "too_dim", "see to the cover")
     table, _ = logged(night.over(5))
-    assert "L: too dim, R: too dim\n  see to the cover\n" in table
+    assert "\nL, R\n  see to the cover\n" in table
 
 
 def test_the_last_screen_tells_of_light_cover_and_room() -> None:

@@ -1,5 +1,6 @@
 """What is said where a search or a set ends without its frames: word for word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -54,6 +55,12 @@ def test_too_dim_tells_the_brightest_frame_and_the_exposure_that_would_do():
     assert too_dim(*frames, enough_s=(139.0, 160.0)) == (
         f"{SEEN} Raise exposure_s.max to about 160 s."
     )
+
+
+def test_a_light_of_one_step_is_not_said_to_have_steps():
+    ending = endings.too_dim([dim(1, 30.0, 6553.5)], BAND, LIMITS, (139.0, 160.0))
+    said = ending_sentence(replace(ending, stepless=True))
+    assert said.startswith("Too dim: 30 s gave 6554 ADU")
 
 
 def test_where_the_exposure_that_would_do_is_not_well_known_both_ends_are_told():

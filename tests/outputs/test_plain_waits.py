@@ -25,8 +25,8 @@ def cooling(after_s: float, **facts) -> Waiting:
 
 def test_twenty_minutes_of_cooling_are_a_screenful():
     told = lines(cooling(0), *(cooling(s, present_c=20 - s / 40) for s in range(5, 1200, 5)))
-    assert told[0] == "18:00:00Z  waiting: camera gets ready, cooling to -10 °C"
-    assert told[1] == "18:00:05Z  waiting: camera gets ready, cooling to -10 °C, now 19.9 °C"
+    assert told[0] == "18:00:00Z  preparing the camera, cooling to -10 °C"
+    assert told[1] == "18:00:05Z  preparing the camera, cooling to -10 °C, now 19.9 °C"
     assert 20 < len(told) < 30
 
 
@@ -47,4 +47,4 @@ def test_another_wait_is_told_at_once():
 def test_devices_that_are_reached_again_say_why():
     fault = Awaited(Preparation.DEVICES, fault="Sim CCD: its driver died")
     (line,) = lines(Waiting(time=BEGAN, what=fault))
-    assert line.endswith("waiting: reaching the devices again (Sim CCD: its driver died)")
+    assert line.endswith("  reaching the devices again (Sim CCD: its driver died)")

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from event_streams import Night, typed
 
 from flatctl import events
 from flatctl.core.quality.findings import Finding, Kind
@@ -12,6 +13,7 @@ from flatctl.outputs.jsonlines import JsonLines
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import _SENTENCES, all_words, finding_words
 from flatctl.outputs.sentences.reasons import calibrating_words, why_words
+from flatctl.outputs.sentences.run import lines_of
 
 NOW = datetime(2026, 11, 22, 17, 15, 30, tzinfo=UTC)
 GRADIENT = Finding(
@@ -234,13 +236,13 @@ def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (events.Awaited(events.Preparation.CAMERA), "camera gets ready"),
+        (events.Awaited(events.Preparation.CAMERA), "preparing the camera"),
         (events.Waiting(time=NOW, what="weather: rain"), "waiting: weather: rain"),
         (
             events.Awaited(events.Preparation.LIGHT, filter="L", sun_altitude_deg=-2.04),
-            "light for L, the Sun at -2.0°",
+            "waiting for light for L, the Sun at -2.0°",
         ),
-        (events.Awaited(events.Preparation.LIGHT), "light of the sky"),
+        (events.Awaited(events.Preparation.LIGHT), "waiting for the light of the sky"),
         (events.Measuring(events.Chapter.PEDESTAL), "pedestal: panel off, shortest exposure"),
         (events.Measuring(events.Chapter.FULL_SCALE), "full scale: panel at its brightest"),
         (events.Measuring(events.Chapter.LEAK), "light leak: panel off, longer exposures"),
@@ -253,3 +255,14 @@ def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
 )
 def test_a_calibration_says_what_it_does(told, said):
     assert calibrating_words(told) == said
+
+
+@pytest.mark.parametrize(("flats", "these"), [(30, "these 30 flats"), (1, "this flat")])
+def test_the_noise_of_a_master_is_told_with_what_is_good(flats: int, these: str) -> None:
+    night = Night().begin("Ha").trial("Ha", 0.5, "accepted")
+    made = typed("set_quality", filter="Ha", flats=flats, master_noise_frac=0.0048)
+    record = RunRecord()
+    for event in [*night, made]:
+        record.take(event)
+    (line,) = lines_of(record, made)
+    assert line == f"Ha: a master of {these} adds 0.48 % noise (good: below 0.5 %)"

@@ -219,3 +219,11 @@ def test_a_rig_under_the_sky_has_a_mount_and_a_roof_and_stands_where_the_sun_set
         assert heights[1] < heights[0]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(("name", "looks"), [("leak", True), ("mono", False)])
+def test_a_rig_that_light_leaks_into_has_a_run_look_for_it(tmp_path, name, looks):
+    ready = tmp_path / "rig.json"
+    with started("-m", "hardware_sims", name, "--ready", str(ready)) as process:
+        config = tomllib.loads(Path(str(when_ready(process, ready)["config"])).read_text())
+        assert config.get("quality", {}).get("leak_check", False) is looks

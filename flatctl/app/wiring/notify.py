@@ -1,12 +1,12 @@
 """Messages to the owner of a rig that nobody watches."""
 
-import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from flatctl.errors import ConfigError, FlatctlError, light_unknown_behind
 from flatctl.events import Event
+from flatctl.outputs.aside import warn
 from flatctl.outputs.notify import GRACE_S, Messenger, complaint_about, ending_text, occasion_of
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.models import Settings
@@ -34,8 +34,7 @@ class Notifier(AbstractContextManager["Notifier"]):
     def __exit__(self, *_: object) -> None:
         self._messenger.close(self.grace_s)
         for complaint in dict.fromkeys(self._messenger.complaints):
-            with suppress(OSError):
-                print(f"flatctl: notify: {complaint}", file=sys.stderr)
+            warn(f"notify: {complaint}")
 
     def listen(self, _event: Event, run: RunRecord) -> None:
         """Keep the record of the run, for the table at its end."""

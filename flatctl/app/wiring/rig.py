@@ -1,8 +1,7 @@
 """From a configuration to the devices of a rig. Nothing is touched yet."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule, StandsOpen
 from flatctl.errors import DeviceError
+from flatctl.outputs.aside import warn
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount
 from flatctl.settings.panels import CoverOptions, SerialOptions
@@ -42,7 +42,7 @@ def make_connections(settings: Settings, person: Person | None = None) -> Connec
     and not the file is said: nobody would look there.
     """
     _say_overrides(settings.source, settings.overrides)
-    return Connections(settings, say) if person is None else Connections(settings, say, person)
+    return Connections(settings, warn) if person is None else Connections(settings, warn, person)
 
 
 def devices_of(settings: Settings) -> Iterator[tuple[Catalogue[Any], str]]:
@@ -197,10 +197,4 @@ def configured_settling(settings: Settings) -> float | None:
 @cache
 def _say_overrides(source: Path | None, variables: tuple[str, ...]) -> None:
     if variables:
-        say(f"set by the environment, not by {source}: {', '.join(variables)}")
-
-
-def say(words: str) -> None:
-    """Say something to the user that is no result; who can't be told changes nothing."""
-    with suppress(OSError, ValueError):
-        print(f"flatctl: {words}", file=sys.stderr)
+        warn(f"set by the environment, not by {source}: {', '.join(variables)}")

@@ -55,13 +55,15 @@ class Ending:
     An exposure between `enough_min_s` and `enough_max_s` would meet the aim; `shortest_s` is the
     shortest allowed. `clipped_frac`, `change_frac` (the greatest change of the light by itself),
     `trials`, `frames`, `kept` and `rejected` belong to their kinds.
-    `lit` names a filter through which the panel was seen to shine in the same run.
+    `lit` names a filter through which the panel was seen to shine in the same run. A `stepless`
+    light has one brightness only.
     """
 
     kind: EndingKind
     band: Band
     figures: Mapping[str, float]
     lit: str = ""
+    stepless: bool = False
 
 
 def too_dim(frames: Sequence[Judged], band: Band, limits: Limits, enough_s: Span) -> Ending:

@@ -144,7 +144,8 @@ def _frame(ending: Ending, which: str = "") -> str:
     )
     band = ending.band
     level = "full scale" if level_adu > band.linear_adu else _level(level_adu, band)
-    return f"step {brightness:.0f} and {exposure_s:.4g} s gave {level}"
+    step = "" if ending.stepless else f"step {brightness:.0f} and "
+    return f"{step}{exposure_s:.4g} s gave {level}"
 
 
 def _level(level_adu: float, band: Band) -> str:

@@ -29,32 +29,35 @@ def why_words(why: Why) -> str:
 
 
 def awaited_words(awaited: Awaited | str) -> str:
-    """Say what a run waits for."""
+    """Say what a run is at while no frame is exposed."""
     if isinstance(awaited, str):
         return awaited
     match awaited.what:
         case Preparation.WHEEL:
-            return f"filter wheel turns to {awaited.filter}"
+            return f"turning the filter wheel to {awaited.filter}"
         case Preparation.DARK:
             return f"putting the light out again ({awaited.fault})"
         case Preparation.DEVICES:
             return f"reaching the devices again ({awaited.fault})"
         case Preparation.PLACE:
-            return "rotator and focuser go where the lights had them"
+            return "moving rotator and focuser to where the lights had them"
         case Preparation.LIGHT:
-            light = f"light for {awaited.filter}" if awaited.filter else "light of the sky"
+            light = f"light for {awaited.filter}" if awaited.filter else "the light of the sky"
             sun = awaited.sun_altitude_deg
-            return light + ("" if sun is None else f", the Sun at {sun:.1f}°")
+            return f"waiting for {light}" + ("" if sun is None else f", the Sun at {sun:.1f}°")
         case Preparation.OTHERS:
             left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
             return f"another program uses the camera{left}"
     wanted_c = awaited.temperature_c
-    return "camera gets ready" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
+    return "preparing the camera" + ("" if wanted_c is None else f", cooling to {wanted_c:g} °C")
 
 
 def waiting_words(event: Waiting) -> str:
-    """Say what a run waits for, and how that gets on."""
-    parts = [awaited_words(event.what)]
+    """Say what a run is at while no frame is exposed, and how that gets on."""
+    what = event.what
+    # What the rig does is what it waits for; what others do, it can only wait for.
+    others = isinstance(what, str) or what.what is Preparation.OTHERS
+    parts = [("waiting: " if others else "") + awaited_words(what)]
     if event.present_c is not None:
         parts.append(f"now {event.present_c:.1f} °C")
     if event.says:
@@ -66,7 +69,7 @@ def calibrating_words(told: Measuring | Awaited | Waiting) -> str:
     """Say what a calibration does now."""
     match told:
         case Waiting():
-            return f"waiting: {waiting_words(told)}"
+            return waiting_words(told)
         case Awaited():
             return awaited_words(told)
     frames = "" if told.exposure_s is None else f"frames of {told.exposure_s:.3g} s"

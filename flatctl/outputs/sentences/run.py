@@ -15,6 +15,9 @@ from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
 from flatctl.outputs.time_left import flats_end
 
+# A master flat that adds less to each pixel is not seen among the noise of the lights.
+GOOD_NOISE_FRAC = 0.005
+
 
 def lines_of(run: RunRecord, event: Event) -> list[str]:
     """Return what there is to say of an event that `run` has taken, line by line."""
@@ -51,7 +54,7 @@ def line_of(run: RunRecord, event: Event) -> str:
             remedy = f"; {event.mend}" if event.mend else ""
             return f"problem with {event.subject}: {event.what}{remedy}"
         case events.Waiting():
-            return f"waiting: {waiting_words(event)}"
+            return waiting_words(event)
         case events.RunFinished():
             return " ".join(filter(None, (end_line(run), left_line(run), run.reason)))
         case _:
@@ -151,9 +154,11 @@ def worth_line(record: FilterRecord, quality: events.SetQuality) -> str:
     """Say what the set is worth; nothing where it is not known."""
     if quality.master_noise_frac is None:
         return ""
+    these = "this flat" if quality.flats == 1 else f"these {quality.flats} flats"
     return (
-        f"{filter_label(record)}: {figures.whole(quality.photons_e)} photons per pixel, the master "
-        f"flat adds {figures.percent(quality.master_noise_frac, 2)} of noise"
+        f"{filter_label(record)}: a master of {these} adds "
+        f"{figures.percent(quality.master_noise_frac, 2)} noise (good: below "
+        f"{figures.percent(GOOD_NOISE_FRAC)})"
     )
 
 

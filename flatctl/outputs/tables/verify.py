@@ -10,7 +10,7 @@ from flatctl.outputs import figures
 
 # What tells the frames of a set apart in their names: time of exposure, number, copy.
 _OWN = re.compile(r"_\d{8}T\d{9}Z_\d{4}(-\d+)?(?=\.fits)", re.IGNORECASE)
-_SOUND = "sound"
+_GOOD = "good"
 
 
 class Found(Protocol):
@@ -44,16 +44,16 @@ def verdicts(found: Iterable[Found], *, each: bool) -> Iterator[Verdict]:
     A file with a problem has its own line, as soon as it is known.
     """
     for (_, name), files in groupby(found, lambda one: _set_of(one.path)):
-        sound: dict[str, list[Path]] = {}
+        good: dict[str, list[Path]] = {}
         for one in files:
-            said = "; ".join(one.unproven) or _SOUND
+            said = "; ".join(one.unproven) or _GOOD
             if one.problems or each:
                 text = "; ".join(one.problems) or said
                 yield Verdict(str(one.path), not one.problems, text, not one.unproven)
             else:
-                sound.setdefault(said, []).append(one.path)
-        for said, (first, *others) in sound.items():
-            proven = said == _SOUND
+                good.setdefault(said, []).append(one.path)
+        for said, (first, *others) in good.items():
+            proven = said == _GOOD
             if others:
                 said = f"{figures.plural(1 + len(others), 'file')}, {said}"
             yield Verdict(str(first.parent / name if others else first), True, said, proven)
