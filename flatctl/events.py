@@ -15,7 +15,7 @@ from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
-from flatctl.core.types import FilterPlan, Light, Outcome, Statistics, Verdict
+from flatctl.core.types import FilterPlan, Light, LightSource, Outcome, Statistics, Verdict
 
 
 class Doubt(StrEnum):
@@ -25,13 +25,6 @@ class Doubt(StrEnum):
     CHANGED = "changed"
     BROKEN_FRAMES = "broken_frames"
     DARK = "dark"
-
-
-class LightSource(StrEnum):
-    """What lights the flats of a run."""
-
-    PANEL = "panel"
-    SKY = "sky"
 
 
 class Preparation(StrEnum):

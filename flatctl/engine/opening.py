@@ -9,7 +9,7 @@ from flatctl.core.calibration.record import SETTLE_ADOPTED_MAX_S
 from flatctl.core.nights.history import Calibrated
 from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.pixels.full_scale import FullScale, Origin
-from flatctl.core.types import FilterPlan
+from flatctl.core.types import FilterPlan, LightSource
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig
@@ -58,7 +58,7 @@ def started(
         target={name: plan.target for *both, plan in names for name in both},
         tolerance={name: plan.tolerance for *both, plan in names for name in both},
         overrides=context.job.overrides,
-        light=events.LightSource.SKY if context.job.sky else events.LightSource.PANEL,
+        light=LightSource.SKY if context.job.sky else LightSource.PANEL,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flatctl import events
-from flatctl.core.types import Light, Outcome
+from flatctl.core.types import Light, LightSource, Outcome
 from flatctl.errors import ExitCode
 from flatctl.events import Event, OfSet
 
@@ -151,7 +151,7 @@ class RunRecord:
     report: Path | None = None  # where its page goes, once there is a place for it
     started: datetime | None = None
     finished: datetime | None = None
-    light_source: events.LightSource = events.LightSource.PANEL
+    light_source: LightSource = LightSource.PANEL
     sky_plan: events.SkyPlan | None = None
     pointing: events.Pointed | None = None
     brightness_max: int = 0

@@ -19,9 +19,9 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.findings import Finding
-from flatctl.core.types import Light, Outcome, Verdict
+from flatctl.core.types import Light, LightSource, Outcome, Verdict
 from flatctl.errors import StorageError, UsageError
-from flatctl.events import KINDS, UNKNOWN_TIME, Event, LightSource
+from flatctl.events import KINDS, UNKNOWN_TIME, Event
 
 _LARGEST_BYTES = 200_000_000
 # What a damaged word of these reads as.

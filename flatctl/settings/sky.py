@@ -50,6 +50,6 @@ class Sky(Table):
     """Fewer flats of a filter are told to be too few for a master without stars."""
     end: Literal["stay", "park"] = "stay"
     """How the mount is left: where it is with its tracking off, or parked."""
-    join_days: int = Field(default=SKY_JOIN_DAYS, ge=0, le=60)
+    join_days: int = Field(default=SKY_JOIN_DAYS, ge=0, le=SKY_JOIN_DAYS)
     """A set that was begun up to so many days ago, with an equal setup, is completed; 0: each night
-    begins its own."""
+    begins its own. No master joins flats over more than a week."""

@@ -27,7 +27,15 @@ def make_sky(settings: Settings, connections: Connections, clock: Clock, *, dawn
         mount = MOUNTS.build(connections, settings.mount.device)
         mount.may_move = settings.mount.move
         pointing = SkyPointing(mount, site, clock, _plan(sky))
-    return SkyJob(dawn, site, sky.sun_altitude_deg, pointing, sky.join_days)
+    return SkyJob(
+        dawn,
+        site,
+        sky.sun_altitude_deg,
+        pointing,
+        join_days=sky.join_days,
+        max_wobble=sky.max_wobble,
+        min_frames=sky.min_frames,
+    )
 
 
 def is_dawn(settings: Settings, now: datetime) -> bool:
