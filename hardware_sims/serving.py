@@ -15,7 +15,7 @@ from hardware_sims.indi.driver import SimDriver
 from hardware_sims.indi.server import SimServer
 from hardware_sims.light import write_json
 from hardware_sims.panel import alnitak_on_a_pty
-from hardware_sims.scenarios import scenario
+from hardware_sims.shared import sized_scenario
 from hardware_sims.sky.scene import Scene
 from hardware_sims.world import Scenario, World
 
@@ -88,7 +88,7 @@ def serve(
     the end; `config` is written before it, and stays. Raises `ValueError` for an unknown
     scenario, `OSError` when the port is taken.
     """
-    rig = scenario(name)
+    rig = sized_scenario(name)
     with _folder() as folder:
         try:
             asyncio.run(_serve(rig, port, ready, config, stop or threading.Event(), folder))

@@ -1,5 +1,7 @@
 """What all tests share: the private surroundings, and the plain word on what was left out."""
 
+import gc
+import itertools
 import os
 import shutil
 import signal
@@ -57,6 +59,17 @@ LONGEST = (
 )
 
 
+# Thousands of tests are objects that stay to the end: they are not searched for garbage again and
+# again, neither while they are collected nor later.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def file_of(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
@@ -109,7 +122,7 @@ def make_private(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep history, caches and drivers' settings away from the user's own."""
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
         place = folder / name.lower()
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir()
         monkeypatch.setenv(name, str(place))
     for name in ("FLATCTL_DEBUG", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
@@ -123,9 +136,27 @@ def private_session(tmp_path_factory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def new_folders(tmp_path_factory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("tests")
+
+    def made() -> Iterator[Path]:
+        for n in itertools.count():
+            (folder := root / str(n)).mkdir()
+            yield folder
+
+    return made()
+
+
+@pytest.fixture
+def tmp_path(new_folders) -> Path:
+    """Like pytest's own, which reads the names of all folders there are for every new one."""
+    return next(new_folders)
+
+
 @pytest.fixture(autouse=True)
-def private_surroundings(tmp_path, monkeypatch) -> None:
-    make_private(tmp_path / "home", monkeypatch)
+def private_surroundings(new_folders, monkeypatch) -> None:
+    make_private(next(new_folders), monkeypatch)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,6 +14,8 @@ import indiserver
 
 BIN = Path(sys.executable).parent
 FLATCTL = BIN / "flatctl"
+# Nothing that these rigs show depends on it, and a larger frame takes longer.
+SIZE = "320x256"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ def simulated_rig(folder: Path, scenario: str = "mono") -> Iterator[RunningRig]:
     """Serve the simulated rig as `python -m hardware_sims` does."""
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "hardware_sims", scenario, "--ready", str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as rig:
+    with (
+        environment(FLATCTL_SIM_SIZE=SIZE),
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as rig,
+    ):
         try:
             await_file(ready, rig)
             facts = json.loads(ready.read_text())
@@ -69,7 +74,7 @@ def simulated_rig(folder: Path, scenario: str = "mono") -> Iterator[RunningRig]:
 def simulated_rig_under_indiserver(folder: Path) -> Iterator[RunningRig]:
     """Serve the simulated rig's drivers by the real indiserver, its panel beside it."""
     state, link = folder / "state", folder / "panel"
-    with environment(FLATCTL_SIM_STATE=str(state)):
+    with environment(FLATCTL_SIM_STATE=str(state), FLATCTL_SIM_SIZE=SIZE):
         panel_command = [str(BIN / "flatctl_sim_panel"), "--link", str(link)]
         with (
             subprocess.Popen(panel_command, stdout=subprocess.DEVNULL) as panel,

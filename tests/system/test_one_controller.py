@@ -13,10 +13,11 @@ pytestmark = pytest.mark.timeout(120)
 
 @contextmanager
 def running(rig, folder):
-    run = rigs.started("run", rig.config, "--output", folder, "--json", "--count", 1000)
+    setting = ("--exposure", 25, "--brightness", 10)
+    run = rigs.started("run", rig.config, "--output", folder, "--json", *setting)
     with run:
         for line in run.stdout:
-            if json.loads(line)["event"] == "flat":
+            if json.loads(line)["event"] == "exposing":
                 break
         yield run
         run.kill()
