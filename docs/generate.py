@@ -362,6 +362,8 @@ MEANINGS = {
     "sun_altitude_deg": "altitude of the Sun's centre in degrees; left out with a panel",
     "tracking": "whether the mount tracks",
     "for": "`light` where that of the sky is waited for; else left out",
+    "mount": "how a mount that pointed at the sky was left: `standing`, `parked`, `tracking` or "
+    "`unknown`; left out where none was used",
     "present_c": "where the sensor is that is being cooled, in °C; `null` for other waits",
     "says": "what the driver of the device that is waited for says; mostly empty",
     "what": "what happened, or what is waited for",

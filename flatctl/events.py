@@ -15,6 +15,7 @@ from flatctl.core.pixels.full_scale import Proof
 from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
+from flatctl.core.sky.steps import Fact
 from flatctl.core.types import FilterPlan, Light, LightSource, Outcome, Statistics, Verdict
 
 
@@ -75,7 +76,7 @@ class Measuring:
 
 
 # Why something ended or was refused. Text is what a device, or a `run.json`, said in words.
-Why = tuple[Finding, ...] | Ending | Doubt | str
+Why = tuple[Finding, ...] | Ending | Fact | Doubt | str
 
 # When something happened of which a damaged file does not say it.
 UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
@@ -199,7 +200,7 @@ class FullScaleCorrected(Event):
 class PlannedFilter:
     """When a filter's light is expected to be right, with the Sun's altitude at both ends.
 
-    `frames` are the flats it is expected to get from now on.
+    `frames` are the flats it is expected to get from now on, the last of them at `ends`.
     """
 
     filter: str
@@ -207,6 +208,7 @@ class PlannedFilter:
     closes: datetime
     sun_altitude_deg: tuple[float, ...]
     frames: int
+    ends: datetime = UNKNOWN_TIME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +216,8 @@ class SkyPlan(Event):
     """The order in which flats of the sky are taken from now on, as the light is expected.
 
     Each of `filters` has `filter`, `opens` and `closes` (UTC) between which its light is expected
-    to be right, `sun_altitude_deg` at these, and `frames`, the flats it will get. A filter that is
-    missing gets none.
+    to be right, `sun_altitude_deg` at these, and `frames`, the flats it will get until `ends`. A
+    filter that is missing gets none.
     """
 
     event = "sky_plan"
@@ -463,7 +465,8 @@ class RunFinished(Event):
 
     It is `off` (asked), `commanded_off` (the panel took the command and can't be asked), `on` or
     `unknown`. `cover` is where its cover was left, `null` for a panel without one; `free_bytes` is
-    the room left where the frames are, `null` where that could not be asked.
+    the room left where the frames are, `null` where that could not be asked. `mount` is how a mount
+    that pointed at the sky was left: `standing`, `parked`, `tracking` or `unknown`.
     """
 
     event = "run_finished"
@@ -476,6 +479,7 @@ class RunFinished(Event):
     light: Light | None = None
     cover: str | None = None
     free_bytes: int | None = None
+    mount: str | None = field(default=None, metadata={OF_SKY: True})
 
 
 Listener = Callable[[Event], None]

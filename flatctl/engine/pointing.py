@@ -5,6 +5,7 @@ or badly leaves it with its tracking off, or parked.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,7 +35,7 @@ from flatctl.core.pointing.target import (
 )
 from flatctl.devices.protocols import Mount, MountReport, MountState
 from flatctl.engine.clock import Clock
-from flatctl.errors import Fault, UnsafeError
+from flatctl.errors import DeviceError, Fault, UnsafeError
 
 _ASK_S = 20.0
 _EVERY = timedelta(minutes=1)
@@ -157,13 +158,15 @@ class SkyPointing:
                 )
         return pointing
 
-    def end(self) -> None:
+    def end(self) -> MountState:
         """Leave it with its tracking off, or parked; a mount that may not be moved as it is.
 
-        Raises `DeviceError` where it does not obey.
+        Return how it stands then. Raises `DeviceError` where it does not obey.
         """
         if not self._mount.may_move:
-            return
+            with suppress(DeviceError):
+                return self._mount.report(_ASK_S).state
+            return MountState.UNKNOWN
         try:
             self._mount.abort(_ASK_S)
         finally:
@@ -171,6 +174,7 @@ class SkyPointing:
                 self._mount.park(self._plan.slew_s)
             else:
                 self._mount.track(False, _ASK_S)
+        return MountState.PARKED if self._plan.park_at_end else MountState.STANDING
 
     @property
     def _moves(self) -> bool:

@@ -327,6 +327,10 @@ class Session:
             return free_bytes(self.writer.directory)
         return None
 
+    def _mount_left(self) -> str | None:
+        left = self._under_way.mount_left if isinstance(self._under_way, SkyFlats) else None
+        return left.value if left is not None else None
+
     def _finish(self, code: int, seconds: float, reason: str, guard: LampGuard) -> None:
         """Remember the run and tell its end; nothing to do where it never started."""
         started = self._started
@@ -362,5 +366,6 @@ class Session:
                         light=guard.light,
                         cover=guard.cover.value if guard.cover else None,
                         free_bytes=self._free_bytes(),
+                        mount=self._mount_left(),
                     )
                 )

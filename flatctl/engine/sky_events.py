@@ -48,6 +48,7 @@ class SkyEvents:
                 closes=self._at(run.closes_s),
                 sun_altitude_deg=(self._sun_deg(run.opens_s), self._sun_deg(run.closes_s)),
                 frames=run.frames,
+                ends=self._at(run.ends_s),
             )
             for name, run in plan.runs
         )

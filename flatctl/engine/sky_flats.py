@@ -13,7 +13,7 @@ from flatctl.core.sky.light import find_window
 from flatctl.core.sky.search import SkyFlatSearch
 from flatctl.core.sky.steps import Step, Why
 from flatctl.core.types import FilterPlan, Outcome
-from flatctl.devices.protocols import Cover
+from flatctl.devices.protocols import Cover, MountState
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
@@ -30,8 +30,8 @@ from flatctl.storage.record import SkyFacts
 class SkyFlats:
     """The sets of one camera setup, taken of one twilight.
 
-    The mount is left as `SkyPointing.end` leaves it, whatever ends this; `tell_fault` hears why
-    that could not be done.
+    The mount is left as `SkyPointing.end` leaves it, whatever ends this, and `mount_left` is how it
+    stands then, `None` where none was used; `tell_fault` hears why that could not be done.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class SkyFlats:
         self._here: Pointing | None = None
         self._pointed = False
         self._telling = SkyEvents(context, self._epoch, self.sun_deg)
+        self.mount_left: MountState | None = None
 
     def run(self) -> dict[str, Outcome]:
         """Take them; return how each set ended. What ends the whole run is raised."""
@@ -241,15 +242,17 @@ class SkyFlats:
         if of.outcome is not None or search is None or name not in search.outcomes:
             return
         self._context.writer.drain()
-        of.finish(Outcome(search.outcomes[name]), search.explanation[name])
+        outcome = Outcome(search.outcomes[name])
+        of.finish(outcome, "" if outcome is Outcome.COMPLETE else search.facts[name])
 
     def _leave_mount(self) -> FlatctlError | None:
         """Leave the mount with its tracking off; return why that could not be done."""
         if self._sky.pointing is None or not self._pointed:
             return None
+        self.mount_left = MountState.UNKNOWN
         try:
             with self._signals.held():
-                self._sky.pointing.end()
+                self.mount_left = self._sky.pointing.end()
         except DeviceError as failure:
             self._tell_fault(failure, False)
             return failure

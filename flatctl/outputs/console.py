@@ -131,9 +131,13 @@ class TerminalProgress:
                 # Told again as it gets on: it has lasted since the first word of it.
                 known, self._awaited = self._awaited, event.what
                 since = self._dashboard.activity.since if known == event.what else now
-                return Activity(waiting_words(event), since)
+                left_s = None if isinstance(event.what, str) else event.what.left_s
+                expected_s = float("nan") if left_s is None else left_s
+                return Activity(waiting_words(event), since, expected_s)
             case events.Exposing():
                 return Activity(_exposing(event, run), now, event.exposure_s)
+            case events.FilterStarted() if run.by_sky:
+                return None
             case events.FilterStarted():
                 begins = event.present < event.wanted or not event.wanted
                 label = _joined(filter_label(run.of_event(event)), "trial 1" if begins else "")
@@ -155,7 +159,7 @@ def _style(event: Event) -> str:
     match event:
         case events.RunStarted():
             return "bold"
-        case events.FilterStarted() | events.Waiting():
+        case events.FilterStarted() | events.Waiting() | events.SkyPlan() | events.Pointed():
             return "dim"
         case events.Trial():
             return "" if event.verdict is Verdict.ACCEPTED else "dim"

@@ -1,11 +1,11 @@
 """The moving part of a terminal: a bar per filter, and the exposure that is going on."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.spinner import Spinner
 from rich.table import Table
@@ -45,7 +45,16 @@ class Dashboard:
         self.activity = Activity("", screen.get_time())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the bars and the line of the current exposure."""
+        """Yield the bars and the line of the current exposure.
+
+        What can't be drawn is left out: neither a listener nor the thread that draws may fail.
+        """
+        try:
+            yield from list(self._drawn(console, options.max_width))
+        except Exception:  # noqa: BLE001 because what is drawn must never end a run
+            return
+
+    def _drawn(self, console: Console, width: int) -> Iterator[RenderableType]:
         records = list(self.run.filters.values())
         grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
         grid.add_column(no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
@@ -57,11 +66,11 @@ class Dashboard:
                 Text(filter_label(record), "bold" if _is_going_on(record) else ""),
                 _bar(record),
                 Text(f"{record.on_disk} of {record.wanted}" if record.wanted else ""),
-                _state(record),
+                _state(self.run, record, self._now()),
             )
         yield Text()
         yield grid
-        yield self._going_on(options.max_width)
+        yield self._going_on(width)
         yield Text(self._clock(), "dim", no_wrap=True, overflow="ellipsis")
 
     def _clock(self) -> str:
@@ -115,21 +124,36 @@ def _bar(record: FilterRecord) -> Bar:
     return Bar(min(record.on_disk / record.wanted, 1.0) if record.wanted else 0.0, style)
 
 
-def _state(record: FilterRecord) -> Text:
+def _state(run: RunRecord, record: FilterRecord, now: datetime) -> Text:
     if record.outcome:
         return Text(figures.words(record.outcome), "green" if record.complete else "yellow")
     if not record.started:
         return Text("waiting", "dim")
+    if run.by_sky:
+        return _state_of_sky(run, record, now)
     if not record.flats:
         return Text("searching")
     return Text(_time_left(record) or "capturing")
 
 
+def _state_of_sky(run: RunRecord, record: FilterRecord, now: datetime) -> Text:
+    """Return from when on its light is expected; of several that have theirs, the next is taken."""
+    planned = run.sky_plan.filters if run.sky_plan else ()
+    mine = next((each for each in planned if each.filter == record.name), None)
+    if mine is None:
+        return Text("not planned" if planned else "waiting", "dim")
+    if mine.opens > now:
+        return Text(f"from {figures.clock_minutes(mine.opens)}", "dim")
+    if mine is not planned[0]:
+        return Text("its turn next", "dim")
+    return Text(_time_left(record) or "capturing")
+
+
 def _time_left(record: FilterRecord) -> str:
     """Return `1 min 20 s left`, from the pace of the flats so far."""
-    first, last = record.flats[0], record.flats[-1]
     if len(record.flats) < 3:
         return ""
+    first, last = record.flats[0], record.flats[-1]
     pace_s = (last.time - first.time).total_seconds() / (len(record.flats) - 1)
     left_s = pace_s * (record.wanted - record.on_disk)
     return f"{figures.duration(left_s)} left" if left_s > 0 else ""

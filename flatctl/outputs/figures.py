@@ -3,7 +3,7 @@
 import math
 import re
 import textwrap
-from datetime import UTC, datetime
+from datetime import MINYEAR, UTC, datetime
 
 UNKNOWN = "–"
 _INSIDE_FIGURE = re.compile(
@@ -75,6 +75,11 @@ def room(size_bytes: int) -> str:
 def clock(time: datetime | None) -> str:
     """Return a time of day in the computer's own time: `17:15:30`."""
     return f"{time.astimezone():%H:%M:%S}" if time else UNKNOWN
+
+
+def clock_minutes(time: datetime) -> str:
+    """Return a time of day in the computer's own time: `17:15`; one that nobody knows is none."""
+    return f"{time.astimezone():%H:%M}" if time.year > MINYEAR else UNKNOWN
 
 
 def zone(time: datetime | None) -> str:

@@ -13,6 +13,7 @@ from typing import TextIO
 from flatctl.core.quality.dust import Spot
 from flatctl.core.quality.findings import Finding
 from flatctl.core.search.endings import Ending
+from flatctl.core.sky.steps import Fact
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.events import (
@@ -66,10 +67,14 @@ def _reason(why: Why, unknown: str) -> dict[str, object]:
     kind = why.value if isinstance(why, Doubt) else unknown
     found: list[dict[str, object]] = [{"kind": kind, "figures": {}}] if why else []
     if not isinstance(why, str):
-        facts = (why,) if isinstance(why, Ending) else why
-        found = [{"kind": each.kind, "figures": _plain(each.figures)} for each in facts]
+        facts = why if isinstance(why, tuple) else (why,)
+        found = [{"kind": _kind(each), "figures": _plain(each.figures)} for each in facts]
     plain = {"reason": why_words(why), "finding": found[0] if found else None}
     return plain | ({"findings": _plain(why)} if len(found) > 1 else {})
+
+
+def _kind(fact: Finding | Ending | Fact) -> str:
+    return fact.why if isinstance(fact, Fact) else fact.kind
 
 
 def _plain(value: object) -> object:

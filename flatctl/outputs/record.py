@@ -92,6 +92,11 @@ class FilterRecord:
         return self.trials[-1] if self.trials else None
 
     @property
+    def of_sky(self) -> list[events.Flat]:
+        """Return the flats that the sky has lit."""
+        return [shot for shot in self.flats if shot.sun_altitude_deg is not None]
+
+    @property
     def band(self) -> tuple[float, float]:
         """Return the accepted levels, fractions of full scale (NaN where unknown)."""
         return self.target - self.tolerance, self.target + self.tolerance
@@ -161,6 +166,7 @@ class RunRecord:
     light: Light | None = None
     cover: str | None = None
     free_bytes: int | None = None
+    mount: str | None = None
     duration_s: float = math.nan
     filters: dict[str, FilterRecord] = field(default_factory=dict)
     calibration: events.CalibrationUsed | None = None
@@ -186,6 +192,16 @@ class RunRecord:
     def complete(self) -> int:
         """Return how many filters are complete."""
         return sum(f.complete for f in self.filters.values())
+
+    @property
+    def by_sky(self) -> bool:
+        """Return whether the sky lights its flats."""
+        return self.light_source is LightSource.SKY
+
+    @property
+    def has_panel(self) -> bool:
+        """Return whether there is a lamp that could be on."""
+        return not self.by_sky or self.brightness_max > 0
 
     @property
     def light_lost(self) -> bool:
@@ -235,7 +251,7 @@ class RunRecord:
         self.run = event.run
         self.parts.append(Part(time_of(event)))
         self.finished, self.exit_code, self.reason, self.light = None, None, "", None
-        self.cover, self.free_bytes = None, None
+        self.cover, self.free_bytes, self.mount = None, None, None
         self.rig, self.camera, self.panel = event.rig, event.camera, event.panel
         self.folder = event.folder
         self.started = self.started or time_of(event)
@@ -251,7 +267,7 @@ class RunRecord:
     def _finish(self, event: events.RunFinished) -> None:
         self.finished, self.exit_code = time_of(event), event.exit_code
         self.reason, self.light = event.reason, event.light
-        self.cover, self.free_bytes = event.cover, event.free_bytes
+        self.cover, self.free_bytes, self.mount = event.cover, event.free_bytes, event.mount
         before_s = self.duration_s if self.duration_s >= 0 else 0.0
         self.duration_s = before_s + event.seconds
         if self.parts:

@@ -13,11 +13,14 @@ from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.sentences.run import (
     end_line,
+    exposures,
     filter_label,
     left_line,
     outcome_words,
     result_line,
+    sun_of,
 )
+from flatctl.outputs.sentences.sky import sun
 
 _NARROW = 72
 
@@ -68,7 +71,8 @@ def _table(run: RunRecord, *, narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2 if not narrow else 1, 0, 0))
     table.add_column("Filter", overflow="fold")
     table.add_column("Outcome")
-    for heading in ("Trials", "Flats", "Exposure", "Light" if narrow else "Brightness", "Level"):
+    lit = "Sun" if run.by_sky else "Light" if narrow else "Brightness"
+    for heading in ("Trials", "Flats", "Exposure", lit, "Level"):
         table.add_column(heading, justify="right", no_wrap=True)
     for record in run.filters.values():
         table.add_row(*_row(run, record, narrow=narrow))
@@ -79,10 +83,7 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
     outcome = Text(outcome_words(record), "green" if record.complete else "bold yellow")
     shot = record.latest
     unknown = figures.UNKNOWN
-    brightness = unknown
-    if shot:
-        whole = run.brightness_max
-        brightness = figures.brightness(shot.brightness, 0 if narrow and whole > 1 else whole)
+    exposure, lit = _exposure(run, record, narrow=narrow)
     between = "/" if narrow else " of "
     have = f"{record.on_disk}{between}{record.wanted}" if record.wanted else unknown
     return [
@@ -90,10 +91,24 @@ def _row(run: RunRecord, record: FilterRecord, *, narrow: bool) -> list[Text]:
         outcome,
         Text(str(len(record.trials))),
         Text(have),
-        Text(figures.seconds(shot.exposure_s) if shot else unknown),
-        Text(brightness or unknown),
+        Text(exposure or unknown),
+        Text(lit or unknown),
         Text(figures.percent(shot.level) if shot else unknown),
     ]
+
+
+def _exposure(run: RunRecord, record: FilterRecord, *, narrow: bool) -> tuple[str, str]:
+    """Return what a set was exposed with, and the light: the Sun's altitude, or the panel's."""
+    shot = record.latest
+    if shot is None:
+        return "", ""
+    if record.of_sky:
+        return exposures(record), sun_of(record)
+    if shot.sun_altitude_deg is not None:
+        return figures.seconds(shot.exposure_s), sun(shot.sun_altitude_deg)
+    whole = run.brightness_max
+    lit = figures.brightness(shot.brightness, 0 if narrow and whole > 1 else whole)
+    return figures.seconds(shot.exposure_s), lit
 
 
 def summary_lines(run: RunRecord, width: int, *, drawn: bool = False, again: str = "") -> list[str]:

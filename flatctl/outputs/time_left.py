@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flatctl.events import FilterStarted
+from flatctl.events import UNKNOWN_TIME, FilterStarted
 from flatctl.outputs.record import RunRecord, time_of
 
 _ENOUGH_FLATS = 3
@@ -12,8 +12,13 @@ def flats_end(run: RunRecord) -> datetime | None:
     """Return when (UTC) the last flat is likely to be there, `None` where nobody can know yet.
 
     The pace is that of all flats of this run, with searches, rejected frames and turns of the
-    wheel. A set that has not begun is taken to be as large as the largest that has.
+    wheel. A set that has not begun is taken to be as large as the largest that has. Of the sky it
+    is what the plan says.
     """
+    if run.by_sky:
+        ends = [each.ends for each in run.sky_plan.filters] if run.sky_plan else []
+        open_ = any(not each.outcome for each in run.filters.values())
+        return max(ends) if ends and open_ and UNKNOWN_TIME not in ends else None
     begun = next((time_of(each) for each in run.told if isinstance(each, FilterStarted)), None)
     times = [shot.time for each in run.filters.values() for shot in each.flats if time_of(shot)]
     if begun is None or len(times) < _ENOUGH_FLATS:

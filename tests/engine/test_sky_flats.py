@@ -1,6 +1,5 @@
 """Flats of a twilight on the simulated rig, in virtual time: roofs close, mounts disobey."""
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -157,7 +156,10 @@ def test_what_the_window_left_undone_is_told_with_its_figures(tmp_path) -> None:
     assert twilight.run() == ExitCode.INCOMPLETE
     for event in twilight.all(events.FilterFinished):
         assert event.outcome in ("too_dim", "out_of_time")
-        assert re.match(rf"{event.filter}: {event.flats} of 400", event.why)
+        assert (event.why.figures["filter"], event.why.figures["kept"]) == (
+            event.filter,
+            event.flats,
+        )
     twilight.ends_well()
 
 
@@ -192,3 +194,18 @@ def test_flats_of_an_earlier_twilight_count_among_those_that_a_master_needs(tmp_
     later.run()
     (quality,) = later.all(events.SetQuality)
     assert "too_few" not in [str(each.kind) for each in quality.findings]
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        ({}, "standing"),
+        ({"may_move": False}, "standing"),
+        ({"mount": MountHabits(ignores_track_off=True)}, "unknown"),
+        ({"name": "no-mount"}, None),
+    ],
+)
+def test_the_end_tells_how_the_mount_was_left(tmp_path, options, left) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=2, **options)
+    twilight.run()
+    assert [event.mount for event in twilight.all(events.RunFinished)] == [left]

@@ -240,7 +240,7 @@ def test_findings_of_a_set_have_kind_sentence_and_figures() -> None:
         (events.Waiting(time=NOW, what="weather: rain"), "waiting: weather: rain"),
         (
             events.Awaited(events.Preparation.LIGHT, filter="L", sun_altitude_deg=-2.04),
-            "waiting for light for L, the Sun at -2.0°",
+            "waiting for light for L, Sun -2.0°",
         ),
         (events.Awaited(events.Preparation.LIGHT), "waiting for the light of the sky"),
         (events.Measuring(events.Chapter.PEDESTAL), "pedestal: panel off, shortest exposure"),

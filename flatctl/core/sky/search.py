@@ -392,8 +392,10 @@ class SkyFlatSearch:
         if here.frames > 2 * here.kept + 2 and wobble > _WOBBLY * half_width:
             self._end(name, Outcome.UNSTABLE, Why.UNSTABLE, wobble=wobble)
             return
-        level = self._course.tonight.pedestal + exp(min(offer.forecast.ln_light, _LN_FULL))
-        self._end(name, outcome, why, exposure_s=offer.exposure_s, level=level)
+        ln_light, exposure_s = offer.forecast.ln_light, offer.exposure_s
+        level = self._course.tonight.pedestal + exp(min(ln_light, _LN_FULL))
+        needed_s = exposure_s * levels.aim * exp(-ln_light)
+        self._end(name, outcome, why, exposure_s=exposure_s, level=level, needed_s=needed_s)
 
     def _end(self, name: str, outcome: Outcome, why: Why, **figures: float) -> None:
         here = self._sets[name]

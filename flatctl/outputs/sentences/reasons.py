@@ -1,9 +1,13 @@
 """Why something ended or was refused, in words."""
 
+from datetime import datetime
+
 from flatctl.core.search.endings import Ending
+from flatctl.core.sky.steps import Fact
 from flatctl.events import Awaited, Chapter, Doubt, Measuring, Preparation, Waiting, Why
 from flatctl.outputs.sentences.endings import ending_sentence
 from flatctl.outputs.sentences.findings import all_words
+from flatctl.outputs.sentences.sky import light_awaited_words, sky_ending_sentence
 
 
 def why_words(why: Why) -> str:
@@ -24,12 +28,14 @@ def why_words(why: Why) -> str:
             return why
         case Ending():
             return ending_sentence(why)
+        case Fact():
+            return sky_ending_sentence(why)
         case _:
             return all_words(why)
 
 
-def awaited_words(awaited: Awaited | str) -> str:
-    """Say what a run is at while no frame is exposed."""
+def awaited_words(awaited: Awaited | str, since: datetime | None = None) -> str:
+    """Say what a run is at, `since` when, while no frame is exposed."""
     if isinstance(awaited, str):
         return awaited
     match awaited.what:
@@ -42,9 +48,7 @@ def awaited_words(awaited: Awaited | str) -> str:
         case Preparation.PLACE:
             return "moving rotator and focuser to where the lights had them"
         case Preparation.LIGHT:
-            light = f"light for {awaited.filter}" if awaited.filter else "the light of the sky"
-            sun = awaited.sun_altitude_deg
-            return f"waiting for {light}" + ("" if sun is None else f", the Sun at {sun:.1f}°")
+            return light_awaited_words(awaited, since)
         case Preparation.OTHERS:
             left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
             return f"another program uses the camera{left}"
@@ -57,7 +61,7 @@ def waiting_words(event: Waiting) -> str:
     what = event.what
     # What the rig does is what it waits for; what others do, it can only wait for.
     others = isinstance(what, str) or what.what is Preparation.OTHERS
-    parts = [("waiting: " if others else "") + awaited_words(what)]
+    parts = [("waiting: " if others else "") + awaited_words(what, event.time)]
     if event.present_c is not None:
         parts.append(f"now {event.present_c:.1f} °C")
     if event.says:

@@ -10,9 +10,16 @@ from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Light, Verdict
 from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
-from flatctl.outputs.record import FilterRecord, RunRecord
+from flatctl.outputs.record import FilterRecord, RunRecord, as_taken
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
+from flatctl.outputs.sentences.sky import (
+    mount_sentence,
+    plan_lines,
+    pointing_lines,
+    sun,
+    sun_between,
+)
 from flatctl.outputs.time_left import flats_end
 
 # A master flat that adds less to each pixel is not seen among the noise of the lights.
@@ -28,6 +35,10 @@ def lines_of(run: RunRecord, event: Event) -> list[str]:
             return [f"{filter_label(run.of_event(event))}: {each}" for each in _findings(event)]
         case events.LightLeak():
             return _findings(event)
+        case events.SkyPlan():
+            return plan_lines(run)
+        case events.Pointed():
+            return pointing_lines(run)
         case _:
             line = line_of(run, event)
             return [line] if line else []
@@ -126,6 +137,8 @@ def _run_line(run: RunRecord) -> str:
 
 
 def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
+    if run.by_sky and not event.present and event.set_number <= 1:
+        return ""  # all begin at once, and the plan says when it is whose turn
     brightness = figures.brightness(event.start_brightness, run.brightness_max)
     exposure = figures.seconds(event.start_exposure_s)
     known = " (trained)" if event.trained else ""
@@ -133,6 +146,8 @@ def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
     name = filter_label(run.of_event(event))
     nth = event.set_number
     beside = f"; set {nth} of the night (SET-{nth} in the names of its files)" if nth > 1 else ""
+    if run.by_sky:
+        return f"{name}: {(there + beside).removeprefix('; ')}"
     start = " · ".join(filter(None, (brightness, exposure)))
     return f"{name}: starts at {start}{known}{there}{beside}"
 
@@ -140,7 +155,8 @@ def _start_line(run: RunRecord, event: events.FilterStarted) -> str:
 def _trial_line(run: RunRecord, shot: events.Trial) -> str:
     head = f"{filter_label(run.of_event(shot))} · trial {shot.n} · {setting(run, shot)}"
     verdict = "" if shot.verdict is Verdict.ACCEPTED else f", {figures.words(shot.verdict)}"
-    return f"{head} -> {_measured(shot)}{verdict}"
+    sky = "" if shot.sun_altitude_deg is None else f", Sun {sun(shot.sun_altitude_deg)}"
+    return f"{head} -> {_measured(shot)}{verdict}{sky}"
 
 
 def _quality_lines(record: FilterRecord, quality: events.SetQuality) -> list[str]:
@@ -198,10 +214,25 @@ def finish_line(run: RunRecord, record: FilterRecord, *, why: bool = True) -> st
     if not record.complete:
         reason = why_words(record.why) if why else ""
         return ", ".join(filter(None, parts)) + (f": {reason}" if reason else "")
-    if record.flats:
+    if record.of_sky:
+        parts += [exposures(record), f"Sun {sun_of(record)}"]
+    elif record.flats:
         latest = record.flats[-1]
         parts.append(f"{setting(run, latest)}, {figures.percent(latest.level)}")
     return ", ".join(filter(None, parts))
+
+
+def exposures(record: FilterRecord) -> str:
+    """Return the exposures of a set of the sky, from the shortest to the longest."""
+    times_s = [shot.exposure_s for shot in record.of_sky]
+    shortest, longest = figures.seconds(min(times_s)), figures.seconds(max(times_s))
+    return longest if shortest == longest else f"{shortest.removesuffix(' s')} to {longest}"
+
+
+def sun_of(record: FilterRecord) -> str:
+    """Return where the Sun stood during a set of the sky, from its first flat to its last."""
+    altitudes = [shot.sun_altitude_deg or 0.0 for shot in as_taken(record.of_sky)]
+    return sun_between(altitudes[0], altitudes[-1])
 
 
 def progress_line(run: RunRecord, event: Event) -> str:
@@ -230,9 +261,10 @@ def light_words(light: Light | str) -> str:
 
 
 def end_line(run: RunRecord) -> str:
-    """Say in one line what came of the run, and how it left the light."""
-    light = light_sentence(run.light, lost=run.light_lost) if run.light else ""
-    return " ".join(filter(None, (result_line(run), light)))
+    """Say in one line what came of the run, and how it left light and mount."""
+    light = light_sentence(run.light, lost=run.light_lost) if run.light and run.has_panel else ""
+    mount = mount_sentence(run.mount) if run.mount else ""
+    return " ".join(filter(None, (result_line(run), light, mount)))
 
 
 def light_sentence(light: Light | str, *, lost: bool = False) -> str:

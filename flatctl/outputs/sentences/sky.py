@@ -1,0 +1,170 @@
+"""What is said of a run whose light is the twilight sky."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flatctl import events
+from flatctl.core.pointing.directions import Horizontal, separation_deg
+from flatctl.core.sky.steps import Fact, Why
+from flatctl.events import UNKNOWN_TIME, Awaited
+from flatctl.outputs import figures
+from flatctl.outputs.record import RunRecord
+
+_WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+# Pointed anew so near to where it pointed, it still points there.
+_SAME_DEG = 5.0
+# An exposure that would have been so many times the one allowed is no advice.
+_ADVICE_MAX = 20.0
+_NEXT = "the next twilight goes on with it"
+
+
+def sun(altitude_deg: float) -> str:
+    """Return where the Sun stands: `-6.2°`."""
+    return f"{altitude_deg + 0.0:.1f}°"
+
+
+def sun_between(first_deg: float, last_deg: float) -> str:
+    """Return where the Sun stood meanwhile: `-1.0 to -3.2°`, or one altitude."""
+    first, last = f"{first_deg:.1f}", f"{last_deg:.1f}"
+    return f"{last}°" if first == last else f"{first} to {last}°"
+
+
+def sky_ending_sentence(fact: Fact) -> str:
+    """Return why a set of the sky ended short and what to do; its kind alone without figures."""
+    try:
+        return _ending(fact)
+    except Exception:  # noqa: BLE001 because words must never end a run
+        return figures.words(fact.why)
+
+
+def _ending(fact: Fact) -> str:
+    found = fact.figures
+    match fact.why:
+        case Why.GONE:
+            return _gone(found)
+        case Why.CLIPS:
+            return (
+                f"Pixels clip at {figures.percent(float(found['level']), 0)} already: lower "
+                "flats.target, or see what makes part of the picture so bright."
+            )
+        case Why.UNSTABLE:
+            return (
+                f"The light changes by {figures.percent(float(found['wobble']), 0)} from frame to "
+                f"frame, as it does under clouds: wait for a clear sky ({_NEXT}), or widen "
+                "flats.tolerance."
+            )
+        case Why.OUT_OF_TIME:
+            return (
+                f"The Sun left its range at {sun(float(found['sun_altitude_deg']))}: begin "
+                f"earlier, ask for fewer flats, or widen sky.sun_altitude_deg; {_NEXT}."
+            )
+        case Why.MISSED:
+            return "This twilight is over, or does not come: start before it begins."
+        case _:
+            return figures.words(fact.why)
+
+
+def _gone(found: dict[str, float | str]) -> str:
+    """Return why the light left the exposures allowed: too dim at dusk, too bright at dawn."""
+    exposure_s, needed_s = float(found["exposure_s"]), float(found["needed_s"])
+    is_dim = needed_s > exposure_s
+    even = f"even {figures.seconds(exposure_s)} would give {_level(float(found['level']))}"
+    key, which = ("max", "longer") if is_dim else ("min", "shorter")
+    advice = f"begin earlier, or allow {which} exposures"
+    if 1 / _ADVICE_MAX < needed_s / exposure_s < _ADVICE_MAX:
+        rounded_s = float(f"{needed_s:.2g}")
+        advice += f" (exposure_s.{key}: {figures.seconds(rounded_s)} would do at that moment)"
+    return (
+        f"The light has gone: with the Sun at {sun(float(found['sun_altitude_deg']))} "
+        f"{even}. To take more, {advice}; {_NEXT}."
+    )
+
+
+def _level(level: float) -> str:
+    return "full scale" if level >= 1.0 else figures.percent(level, 0)
+
+
+def light_awaited_words(awaited: Awaited, since: datetime | None) -> str:
+    """Say what light is waited for since when, when it is expected, and where the Sun stands."""
+    light = f"light for {awaited.filter}" if awaited.filter else "the light of the sky"
+    words = f"waiting for {light}"
+    if awaited.left_s is not None and since is not None and since != UNKNOWN_TIME:
+        until = since + timedelta(seconds=awaited.left_s)
+        words += f" about {figures.local_time(until, '%H:%M')}"
+    if awaited.sun_altitude_deg is not None:
+        words += f", Sun {sun(awaited.sun_altitude_deg)}"
+    return words
+
+
+def plan_lines(run: RunRecord) -> list[str]:
+    """Return the plan of a twilight, the first one filter by filter, a later one where it differs.
+
+    What has been taken is no difference.
+    """
+    plans = [each for each in run.told if isinstance(each, events.SkyPlan)]
+    if not plans or not plans[-1].filters:
+        return []
+    names = _names(plans[-1])
+    order = ", then ".join(figures.printable(each) for each in names)
+    if len(plans) == 1:
+        return [f"plan: {order}", *(f"  {each}" for each in planned_lines(plans[-1].filters))]
+    follows = iter(_names(plans[-2]))
+    return [] if all(name in follows for name in names) else [f"new plan: {order}"]
+
+
+def _names(plan: events.SkyPlan) -> list[str]:
+    return [each.filter for each in plan.filters]
+
+
+def planned_lines(planned: Sequence[events.PlannedFilter]) -> list[str]:
+    """Return a line for each filter: when its light is expected, and how many flats it gets."""
+    width = max(len(figures.printable(each.filter)) for each in planned)
+    return [
+        f"{figures.printable(each.filter):<{width}}  {window_words(each)}, "
+        f"{figures.plural(each.frames, 'flat')}"
+        for each in planned
+    ]
+
+
+def window_words(planned: events.PlannedFilter) -> str:
+    """Return when a filter's light is expected to be right: local times, and the Sun."""
+    when = f"{figures.clock_minutes(planned.opens)} to {figures.clock_minutes(planned.closes)}"
+    zone = "" if planned.closes == UNKNOWN_TIME else f" {figures.zone(planned.closes)}"
+    at = planned.sun_altitude_deg
+    return f"{when}{zone}" + (f", Sun {sun_between(at[0], at[-1])}" if at else "")
+
+
+def pointing_lines(run: RunRecord) -> list[str]:
+    """Return a line on where the telescope points now, where that is news."""
+    said: events.Pointed | None = None
+    is_news = False
+    for each in run.told:
+        if isinstance(each, events.Pointed):
+            is_news = said is None or not _is_same(said, each)
+            said = each if is_news else said
+    return [f"pointing {pointing_words(said)}"] if is_news and said is not None else []
+
+
+def _is_same(one: events.Pointed, other: events.Pointed) -> bool:
+    places = [Horizontal(each.alt_deg, each.az_deg) for each in (one, other)]
+    return one.tracking == other.tracking and separation_deg(*places) < _SAME_DEG
+
+
+def pointing_words(pointed: events.Pointed) -> str:
+    """Return where a telescope points: `75° high in the north-east, tracking off`."""
+    wind = _WINDS[round(pointed.az_deg / 45.0) % len(_WINDS)]
+    tracking = "on" if pointed.tracking else "off"
+    return f"{pointed.alt_deg:.0f}° high in the {wind}, tracking {tracking}"
+
+
+def mount_sentence(mount: str) -> str:
+    """Say how a run left the mount."""
+    match mount:
+        case "standing":
+            return "The mount stands still, its tracking off."
+        case "parked":
+            return "The mount is parked."
+        case "tracking":
+            return "The mount tracks, as before: flatctl may not move it."
+        case _:
+            return "THE MOUNT MAY STILL TRACK: switch its tracking off, or park it."
