@@ -9,11 +9,13 @@ from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_camera,
     claim_panel,
+    claim_rig,
     cover_at_end,
     make_connections,
     make_panel,
 )
 from flatctl.app.wiring.sharing import disturbed
+from flatctl.app.wiring.sky import leave_mount
 from flatctl.app.wiring.slow import SlowWords
 from flatctl.devices.catalog import CAMERAS
 from flatctl.devices.protocols import Considerate, Cover, Restorable
@@ -40,7 +42,8 @@ def safe(config: Path, tell: Callable[[str], None], clock: Clock | None = None) 
     takes longer. A signal ends it at once. Raises `Busy` while a living process has the panel: it
     puts the light out itself when it is stopped. Raises `LightUnknown` where the light is not known
     to be off, and another `DeviceError` where the cover does not move, or would move before a
-    camera that another program exposes with, once word of it was sent to the owner.
+    camera that another program exposes with, once word of it was sent to the owner. A mount that a
+    run has left pointing at the sky is left with its tracking off, or parked.
     """
     settings = load(config)
     try:
@@ -70,7 +73,9 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             cover_at_end=left,
             disturbs=others,
         )
-        with _telling(guard, tell), claim_panel(settings):
+        # Without a panel nothing else tells that a run is going on.
+        claim = claim_panel if settings.panel is not None else claim_rig
+        with _telling(guard, tell), claim(settings):
             _end(guard)
             if not guard.dark:
                 remedy = "flatctl can't switch it: switch it off yourself"
@@ -78,7 +83,8 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             moved = left is not None and isinstance(panel, Cover) and panel.has_cover
             cover = f", cover {left.value}" if left and moved else ""
             put_back = _put_back(settings, connections)
-        return f"{panel.name}: light {light_words(guard.light)}{cover}{put_back}"
+            mount = leave_mount(settings, connections, clock)
+        return f"{panel.name}: light {light_words(guard.light)}{cover}{put_back}{mount}"
 
 
 def _end(guard: LampGuard) -> None:

@@ -8,7 +8,9 @@ EXAMPLES = ("flatctl safe rig.toml",)
 def safe(config: Config) -> None:
     """Switch the panel off, for example after a crash.
 
-    Then moves the cover to `cover_at_end`. For services too: see the how-to on unattended rigs.
+    Then moves the cover to `cover_at_end`. A mount that a killed run had pointed at the sky has its
+    tracking switched off, or is parked, as [sky] says. For services too: see the how-to on
+    unattended rigs.
     """
     from flatctl.app import safe as app
     from flatctl.cli.screen import Screen

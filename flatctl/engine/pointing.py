@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 
 from flatctl.core.nights.sun import Site, sidereal_deg
 from flatctl.core.pointing.bodies import moon_at, sun_at
@@ -158,6 +159,12 @@ class SkyPointing:
                 )
         return pointing
 
+    def rest(self) -> None:
+        """Have it not track while nothing is exposed; it may be long until the next frame."""
+        if self._moves and self._plan.tracking:
+            self._mount.track(False, _ASK_S)
+            self._pointed_s = -inf
+
     def end(self) -> MountState:
         """Leave it with its tracking off, or parked; a mount that may not be moved as it is.
 
@@ -217,8 +224,10 @@ class SkyPointing:
         """Go to where the frames are taken, or for the next of them a little beside it."""
         now = self._clock.now()
         if anew or self._aim is None:
-            later = now + timedelta(seconds=self._plan.repoint_s)
-            aim = choose(self._plan.position, (now, later), self._site, self._plan.limits)
+            steps_s = (0.0, self._plan.repoint_s / 2, self._plan.repoint_s)
+            times = [now + timedelta(seconds=each) for each in steps_s]
+            plan = self._plan
+            aim = choose(plan.position, times, self._site, plan.limits, tracking=plan.tracking)
             if isinstance(aim, Hindrance):
                 raise self._unsafe(aim)
             self._aim = aim

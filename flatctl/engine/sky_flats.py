@@ -60,6 +60,9 @@ class SkyFlats:
             self._make_ready()
             self._take()
         except BaseException:
+            # No exposure goes on while the mount is left.
+            with self._signals.held():
+                self._context.rig.camera.close()
             self._leave_mount()
             self._remember()
             raise
@@ -142,6 +145,8 @@ class SkyFlats:
         step = search.next(now_s())
         if step.action == "finish" or step.fact.why is Why.WINDOW:
             return step
+        if self._sky.pointing is not None and self._pointed and self._context.safety.unmet():
+            self._sky.pointing.rest()
         self._context.safety.check()
         if self._sky.pointing is not None:
             if not self._pointed:
@@ -159,6 +164,8 @@ class SkyFlats:
 
     def _wait(self, step: Step) -> None:
         self._telling.waiting(step)
+        if self._sky.pointing is not None and self._pointed:
+            self._sky.pointing.rest()
         self._context.clock.sleep(step.seconds)
 
     def _switch(self, search: SkyFlatSearch, name: str) -> None:

@@ -117,6 +117,26 @@ def test_a_mount_that_is_to_track_does_and_dithers():
     assert evening.motion.doing() is Doing.STANDING
 
 
+def test_a_mount_that_tracks_rests_while_nothing_is_exposed():
+    evening = Twilight(plan=PointingPlan(tracking=True))
+    pointing = SkyPointing(evening.mount, evening.site, evening.clock, evening.plan)
+    pointing.begin(MOONLESS + timedelta(minutes=40))
+    pointing.before_frame()
+    pointing.rest()
+    assert evening.motion.doing() is Doing.STANDING
+    evening.clock.sleep(900.0)
+    assert pointing.before_frame().direction.alt_deg == pytest.approx(75.0, abs=0.1)
+    assert evening.motion.doing() is Doing.TRACKING
+
+
+def test_where_the_tracking_would_lead_low_it_is_not_pointed():
+    plan = PointingPlan(position=(31.0, 300.0), tracking=True, repoint_s=3600.0)
+    evening = Twilight(plan=plan)
+    assert evening.run(frames=1) == ExitCode.UNSAFE
+    assert "slew" not in evening.mount.commands
+    assert Twilight(plan=replace(plan, tracking=False)).run(frames=1) == 0
+
+
 def test_a_parked_mount_is_unparked_and_parked_again_where_that_is_asked_for():
     evening = Twilight(starts=Doing.PARKED, plan=PointingPlan(park_at_end=True))
     assert evening.run() == 0

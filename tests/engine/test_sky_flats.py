@@ -137,6 +137,26 @@ def test_a_stop_keeps_what_was_taken_and_switches_the_tracking_off(tmp_path) -> 
     twilight.ends_well()
 
 
+def test_at_a_stop_the_exposure_ends_before_the_mount_is_told_anything(tmp_path) -> None:
+    twilight, told = Twilight(tmp_path), []
+    camera, mount = twilight.fake.camera, twilight.fake.mount
+
+    def noting(device: object, name: str) -> None:
+        do = getattr(device, name)
+        setattr(device, name, lambda *given: (told.append(name), do(*given)))
+
+    def stop(event: events.Event) -> None:
+        if isinstance(event, events.Exposing) and event.kind == "flat":
+            noting(camera, "close")
+            noting(mount, "abort")
+            noting(mount, "track")
+            raise Stopped(15)
+
+    twilight.hear = stop
+    assert twilight.run() == Stopped(15).exit_code
+    assert told[:3] == ["close", "abort", "track"]
+
+
 def test_a_site_of_another_continent_is_refused_unmoved(tmp_path) -> None:
     twilight = Twilight(tmp_path, mount=MountHabits(site_off_deg=40.0))
     assert twilight.run() == ExitCode.UNSAFE

@@ -27,6 +27,7 @@ from flatctl.settings.tables import default_history
 from flatctl.storage.atomic import write_text
 
 SUFFIX = ".jsonl"
+_SEEN_TO = "mount_seen_to"
 _BYTES_MAX = 64_000_000
 # An exposure was told of a little after it had begun.
 _SLACK_S = 10.0
@@ -63,6 +64,17 @@ class Journal:
     def began(self) -> datetime | None:
         """When it was begun, in UTC."""
         return moment(self.head.get("time"))
+
+    @property
+    def left_mount(self) -> bool:
+        """Say whether its run pointed a mount and was cut short, and nobody has seen to it."""
+        told = {str(each.get("event")) for each in self.told}
+        return "pointing" in told and not told & {"run_finished", _SEEN_TO}
+
+    def see_to(self) -> None:
+        """Note that the mount of a run that was cut short has been seen to."""
+        with suppress(OSError), self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"event": _SEEN_TO}) + "\n")
 
     def events(self) -> Iterator[Event]:
         """Yield what was told, in order."""

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from flatctl.app.wiring.dawn_wait import local
 from flatctl.app.wiring.due import sky_window
+from flatctl.app.wiring.journal import all_journals
 from flatctl.core.nights.sun import Site, rises, sun_altitude_deg
 from flatctl.core.pointing.target import Limits
 from flatctl.devices.catalog import MOUNTS
@@ -62,6 +63,27 @@ def ensure_due(settings: Settings, now: datetime) -> None:
     raise UnsafeError(
         f"{stands}, and {wanted}, from {local(window.opens)} on: {command} waits for it"
     )
+
+
+def leave_mount(settings: Settings, connections: Connections, clock: Clock) -> str:
+    """Leave the mount as a run would have that was killed; return what to tell of it.
+
+    Nothing is done, nor told, where no run left it: others move it as well. Raises `DeviceError`
+    where it does not obey.
+    """
+    left = [
+        journal
+        for journal in all_journals()
+        if journal.rig == settings.rig.name and journal.holder is None and journal.left_mount
+    ]
+    pointing = make_sky(settings, connections, clock, dawn=True).pointing if left else None
+    if settings.mount is None or not settings.mount.move or pointing is None:
+        return ""
+    pointing.end()
+    for journal in left:
+        journal.see_to()
+    ended = "parked" if settings.sky and settings.sky.end == "park" else "tracking off"
+    return f"; {settings.mount.device}: {ended}"
 
 
 def sky_of(settings: Settings) -> tuple[Sky, Site]:

@@ -92,15 +92,21 @@ def _off_meridian(at: Horizontal, site: Site) -> Horizontal:
 
 
 def choose(
-    position: Position, times: Sequence[datetime], site: Site, limits: Limits
+    position: Position,
+    times: Sequence[datetime],
+    site: Site,
+    limits: Limits,
+    *,
+    tracking: bool = False,
 ) -> Horizontal | Hindrance | None:
     """Return where to point from the first of these times to the last, or what stands in the way.
 
-    The tracking is off: a direction over the horizon stays. `None` where the mount is to stay.
+    Without `tracking` a direction over the horizon stays. `None` where the mount is to stay.
     """
     first: Hindrance | None = None
     for aim in aims(position, times[0], site):
-        found = hindrance(((when, aim) for when in times), site, limits)
+        course = tracked(aim, times, site) if tracking else ((when, aim) for when in times)
+        found = hindrance(course, site, limits)
         if found is None:
             return aim
         first = first or found

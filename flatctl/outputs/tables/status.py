@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from flatctl.core.types import LightSource
 from flatctl.errors import ExitCode
 from flatctl.events import Exposing
 from flatctl.outputs import figures
@@ -54,7 +55,8 @@ def stopped_line(rig: str, record: RunRecord | None, config: str) -> tuple[str, 
         return f"{rig}: stopped before it lit anything", True
     if record.exit_code is None or record.exit_code == ExitCode.LIGHT_UNKNOWN:
         return f"{rig}: stopped, and the light is NOT known to be off: {safe}", False
-    return f"{rig}: stopped, the panel is off. {end_line(record)}", True
+    off = "" if record.light_source is LightSource.SKY else ", the panel is off"
+    return f"{rig}: stopped{off}. {end_line(record)}", True
 
 
 def _progress(now: FilterRecord, exposing: Exposing | None) -> str:
@@ -66,6 +68,8 @@ def _progress(now: FilterRecord, exposing: Exposing | None) -> str:
 
 
 def _light(record: RunRecord, exposing: Exposing | None) -> str:
+    if record.light_source is LightSource.SKY:
+        return "the light is the sky"
     if record.finished is not None:
         return "panel off"
     if exposing is None:
