@@ -16,6 +16,7 @@ from flatctl.engine.identity import SetIdentity
 from flatctl.engine.panel_off import known_pedestal, learn_pedestal
 from flatctl.engine.shot import Exposure
 from flatctl.errors import BadReply
+from flatctl.storage.record import DarkUse
 
 # A dark flat as bright as this, of the lowest flat accepted, was taken with the light on.
 _LIT_FRAC = 0.8
@@ -26,9 +27,14 @@ DarkFlat = tuple[float, int]  # its exposure in seconds, its number
 
 
 def take_dark_flats(
-    context: RunContext, exposures_s: Iterable[float], count: int, *, flat_adu: float
+    context: RunContext,
+    exposures_s: Iterable[float],
+    count: int,
+    *,
+    flat_adu: float,
+    use: DarkUse | None = None,
 ) -> None:
-    """Take `count` dark flats of each exposure (seconds).
+    """Take `count` dark flats of each exposure (seconds); their headers say what `use` they are of.
 
     Those that an earlier run of the night left count, each verified. `flat_adu` is the level of
     the dimmest flat accepted. Where the light is still on the panel is reached anew, once. Raises
@@ -52,7 +58,9 @@ def take_dark_flats(
         if statistics.median >= _LIT_FRAC * flat_adu:
             return _still_lit(context, statistics.median)
         learn_pedestal(context, statistics.median)
-        record = identities[exposure_s].record(frame, statistics, number=index, count=count)
+        record = identities[exposure_s].record(
+            frame, statistics, number=index, count=count, dark_use=use
+        )
         context.writer.put(frame.raw, frame.header, record, partial(placed, exposure_s, index))
         return None
 

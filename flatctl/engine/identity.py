@@ -9,7 +9,7 @@ from flatctl.core.types import FilterPlan, FrameKind, Statistics
 from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
-from flatctl.storage.record import FrameRecord, SkyFacts
+from flatctl.storage.record import DarkUse, FrameRecord, SkyFacts
 from flatctl.storage.resume import Finished, FinishedFrame, Wanted, finished
 
 
@@ -88,6 +88,7 @@ class SetIdentity:
         e_per_adu: float | None = None,
         stuck_frac: float = 0.0,
         sky: SkyFacts | None = None,
+        dark_use: DarkUse | None = None,
     ) -> FrameRecord:
         """Return what is known of a frame, for its header and its name; a flat has a `shot`.
 
@@ -121,6 +122,7 @@ class SetIdentity:
             brightness=shot.setting.brightness if shot and not sky else None,
             brightness_max=None if sky else context.steps[-1],
             sky=sky,
+            dark_use=dark_use,
             wheel=rig.wheel.name if rig.wheel else None,
             slots=rig.slots,
             site=context.job.site,

@@ -24,7 +24,9 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.sharing import await_camera
+from flatctl.engine.sky_darks import take_sky_darks
 from flatctl.engine.sky_flats import SkyFlats
+from flatctl.engine.sky_set import SkySet
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits
@@ -131,6 +133,9 @@ class Session:
         """Take the sets of one camera setup, then their dark flats."""
         if not self._prepare(context, plans):
             return
+        if self.job.only_darks and self.job.sky is not None:
+            self._take_sky_darks_alone(context, plans)
+            return
         if self.job.only_darks:
             self._take_darks_alone(context, [FlatSetRun(context, plan, None) for plan in plans])
             return
@@ -157,11 +162,30 @@ class Session:
 
     def _take_of_sky(self, context: RunContext, sky: SkyJob, plans: Sequence[FilterPlan]) -> None:
         """Take the sets of one camera setup of the sky, those of one level all in one go."""
+        exposures_s: set[float] = set()
         for band in dict.fromkeys((plan.target, plan.tolerance) for plan in plans):
             alike = [plan for plan in plans if (plan.target, plan.tolerance) == band]
             flats = SkyFlats(context, sky, alike, self.signals, self._tell_fault)
             self._under_way = flats
             self._outcomes.update(flats.run())
+            exposures_s |= flats.exposures_s
+        take_sky_darks(context, plans, exposures_s, self._tell_fault)
+
+    def _take_sky_darks_alone(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
+        """Take the dark flats of flats of the sky that are there.
+
+        Raises `UsageError` where there are none.
+        """
+        sets = [SkySet(context, plan) for plan in plans]
+        for each in sets:
+            each.look()
+        known = set().union(*(each.exposures_s for each in sets))
+        if not known:
+            raise UsageError("no flats of the sky, so the exposure of the dark flats is not known")
+        take_sky_darks(context, plans, known, self._tell_fault)
+        for each in sets:
+            outcome = Outcome.COMPLETE if each.exposures_s else Outcome.STOPPED
+            self._outcomes[events.set_label(each.plan)] = outcome
 
     def _take_darks(
         self, context: RunContext, runs: Sequence[FlatSetRun], exposures_s: set[float]

@@ -6,6 +6,7 @@ from functools import partial
 from math import nan
 
 from flatctl import events
+from flatctl.core.nights.rungs import nearest_rung
 from flatctl.core.nights.sun import sun_altitude_deg
 from flatctl.core.pointing.bodies import moon_at
 from flatctl.core.sky.filters import SkyFilter
@@ -79,6 +80,11 @@ class SkyFlats:
         """Tell, once, how the sets ended that had not ended before."""
         for each in self._sets.values():
             each.finish(outcome)
+
+    @property
+    def exposures_s(self) -> set[float]:
+        """The exposures of the flats that there are, those of earlier twilights included."""
+        return set().union(*(each.exposures_s for each in self._sets.values()))
 
     def sun_deg(self, time_s: float) -> float:
         """Return the Sun's altitude at a time of the monotonic clock."""
@@ -205,7 +211,7 @@ class SkyFlats:
         )
         told = self._told(shot, verdict.expected)
         if verdict.accepted:
-            of.keep(shot, self._facts(shot), told)
+            of.keep(shot, self._facts(of, shot), told)
         elif refused:
             of.reject(shot, refused, told)
         else:
@@ -230,7 +236,12 @@ class SkyFlats:
             key, full_scale_adu = context.key(), context.full_scale_adu
             context.history.remember_sky(key, search.memory, full_scale_adu, context.clock.now())
 
-    def _facts(self, shot: Shot) -> SkyFacts:
+    def _dark_rung_s(self, plan: FilterPlan, exposure_s: float) -> float | None:
+        if not self._context.job.dark_flats:
+            return None
+        return nearest_rung(exposure_s, plan.exposure_min_s, plan.exposure_max_s)
+
+    def _facts(self, of: SkySet, shot: Shot) -> SkyFacts:
         here, when = self._here, self._epoch + timedelta(seconds=shot.time_s)
         return SkyFacts(
             sun_alt_deg=self.sun_deg(shot.time_s),
@@ -242,6 +253,7 @@ class SkyFlats:
             direction=here.direction if here else None,
             tracking=here.tracking if here else None,
             dithers=here.dithers if here else None,
+            dark_rung_s=self._dark_rung_s(of.plan, shot.setting.exposure_s),
         )
 
     def _tell_end(self, name: str, of: SkySet, search: SkyFlatSearch | None = None) -> None:

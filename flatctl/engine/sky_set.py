@@ -24,7 +24,7 @@ _SKY = "Sky"
 class SkySet:
     """The flats of one filter; those that an earlier run of the night left count.
 
-    `outcome` is how it ended, None while it is open.
+    `outcome` is how it ended, None while it is open; `exposures_s` those of the flats on disk.
     """
 
     def __init__(self, context: RunContext, plan: FilterPlan) -> None:
@@ -32,6 +32,7 @@ class SkySet:
         self.plan = plan
         self._telling = SetEvents(context, plan, sky=True)
         self._earlier: set[int] = set()
+        self.exposures_s: set[float] = set()
         self._kept = self._trials = self._placed = 0
         self._watch: SetWatch | None = None
         self.outcome: Outcome | None = None
@@ -46,11 +47,17 @@ class SkySet:
         """How many flats are still wanted."""
         return max(0, self.plan.count - len(self._earlier) - self._kept)
 
+    def look(self) -> None:
+        """See what is on disk."""
+        self._identity = SetIdentity(self._context, FrameKind.FLAT, self.plan, self.band)
+        earlier = self._identity.present[: self.plan.count]
+        self._earlier = {frame.number for frame in earlier}
+        self.exposures_s = {frame.exposure_s for frame in earlier}
+
     def begin(self) -> None:
         """See what is on disk, and tell that the set begins."""
         plan = self.plan
-        self._identity = SetIdentity(self._context, FrameKind.FLAT, plan, self.band)
-        self._earlier = {frame.number for frame in self._identity.present[: plan.count]}
+        self.look()
         self._telling.started(
             Setting(0, plan.exposure_start_s),
             trained=False,
@@ -126,6 +133,7 @@ class SkySet:
 
         def placed(path: Path) -> None:
             self._placed += 1
+            self.exposures_s.add(shot.setting.exposure_s)
             self._telling.flat(shot, index=number, count=count, path=path, sky=told)
 
         self._context.writer.put(shot.frame.raw, shot.frame.header, record, placed)

@@ -25,6 +25,7 @@ from flatctl.storage.verify import verify_file
 _OF_A_FRAME = (
     *("REQTIME", "DATE-AVG", "DATE-LOC", "MJD-OBS", "MJD-AVG", "FLATTGT", "FLATTOL", "FLATMED"),
     *("SUNALT", "SUNDIST", "MOONALT", "MOONDIST", "SKYRATE", "DITHERN", "CENTALT", "CENTAZ"),
+    *("DARKRUNG", "DARKSCAL"),
     *("FLATLEV", "FLATCHAN", "FLATCLIP", "FLATFULL", "FLATPED", "FLATSES", "FLATNUM", "FLATCNT"),
 )
 _STORED = np.dtype(">f4")
@@ -102,7 +103,7 @@ _TABLE: tuple[Keyword[MasterRecord], ...] = (
             "How many frames were averaged.",
             lambda r: len(r.sources), also="STACKCNT"),
     Keyword("FLATSUB", str, "", FLATS, "What was subtracted from the flats",
-            "`DARKFLAT`, `PEDESTAL` or `NONE`; HISTORY says it in full.",
+            "`DARKFLAT`, `BIAS`, `PEDESTAL` or `NONE`; HISTORY says it in full.",
             lambda r: None if r.dark else r.subtracted),
     Keyword("FLATPED", float, "ADU", FLATS, "[ADU] Level of what was subtracted",
             "The pedestal, or the median of the master dark flat.",

@@ -156,4 +156,5 @@ def _info(verdict: VerifiedFile) -> FrameInfo:
         set_id="" if dark else str(cards.get("FLATSET", "")),
         rotator_deg=None if dark else number(cards, "ROTATOR"),
         sky=not dark and cards.get("FLATSRC") == "SKY",
+        bias=dark and cards.get("DARKUSE") == "BIAS",
     )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.core.nights.masters import SKY_FRAMES_LEAST, FrameInfo, dark_for
+from flatctl.core.nights.masters import SKY_FRAMES_LEAST, FrameInfo, darks_for
 from flatctl.core.pixels.clipping import Floats
 from flatctl.core.quality.stars import standing_stars
 from flatctl.errors import StorageError
 from flatctl.fits.header import number
 from flatctl.storage.master_file import MasterRecord, digest, find_master, write_master
 from flatctl.storage.master_frames import Source
-from flatctl.storage.stacking import Dark, Layer, Method, Stacked, places, stack
+from flatctl.storage.stacking import Blend, Dark, Layer, Method, Stacked, places, stack
 from flatctl.storage.verify import verify_file
 
 Progress = Callable[[int, int], None]
@@ -58,14 +58,14 @@ class MasterDark(Dark):
 
 @dataclass(frozen=True)
 class Subtraction:
-    """What is taken from each flat of a set, in their order: a master dark flat or a level (ADU).
+    """What is taken from each flat of a set, in their order: master dark flats or a level (ADU).
 
-    `kind` is `DARKFLAT`, `PEDESTAL` or `NONE`; `words` say it in full.
+    `kind` is `DARKFLAT`, `BIAS`, `PEDESTAL` or `NONE`; `words` say it in full.
     """
 
     kind: str
     words: str
-    darks: Sequence[MasterDark | float]
+    darks: Sequence[Blend | float]
 
     @property
     def level_adu(self) -> float:
@@ -75,8 +75,7 @@ class Subtraction:
     @property
     def inputs(self) -> str:
         """What tells it from any other."""
-        each = (d.inputs if isinstance(d, MasterDark) else f"{d:.6g}" for d in self.darks)
-        return f"{self.kind} {' '.join(sorted(each))}"
+        return f"{self.kind} {' '.join(sorted(map(_inputs, self.darks)))}"
 
 
 def subtraction_for(
@@ -88,11 +87,12 @@ def subtraction_for(
     else the one that the flats' headers tell; else nothing.
     """
     by_info = {dark.info: dark for dark in darks}
-    nearest = [dark_for(source.info, by_info) for source in sources]
-    found = [by_info[info] for info in nearest if info is not None]
-    if len(found) == len(sources):
-        names = dict.fromkeys(dark.path.name for dark in found)
-        return Subtraction("DARKFLAT", f"master dark flat {', '.join(names)}", found)
+    found = [darks_for(source.info, by_info) for source in sources]
+    if all(found):
+        blends = [Blend(tuple((by_info[info], share) for info, share in each)) for each in found]
+        infos = {info for each in found for info, _ in each}
+        bias = all(info.bias for info in infos)
+        return Subtraction("BIAS" if bias else "DARKFLAT", _dark_words(blends, bias=bias), blends)
     if given_adu is not None:
         words = f"a pedestal of {given_adu:g} ADU, as given: no dark flats match"
         return Subtraction("PEDESTAL", words, [given_adu] * len(sources))
@@ -191,15 +191,37 @@ def _refuse_standing_stars(pixels: Floats, count: int) -> None:
         )
 
 
-def _light(source: Source, dark: Dark | float) -> Mapping[str, float]:
+def _dark_words(blends: Sequence[Blend], *, bias: bool) -> str:
+    """Say which master dark flats are subtracted, and how much of each on the mean."""
+    total: dict[str, float] = {}
+    for dark, share in (each for blend in blends for each in blend.shares):
+        total[dark.path.name] = total.get(dark.path.name, 0.0) + share
+    if all(len(blend.shares) == 1 for blend in blends):
+        names = ", ".join(total)
+        return f"master dark flat {names}" + (", which fits every exposure" if bias else "")
+    shares = (f"{name} ({share / len(blends):.0%})" for name, share in total.items())
+    return f"master dark flats in shares that make up each exposure: {', '.join(shares)}"
+
+
+def _light(source: Source, dark: Blend | float) -> Mapping[str, float]:
     light = {colour: median - _level(dark) for colour, median in source.medians_adu.items()}
     if min(light.values()) <= 0:
         raise NoLight(f"{source.path.name} is no brighter than what is to be subtracted from it")
     return light
 
 
-def _level(dark: Dark | float) -> float:
-    return dark.level_adu if isinstance(dark, Dark) else dark
+def _level(dark: Blend | float) -> float:
+    return dark.level_adu if isinstance(dark, Blend) else dark
+
+
+def _inputs(dark: Blend | float) -> str:
+    if not isinstance(dark, Blend):
+        return f"{dark:.6g}"
+    return "+".join(
+        f"{each.inputs if isinstance(each, MasterDark) else each.path.name}"
+        + ("" if share == 1 else f"*{share:.6g}")
+        for each, share in dark.shares
+    )
 
 
 def _normalise(stacked: Stacked, pattern: str) -> tuple[dict[str, float], int]:

@@ -3,19 +3,23 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Literal
 
 from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import Site
 from flatctl.core.pointing.directions import Horizontal
 from flatctl.core.types import FrameKind, Statistics
 
+DarkUse = Literal["RUNG", "BIAS"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SkyFacts:
     """What is known of a flat whose light was the sky, in degrees, in the middle of its exposure.
 
-    `rate_adu_s` is the light then; `dawn` while the Sun rises. Where the telescope pointed over
-    the horizon, whether the mount tracked, and which dithered frame it is (0: none) may be unknown.
+    `rate_adu_s` is the light then; `dawn` while the Sun rises. `dark_rung_s` is the exposure of the
+    dark flats that fit it best, where there are to be any. Where the telescope pointed over the
+    horizon, whether the mount tracked, and which dithered frame it is (0: none) may be unknown.
     """
 
     sun_alt_deg: float
@@ -27,6 +31,7 @@ class SkyFacts:
     direction: Horizontal | None = None
     tracking: bool | None = None
     dithers: int | None = None
+    dark_rung_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +50,8 @@ class FrameRecord:
     `e_per_adu` the camera's gain in electrons. `stuck_frac` is the fraction of the pixels that are
     full, or black, without light too. With a `sky` the light was that, and there is no panel.
     `set_id` is what the set of a flat is known by, `set_number` counts those of a night that are of
-    one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats.
+    one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats, `dark_use` what
+    those are for that were taken for flats of the sky.
     """
 
     kind: FrameKind
@@ -79,6 +85,7 @@ class FrameRecord:
     set_id: str = ""
     set_number: int = 1
     dark_flat_type: str = "DARK"
+    dark_use: DarkUse | None = None
     local_zone: tzinfo = UTC
 
     @property

@@ -48,13 +48,13 @@ class Layer:
     """One frame of a stack; averaged is what its pixels have over `dark`, divided by `light_adu`.
 
     The file is a frame of flatctl's, whose data begin at `data_start`, None if compressed.
-    `dark` is a level in ADU or a master dark flat; `light_adu` is the level of each colour, 1 to
-    leave it in ADU.
+    `dark` is a level in ADU, or shares of master dark flats; `light_adu` is the level of each
+    colour, 1 to leave it in ADU.
     """
 
     path: Path
     data_start: int | None
-    dark: "float | Dark"
+    dark: "float | Blend"
     light_adu: Mapping[str, float]
 
 
@@ -65,6 +65,18 @@ class Dark:
     path: Path
     data_start: int | None
     level_adu: float
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Master dark flats, each with the share of it that is subtracted."""
+
+    shares: tuple[tuple[Dark, float], ...]
+
+    @property
+    def level_adu(self) -> float:
+        """The level of what is subtracted."""
+        return sum(share * dark.level_adu for dark, share in self.shares)
 
 
 @dataclass(frozen=True)
@@ -157,15 +169,15 @@ def _read(layers: Sequence[Layer], first: int, last: int, cols: int, pattern: st
     known: dict[Path, Floats] = {}
     for layer, rows in zip(layers, slab, strict=True):
         rows[...] = _rows(layer.path, layer.data_start, ">i2", first, last, cols)
-        dark = layer.dark
-        if isinstance(dark, Dark):
-            if dark.path not in known:
-                start = dark.data_start
-                known[dark.path] = _rows(dark.path, start, ">f4", first, last, cols)
+        if isinstance(layer.dark, Blend):
             rows += BZERO
-            rows -= known[dark.path]
+            for dark, share in layer.dark.shares:
+                if dark.path not in known:
+                    start = dark.data_start
+                    known[dark.path] = _rows(dark.path, start, ">f4", first, last, cols)
+                rows -= known[dark.path] if share == 1 else np.float32(share) * known[dark.path]
         else:
-            rows += np.float32(BZERO - dark)
+            rows += np.float32(BZERO - layer.dark)
         for colour, place in places(pattern):
             rows[place] /= np.float32(layer.light_adu[colour])
     return slab

@@ -57,7 +57,7 @@ class Twilight:
         rig = scenario(name, rows=48, cols=64)
         self._sky, self._job, self._setup = sky or {}, job or {}, setup or CameraSetup()
         rig = replace(rig, sensor=replace(rig.sensor, **sensor))
-        starts = replace(rig.sky, starts_deg=starts_deg)
+        starts = replace(rig.sky, starts_deg=starts_deg, behind_panel=panel)
         rig = replace(rig, sky=starts, mount=mount or rig.mount, roof=roof or rig.roof)
         self.folder, self.count = folder, count
         self.fake = FakeRig(rig, start=MOONLESS + timedelta(days=days), night=days)

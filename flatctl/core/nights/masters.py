@@ -1,10 +1,11 @@
 """Which frames are averaged into one master, and which dark flats are taken from which flats."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from flatctl.core.nights.plan import TURN_DEG, near
+from flatctl.core.nights.rungs import FACTOR
 from flatctl.core.types import CameraSetup, FrameKind
 
 ROTATOR_TOLERANCE_DEG = 1.0
@@ -14,6 +15,8 @@ SKY_JOIN_DAYS = 7
 SKY_FRAMES_LEAST = 7
 """Fewer flats of the sky are too few for stars to be clipped out of them."""
 _EXPOSURE_DIGITS = 6
+# Between rungs farther apart (a ratio) nobody took dark flats for this flat.
+_GAP = 1.1 * FACTOR
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class FrameInfo:
     `name` is what the caller knows the frame by. `size_px` is (columns, rows) as stored. The
     temperature in `setup` is the one that the cooler was set to. `filter` is what it is called,
     `filter_exact` what tells it from all others, `set_id` what its set is known by. Dark flats have
-    none of these, nor a rotator angle.
+    none of these, nor a rotator angle; one that is a `bias` fits flats of any exposure.
     """
 
     name: str
@@ -39,6 +42,7 @@ class FrameInfo:
     set_id: str = ""
     rotator_deg: float | None = None
     sky: bool = False
+    bias: bool = False
 
 
 def master_sets(frames: Iterable[FrameInfo]) -> tuple[tuple[FrameInfo, ...], ...]:
@@ -70,6 +74,36 @@ def _place(frames: tuple[FrameInfo, ...]) -> tuple[bool, date, str]:
     return first.kind is FrameKind.FLAT, first.night, first.name
 
 
+def darks_for(flat: FrameInfo, darks: Iterable[FrameInfo]) -> tuple[tuple[FrameInfo, float], ...]:
+    """Return which of these dark flats to take from a flat, and their shares; none if none fit.
+
+    That which `dark_for` finds. For a flat of the sky, whose exposure is like no other's, the rungs
+    on either side of it in the shares that make up its exposure, else a bias; those of one night.
+    """
+    known = tuple(darks)
+    for night in sorted({each.night for each in known}, key=lambda each: abs(each - flat.night)):
+        alike = sorted(
+            (each for each in known if each.night == night and _is_alike(each, flat)),
+            key=lambda each: (each.exposure_s, each.name),
+        )
+        if flat.sky and (found := _between(flat, alike)):
+            return found
+    one = dark_for(flat, known)
+    return ((one, 1.0),) if one else ()
+
+
+def _between(flat: FrameInfo, alike: Sequence[FrameInfo]) -> tuple[tuple[FrameInfo, float], ...]:
+    below = [each for each in alike if each.exposure_s <= flat.exposure_s]
+    above = [each for each in alike if each.exposure_s >= flat.exposure_s]
+    if below and above and above[0].exposure_s <= _GAP * below[-1].exposure_s:
+        low, high = below[-1], above[0]
+        if high.exposure_s == low.exposure_s:
+            return ((low, 1.0),)
+        share = (flat.exposure_s - low.exposure_s) / (high.exposure_s - low.exposure_s)
+        return (low, 1.0 - share), (high, share)
+    return next((((each, 1.0),) for each in alike if each.bias), ())
+
+
 def dark_for(flat: FrameInfo, darks: Iterable[FrameInfo]) -> FrameInfo | None:
     """Return which of these dark flats to take from a flat; `None` where none is like it.
 
@@ -79,8 +113,7 @@ def dark_for(flat: FrameInfo, darks: Iterable[FrameInfo]) -> FrameInfo | None:
     alike = [
         dark
         for dark in darks
-        if (dark.rig, dark.camera, dark.size_px, dark.setup)
-        == (flat.rig, flat.camera, flat.size_px, flat.setup)
+        if _is_alike(dark, flat)
         and abs(dark.exposure_s - flat.exposure_s) <= EXPOSURE_TOLERANCE_FRAC * flat.exposure_s
     ]
     return min(
@@ -91,4 +124,13 @@ def dark_for(flat: FrameInfo, darks: Iterable[FrameInfo]) -> FrameInfo | None:
             dark.name,
         ),
         default=None,
+    )
+
+
+def _is_alike(dark: FrameInfo, flat: FrameInfo) -> bool:
+    return (dark.rig, dark.camera, dark.size_px, dark.setup) == (
+        flat.rig,
+        flat.camera,
+        flat.size_px,
+        flat.setup,
     )
