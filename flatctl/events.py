@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from flatctl.core.pixels.full_scale import Proof
-from flatctl.core.quality.dust import Spot
-from flatctl.core.quality.findings import Finding
+from flatctl.core.quality.findings import Finding, Spot
 from flatctl.core.search.endings import Ending
 from flatctl.core.sky.steps import Fact
 from flatctl.core.types import FilterPlan, Light, LightSource, Outcome, Statistics, Verdict

@@ -5,25 +5,28 @@ when it can't be done in it: `Unreachable`, `NoReply`, `BadReply`, `Busy` or `Fa
 `close` are idempotent; `close` never raises. Exceptions of vendor libraries never come out.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from flatctl.core.nights.sun import Site
-from flatctl.core.pixels.sixteen_bits import to_unsigned
 from flatctl.core.pointing.directions import Equatorial
 from flatctl.core.types import Bank, CameraSetup, FilterPlan, FrameKind
 from flatctl.errors import DeviceError, InUse, Unfit
 from flatctl.fits.header import Header
 
-Pixels = NDArray[np.uint16]
-Stored = NDArray[np.int16]
+if TYPE_CHECKING:
+    # Who only puts a light out needs no pixels, and is there sooner.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint16]
+    Stored = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class StoredFrame(Frame):
     @cached_property
     def pixels(self) -> Pixels:
         """The pixels in native form, a copy."""
+        from flatctl.core.pixels.sixteen_bits import to_unsigned
+
         return to_unsigned(self.stored)
 
     @property

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from flatctl.core.quality.dust import Spot
-from flatctl.core.quality.findings import Finding
+from flatctl.core.quality.findings import Finding, Spot
 from flatctl.core.search.endings import Ending
 from flatctl.core.sky.steps import Fact
 from flatctl.core.types import Statistics

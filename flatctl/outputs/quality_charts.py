@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from flatctl.core.quality.dust import Spot
+from flatctl.core.quality.findings import Spot
 from flatctl.events import SetQuality
 from flatctl.outputs import figures
 from flatctl.outputs.drawing import (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flatctl.core.quality.findings import Spot
 from flatctl.core.quality.shape import DARK, Cells, Shape, filled, polynomial, scatter, smoothed
 
 SPOTS_MAX = 12
@@ -15,15 +16,6 @@ _MOVE_MIN = 0.25
 _ALIKE_MIN = 0.35  # correlation of two patterns that are one and the same
 _CLEARER_BY = 0.05
 _DEGREE = 4
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place whose light changed: centre in pixels of the frame, `depth_frac` > 0 for darker."""
-
-    row_px: int
-    col_px: int
-    depth_frac: float
 
 
 def spots(rest: Cells, cell_px: int, limit_frac: float) -> tuple[Spot, ...]:

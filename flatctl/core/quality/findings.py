@@ -37,6 +37,15 @@ Figures = Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A place whose light changed: centre in pixels of the frame, `depth_frac` > 0 for darker."""
+
+    row_px: int
+    col_px: int
+    depth_frac: float
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be; units are in the names of its `figures`.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flatctl.core.quality.change import VEIL_SHAPE_FRAC, Change, change, towards
-from flatctl.core.quality.dust import Spot, moved, spots
-from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits
+from flatctl.core.quality.dust import moved, spots
+from flatctl.core.quality.findings import Figures, Finding, Kind, QualityLimits, Spot
 from flatctl.core.quality.frames import SetJudge, gradient, veil
 from flatctl.core.quality.noise import PairNoise, photon_transfer
 from flatctl.core.quality.shape import Cells, Shape, radial_profile

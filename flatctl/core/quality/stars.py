@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.quality.dust import Spot
+from flatctl.core.quality.findings import Spot
 
 Floats = NDArray[np.float32]
 
