@@ -1,7 +1,8 @@
 """How much the light of one set scatters about what is expected of it."""
 
 from collections import deque
-from statistics import median
+
+import numpy as np
 
 # Frames that the scatter is told by; one of them alone, as of a single cloud, does not tell.
 _FRAMES = 5
@@ -24,4 +25,4 @@ class Wobble:
         """Return by what fraction the light scatters, 0 while that can't be told."""
         if len(self._off) < _FRAMES:
             return 0.0
-        return _SIGMA_PER_MEDIAN * median(map(abs, self._off))
+        return float(_SIGMA_PER_MEDIAN * np.median(np.abs(self._off)))
