@@ -28,6 +28,7 @@ from flatctl.errors import DeviceError, FlatctlError, LightUnknown, Stopped
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
+from flatctl.settings.panels import ScreenOptions
 
 # Whoever waits hears of the light within 10 s, the start of the program included.
 FIRST_WORD_S = 5.0
@@ -61,7 +62,7 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
     left = cover_at_end(settings)
     signals = StopSignals()
     with signals.installed(), make_connections(settings) as connections:
-        panel = make_panel(settings, connections)
+        panel = make_panel(_at_once(settings), connections)
         others = partial(disturbed, settings, connections)
         if isinstance(panel, Considerate):
             panel.disturbs = others
@@ -85,6 +86,17 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
             put_back = _put_back(settings, connections)
             mount = leave_mount(settings, connections, clock)
         return f"{panel.name}: light {light_words(guard.light)}{cover}{put_back}{mount}"
+
+
+def _at_once(settings: Settings) -> Settings:
+    """Return the settings of a rig whose screen nobody is granted time to walk to.
+
+    A page that is still open comes back by itself, or has put itself out.
+    """
+    if not isinstance(settings.panel, ScreenOptions):
+        return settings
+    panel = settings.panel.model_copy(update={"wait_s": 0.0})
+    return settings.model_copy(update={"panel": panel})
 
 
 def _end(guard: LampGuard) -> None:

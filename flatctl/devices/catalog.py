@@ -142,12 +142,18 @@ def _screen(options: ScreenOptions, connections: Connections) -> LightPanel:
     from flatctl.devices.screen.panel import ScreenPanel
 
     host, _, port = options.listen.rpartition(":")
+    within = f" within {options.wait_s:g} s" if options.wait_s else ""
+
+    def announce(address: str) -> None:
+        connections.say(f"Open on the screen{within}, full screen: {address}")
+        connections.show_link(address)
+
     return ScreenPanel(
         (host.strip("[]"), int(port)),
         tint=options.tint,
         token=options.token,
         wait_s=options.wait_s,
-        announce=lambda address: connections.say(f"Open on the screen, full screen: {address}"),
+        announce=announce,
     )
 
 

@@ -161,7 +161,7 @@ class Connections(ExitStack):
     """The shared sessions of a rig, each made once the first device needs it.
 
     `say` tells the user something; `ask` tells what only a person can do, and returns whether that
-    person said that it is done.
+    person said that it is done. `show_link` draws an address to be opened on another device.
     """
 
     def __init__(
@@ -169,11 +169,13 @@ class Connections(ExitStack):
         settings: Settings,
         say: Callable[[str], None],
         ask: Callable[[str], bool] = lambda _wish: False,
+        show_link: Callable[[str], None] = lambda _address: None,
     ) -> None:
         super().__init__()
         self.settings = settings
         self.say = say
         self.ask = ask
+        self.show_link = show_link
         self._sessions: dict[str, Any] = {}
 
     def __enter__(self) -> Self:

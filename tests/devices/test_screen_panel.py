@@ -203,6 +203,12 @@ def test_the_address_is_announced_once(port, page):
     assert announced == [page_address(port)]
 
 
+def test_a_screen_is_waited_for_as_long_as_was_said_whatever_time_the_panel_has(port):
+    panel = ScreenPanel(("127.0.0.1", port), token=TOKEN, wait_s=3.2)
+    with pytest.raises(Unreachable, match=r"no screen has opened the page for 3\.2 s"):
+        panel.open(90)
+
+
 def test_a_screen_that_never_comes_is_unreachable_and_the_address_is_told(port):
     panel = ScreenPanel(("127.0.0.1", port), token=TOKEN, wait_s=0)
     with pytest.raises(Unreachable, match=rf"open http://127\.0\.0\.1:{port}/\?token={TOKEN}"):

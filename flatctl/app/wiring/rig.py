@@ -27,7 +27,7 @@ from flatctl.engine.clock import Clock
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.safety import Rule, StandsOpen
 from flatctl.errors import DeviceError
-from flatctl.outputs.aside import warn
+from flatctl.outputs.aside import show_link, warn
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount
 from flatctl.settings.panels import CoverOptions, SerialOptions
@@ -42,7 +42,7 @@ def make_connections(settings: Settings, person: Person | None = None) -> Connec
     and not the file is said: nobody would look there.
     """
     _say_overrides(settings.source, settings.overrides)
-    return Connections(settings, warn) if person is None else Connections(settings, warn, person)
+    return Connections(settings, warn, person or (lambda _wish: False), show_link)
 
 
 def devices_of(settings: Settings) -> Iterator[tuple[Catalogue[Any], str]]:

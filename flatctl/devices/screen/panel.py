@@ -19,12 +19,14 @@ _PAINT_S = 10.0
 # A page that lost its connection tries again every second.
 _RETURN_S = 10.0
 _GRACE_S = 5.0
+# One that is open already, at an address that stays, is there by then.
+_LEAST_S = 3.0
 
 
 class ScreenPanel:
     """A page served at `listen` (host, port), shown full screen on a laptop, tablet or phone.
 
-    `tint` weighs red, green and blue; `wait_s` is granted, at the first `open` and on top of its
+    `tint` weighs red, green and blue; `wait_s` is granted, at the first `open` and instead of its
     time-out, for walking over to the screen. The address, with `token` in it (a new random one if
     empty), is handed to `announce` when somebody has to open it. A page that loses its connection
     in the middle of a run has `grace_s` to come back before that counts as a fault; it puts itself
@@ -52,7 +54,7 @@ class ScreenPanel:
             self._log.hide(self._token)
         self._seat = PageConnection(self._log)
         self._server: ScreenServer | None = None
-        self._known = False
+        self._known = self._announced = False
 
     @property
     def name(self) -> str:
@@ -74,8 +76,9 @@ class ScreenPanel:
         """
         if self._server is None:
             self._server = self._serve()
-        limit_s = min(timeout_s, _RETURN_S) if self._known else timeout_s + self._wait_s
-        if not self._seat.taken and not self._known:
+        limit_s = min(timeout_s, _RETURN_S) if self._known else max(self._wait_s, _LEAST_S)
+        if not self._seat.taken and not self._announced:
+            self._announced = True
             self._announce(self.address)
         if not self._seat.await_page(limit_s):
             address = self.address
