@@ -199,7 +199,8 @@ class FullScaleCorrected(Event):
 class PlannedFilter:
     """When a filter's light is expected to be right, with the Sun's altitude at both ends.
 
-    `frames` are the flats it is expected to get from now on, the last of them at `ends`.
+    `frames` are the flats it is expected to get from now on, the last of them at `ends`;
+    `light_adu_s` is the light expected meanwhile, evenly spaced from `opens` to `closes`.
     """
 
     filter: str
@@ -208,6 +209,7 @@ class PlannedFilter:
     sun_altitude_deg: tuple[float, ...]
     frames: int
     ends: datetime = UNKNOWN_TIME
+    light_adu_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,8 +217,9 @@ class SkyPlan(Event):
     """The order in which flats of the sky are taken from now on, as the light is expected.
 
     Each of `filters` has `filter`, `opens` and `closes` (UTC) between which its light is expected
-    to be right, `sun_altitude_deg` at these, and `frames`, the flats it will get until `ends`. A
-    filter that is missing gets none.
+    to be right, `sun_altitude_deg` at these, and `frames`, the flats it will get until `ends`;
+    `light_adu_s` is the light from `opens` to `closes`, evenly spaced. A filter that is missing
+    gets none.
     """
 
     event = "sky_plan"

@@ -41,6 +41,7 @@ class SkyEvents:
         if self._is_told(planned):
             return
         self._planned = planned
+        full_scale_adu = self._context.full_scale_adu
         filters = tuple(
             PlannedFilter(
                 filter=name,
@@ -49,8 +50,9 @@ class SkyEvents:
                 sun_altitude_deg=(self._sun_deg(run.opens_s), self._sun_deg(run.closes_s)),
                 frames=run.frames,
                 ends=self._at(run.ends_s),
+                light_adu_s=tuple(float(f"{full_scale_adu * each:.4g}") for each in light),
             )
-            for name, run in plan.runs
+            for (name, run), light in zip(plan.runs, plan.lights, strict=True)
         )
         self._context.emit(events.SkyPlan(time=self._context.clock.now(), filters=filters))
 

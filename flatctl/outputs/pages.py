@@ -22,9 +22,10 @@ from jinja2 import (
 
 from flatctl.errors import StorageError
 from flatctl.events import UNKNOWN_TIME
-from flatctl.outputs import charts, figures, overlays, quality_charts, talk_lines
+from flatctl.outputs import charts, figures, overlays, quality_charts, sky_charts, talk_lines
 from flatctl.outputs.record import taken_at, time_of
-from flatctl.outputs.sentences import reasons, run
+from flatctl.outputs.sentences import reasons, run, sky, sky_advice
+from flatctl.outputs.twilight import twilight_of
 
 # For those who read templates; in a table of thousands of flats it would be a quarter of the page.
 _INDENTATION = re.compile(r"\n[ \n]+")
@@ -38,6 +39,8 @@ _WRITERS = (
     *(overlays.circles, overlays.contours, talk_lines.by_reason),
     *(quality_charts.difference_picture, quality_charts.known_spots),
     *(quality_charts.photon_noise, quality_charts.radial_profile),
+    *(sky_charts.light_over_sun, sky_charts.plan_and_flats, sky_advice.advice, twilight_of),
+    *(run.exposures, run.lit_by, run.sun_of, sky.span_words, sky.window_words, sky.mount_words),
 )
 
 

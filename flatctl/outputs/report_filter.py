@@ -11,7 +11,7 @@ from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences.run import setting
+from flatctl.outputs.sentences.run import exposures, setting, sun_of
 from flatctl.outputs.thumbnail import FrameFolder, Thumbnail
 
 
@@ -75,7 +75,9 @@ def _summary(run: RunRecord, record: FilterRecord) -> str:
         parts.append(f"{record.on_disk} of {figures.plural(record.wanted, 'flat')} on disk")
     if record.present:
         parts.append(f"{record.present} of them from an earlier run")
-    if record.flats:
+    if record.of_sky:
+        parts.append(f"{exposures(record)} with the Sun at {sun_of(record)}")
+    elif record.flats:
         parts.append(f"brightness {setting(run, record.flats[-1])}")
     if record.trials:
         found = "found in" if record.flats else "given up after"

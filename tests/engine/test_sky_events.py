@@ -37,10 +37,13 @@ def test_a_plan_tells_when_the_light_of_each_filter_is_right(dusk) -> None:
     first = plain(dusk, events.SkyPlan)[0]["filters"]
     assert {each["filter"] for each in first} == set(ALL)
     for each in first:
-        assert set(each) == {"filter", "opens", "closes", "sun_altitude_deg", "frames", "ends"}
+        assert set(each) == {
+            *("filter", "opens", "closes", "sun_altitude_deg", "frames", "ends", "light_adu_s")
+        }
         assert each["opens"] <= each["ends"] <= each["closes"]
         assert each["sun_altitude_deg"] == sorted(each["sun_altitude_deg"], reverse=True)
         assert each["frames"] == dusk.count
+        assert each["light_adu_s"] == sorted(each["light_adu_s"], reverse=True)
 
 
 def test_a_plan_is_told_only_where_it_is_another_one(dusk) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from flatctl.events import Event
+from flatctl.events import Event, PlannedFilter, SkyPlan
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
+from flatctl.outputs.sentences.run import lines_of
 from flatctl.outputs.stored import event_of, events_of
 
 FULL_SCALE = 65535
+DUSK_BEGUN = datetime(2026, 11, 9, 16, 0, tzinfo=UTC)
 
 
 def typed(event: str, **keys: object) -> Event:
@@ -331,3 +333,68 @@ def write_flat(
     frame.header["FILTER"] = filter_
     frame.header["ROWORDER"] = "TOP-DOWN"
     frame.writeto(path, checksum=True, overwrite=True)
+
+
+class Dusk:
+    """The record of a run of the sky, one event at a time."""
+
+    def __init__(self, *filters: str, panel_steps: int = 0, wanted: int = 20) -> None:
+        self.run = RunRecord()
+        self.said: list[str] = []
+        self.tell(
+            "run_started",
+            run="1",
+            rig="backyard",
+            filters=list(filters),
+            folder="/flats/2026-11-09",
+            brightness_max=panel_steps,
+            full_scale_adu=65535.0,
+            light="sky",
+        )
+        for name in filters:
+            self.tell("filter_started", filter=name, wanted=wanted, present=0, start_exposure_s=1.0)
+
+    def tell(self, event: str, **keys: object) -> list[str]:
+        made = event_of({"event": event, "time": "2026-11-09T16:00:00Z", **keys})
+        assert made is not None
+        return self.take(made)
+
+    def take(self, event: Event) -> list[str]:
+        self.run.take(event)
+        self.said = lines_of(self.run, event)
+        return self.said
+
+    def plan(self, *names: str) -> list[str]:
+        filters = tuple(planned(name, i) for i, name in enumerate(names))
+        return self.take(SkyPlan(time=DUSK_BEGUN, filters=filters))
+
+    def flat(
+        self, name: str, index: int, exposure_s: float, sun_deg: float, after_s: float = 0.0
+    ) -> None:
+        self.tell(
+            "flat",
+            filter=name,
+            index=index,
+            count=20,
+            path=f"/flats/{name}_{index}.fits",
+            exposure_s=exposure_s,
+            level=0.51,
+            median_adu=33423.0,
+            sun_altitude_deg=sun_deg,
+            sky_rate_adu_s=33000.0 / exposure_s,
+            predicted_level=0.5,
+            exposed_at=(DUSK_BEGUN + timedelta(seconds=after_s or index)).isoformat(),
+        )
+
+
+def planned(name: str, nth: int) -> PlannedFilter:
+    opens = DUSK_BEGUN + timedelta(minutes=10 * nth)
+    return PlannedFilter(
+        filter=name,
+        opens=opens,
+        closes=opens + timedelta(minutes=17),
+        sun_altitude_deg=(-1.0 - nth, -3.5 - nth),
+        frames=20,
+        ends=opens + timedelta(minutes=2),
+        light_adu_s=tuple(60000.0 * 0.6**i for i in range(9)),
+    )

@@ -2,25 +2,25 @@
 
 import io
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from event_streams import DUSK_BEGUN as BEGUN
+from event_streams import Dusk
 from rich.console import Console
 
 from flatctl import events
 from flatctl.core.sky.steps import Fact, Why
 from flatctl.core.types import LightSource, Outcome
-from flatctl.events import Awaited, PlannedFilter, Preparation
+from flatctl.events import Awaited, Preparation
 from flatctl.outputs.dashboard import Dashboard
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
-from flatctl.outputs.sentences.run import end_line, finish_line, lines_of
-from flatctl.outputs.stored import event_of
+from flatctl.outputs.sentences.run import end_line, finish_line
 from flatctl.outputs.summary import summary_lines
 from flatctl.outputs.time_left import flats_end
 
-BEGUN = datetime(2026, 11, 9, 16, 0, tzinfo=UTC)
 FIGURES = {"filter": "Ha", "kept": 11, "count": 20, "sun_altitude_deg": -3.94}
 
 
@@ -31,65 +31,6 @@ def berlin(monkeypatch):
     yield
     monkeypatch.undo()
     time.tzset()
-
-
-class Dusk:
-    """The record of a run of the sky, one event at a time."""
-
-    def __init__(self, *filters: str, panel_steps: int = 0) -> None:
-        self.run = RunRecord()
-        self.said: list[str] = []
-        self.tell(
-            "run_started",
-            run="1",
-            rig="backyard",
-            filters=list(filters),
-            folder="/flats/2026-11-09",
-            brightness_max=panel_steps,
-            full_scale_adu=65535.0,
-            light="sky",
-        )
-        for name in filters:
-            self.tell("filter_started", filter=name, wanted=20, present=0, start_exposure_s=1.0)
-
-    def tell(self, event: str, **keys: object) -> list[str]:
-        made = event_of({"event": event, "time": "2026-11-09T16:00:00Z", **keys})
-        assert made is not None
-        return self.take(made)
-
-    def take(self, event: events.Event) -> list[str]:
-        self.run.take(event)
-        self.said = lines_of(self.run, event)
-        return self.said
-
-    def plan(self, *names: str) -> list[str]:
-        filters = tuple(planned(name, i) for i, name in enumerate(names))
-        return self.take(events.SkyPlan(time=BEGUN, filters=filters))
-
-    def flat(self, name: str, index: int, exposure_s: float, sun_deg: float) -> None:
-        self.tell(
-            "flat",
-            filter=name,
-            index=index,
-            count=20,
-            exposure_s=exposure_s,
-            level=0.51,
-            median_adu=33423.0,
-            sun_altitude_deg=sun_deg,
-            exposed_at=f"2026-11-09T16:00:{index:02d}Z",
-        )
-
-
-def planned(name: str, nth: int) -> PlannedFilter:
-    opens = BEGUN + timedelta(minutes=10 * nth)
-    return PlannedFilter(
-        filter=name,
-        opens=opens,
-        closes=opens + timedelta(minutes=17),
-        sun_altitude_deg=(-1.0 - nth, -3.5 - nth),
-        frames=20,
-        ends=opens + timedelta(minutes=2),
-    )
 
 
 def test_the_first_plan_is_told_filter_by_filter_in_local_time() -> None:
@@ -181,14 +122,14 @@ def test_a_complete_set_tells_its_exposures_and_the_sun() -> None:
             Why.GONE,
             {"exposure_s": 30.0, "level": 0.18, "needed_s": 84.4},
             "The light has gone: with the Sun at -3.9° even 30.0 s would give 18 %. To take more, "
-            "begin earlier, or allow longer exposures (exposure_s.max: 84.0 s would do at that "
+            "begin earlier, or allow longer exposures (exposure_s.max: 84 s would do at that "
             "moment); the next twilight goes on with it.",
         ),
         (
             Why.GONE,
             {"exposure_s": 0.5, "level": 0.8, "needed_s": 0.31},
             "The light has gone: with the Sun at -3.9° even 0.500 s would give 80 %. To take more, "
-            "begin earlier, or allow shorter exposures (exposure_s.min: 0.310 s would do at that "
+            "begin earlier, or allow shorter exposures (exposure_s.min: 0.31 s would do at that "
             "moment); the next twilight goes on with it.",
         ),
         (

@@ -17,6 +17,7 @@ from flatctl.core.sky.twilight import Floats
 
 # More filters than this are planned in groups: the first so many to close.
 PLANNED_MAX = 10
+LIGHT_POINTS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The filter to take first, and what the whole order would complete."""
+    """The filter to take first, and what the whole order would complete.
+
+    `lights` are full scales per second in each run, evenly spaced from its opening to its closing.
+    """
 
     first: str
     complete: int
     frames: int
     runs: tuple[tuple[str, Run], ...]
+    lights: tuple[tuple[float, ...], ...] = ()
 
 
 class Timetable:
@@ -102,6 +107,12 @@ class Timetable:
             when += following[min(int((when - start) / STEP_S), last)]
             frames += 1
         return Run(frames, when, self.opens_s, self.closes_s)
+
+    def light(self, points: int = LIGHT_POINTS) -> tuple[float, ...]:
+        """Return the light expected, evenly spaced over the time when it is right."""
+        grid = self._start_s + np.arange(len(self.wanted.rates)) * STEP_S
+        asked = np.linspace(self.opens_s, max(self.opens_s, self.closes_s), points)
+        return tuple(np.interp(asked, grid, self.wanted.rates).tolist())
 
 
 class Planner:
@@ -162,4 +173,5 @@ class Planner:
             run.frames == self._tables[i].wanted.frames
             for i, (_, run) in zip(path, runs, strict=True)
         )
-        return Plan(runs[0][0], whole, sum(run.frames for _, run in runs), tuple(runs))
+        lights = tuple(self._tables[i].light() for i in path)
+        return Plan(runs[0][0], whole, sum(run.frames for _, run in runs), tuple(runs), lights)

@@ -127,6 +127,13 @@ def setting(run: RunRecord, shot: Shot) -> str:
     return " · ".join(filter(None, (brightness, figures.seconds(shot.exposure_s))))
 
 
+def lit_by(run: RunRecord, shot: Shot) -> str:
+    """Return what lit a frame: the panel's brightness, or the sky with the Sun so high."""
+    if shot.sun_altitude_deg is not None:
+        return sun(shot.sun_altitude_deg)
+    return figures.brightness(shot.brightness, run.brightness_max) or figures.UNKNOWN
+
+
 def _measured(shot: Shot) -> str:
     return f"{figures.adu(shot.median_adu)} ADU ({figures.percent(shot.level)})"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import isfinite
 
 from flatctl import events
 from flatctl.core.pointing.directions import Horizontal, separation_deg
@@ -20,13 +21,13 @@ _NEXT = "the next twilight goes on with it"
 
 def sun(altitude_deg: float) -> str:
     """Return where the Sun stands: `-6.2°`."""
-    return f"{altitude_deg + 0.0:.1f}°"
+    return f"{altitude_deg:.1f}°" if isfinite(altitude_deg) else figures.UNKNOWN
 
 
 def sun_between(first_deg: float, last_deg: float) -> str:
     """Return where the Sun stood meanwhile: `-1.0 to -3.2°`, or one altitude."""
-    first, last = f"{first_deg:.1f}", f"{last_deg:.1f}"
-    return f"{last}°" if first == last else f"{first} to {last}°"
+    first, last = sun(first_deg), sun(last_deg)
+    return last if first == last else f"{first.removesuffix('°')} to {last}"
 
 
 def sky_ending_sentence(fact: Fact) -> str:
@@ -72,8 +73,7 @@ def _gone(found: dict[str, float | str]) -> str:
     key, which = ("max", "longer") if is_dim else ("min", "shorter")
     advice = f"begin earlier, or allow {which} exposures"
     if 1 / _ADVICE_MAX < needed_s / exposure_s < _ADVICE_MAX:
-        rounded_s = float(f"{needed_s:.2g}")
-        advice += f" (exposure_s.{key}: {figures.seconds(rounded_s)} would do at that moment)"
+        advice += f" (exposure_s.{key}: {float(f'{needed_s:.2g}'):g} s would do at that moment)"
     return (
         f"The light has gone: with the Sun at {sun(float(found['sun_altitude_deg']))} "
         f"{even}. To take more, {advice}; {_NEXT}."
@@ -128,10 +128,16 @@ def planned_lines(planned: Sequence[events.PlannedFilter]) -> list[str]:
 
 def window_words(planned: events.PlannedFilter) -> str:
     """Return when a filter's light is expected to be right: local times, and the Sun."""
-    when = f"{figures.clock_minutes(planned.opens)} to {figures.clock_minutes(planned.closes)}"
-    zone = "" if planned.closes == UNKNOWN_TIME else f" {figures.zone(planned.closes)}"
     at = planned.sun_altitude_deg
-    return f"{when}{zone}" + (f", Sun {sun_between(at[0], at[-1])}" if at else "")
+    when = span_words((planned.opens, planned.closes))
+    return when + (f", Sun {sun_between(at[0], at[-1])}" if at else "")
+
+
+def span_words(span: tuple[datetime, datetime]) -> str:
+    """Return from when to when something was, local time: `17:10 to 17:27 CET`."""
+    first, last = (figures.clock_minutes(each) for each in span)
+    zone = "" if span[1] == UNKNOWN_TIME else f" {figures.zone(span[1])}"
+    return f"{first}{zone}" if first == last else f"{first} to {last}{zone}"
 
 
 def pointing_lines(run: RunRecord) -> list[str]:
@@ -157,14 +163,18 @@ def pointing_words(pointed: events.Pointed) -> str:
     return f"{pointed.alt_deg:.0f}° high in the {wind}, tracking {tracking}"
 
 
+def mount_words(mount: str) -> str:
+    """Return how a run left the mount, in a few words."""
+    known = {
+        "standing": "stands still, its tracking off",
+        "parked": "is parked",
+        "tracking": "tracks, as before: flatctl may not move it",
+    }
+    return known.get(mount, "may still track")
+
+
 def mount_sentence(mount: str) -> str:
     """Say how a run left the mount."""
-    match mount:
-        case "standing":
-            return "The mount stands still, its tracking off."
-        case "parked":
-            return "The mount is parked."
-        case "tracking":
-            return "The mount tracks, as before: flatctl may not move it."
-        case _:
-            return "THE MOUNT MAY STILL TRACK: switch its tracking off, or park it."
+    if mount in ("standing", "parked", "tracking"):
+        return f"The mount {mount_words(mount)}."
+    return "THE MOUNT MAY STILL TRACK: switch its tracking off, or park it."
