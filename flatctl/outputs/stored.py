@@ -44,9 +44,11 @@ def read_run(path: Path) -> dict[str, object]:
     """
     try:
         run = json.loads(stored_text(path))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        what = "there is no such file" if missing else f"{path.parent} is no folder"
         raise UsageError(
-            f"{path}: there is no such file; give the folder of a night, "
+            f"{path}: {what}; give the folder of a night, "
             f"the one that holds {path.name} beside the FLAT folder"
         ) from error
     except (OSError, ValueError, RecursionError) as error:

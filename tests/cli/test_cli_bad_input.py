@@ -227,6 +227,11 @@ def test_a_folder_without_a_run_has_no_report(command, tmp_path):
     assert (ending.code, "run.json" in ending.stderr) == (2, True)
 
 
+def test_a_configuration_given_for_a_night_is_no_damaged_file(command, rig):
+    ending = command("report", rig())
+    assert (ending.code, "is no folder; give the folder of a night" in ending.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("at", ["25:00", "6.30", "noon", ""])
 def test_a_time_of_day_that_is_none_is_told_how_to_write_one(command, rig, at):
     ending = command("dawn", rig(), "--at", at)

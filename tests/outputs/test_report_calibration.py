@@ -47,7 +47,7 @@ def test_the_curve_is_drawn_with_its_points():
 
 def test_what_could_not_be_measured_is_said():
     told = chapter(calibrated_full_scale_adu=None, bits=None, settle_s=None)
-    assert ("not reached" in told, "not seen" in told) == (True, True)
+    assert told.count("not measured") == 2
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def test_a_mount_is_not_even_connected(server: Server, client: IndiClient):
 
 
 def test_an_unknown_filter_is_reported_with_those_there_are(wheel: IndiFilterWheel):
-    with pytest.raises(ConfigError, match="'Bleu'; it has: Red, Green, Blue"):
+    with pytest.raises(ConfigError, match=r"'Bleu'; did you mean 'Blue'\? there: Red, Green, Blue"):
         wheel.select("Bleu", 5)
 
 

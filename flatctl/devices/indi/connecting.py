@@ -66,7 +66,7 @@ def _find(client: IndiClient, device: str, role: Role, timeout_s: float) -> None
         if device in names:
             return
         if names and (quiet or left_s == 0):
-            remedy = f"{_suggestion(device, names)}; fix [{role.name.lower()}] device"
+            remedy = f"{suggestion(device, names)}; fix [{role.name.lower()}] device"
             raise Unreachable(device, f"is not on the {client.name}", remedy)
         if left_s == 0:
             what = f"said nothing for {timeout_s:g} s after the connection"
@@ -111,8 +111,9 @@ def _others(client: IndiClient, role: Role) -> str:
     return f"of this kind there: {', '.join(names) or 'none'}"
 
 
-def _suggestion(device: str, names: Sequence[str]) -> str:
-    folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(device.casefold(), folded, n=1)
+def suggestion(name: str, names: Sequence[str]) -> str:
+    """Return which of the names that there are is probably meant, and all of them."""
+    folded = {each.casefold(): each for each in names}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1)
     there = f"there: {', '.join(names)}"
     return f"did you mean {folded[close[0]]!r}? {there}" if close else there

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.connecting import connect
+from flatctl.devices.indi.connecting import connect, suggestion
 from flatctl.devices.indi.session import DeviceSession, IndiDevice
 from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Property, Registry
@@ -99,7 +99,10 @@ class IndiFilterWheel(IndiDevice):
             case 1:
                 return names.index(filter_name) + 1
             case 0:
-                raise ConfigError(f"{self._device} has no filter {filter_name!r}; it has: {there}")
+                raise ConfigError(
+                    f"{self._device} has no filter {filter_name!r}; "
+                    f"{suggestion(filter_name, names)}"
+                )
             case _:
                 raise ConfigError(
                     f"{self._device} has more than one filter {filter_name!r}; name its slots "

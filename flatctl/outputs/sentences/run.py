@@ -113,7 +113,8 @@ def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
 
 def filter_label(record: FilterRecord) -> str:
     """Return the filter's name, or a word for the rig without a wheel."""
-    return figures.printable(record.name) or "no filter"
+    named = record.name not in ("", events.NO_FILTER)
+    return figures.printable(record.name) if named else "no filter"
 
 
 def outcome_words(record: FilterRecord) -> str:
@@ -297,11 +298,13 @@ def left_line(run: RunRecord) -> str:
 def result_line(run: RunRecord) -> str:
     """Say in one line what came of the run."""
     total = len(run.filters)
+    # Of a rig without a wheel nobody has said what is in the beam.
+    noun = "set" if events.NO_FILTER in run.filters else "filter"
     flats = figures.plural(run.flats, "flat")
     if run.dark_flats:
         flats += f", {figures.plural(len(run.dark_flats), 'dark flat')}"
     spent = f" in {figures.duration(run.duration_s)}" if run.duration_s >= 0 else ""
     if run.complete == total and not run.exit_code:
-        done = f"{total} of {figures.plural(total, 'filter')}"
+        done = f"{total} of {figures.plural(total, noun)}"
         return f"Complete: {done}, {flats}{spent}."
-    return f"{run.complete} of {figures.plural(total, 'filter')} complete, {flats}{spent}."
+    return f"{run.complete} of {figures.plural(total, noun)} complete, {flats}{spent}."

@@ -65,8 +65,8 @@ class CalibrationListing:
         full_adu, bits = self.found.full_scale_adu, self.found.bits
         if full_adu is None:
             return (
-                "not reached",
-                "the light is too dim: a brighter panel, another filter, or a longer "
+                "not measured",
+                "the light is too dim: use a brighter panel, another filter, or a longer "
                 "exposure_s.max",
             )
         says = f"{bits} bits" if bits else "no whole number of bits: the pixels' own end"
@@ -75,7 +75,7 @@ class CalibrationListing:
     def _settling(self) -> tuple[str, str]:
         settle_s = self.found.settle_s
         if settle_s is None:
-            return "not seen", f"too dim, or no rest within {SETTLE_LIMIT_S:g} s"
+            return "not measured", f"too dim, or no rest within {SETTLE_LIMIT_S:g} s"
         measured = f"{settle_s:.1f} s"
         if self.settle_s is None:
             return measured, f"waited for after each change, up to {SETTLE_ADOPTED_MAX_S:g} s"

@@ -60,8 +60,8 @@ def _calibrated(known: Calibrated) -> tuple[str, ...]:
         known.key.panel or "none",
         f"{found.pedestal_adu:.0f}",
         f"{found.leak_adu_s:.1f}",
-        "not reached" if full_adu is None else f"{full_adu:.0f}",
-        "not seen" if settle_s is None else f"{settle_s:.1f} s",
+        "not measured" if full_adu is None else f"{full_adu:.0f}",
+        "not measured" if settle_s is None else f"{settle_s:.1f} s",
         figures.local_time(known.time),
     )
 
@@ -88,7 +88,7 @@ def _run(run: PastRun) -> tuple[str, ...]:
     return (
         figures.local_time(run.started),
         run.rig,
-        ", ".join(f"{name} {outcome}" for name, outcome in run.filters.items()),
+        ", ".join(f"{name} {figures.words(outcome)}" for name, outcome in run.filters.items()),
         str(run.frames),
         f"{run.seconds:.0f}",
         str(run.exit_code),
