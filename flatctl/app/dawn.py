@@ -6,7 +6,6 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.estimate import expected
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.due import Due, TwilightName
 from flatctl.app.wiring.journal import JournalWriter
@@ -14,14 +13,13 @@ from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.person import Person, ensure_dark_flats_can_be_taken
 from flatctl.app.wiring.rig import claim_wait, transports_of, wait_addresses
 from flatctl.app.wiring.sharing import Manners
+from flatctl.app.wiring.timetable import dry_run_lines
 from flatctl.app.wiring.watch import Watch
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import LightSource
-from flatctl.engine.clock import SystemClock
 from flatctl.outputs.jsonlines import print_lines
 from flatctl.outputs.record import Listener
 from flatctl.outputs.systemd import Service
-from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.plan import plan_flats
 
@@ -59,8 +57,7 @@ def dawn(
     transports_of(settings)
     due = Due(settings, at, sun_altitude_deg, twilight)
     if dry_run:
-        told = plan_lines(settings, wanted, expected(settings, wanted))
-        print_lines([*due.lines(SystemClock().now()), *told])
+        print_lines(dry_run_lines(settings, wanted, due))
         return 0
     ensure_dark_flats_can_be_taken(settings)
     service = Service(patience_s(settings))

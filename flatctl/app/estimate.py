@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean, median
 
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
-from flatctl.core.types import MODES, FilterPlan, FrameKind
+from flatctl.core.types import MODES, CameraSetup, FilterPlan, FrameKind
 from flatctl.errors import ExitCode
 from flatctl.outputs.tables.plan import Estimate
 from flatctl.settings.models import Settings
@@ -24,7 +24,7 @@ _RUNS = 20
 def expected(settings: Settings, plans: Sequence[FilterPlan]) -> list[Estimate]:
     """Return how long each set of a run will take; a history that isn't there is not begun."""
     own = settings.camera.setup
-    with _history_of(settings) as history:
+    with history_of(settings) as history:
         experience = Experience(history, settings.rig.name)
     sets = [replace(plan, setup=plan.setup or own) for plan in plans]
     return [experience.estimate(plan, settings.dark_flats.count) for plan in sets]
@@ -36,7 +36,7 @@ def room_before(settings: Settings) -> tuple[int, Path]:
     0 where no frames of an earlier run are there. What filters a run takes may not be known: it is
     then as many frames as the largest of late has taken.
     """
-    with _history_of(settings) as history:
+    with history_of(settings) as history:
         runs = history.runs(settings.rig.name, _RUNS)
     for past in runs:
         night = Path(past.directory)
@@ -50,7 +50,7 @@ def room_before(settings: Settings) -> tuple[int, Path]:
     return 0, Path()
 
 
-def _history_of(settings: Settings) -> History:
+def history_of(settings: Settings) -> History:
     """Return the history, in memory where there is none: looking ahead does not begin one."""
     place = settings.output.history
     return History(place if os.path.exists(place) else Path(":memory:"))
@@ -78,8 +78,12 @@ class Experience:
 
 def _fits(key: SettingKey, plan: FilterPlan) -> bool:
     """Say whether a trained setting is of this set; what the set doesn't say, fits."""
-    setup = plan.setup
-    if key.filter != plan.filter or setup is None or key.binning != setup.binning:
+    return key.filter == plan.filter and plan.setup is not None and fits_setup(key, plan.setup)
+
+
+def fits_setup(key: SettingKey, setup: CameraSetup) -> bool:
+    """Say whether what was learned holds for a camera setup; what that doesn't say, fits."""
+    if key.binning != setup.binning:
         return False
     names = ("gain", "offset", "iso", *MODES)
     pairs = [(getattr(setup, name), getattr(key, name)) for name in names]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.app.estimate import expected
 from flatctl.app.wiring.claim import take_name
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
@@ -26,6 +25,7 @@ from flatctl.app.wiring.rig import (
 from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.sky import ensure_due, is_dawn, make_sky
 from flatctl.app.wiring.slow import SlowWords
+from flatctl.app.wiring.timetable import dry_run_lines
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan, Light, LightSource
 from flatctl.devices.log import current_log
@@ -43,7 +43,6 @@ from flatctl.outputs.record import Listener, RunRecord
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.systemd import Service
-from flatctl.outputs.tables.run import plan_lines
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import ManualOptions
@@ -98,7 +97,7 @@ def run(
     wanted = plan()
     transports_of(settings)
     if dry_run:
-        print_lines(plan_lines(settings, wanted, expected(settings, wanted)))
+        print_lines(dry_run_lines(settings, wanted))
         return 0
     ensure_dark_flats_can_be_taken(settings)
     if settings.light is LightSource.SKY and not only_darks:

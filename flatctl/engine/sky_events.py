@@ -14,6 +14,28 @@ from flatctl.events import Awaited, PlannedFilter, Preparation
 _SAME_S = 60.0
 
 
+def planned_filters(
+    plan: Plan, epoch: datetime, sun_deg: Callable[[float], float], full_scale_adu: float
+) -> tuple[PlannedFilter, ...]:
+    """Return a plan as it is told; its times are seconds since `epoch`."""
+
+    def at(time_s: float) -> datetime:
+        return epoch + timedelta(seconds=time_s)
+
+    return tuple(
+        PlannedFilter(
+            filter=name,
+            opens=at(run.opens_s),
+            closes=at(run.closes_s),
+            sun_altitude_deg=(sun_deg(run.opens_s), sun_deg(run.closes_s)),
+            frames=run.frames,
+            ends=at(run.ends_s),
+            light_adu_s=tuple(float(f"{full_scale_adu * each:.4g}") for each in light),
+        )
+        for (name, run), light in zip(plan.runs, plan.lights, strict=True)
+    )
+
+
 class SkyEvents:
     """Tell what concerns no frame; what was told already is not told again.
 
@@ -42,18 +64,7 @@ class SkyEvents:
             return
         self._planned = planned
         full_scale_adu = self._context.full_scale_adu
-        filters = tuple(
-            PlannedFilter(
-                filter=name,
-                opens=self._at(run.opens_s),
-                closes=self._at(run.closes_s),
-                sun_altitude_deg=(self._sun_deg(run.opens_s), self._sun_deg(run.closes_s)),
-                frames=run.frames,
-                ends=self._at(run.ends_s),
-                light_adu_s=tuple(float(f"{full_scale_adu * each:.4g}") for each in light),
-            )
-            for (name, run), light in zip(plan.runs, plan.lights, strict=True)
-        )
+        filters = planned_filters(plan, self._epoch, self._sun_deg, full_scale_adu)
         self._context.emit(events.SkyPlan(time=self._context.clock.now(), filters=filters))
 
     def pointing(self, here: Pointing) -> None:
@@ -97,6 +108,3 @@ class SkyEvents:
                 planned.values(), self._planned.values(), strict=True
             )
         )
-
-    def _at(self, time_s: float) -> datetime:
-        return self._epoch + timedelta(seconds=time_s)

@@ -21,7 +21,8 @@ _NEXT = "the next twilight goes on with it"
 
 def sun(altitude_deg: float) -> str:
     """Return where the Sun stands: `-6.2°`."""
-    return f"{altitude_deg:.1f}°" if isfinite(altitude_deg) else figures.UNKNOWN
+    # Adding 0 makes a zero of what is rounded to minus zero.
+    return f"{round(altitude_deg, 1) + 0.0:.1f}°" if isfinite(altitude_deg) else figures.UNKNOWN
 
 
 def sun_between(first_deg: float, last_deg: float) -> str:
