@@ -265,3 +265,32 @@ def test_under_any_light_it_ends_and_counts_right(seen, rising, start_s):
 def test_the_same_light_gives_the_same_steps(scale, steeper):
     sky = fading(scale, steeper)
     assert run(a_search(), sky) == run(a_search(), sky)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(9.0, 14.0), st.sampled_from([0.001, 0.1, 0.5, 2.0]))
+def test_a_sky_far_brighter_than_expected_is_looked_at_few_times(magnitudes, shortest_s):
+    """However bright: each frame that is full makes the next guess bolder."""
+    ranges = (shortest_s, 30.0)
+    search = a_search(filters=[SkyFilter("L", 5, ranges), SkyFilter("Ha", 5, ranges)])
+    frames = run(search, fading(10.0**magnitudes))
+    assert sum(frame[4].verdict == "clipped" for frame in frames) <= 8
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(1e8, 1e11), st.booleans())
+def test_a_wait_is_one_and_not_many_short_ones(scale, rising):
+    sun = dawn if rising else dusk
+    search = a_search(dawn=rising, sun_altitude=sun)
+    waits: list[float] = []
+    follow = search.next
+
+    def following(time_s: float):
+        step = follow(time_s)
+        if step.action == "wait":
+            waits.append(step.seconds)
+        return step
+
+    search.next = following
+    frames = run(search, fading(scale, sun=sun))
+    assert len(waits) <= sum(waits) / 30.0 + 2 * len(frames) + 5

@@ -327,8 +327,26 @@ class SkyFlatSearch:
             if self._may_look(course, name, time_s, offer):
                 return self._expose(name, offer.exposure_s, Why.LOOK)
             table = course.timetable(name, self._sets[name].missing, self._band, self._overhead_s)
-            return self._wait(table.opens_s - time_s, Why.LIGHT, filter=name)
+            left_s = table.opens_s - time_s
+            if left_s <= _SHORTEST_WAIT_S:
+                left_s = self._until_free_s(course, name, begins_s)
+            return self._wait(left_s, Why.LIGHT, filter=name)
         return self._past(course, name, time_s, offer)
+
+    def _until_free_s(self, course: Course, name: str, begins_s: float) -> float:
+        """Return after how long the aim is expected within the exposures allowed, or a whole wait.
+
+        Light that may be in the band already, with a small chance since little is known of it, is
+        not asked for again and again.
+        """
+        low_s, high_s = 0.0, WAIT_MAX_S
+        while high_s - low_s > _SHORTEST_WAIT_S:
+            middle_s = (low_s + high_s) / 2
+            if course.offer(name, begins_s + middle_s, self._band).is_free:
+                high_s = middle_s
+            else:
+                low_s = middle_s
+        return high_s
 
     def _past(self, course: Course, name: str, time_s: float, offer: Offer) -> Step | None:
         """Ask a filter again whose light has gone for clouds, it may be; else give it up."""

@@ -91,6 +91,7 @@ class Tonight:
         self._time_s: float | None = None
         self._wander, self._weight = _WANDER, _WANDER_COUNTS
         self._skies: list[float] = []
+        self._full = 0
         self.seen: set[str] = set()
 
     @property
@@ -132,6 +133,7 @@ class Tonight:
 
     def observe(self, name: str, mid_s: float, exposure_s: float, level: float) -> None:
         """Learn from an unclipped frame of that level, a fraction of full scale."""
+        self._full = 0
         self._advance(mid_s)
         row = self._row(name, mid_s)
         above = level - self.pedestal
@@ -155,10 +157,16 @@ class Tonight:
         self._skies.append(float(self._mean[_SKY]))
 
     def observe_full(self, name: str, mid_s: float, exposure_s: float) -> None:
-        """Learn from a frame at full scale: there was at least that much light."""
+        """Learn from a frame at full scale: there was at least that much light.
+
+        From the third one after the other on each makes the guess bolder: what one bound after the
+        other is believed to say hardens, and a sky far off would take dozens of frames.
+        """
         self._advance(mid_s)
         row = self._row(name, mid_s)
-        least = log(_OVER * max(1.0 - self.pedestal, 0.1))
+        self._full += 1
+        bold = max(1, 2 * self._full - 4)
+        least = log(_OVER**bold * max(1.0 - self.pedestal, 0.1))
         off = max(0.0, least - self._expected(row, name, mid_s, exposure_s))
         variance = float(row @ self._spread @ row) + _OVER_ERROR**2
         if off * off > _SURPRISE**2 * variance:
