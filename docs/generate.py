@@ -330,6 +330,7 @@ MEANINGS = {
     + ", ".join(f"`{field.name}`" for field in fields(Statistics)),
     "subject": "what it is about",
     "target": "wanted level of each filter, as a fraction of full scale",
+    "flat_s": "seconds that a flat of each set took on nights before, where known",
     "overrides": "the environment variables that set what the configuration file does not",
     "tolerance": "half the width of the accepted band of each filter",
     "channels": "median of each colour in ADU; empty for mono",

@@ -131,7 +131,8 @@ class RunStarted(Event):
     """A run begins. `run` identifies it; `folder` holds `run.json` and `report.html`.
 
     `light` is `panel` or `sky`: what lights its flats. `overrides` are the environment variables
-    that set what the configuration file does not.
+    that set what the configuration file does not. `flat_s` is how long a flat of a set took on
+    nights before, for the sets of which that is known.
     """
 
     event = "run_started"
@@ -149,6 +150,7 @@ class RunStarted(Event):
     tolerance: Mapping[str, float]
     overrides: tuple[str, ...] = ()
     light: LightSource = LightSource.PANEL
+    flat_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,11 +23,9 @@ _RUNS = 20
 
 def expected(settings: Settings, plans: Sequence[FilterPlan]) -> list[Estimate]:
     """Return how long each set of a run will take; a history that isn't there is not begun."""
-    own = settings.camera.setup
     with history_of(settings) as history:
-        experience = Experience(history, settings.rig.name)
-    sets = [replace(plan, setup=plan.setup or own) for plan in plans]
-    return [experience.estimate(plan, settings.dark_flats.count) for plan in sets]
+        experience = Experience(history, settings.rig.name, settings.camera.setup)
+    return [experience.estimate(plan, settings.dark_flats.count) for plan in plans]
 
 
 def room_before(settings: Settings) -> tuple[int, Path]:
@@ -57,9 +55,13 @@ def history_of(settings: Settings) -> History:
 
 
 class Experience:
-    """What a rig's history says of exposures and of all the time that is lost around them."""
+    """What a rig's history says of exposures and of all the time that is lost around them.
 
-    def __init__(self, history: History, rig: str) -> None:
+    `setup` is that of the sets that have none of their own.
+    """
+
+    def __init__(self, history: History, rig: str, setup: CameraSetup | None = None) -> None:
+        self._own = setup
         self._trained = history.all_trained(rig)
         self.overhead_s = _overhead(history.runs(rig, _RUNS), self._trained)
 
@@ -71,8 +73,14 @@ class Experience:
         frames = plan.count + dark_flats + (0 if known else SEARCH_TRIALS)
         return Estimate(frames * each_s, known)
 
+    def flat_s(self, plan: FilterPlan) -> float | None:
+        """Return how long a flat of a set takes; `None` where none was taken before."""
+        exposure_s = self._exposure(plan)
+        return None if exposure_s is None else exposure_s + self.overhead_s
+
     def _exposure(self, plan: FilterPlan) -> float | None:
-        fitting = [trained for key, trained in self._trained if _fits(key, plan)]
+        of_set = replace(plan, setup=plan.setup or self._own)
+        fitting = [trained for key, trained in self._trained if _fits(key, of_set)]
         return max(fitting, key=lambda t: t.time).exposure_s if fitting else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.estimate import Experience
 from flatctl.app.wiring.claim import take_name
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
@@ -173,6 +174,7 @@ def run_settings(
                 overrides=settings.overrides,
                 adopt_settling=configured_settling(settings) is None,
                 share=manners.wait,
+                flat_s=Experience(history, settings.rig.name, settings.camera.setup).flat_s,
                 sky=_sky(settings, connections, clock, dawn=dawn),
             ),
             writer=FrameWriter(directory, local_zone()),

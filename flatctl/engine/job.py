@@ -39,7 +39,8 @@ class Job:
     as a calibration has measured. With `only_darks` the dark flats of flats taken before are taken,
     and no flats. `rules` say what must be so around the rig. With `share` another program's
     exposure is waited for; else it ends the run. `overrides` are what the environment has set.
-    With `sky` that is the light, and the panel is off.
+    With `sky` that is the light, and the panel is off. `flat_s` says how long a flat of a set took
+    on nights before, `None` where nobody knows.
     """
 
     rig: str
@@ -57,3 +58,4 @@ class Job:
     only_darks: bool = False
     overrides: tuple[str, ...] = ()
     sky: SkyJob | None = None
+    flat_s: Callable[[FilterPlan], float | None] = lambda _plan: None

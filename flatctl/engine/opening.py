@@ -43,6 +43,7 @@ def started(
 ) -> events.RunStarted:
     """Return the event that tells what the run is."""
     names = [(events.label(plan.filter), events.set_label(plan), plan) for plan in plans]
+    past = [(name, context.job.flat_s(plan)) for _, name, plan in names]
     return events.RunStarted(
         time=now,
         run=context.run,
@@ -58,6 +59,7 @@ def started(
         target={name: plan.target for *both, plan in names for name in both},
         tolerance={name: plan.tolerance for *both, plan in names for name in both},
         overrides=context.job.overrides,
+        flat_s={name: past_s for name, past_s in past if past_s is not None},
         light=LightSource.SKY if context.job.sky else LightSource.PANEL,
     )
 

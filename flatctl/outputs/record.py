@@ -58,6 +58,7 @@ class FilterRecord:
     name: str
     target: float = math.nan
     tolerance: float = math.nan
+    past_s: float = math.nan  # what a flat took on nights before
     wanted: int = 0
     present: int = 0
     trained: bool = False
@@ -263,6 +264,7 @@ class RunRecord:
             one = self.filters.setdefault(name, FilterRecord(name))
             one.target = event.target.get(name, math.nan)
             one.tolerance = event.tolerance.get(name, math.nan)
+            one.past_s = event.flat_s.get(name, math.nan)
 
     def _finish(self, event: events.RunFinished) -> None:
         self.finished, self.exit_code = time_of(event), event.exit_code

@@ -4,6 +4,7 @@ import pytest
 
 from flatctl.app.estimate import USUAL_OVERHEAD_S, Experience
 from flatctl.core.nights.history import PastRun, SettingKey, Trained
+from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.storage.history import History
 
 WHEN = datetime(2026, 11, 20, tzinfo=UTC)
@@ -41,3 +42,11 @@ def test_a_rig_without_past_has_the_usual_overhead(history):
     later = WHEN + timedelta(days=1)
     history.remember_run(PastRun("2", "other", later, 60.0, 0, 10, "", {"Ha": "complete"}))
     assert Experience(history, "bench").overhead_s == USUAL_OVERHEAD_S
+
+
+def test_a_flat_of_a_filter_takes_its_last_exposure_and_what_is_lost_beside_it(history):
+    outcomes = {"Ha": "complete"}
+    history.remember_run(PastRun("1", "bench", WHEN, 60.0, 0, 10, "", outcomes))
+    experience = Experience(history, "bench", CameraSetup())
+    assert experience.flat_s(FilterPlan("Ha")) == pytest.approx(4.0 + 2.0)
+    assert experience.flat_s(FilterPlan("L")) is None
