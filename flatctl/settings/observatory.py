@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from flatctl.core.types import Policy
-from flatctl.settings.tables import Name, Table
+from flatctl.settings.tables import Name, Seconds, Table
 
 _ABOUT = "what to do while it is not: go on anyway, wait (panel off), or end with exit code 6"
 
@@ -26,6 +26,8 @@ class Mount(Condition):
     move: bool = False
     """For flats of the sky: it may be unparked and slewed, and its tracking be switched. False: it
     is never touched."""
+    slew_s: Seconds = 180.0
+    """For flats of the sky: seconds granted to a slew."""
     park: bool = False
     """With a panel: park it before the run, within `wait_s`."""
     policy: Policy = Field(default="wait", description=f"With a panel it must be parked; {_ABOUT}.")

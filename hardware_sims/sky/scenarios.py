@@ -36,11 +36,33 @@ DAWN = replace(
     sky=Sky(dawn=True, starts_deg=-10.0),
 )
 
+# All of them get there within a second or two of one and the same sky.
+_SHORT = replace(
+    DUSK,
+    filters=(
+        *(replace(each, throughput=each.throughput / 8) for each in BROAD),
+        *(replace(each, nm=(each.nm[0], 2 * each.nm[1])) for each in NARROW),
+    ),
+    mount=MountHabits(speed_deg_s=60.0),
+)
+
 SKY_SCENARIOS: dict[str, Scenario] = {
     rig.name: rig
     for rig in (
         DAWN,
         DUSK,
+        replace(
+            _SHORT,
+            name="dusk-short",
+            summary="an evening sky of which seven filters take flats within a minute",
+            sky=Sky(latitude_deg=5.0, starts_deg=-1.0),
+        ),
+        replace(
+            _SHORT,
+            name="dawn-short",
+            summary="a morning sky of which seven filters take flats within a minute",
+            sky=Sky(latitude_deg=5.0, dawn=True, starts_deg=-1.5),
+        ),
         replace(
             DAWN,
             name="dawn-clouds",

@@ -51,7 +51,7 @@ class Served:
 @contextmanager
 def served(**habits: object) -> Iterator[Served]:
     small = scenario("dusk-clear", rows=32, cols=32)
-    world = World(replace(small, mount=MountHabits(speed_deg_s=FAST, **habits)))
+    world = World(replace(small, mount=MountHabits(**{"speed_deg_s": FAST, **habits})))
     drivers: list[SimMount] = []
 
     def make() -> list[SimMount]:
@@ -125,6 +125,23 @@ def test_a_dither_that_never_ends_is_stopped_in_the_time_it_is_granted():
         with pytest.raises(NoReply, match="does not arrive"):
             rig.mount.slew(offset(here, 60.0, 60.0), 1.0, tracking=False)
         assert rig.world.scene.mount.doing() is Doing.TRACKING
+        rig.mount.track(False, LIMIT_S)
+        assert rig.world.scene.mount.doing() is Doing.STANDING
+
+
+class Interrupted(Exception):
+    """What stops a program in the middle of something."""
+
+
+def test_a_slew_that_is_stopped_before_the_mount_sets_off_does_not_set_off_later(monkeypatch):
+    def stop(*_: object) -> None:
+        raise Interrupted
+
+    with served(speed_deg_s=0.5) as rig:
+        monkeypatch.setattr(rig.mount, "_arrive", stop)
+        with pytest.raises(Interrupted):
+            rig.mount.slew(rig.high, LIMIT_S, tracking=False)
+        monkeypatch.undo()
         rig.mount.track(False, LIMIT_S)
         assert rig.world.scene.mount.doing() is Doing.STANDING
 

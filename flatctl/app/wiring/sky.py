@@ -14,6 +14,7 @@ from flatctl.engine.job import SkyJob
 from flatctl.engine.pointing import PointingPlan, SkyPointing
 from flatctl.errors import ConfigError, UnsafeError
 from flatctl.settings.models import Settings
+from flatctl.settings.observatory import Mount
 from flatctl.settings.sky import Sky
 
 # A run waits so long for the Sun by itself.
@@ -27,7 +28,7 @@ def make_sky(settings: Settings, connections: Connections, clock: Clock, *, dawn
     if settings.mount is not None:
         mount = MOUNTS.build(connections, settings.mount.device)
         mount.may_move = settings.mount.move
-        pointing = SkyPointing(mount, site, clock, _plan(sky))
+        pointing = SkyPointing(mount, site, clock, _plan(sky, settings.mount))
     return SkyJob(
         dawn,
         site,
@@ -96,12 +97,13 @@ def sky_of(settings: Settings) -> tuple[Sky, Site]:
     return settings.sky, settings.rig.site
 
 
-def _plan(sky: Sky) -> PointingPlan:
+def _plan(sky: Sky, mount: Mount) -> PointingPlan:
     return PointingPlan(
         position=sky.position,
         limits=Limits(sky.sun_distance_deg, sky.moon_distance_deg, sky.horizon_deg),
         tracking=sky.tracking == "on",
         dither_arcsec=sky.dither_arcsec,
         repoint_s=sky.repoint_s,
+        slew_s=mount.slew_s,
         park_at_end=sky.end == "park",
     )

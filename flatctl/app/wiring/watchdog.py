@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from flatctl.app.wiring.rig import open_timeout_s
 from flatctl.engine.clock import SystemClock
-from flatctl.engine.pointing import PointingPlan
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import wanted
@@ -32,7 +31,7 @@ def patience_s(settings: Settings) -> float:
 
     Each wait for a device has a deadline; this is their sum, the longest exposure included.
     """
-    camera, wheel = settings.camera, settings.wheel
+    camera, wheel, mount = settings.camera, settings.wheel, settings.mount
     tables = [None, *settings.filters.values()]
     return (
         max(wanted(settings.flats, own, None).exposure_max_s for own in tables)
@@ -41,7 +40,7 @@ def patience_s(settings: Settings) -> float:
         + (wheel.timeout_s if wheel else 0.0)
         + 3 * open_timeout_s(settings)
         + 2 * PANEL_TIMEOUT_S
-        + (_SLEWS * PointingPlan.slew_s if settings.sky is not None else 0.0)
+        + (_SLEWS * mount.slew_s if mount is not None and mount.move else 0.0)
         + max((t.wait_s for t in (settings.mount,) if t is not None and t.park), default=0.0)
         + _READING_S
     )

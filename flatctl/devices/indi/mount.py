@@ -24,7 +24,7 @@ from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import ConditionStatus, MountReport, MountState
 from flatctl.devices.transports import Role
-from flatctl.errors import Fault, NoReply
+from flatctl.errors import DeviceError, Fault, NoReply
 
 _PARK = "TELESCOPE_PARK"
 _PLACE = "EQUATORIAL_EOD_COORD"
@@ -48,6 +48,7 @@ class IndiMount(IndiDevice):
     def __init__(self, client: IndiClient, device: str) -> None:
         super().__init__(client, device)
         self.may_move = False
+        self._sent = False  # somewhere, and is not known to have come to rest
 
     def status(self, timeout_s: float) -> ConditionStatus:
         """Return whether the mount reports to be parked and at rest."""
@@ -137,7 +138,8 @@ class IndiMount(IndiDevice):
 
     def abort(self, timeout_s: float) -> None:
         """Stop a slew; the tracking stays as it is."""
-        if self._moving(timeout_s).state is not MountState.SLEWING:
+        moves = self._moving(timeout_s).state is MountState.SLEWING
+        if not moves and not self._sent:
             return
         since = self._client.send(self._device, _ABORT, {"ABORT": True}, timeout_s)
 
@@ -145,9 +147,13 @@ class IndiMount(IndiDevice):
             moving = self._report(registry).state is MountState.SLEWING
             return None if moving or registry.serial <= since else True
 
-        if self._client.wait_for(look, timeout_s) is None:
+        # One that was sent and does not move yet may be about to set off.
+        patience_s = timeout_s if moves else min(timeout_s, _ANSWERS_S)
+        stopped = self._client.wait_for(look, patience_s) is not None
+        if not stopped and self._client.look(self._report).state is MountState.SLEWING:
             what = f"still moves {timeout_s:.0f} s after it was told to stop"
             raise NoReply(self._device, what, "stop it by hand")
+        self._sent = False
 
     def _go(
         self,
@@ -160,6 +166,7 @@ class IndiMount(IndiDevice):
         # What did not move at all is not to be taken for having made a small move.
         near_deg = max(min(_NEAR_DEG, far_deg / 2), _SHARPEST_DEG)
         wish = {"RA": at.ra_deg % 360.0 / _DEG_PER_HOUR, "DEC": at.dec_deg}
+        self._sent = True
         since = self._client.send(self._device, _PLACE, wish, deadline.left_s)
         sent_s = time.monotonic()
 
@@ -177,6 +184,7 @@ class IndiMount(IndiDevice):
 
         refuses = f"refuses to go to RA {wish['RA']:.3f} h, Dec {at.dec_deg:.2f}°"
         self._arrive(_PLACE, since, there, refuses, deadline)
+        self._sent = False
 
     def _switch(self, name: str, element: str, refuses: str, timeout_s: float) -> None:
         deadline = Deadline(timeout_s)
@@ -244,7 +252,7 @@ class IndiMount(IndiDevice):
         """Stop a slew that went wrong; that it did is what is told, not whether it could be."""
         try:
             self.abort(_ANSWERS_S)
-        except (Fault, NoReply):
+        except DeviceError:
             return
 
 
