@@ -7,10 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from astropy.io import fits
 from bench import Bench, small
 from matrix import CAPTURE, CHANGE, COMPLETE, DARKS, END, SEARCH, SIMULATED, START, Row
-from promises import missing, spoilt
+from promises import missing, seen, spoilt
 from trouble import SERVED, Trouble
 
 from flatctl import events
@@ -182,9 +181,7 @@ def filters_of(rig: Scenario) -> tuple[str, ...]:
 def cards_of(*runs: Bench) -> list[str]:
     """Return what each filter that has a flat is called in the header of its first."""
     first = {flat.filter: flat.path for run in runs for flat in reversed(run.all(events.Flat))}
-    return [
-        fits.getheader(first[name])["FILTER"] for name in filters_of(runs[0].fake.world.scenario)
-    ]
+    return [seen(first[name]).header["FILTER"] for name in filters_of(runs[0].fake.world.scenario)]
 
 
 def cured(rig: Scenario) -> Scenario:
