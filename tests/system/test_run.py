@@ -80,9 +80,7 @@ def test_the_light_is_off_after_a_run(finished, rig):
     ("number", "code"),
     [
         (signal.SIGINT, 130),
-        (signal.SIGTERM, 143),
         (signal.SIGHUP, 129),
-        (signal.SIGQUIT, 131),
         (signal.SIGUSR1, 138),
     ],
 )
