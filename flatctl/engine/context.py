@@ -96,6 +96,26 @@ class RunContext:
         start = partial(self._safely, partial(self.rig.begin_sky, exposure_s))
         return Exposure(self.rig, self.recovery, start, Setting(0, exposure_s))
 
+    def expose_sky(
+        self, exposure_s: float, tell: Callable[[Setting], None], channel: ChannelChoice
+    ) -> Shot | None:
+        """Take a flat of the sky; `tell` hears when it has begun.
+
+        None where it is not safe just now, or where a device failed on the way and is back: the
+        light is another one by then. Raises what `Recovery.attempt` does.
+        """
+
+        def take() -> Shot | None:
+            if self.safety.unmet():
+                return None
+            start = partial(self.rig.begin_sky, exposure_s)
+            setting = Setting(0, exposure_s)
+            under_way = Exposure(self.rig, self.recovery, start, setting, repeats=False)
+            tell(setting)
+            return self.read(under_way, channel)
+
+        return self.recovery.attempt(take)
+
     def _safely(self, start: Callable[[], None]) -> None:
         self.safety.check()
         if used := in_use(self.rig.camera):

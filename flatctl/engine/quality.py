@@ -64,7 +64,8 @@ class SetWatch:
 
     def judge(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what is wrong with a frame, nothing where it is good enough."""
-        self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu)
+        sky = self._context.job.sky is not None
+        self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu, trails=sky)
         found = self._judge.judge(self._digest) if self._digest else ()
         return tuple(self._with_remedy(each, shot.setting.exposure_s) for each in found)
 

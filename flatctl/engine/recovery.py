@@ -123,6 +123,19 @@ class Recovery:
                     raise
                 self._left -= 1
 
+    def attempt(self, action: Callable[[], T]) -> T | None:
+        """Do `action` once; None where a device failed on the way, and the rig is back.
+
+        For what is not to be done again as it was, once time has gone by. Raises as `retry` does.
+        """
+        actions = iter([action])
+
+        def once() -> T | None:
+            following = next(actions, None)
+            return None if following is None else following()
+
+        return self.retry(once)
+
     def _give_way(self, error: InUse) -> None:
         """Leave the camera to another program, the light out meanwhile."""
         if self._await_camera is None:

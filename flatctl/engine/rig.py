@@ -112,7 +112,7 @@ class Rig:
             return in_use(self.camera)
         return None
 
-    def _ensure_free(self) -> None:
+    def ensure_free(self) -> None:
         """Raise `InUse` before anything is turned or lit in front of another's exposure."""
         if used := in_use(self.camera):
             raise used
@@ -156,7 +156,7 @@ class Rig:
         self.light.doubt()
         # Where the wheel can't come, it is not sent again on the way back from that.
         self._filter, self._bank, self._arrived = filter_name, bank, False
-        self._ensure_free()
+        self.ensure_free()
         if self.wheel is not None and filter_name is not None:
             self.wheel.select(filter_name, self.timeouts.wheel_s)
         self._arrived, self._on_its_way = True, False
@@ -169,7 +169,7 @@ class Rig:
         # Where one can't come, nobody goes again on the way back from another fault.
         self._placed = (None, None)
         if (rotator_deg, focuser_steps) != (None, None):
-            self._ensure_free()
+            self.ensure_free()
         if rotator_deg is not None:
             if self.rotator is None:
                 raise _absent("rotator", f"{rotator_deg:g}° are wanted")
@@ -190,7 +190,7 @@ class Rig:
         """
         self.look()
         with suppress(DeviceError):
-            self._ensure_free()
+            self.ensure_free()
             if self.wheel is not None and filter_name is not None:
                 self._on_its_way = True
                 self.wheel.start(filter_name, self.timeouts.wheel_s)
@@ -233,7 +233,7 @@ class Rig:
 
     def begin(self, setting: Setting) -> None:
         """Light the panel as `setting` says, wait until it has settled, and begin a flat."""
-        self._ensure_free()
+        self.ensure_free()
         turned = self._on_its_way or not self._arrived
         if turned or self.light.would_change(setting.brightness, self._bank):
             self.look()
@@ -244,7 +244,7 @@ class Rig:
 
     def begin_dark(self, exposure_s: float) -> None:
         """Begin a dark flat with the panel off."""
-        self._ensure_free()
+        self.ensure_free()
         self.look()
         if not self.light.is_off:
             self.light.put_out()
@@ -252,7 +252,7 @@ class Rig:
 
     def begin_sky(self, exposure_s: float) -> None:
         """Begin a flat of the light there is with the panel off, if there is one: the sky's."""
-        self._ensure_free()
+        self.ensure_free()
         self.look()
         if not self._arrived:
             self.select(self._filter, self._bank)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine.recovery import Recovery
 from flatctl.engine.rig import Rig
 
+T = TypeVar("T")
 _NO_PIXELS = np.empty((0, 0), np.uint16)
 
 
@@ -22,24 +24,29 @@ _NO_PIXELS = np.empty((0, 0), np.uint16)
 class Exposure:
     """An exposure that `start` began with `setting`, to be read later.
 
-    Where a device fails on the way, the rig is brought back and the exposure begun anew. Both
-    the construction and `read` raise what `Recovery.retry` does.
+    Where a device fails on the way, the rig is brought back and the exposure begun anew, if it
+    `repeats`. Both the construction and `read` raise what `Recovery.retry` does, else what the
+    device does.
     """
 
     rig: Rig
     recovery: Recovery
     start: Callable[[], None]
     setting: Setting
+    repeats: bool = True
 
     def __post_init__(self) -> None:
         self.disturbances = 0  # how many there had been when it began
-        self._begun_s: float | None = self.recovery.retry(self._begin)
+        self._begun_s: float | None = self._surviving(self._begin)
 
     def read(self) -> tuple[Frame, float]:
         """Return the frame, and the middle of its exposure on the monotonic clock."""
-        frame, time_s = self.recovery.retry(self._read)
+        frame, time_s = self._surviving(self._read)
         self.recovery.overcome(frame.refused)
         return frame, time_s
+
+    def _surviving(self, action: Callable[[], T]) -> T:
+        return self.recovery.retry(action) if self.repeats else action()
 
     def _begin(self) -> float:
         self.start()

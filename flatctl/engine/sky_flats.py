@@ -1,6 +1,7 @@
 """Flats of the twilight sky: several sets at once, as the search asks for their filters in turn."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from math import nan
@@ -61,8 +62,8 @@ class SkyFlats:
             self._make_ready()
             self._take()
         except BaseException:
-            # No exposure goes on while the mount is left.
-            with self._signals.held():
+            # No exposure goes on while the mount is left, and no device stands in its way.
+            with self._signals.held(), suppress(DeviceError):
                 self._context.rig.camera.close()
             self._leave_mount()
             self._remember()
@@ -156,9 +157,12 @@ class SkyFlats:
         self._context.safety.check()
         if self._sky.pointing is not None:
             if not self._pointed:
+                self._context.recovery.retry(self._context.rig.ensure_free)
                 self._pointed = True
                 self._sky.pointing.begin(self._epoch + timedelta(seconds=self._closes_s(now_s())))
             if step.action == "expose":
+                # Nor is the telescope moved in front of another program's exposure.
+                self._context.recovery.retry(self._context.rig.ensure_free)
                 self._here = self._sky.pointing.before_frame()
                 self._telling.pointing(self._here)
         # The light has changed meanwhile, and the next exposure begins at once.
@@ -180,12 +184,23 @@ class SkyFlats:
         try:
             self._sets[name].select()
         except DeviceError as error:
-            self._sets[name].finish(Outcome.DEVICE, str(error))
-            search.drop(name)
+            self._give_up(search, self._sets[name], error)
+
+    def _give_up(self, search: SkyFlatSearch, of: SkySet, error: DeviceError) -> None:
+        """End a set for which a device fails again and again; the others go on."""
+        self._context.writer.drain()
+        of.finish(Outcome.DEVICE, str(error))
+        search.drop(events.set_label(of.plan))
 
     def _expose(self, search: SkyFlatSearch, of: SkySet, step: Step) -> None:
         context = self._context
-        shot = of.expose(step.exposure_s, is_flat=step.fact.why is Why.AIM)
+        try:
+            shot = of.expose(step.exposure_s, is_flat=step.fact.why is Why.AIM)
+        except DeviceError as error:
+            self._give_up(search, of, error)
+            return
+        if shot is None:
+            return
         if unmet := context.safety.unmet():
             of.reject(shot, unmet, self._told(shot))
             shot.release_pixels()

@@ -96,12 +96,11 @@ class SkySet:
         retry(partial(rig.select, plan.filter))
         retry(partial(rig.place, plan.rotator_deg, plan.focuser_steps))
 
-    def expose(self, exposure_s: float, *, is_flat: bool) -> Shot:
-        """Take a frame."""
-        under_way = self._context.begin_sky(exposure_s)
+    def expose(self, exposure_s: float, *, is_flat: bool) -> Shot | None:
+        """Take a frame; None where there is none, and the light is another one by now."""
         kind, n = ("flat", self._number) if is_flat else ("trial", self._trials + 1)
-        self._telling.exposing(kind, n, under_way.setting)
-        return self._context.read(under_way, self.plan.channel)
+        tell = partial(self._telling.exposing, kind, n)
+        return self._context.expose_sky(exposure_s, tell, self.plan.channel)
 
     def refusal(self, shot: Shot) -> tuple[Finding, ...]:
         """Return why a frame is no flat, whatever its level; nothing where it may be one."""

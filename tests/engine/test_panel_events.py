@@ -16,6 +16,8 @@ GOLDEN = Path(__file__).with_name("panel_events.jsonl")
 
 
 WORDS = ("what", "reason")
+# What has been added since, by event: nothing of the sky but `light`.
+GAINED = {"run_started": ("light", "flat_s")}
 
 
 def same_on_any_machine(value: object) -> object:
@@ -33,6 +35,13 @@ def same_on_any_machine(value: object) -> object:
             return [same_on_any_machine(each) for each in value]
         case _:
             return value
+
+
+def as_before(line: str) -> str:
+    """Return an event without the keys that it has gained."""
+    plain = json.loads(line)
+    gained = GAINED.get(plain["event"], ())
+    return json.dumps({key: value for key, value in plain.items() if key not in gained})
 
 
 def stored() -> list[str]:
@@ -61,8 +70,7 @@ def told(folder: Path) -> list[str]:
 
 def test_a_run_with_a_panel_tells_what_it_always_told(tmp_path, monkeypatch) -> None:
     each_at_once(monkeypatch)
-    now = told(tmp_path)
-    assert [line.replace(', "light": "panel"', "") for line in now] == stored()
+    assert [as_before(line) for line in told(tmp_path)] == stored()
 
 
 def test_a_run_with_a_panel_says_what_its_light_is(tmp_path) -> None:

@@ -69,6 +69,7 @@ class Twilight:
         self.hear: Callable[[events.Event], None] = lambda _: None
         self.error: FlatctlError | Stopped | None = None
         self._with_panel = panel
+        self.rules: list[Rule] = []
 
     def run(self) -> int:
         """Return the exit code."""
@@ -89,7 +90,7 @@ class Twilight:
         job = Job(
             rig="bench",
             plan=lambda _: self.plans,
-            rules=rules,
+            rules=[*rules, *self.rules],
             site=site,
             quality=QualityLimits(),
             sky=SkyJob(self.dawn, site, **{"pointing": pointing, **self._sky}),

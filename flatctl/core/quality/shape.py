@@ -167,11 +167,19 @@ def _span(lit: NDArray[np.bool_], each: int) -> slice:
     return slice(each * int(there[0]), each * (int(there[-1]) + 1))
 
 
-def shape_of(summed: Sums, pedestal_adu: float, lit: Lit | None = None) -> Shape:
-    """Return the shape of a frame whose level without light is `pedestal_adu`."""
+def shape_of(
+    summed: Sums, pedestal_adu: float, lit: Lit | None = None, *, trails: bool = False
+) -> Shape:
+    """Return the shape of a frame whose level without light is `pedestal_adu`.
+
+    Where there may be `trails` of stars they may lie along rows or columns.
+    """
     pairs, across = summed.rows.shape
     half = summed.cell_px // 2
     light = _without_odd(summed.rows.reshape(pairs // half, half, across)) - pedestal_adu
+    if trails:
+        columns = summed.cols.reshape(pairs // half, across, half).swapaxes(1, 2)
+        light = np.minimum(light, _without_odd(columns) - pedestal_adu)
     lit = lit or lit_lines(summed, pedestal_adu)
     down, over = (each.reshape(-1, half).all(axis=1) for each in (lit.rows, lit.cols))
     there = np.outer(down, over)

@@ -339,3 +339,16 @@ def test_a_record_taken_with_another_pedestal_is_turned_into_one_with_this(teles
 def test_a_record_without_noise_keeps_none_with_another_pedestal(telescope):
     turned = Taken(0.0).flats(telescope, 1).record().with_pedestal(PEDESTAL_ADU)
     assert (turned.e_per_adu, turned.noise_frac) == (None, None)
+
+
+@pytest.mark.parametrize("along", ["rows", "columns"])
+def test_the_trail_of_a_star_is_no_uneven_light(along):
+    """Drawn along rows or columns: as the camera is turned."""
+    sky = np.random.default_rng(1).normal(30_000, 150, (800, 1000))
+    trailed = sky.copy()
+    trail = (slice(401, 404), slice(None)) if along == "rows" else (slice(None), slice(401, 404))
+    trailed[trail] *= 1.2
+    plain, seen = (
+        digest_of(each.astype(np.uint16), 1000.0, trails=True) for each in (sky, trailed)
+    )
+    assert np.abs(seen.shape.cells / plain.shape.cells - 1).max() < 0.003

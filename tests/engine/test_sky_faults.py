@@ -1,0 +1,233 @@
+"""A twilight in which devices fail, others want the camera, or the weather turns."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from twilight_bench import Twilight
+
+from flatctl import events
+from flatctl.core.nights.sun import sun_altitude_deg
+from flatctl.devices.protocols import ConditionStatus, MountState
+from flatctl.engine.safety import Rule
+from flatctl.errors import ExitCode, Fault, InUse, NoReply, Stopped
+
+BAND = (0.46, 0.56)
+
+
+def begun(twilight: Twilight) -> list[tuple[float, float]]:
+    """Record when each exposure begins (s), and how long it is."""
+    found: list[tuple[float, float]] = []
+    camera, clock = twilight.fake.camera, twilight.fake.clock
+    start = camera.start
+
+    def watched(exposure_s: float, kind: object) -> None:
+        found.append((clock.monotonic(), exposure_s))
+        start(exposure_s, kind)
+
+    camera.start = watched
+    return found
+
+
+def sun_deg(twilight: Twilight, time_s: float) -> float:
+    clock, site = twilight.fake.clock, twilight.fake.world.scene.twilight.site
+    return sun_altitude_deg(clock.now() + timedelta(seconds=time_s - clock.monotonic()), site)
+
+
+def at_flat(twilight: Twilight, n: int, do: Callable[[], None]) -> None:
+    """Do something once the n-th flat of a set is being exposed."""
+    done: list[int] = []
+
+    def hear(event: events.Event) -> None:
+        is_flat = isinstance(event, events.Exposing) and event.kind == "flat"
+        if is_flat and event.n == n and not done:
+            done.append(n)
+            do()
+
+    twilight.hear = hear
+
+
+def all_in_band(twilight: Twilight) -> bool:
+    return all(BAND[0] <= event.level <= BAND[1] for event in twilight.all(events.Flat))
+
+
+def test_an_exposure_that_failed_is_not_repeated_as_it_was(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), starts_deg=-4.5)
+    exposures = begun(twilight)
+    at_flat(twilight, 3, lambda: twilight.fake.camera.faults.add(1, None))
+    assert twilight.run() == ExitCode.COMPLETE
+    assert [event.recovered for event in twilight.all(events.FaultSeen)] == [True]
+    gaps = [after[0] - before[0] for before, after in pairwise(exposures)]
+    n = gaps.index(max(gaps))
+    assert gaps[n] > 60
+    assert exposures[n + 1][1] > 1.1 * exposures[n][1]
+    assert all_in_band(twilight)
+    twilight.ends_well()
+
+
+class Weather:
+    """A condition that is not met from one time to another."""
+
+    name = "Weather"
+
+    def __init__(self, twilight: Twilight) -> None:
+        self._now = twilight.fake.clock.monotonic
+        self.bad_s = (0.0, 0.0)
+
+    def turns(self, lasts_s: float) -> None:
+        self.bad_s = (self._now(), self._now() + lasts_s)
+
+    def is_good(self, time_s: float) -> bool:
+        return not self.bad_s[0] < time_s < self.bad_s[1]
+
+    def status(self, timeout_s: float) -> ConditionStatus:
+        return ConditionStatus(self.is_good(self._now()), "rain")
+
+
+def test_weather_that_is_waited_for_spoils_no_frame(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), starts_deg=-4.5)
+    weather = Weather(twilight)
+    twilight.rules = [Rule(weather, "wait", 600.0)]
+    exposures = begun(twilight)
+    at_flat(twilight, 3, lambda: weather.turns(100.0))
+    assert twilight.run() == ExitCode.COMPLETE
+    assert all(weather.is_good(time_s) for time_s, _ in exposures)
+    assert len(twilight.all(events.Rejected)) == 1
+    assert all_in_band(twilight)
+
+
+def test_weather_that_turns_as_an_exposure_is_about_to_begin_lets_none_begin(tmp_path) -> None:
+    """It is good where the run asks first, and bad a moment later."""
+    twilight = Twilight(tmp_path, filters=("R",), count=3, starts_deg=-4.5)
+    weather = Weather(twilight)
+    twilight.rules = [Rule(weather, "wait", 600.0)]
+    exposures = begun(twilight)
+    report, asked = twilight.fake.mount.report, []
+
+    def watched(timeout_s: float):
+        asked.append(timeout_s)
+        if len(asked) == 12:
+            weather.turns(100.0)
+        return report(timeout_s)
+
+    twilight.fake.mount.report = watched
+    assert twilight.run() == ExitCode.COMPLETE
+    assert all(weather.is_good(time_s) for time_s, _ in exposures)
+    assert all_in_band(twilight)
+
+
+USED = InUse("Fake Camera", "is exposing for another program", "wait", 90.0)
+
+
+def test_the_telescope_is_not_moved_in_front_of_anothers_exposure(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), starts_deg=-4.5, job={"share": True})
+    clock, camera, mount = twilight.fake.clock, twilight.fake.camera, twilight.fake.mount
+    until_s: list[float] = []
+
+    def in_use(timeout_s: float) -> InUse | None:
+        return USED if until_s and clock.monotonic() < until_s[0] else None
+
+    camera.in_use, camera.take_over = in_use, lambda: None
+    moved: list[float] = []
+    slew = mount.slew
+
+    def watched(*args, **kwargs) -> None:
+        moved.append(clock.monotonic())
+        slew(*args, **kwargs)
+
+    mount.slew = watched
+
+    def hear(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2 and not until_s:
+            until_s.append(clock.monotonic() + 90.0)
+
+    twilight.hear = hear
+    exposures = begun(twilight)
+    assert twilight.run() == ExitCode.COMPLETE
+    busy = (until_s[0] - 90.0, until_s[0])
+    assert not [time_s for time_s in moved if busy[0] < time_s < busy[1]]
+    assert not [time_s for time_s, _ in exposures if busy[0] < time_s < busy[1]]
+    assert all_in_band(twilight)
+
+
+def test_a_filter_that_the_wheel_can_not_reach_leaves_the_others_theirs(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L", "R", "Ha"), count=3)
+    wheel = twilight.fake.wheel
+    select = wheel.select
+
+    def jams(name: str, timeout_s: float) -> None:
+        if name == "R":
+            raise Fault("Fake Wheel", "jams", "oil it")
+        select(name, timeout_s)
+
+    wheel.select = jams
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert twilight.outcomes == {"L": "complete", "R": "device", "Ha": "complete"}
+    twilight.ends_well()
+
+
+def test_a_camera_that_fails_again_and_again_ends_one_set_and_not_the_run(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L", "Ha"), count=3)
+    camera = twilight.fake.camera
+    lost = NoReply("Fake Camera", "sends nothing", "see its cable")
+    at_flat(twilight, 2, lambda: camera.faults.add(4, lost))
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert sorted(twilight.outcomes.values()) == ["complete", "device"]
+    twilight.ends_well()
+
+
+def test_no_exposure_begins_outside_the_suns_range_however_long_it_was_held_up(tmp_path) -> None:
+    sky = {"sun_altitude_deg": (-6.5, 0.0)}
+    twilight = Twilight(tmp_path, filters=("L",), count=50, starts_deg=-5.8, sky=sky)
+    weather = Weather(twilight)
+    twilight.rules = [Rule(weather, "wait", 3600.0)]
+    exposures = begun(twilight)
+    at_flat(twilight, 3, lambda: weather.turns(1200.0))
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert len(exposures) >= 3
+    assert min(sun_deg(twilight, time_s) for time_s, _ in exposures) >= -6.5
+    assert twilight.outcomes == {"L": "out_of_time"}
+
+
+@pytest.mark.parametrize("state", [MountState.PARKED, MountState.SLEWING])
+def test_a_frame_during_which_the_mount_left_does_not_count(tmp_path, state) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=4)
+    mount, report = twilight.fake.mount, twilight.fake.mount.report
+    left: list[int] = []
+    mount.report = lambda timeout_s: (
+        replace(report(timeout_s), state=state) if left else report(timeout_s)
+    )
+    at_flat(twilight, 3, lambda: left.append(3))
+    assert twilight.run() == ExitCode.UNSAFE
+    assert len(twilight.frames) == 2
+
+
+def test_a_mount_that_tracks_again_by_itself_is_told_not_to(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=4)
+    at_flat(twilight, 2, lambda: twilight.fake.mount.motion.track(True))
+    assert twilight.run() == ExitCode.COMPLETE
+    twilight.ends_well()
+
+
+def test_a_camera_that_can_not_be_left_at_a_stop_does_not_keep_the_mount_tracking(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("L",))
+
+    def stop() -> None:
+        twilight.fake.mount.motion.track(True)
+        close = twilight.fake.camera.close
+        closes: list[int] = []
+
+        def fails() -> None:
+            closes.append(1)
+            if len(closes) == 1:
+                raise NoReply("Fake Camera", "is gone", "see its cable")
+            close()
+
+        twilight.fake.camera.close = fails
+        raise Stopped(15)
+
+    at_flat(twilight, 2, stop)
+    assert twilight.run() == Stopped(15).exit_code
+    twilight.ends_well()
