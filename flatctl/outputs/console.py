@@ -184,7 +184,9 @@ def _next_flat(record: FilterRecord, now: float) -> Activity:
 
 def _exposing(event: events.Exposing, run: RunRecord) -> str:
     brightness = figures.brightness(event.brightness, run.brightness_max)
-    what = f"{figures.words(event.kind)} {event.n}"
+    # One more than the bar beside it shows, also while a frame before it is still being judged.
+    n = run.of_event(event).on_disk + 1 if event.kind == "flat" else event.n
+    what = f"{figures.words(event.kind)} {n}"
     shutter = figures.seconds(event.exposure_s)
     name = figures.printable(event.filter)
     if event.kind == "dark_flat":

@@ -118,6 +118,12 @@ def words(token: str) -> str:
     return "device failed" if token == "device" else token.replace("_", " ")
 
 
+def sentence(text: str) -> str:
+    """Return what was found as a sentence of its own: `does it turn?` becomes `Does it turn?`."""
+    stop = "" if text.endswith((".", "?", "!")) else "."
+    return f"{text[:1].upper()}{text[1:]}{stop}"
+
+
 def kept_together(text: str) -> str:
     """Return prose in which no line breaks inside a figure or between it and its unit."""
     return _INSIDE_FIGURE.sub("\N{NO-BREAK SPACE}", text)

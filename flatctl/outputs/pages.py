@@ -31,7 +31,8 @@ from flatctl.outputs.twilight import twilight_of
 _INDENTATION = re.compile(r"\n[ \n]+")
 _WRITERS = (
     *(figures.adu, figures.brightness, figures.clock, figures.duration, figures.kept_together),
-    *(figures.percent, figures.plural, figures.seconds, figures.whole, figures.words, figures.zone),
+    *(figures.percent, figures.plural, figures.seconds, figures.sentence, figures.whole),
+    *(figures.words, figures.zone),
     *(reasons.why_words, run.filter_label, run.notes, run.light_words, run.outcome_words),
     *(taken_at, time_of),
     *(charts.levels_of_flats, charts.panel_curve),

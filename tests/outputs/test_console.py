@@ -426,6 +426,15 @@ def test_an_exposure_that_is_announced_shows_its_setting() -> None:
     assert "Ha · trial 2 · panel on 255 of 255 · 21.4 s · 4 s of 21 s" in bars
 
 
+def test_the_flat_being_exposed_is_the_next_after_what_the_bar_shows() -> None:
+    # A frame behind is still being judged: the shutter is open for the one after it.
+    night = Night(filters=("L",)).begin("L", wanted=6).trial("L", 0.5)
+    night.flat("L", count=6).flat("L", count=6)
+    exposing = typed("exposing", filter="L", kind="flat", n=4, brightness=44, exposure_s=0.5)
+    bars = Watched().take([*night, exposing]).bars()
+    assert ("2 of 6" in bars, "L · flat 3 · panel on 44" in bars) == (True, True)
+
+
 def test_a_dark_flat_that_is_announced_adds_no_filter_to_the_end() -> None:
     exposing = typed("exposing", filter="none", kind="dark_flat", n=1)
     night = Night(filters=("L",)).begin("L", wanted=1).flat("L", count=1).end("L")

@@ -88,3 +88,11 @@ def in_zone(monkeypatch):
 def test_people_are_told_local_time_with_its_zone(in_zone, zone: str, shown: str) -> None:
     in_zone(zone)
     assert figures.local_time(datetime(2026, 11, 22, 17, 15, tzinfo=UTC)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("a pattern", "A pattern."), ("does it turn?", "Does it turn?"), ("It is off.", "It is off.")],
+)
+def test_what_was_found_becomes_one_sentence(text, written):
+    assert figures.sentence(text) == written

@@ -2,10 +2,13 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 import rigs
 from indi_tools import Driver, until
+
+from flatctl.cli import program
 
 pytestmark = [pytest.mark.indi_bin, pytest.mark.timeout(300)]
 
@@ -49,38 +52,61 @@ def is_undisturbed(camera: Driver, over_s: float) -> bool:
     return is_busy and abs(left_s - (over_s - time.monotonic())) < 60
 
 
+# Each with the configuration in the place of CONFIG, and with what its name says in that of others.
 REFUSED = (
-    ["run"],
-    ["calibrate"],
-    ["test"],
-    ["panel", "on"],
-    ["panel", "set", "40"],
-    ["panel", "close"],
-    ["check"],
-    ["check", "--light"],
+    "run CONFIG",
+    "run CONFIG --exposure 1 --brightness 40",
+    "run CONFIG --only-darks",
+    "calibrate CONFIG",
+    "test CONFIG",
+    "panel CONFIG on",
+    "panel CONFIG set 40",
+    "panel CONFIG close",
+    "panel CONFIG --record SCRATCH/dialogue.json",
+    "check CONFIG",
+    "check CONFIG --light",
 )
 HARMLESS = (
-    ["panel", "status"],
-    ["panel", "off"],
-    ["safe"],
-    ["status"],
+    "run CONFIG --dry-run",
+    "panel CONFIG status",
+    "panel CONFIG off",
+    "safe CONFIG",
+    "status",
+    "status CONFIG",
+    "stop CONFIG",
+    "devices --port PORT",
+    "init SCRATCH/found.toml --port PORT",
+    "plan CONFIG --from-lights SCRATCH",
+    "history CONFIG",
 )
+# They reach no device; `dawn` and `dusk` have tests of their own.
+ELSEWHERE = {"simulate", "demo", "verify", "stats", "master", "report", "dawn", "dusk"}
 
 
-def call(rig, words):
-    command, *rest = words
-    return rigs.flatctl(command, rig.config, *rest)
+def call(rig, words: str, scratch: Path):
+    places = {"CONFIG": rig.config, "PORT": rig.port}
+    said = [str(places.get(word, word)).replace("SCRATCH", str(scratch)) for word in words.split()]
+    return rigs.flatctl(*said)
 
 
-def test_whatever_is_tried_the_others_exposure_goes_on_and_nothing_is_lit(rig, others):
+def test_every_command_is_tried_beside_anothers_exposure():
+    tried = {words.split()[0] for words in (*REFUSED, *HARMLESS)}
+    there = {command.callback.__name__ for command in program.registered_commands}
+    assert there == tried | ELSEWHERE
+
+
+def test_whatever_is_tried_the_others_exposure_goes_on_and_nothing_is_lit(rig, others, tmp_path):
+    dark_flats = "\n[dark_flats]\ncount = 1\n"
+    rig.config.write_text(rig.config.read_text().replace(dark_flats, "") + dark_flats)
     over_s = expose(others, EXPOSURE_S)
     lit_before = len(rig.light()) if rig.light_log.exists() else 0
-    told = {" ".join(words): call(rig, words) for words in REFUSED}
-    told["record"] = call(rig, ["panel", "--record", rig.config.with_name("dialogue.json")])
-    quiet = {" ".join(words): call(rig, words) for words in HARMLESS}
+    told = {words: call(rig, words, tmp_path) for words in REFUSED}
+    quiet = {words: call(rig, words, tmp_path) for words in HARMLESS}
     assert is_undisturbed(others, over_s)
     assert {name: each.returncode for name, each in told.items()} == dict.fromkeys(told, 4)
-    assert {name: each.returncode for name, each in quiet.items()} == dict.fromkeys(quiet, 0)
+    codes = {name: each.returncode for name, each in quiet.items()}
+    no_lights = {"plan CONFIG --from-lights SCRATCH": 7}
+    assert codes == dict.fromkeys(quiet, 0) | no_lights
     for each in told.values():
         said = re.search(
             r"Sim CCD: is exposing for another program \((\d+) s left\)", each.stdout + each.stderr
@@ -91,12 +117,13 @@ def test_whatever_is_tried_the_others_exposure_goes_on_and_nothing_is_lit(rig, o
     assert True not in lit
 
 
-def test_dawn_leaves_it_alone_too(rig, others):
+@pytest.mark.parametrize("twilight", ["dawn", "dusk"])
+def test_dawn_and_dusk_leave_it_alone_too(rig, others, twilight):
     over_s = expose(others, EXPOSURE_S)
     soon = time.strftime("%H:%M")
-    dawn = rigs.flatctl("dawn", rig.config, "--at", soon)
-    assert dawn.returncode == 4
-    assert "is exposing for another program" in dawn.stderr
+    ended = rigs.flatctl(twilight, rig.config, "--at", soon)
+    assert ended.returncode == 4
+    assert "is exposing for another program" in ended.stderr
     assert is_undisturbed(others, over_s)
 
 
