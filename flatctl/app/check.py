@@ -5,7 +5,7 @@ A camera that looks at that light stands afterwards as it was found.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from flatctl.app.estimate import room_before
 from flatctl.app.panel import describe_status
 from flatctl.app.wiring.eye import looking, seen_of
+from flatctl.app.wiring.findings import CheckLine, finding
 from flatctl.app.wiring.notify import look_at_notify
 from flatctl.app.wiring.rig import (
     claim_panel,
@@ -24,12 +25,12 @@ from flatctl.app.wiring.rig import (
     transports_of,
 )
 from flatctl.app.wiring.sharing import Manners, leave_others_alone, others_use
-from flatctl.app.wiring.slow import SlowWords
+from flatctl.app.wiring.sky_check import sky_findings
 from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.nights.sun import Site
-from flatctl.core.types import CameraSetup, FilterPlan
-from flatctl.devices.catalog import CAMERAS, CONDITIONS, WHEELS
+from flatctl.core.types import CameraSetup, FilterPlan, LightSource
+from flatctl.devices.catalog import CAMERAS, CONDITIONS, MOUNTS, WHEELS
 from flatctl.devices.protocols import Bounded, Camera, CameraState, HandSwitched, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
@@ -37,15 +38,13 @@ from flatctl.engine.guard import LampGuard
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.safety import ASK_S, Rule
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import ConfigError, DeviceError, ExitCode, FlatctlError, LightUnknown
-from flatctl.outputs.aside import warn
+from flatctl.errors import ConfigError, DeviceError, ExitCode
 from flatctl.outputs.figures import local_time
 from flatctl.outputs.sentences.run import light_words
 from flatctl.settings.loading import load
 from flatctl.settings.models import Settings
 from flatctl.settings.plan import plan_flats
 from flatctl.settings.unattended import Notify
-from flatctl.storage.atomic import error_where_it_was
 from flatctl.storage.directory import ensure_writable, free_bytes, in_words
 from flatctl.storage.history import History
 
@@ -53,17 +52,6 @@ BLINK_S = 1.0
 # No zone of the world is as far from the Sun, in summer either.
 _ZONES_APART_H = 4.5
 _BY_HAND = "flatctl can't switch or read this light: you switch it on and off"
-
-
-@dataclass(frozen=True)
-class CheckLine:
-    """One finding; `exit_code` is what a run would end with because of it."""
-
-    subject: str
-    ok: bool
-    text: str
-    remedy: str = ""
-    exit_code: ExitCode = ExitCode.COMPLETE
 
 
 def check(
@@ -85,25 +73,32 @@ def check_settings(
     """Yield what is ready and what is not."""
     transports = transports_of(settings)
     yield CheckLine("configuration", True, f"{settings.source or 'it'} is valid")
-    yield _finding("output", lambda: _output(settings))
-    yield _finding("history", lambda: _history(settings))
+    yield finding("output", lambda: _output(settings))
+    yield finding("history", lambda: _history(settings))
     if (site := settings.rig.site) is not None:
         # It spoils no run: flats are due by the Sun, whatever the clock says.
-        found_out = _finding("clock", lambda: _clock(site))
+        found_out = finding("clock", lambda: _clock(site))
         yield replace(found_out, exit_code=ExitCode.COMPLETE)
     if settings.notify != Notify():
         # It spoils no run, so it does not count as one that would end.
-        found_out = _finding("notify", lambda: look_at_notify(settings))
+        found_out = finding("notify", lambda: look_at_notify(settings))
         yield replace(found_out, exit_code=ExitCode.COMPLETE)
     with make_connections(settings) as connections:
-        yield from _devices(settings, connections, transports)
-        yield _finding("room", lambda: _room(settings, connections))
+        servers = {transport.server for transport in transports}
+        answer = True
+        for line in _devices(settings, connections, transports):
+            yield line
+            answer = answer and (line.ok or line.subject not in servers)
+        yield finding("room", lambda: _room(settings, connections))
+        if settings.sky is not None:
+            plans = _plans(settings, connections)
+            yield from sky_findings(settings, connections, plans, servers_answer=answer)
         if settings.panel is None:
             return
         if light:
-            yield _finding("panel", lambda: _lit(settings, connections, manners or Manners()))
+            yield finding("panel", lambda: _lit(settings, connections, manners or Manners()))
         else:
-            yield _finding("panel", lambda: _panel(settings, connections))
+            yield finding("panel", lambda: _panel(settings, connections))
 
 
 def _devices(
@@ -114,19 +109,21 @@ def _devices(
     for transport in transports:
         if transport.server:
             session = connections.of(transport)
-            line = _finding(transport.server, partial(transport.survey, session, settings))
+            line = finding(transport.server, partial(transport.survey, session, settings))
             yield line
             if not line.ok:
                 dead.append(transport)
     for catalogue, device in devices_of(settings):
         if catalogue.transport(settings, device) in dead:
             continue
+        if catalogue is MOUNTS and settings.light is LightSource.SKY:
+            continue  # it points at the sky, and need not be parked
         if catalogue in CONDITIONS:
             rule = make_rule(settings, connections, catalogue)
-            yield _finding("order and safety", partial(_rule, rule))
+            yield finding("order and safety", partial(_rule, rule))
         else:
             look = partial(_present, settings, connections, catalogue, device)
-            yield _finding(catalogue.role.value, look)
+            yield finding(catalogue.role.value, look)
         if catalogue is CAMERAS:
             yield from _camera_limits(settings, connections)
         if catalogue is CAMERAS and settings.wheel is None:
@@ -176,24 +173,6 @@ def _plans(settings: Settings, connections: Connections) -> Sequence[FilterPlan]
         return plan_flats(settings, slots)
     except (ConfigError, DeviceError):  # told where the wheel is looked for
         return plan_flats(settings)
-
-
-def _finding(subject: str, look: Callable[[], str]) -> CheckLine:
-    try:
-        with SlowWords(warn, f"looking at: {subject}"):
-            return CheckLine(subject, True, look())
-    except LightUnknown as lost:
-        *why, light = lost.lines
-        return CheckLine(subject, False, "; ".join(why), light, lost.exit_code)
-    except DeviceError as error:
-        text = f"{error.device}: {error.what}"
-        return CheckLine(subject, False, text, error.remedy, error.exit_code)
-    except FlatctlError as error:
-        return CheckLine(subject, False, str(error), exit_code=error.exit_code)
-    except OSError as error:
-        if (known := error_where_it_was(error)) is None:
-            raise
-        return CheckLine(subject, False, str(known), exit_code=known.exit_code)
 
 
 def _output(settings: Settings) -> str:

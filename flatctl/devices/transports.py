@@ -53,8 +53,9 @@ class Role(StrEnum):
 class FoundDevice:
     """A device that was found: its transport, what to write as `device`, what it is good for.
 
-    Of a camera: whether it `guides`, as its name says, whether it is `cooled`, and its sensor
-    (pixels across and down), as far as that is known.
+    Of a camera: whether it `guides`, as its name says, whether it is `cooled`, its sensor (pixels
+    across and down) and its pixels, as far as they are known; of a camera or a mount the focal
+    length of the telescope.
     """
 
     transport: str
@@ -64,6 +65,8 @@ class FoundDevice:
     guides: bool = False
     cooled: bool = False
     sensor_px: tuple[int, int] | None = None
+    pixel_um: tuple[float, float] | None = None
+    focal_mm: float | None = None
 
 
 def by_likelihood(found: Iterable[FoundDevice], role: Role) -> list[FoundDevice]:
@@ -90,12 +93,15 @@ def by_likelihood(found: Iterable[FoundDevice], role: Role) -> list[FoundDevice]
 class Presence:
     """That a configured device is there, in words.
 
-    Of a wheel its slots, of a camera its sensor (pixels across and down), where they are known.
+    Of a wheel its slots, of a camera its sensor (pixels across and down) and how much of the sky
+    that sees, in degrees, where they are known. What is not `connected` a run connects.
     """
 
     text: str
     slots: tuple[str, ...] | None = None
     sensor_px: tuple[int, int] | None = None
+    field_deg: tuple[float, float] | None = None
+    connected: bool = True
 
 
 @dataclass(frozen=True)

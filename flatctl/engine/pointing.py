@@ -6,7 +6,7 @@ or badly leaves it with its tracking off, or parked.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
@@ -28,39 +28,25 @@ from flatctl.core.pointing.target import (
     Barrier,
     Hindrance,
     Limits,
-    Position,
     choose,
     foreseen,
     hindrance,
-    tracked,
 )
 from flatctl.devices.protocols import Mount, MountReport, MountState
 from flatctl.engine.clock import Clock
+from flatctl.engine.pointing_plan import (
+    PointingPlan,
+    as_it_stands,
+    minutes,
+    refuse_other_site,
+    unsafe,
+)
 from flatctl.errors import DeviceError, Fault, UnsafeError
 
 _ASK_S = 20.0
-_EVERY = timedelta(minutes=1)
-_SITE_DEG = 0.1
 # A report may be a moment old, and is of a mount that is not quite where it was sent.
 _OFF_DEG = 0.3
 _AWAY_DEG = 1.0
-
-
-@dataclass(frozen=True)
-class PointingPlan:
-    """Where to point, and how: see the configuration's keys of the same names.
-
-    Between frames the mount is moved by `dither_arcsec` in both axes, 0 for not at all; every
-    `repoint_s` it is brought back. A slew is granted `slew_s`.
-    """
-
-    position: Position = "null"
-    limits: Limits = field(default_factory=Limits)
-    tracking: bool = False
-    dither_arcsec: float = 60.0
-    repoint_s: float = 300.0
-    slew_s: float = 180.0
-    park_at_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,14 +94,14 @@ class SkyPointing:
 
         """
         report = self._mount.report(_ASK_S)
-        self._refuse_other_site(report.site)
-        times = self._times(until)
+        refuse_other_site(self._mount.name, report.site, self._site)
+        times = minutes(self._clock.now(), until)
         if not self._moves:
             self._begin_as_it_stands(report, times)
             return
         found = foreseen(self._plan.position, times, self._site, self._plan.limits)
         if found is not None:
-            raise self._unsafe(found)
+            raise unsafe(self._mount.name, found)
         if report.state is MountState.PARKED:
             self._mount.unpark(_ASK_S)
             if self._mount.report(_ASK_S).state is MountState.PARKED:
@@ -149,7 +135,7 @@ class SkyPointing:
         pointing = self._pointing(report, report.at, now)
         found = hindrance([(now, pointing.direction)], self._site, self._widened)
         if found is not None:
-            raise self._unsafe(found)
+            raise unsafe(self._mount.name, found)
         if self._aim is not None and not self._plan.tracking:
             away_deg = separation_deg(self._aim, pointing.direction)
             if away_deg > _AWAY_DEG:
@@ -194,31 +180,17 @@ class SkyPointing:
             limits.sun_deg - _OFF_DEG, limits.moon_deg - _OFF_DEG, limits.horizon_deg - _OFF_DEG
         )
 
-    def _times(self, until: datetime) -> Sequence[datetime]:
-        now = self._clock.now()
-        return [now + i * _EVERY for i in range(max(0, (until - now) // _EVERY) + 1)]
-
     def _begin_as_it_stands(self, report: MountReport, times: Sequence[datetime]) -> None:
         """See to it that a mount can be used where it stands."""
-        if report.state in (MountState.PARKED, MountState.SLEWING) or report.at is None:
-            raise UnsafeError(
-                f"{self._mount.name} is {report.state.value}, and is to stay as it is: point it up "
-                "by hand, with its tracking off"
-            )
-        tracks = report.state is MountState.TRACKING
-        if tracks and not self._plan.tracking:
-            if not self._mount.may_move:
-                raise UnsafeError(
-                    f"{self._mount.name} tracks, and may not be moved: stars would stand still in "
-                    "the flats; switch its tracking off"
-                )
-            self._mount.track(False, _ASK_S)
-            tracks = False
-        at = to_horizontal(report.at, times[0], self._site)
-        course = tracked(at, times, self._site) if tracks else ((when, at) for when in times)
+        mount, plan = self._mount, self._plan
+        course = as_it_stands(
+            mount.name, plan, report, times, self._site, may_move=mount.may_move, asked=times[0]
+        )
+        if report.state is MountState.TRACKING and not plan.tracking:
+            mount.track(False, _ASK_S)
         found = hindrance(course, self._site, self._widened)
         if found is not None:
-            raise self._unsafe(found)
+            raise unsafe(mount.name, found)
 
     def _point(self, *, anew: bool = True) -> None:
         """Go to where the frames are taken, or for the next of them a little beside it."""
@@ -229,7 +201,7 @@ class SkyPointing:
             plan = self._plan
             aim = choose(plan.position, times, self._site, plan.limits, tracking=plan.tracking)
             if isinstance(aim, Hindrance):
-                raise self._unsafe(aim)
+                raise unsafe(self._mount.name, aim)
             self._aim = aim
             self._pointed_s = self._clock.monotonic()
             self._pointed += 1
@@ -250,7 +222,7 @@ class SkyPointing:
             start, self._axes(goal, now), now, self._site, self._plan.limits, flips=report.flips
         )
         if isinstance(legs, Hindrance):
-            raise self._unsafe(legs)
+            raise unsafe(self._mount.name, legs)
         begun = to_horizontal(report.at, now, self._site)
         lowest_deg = min(begun.alt_deg, self._plan.limits.horizon_deg) - 2.0
         if report.flips:
@@ -272,10 +244,12 @@ class SkyPointing:
         from_sun_deg = separation_deg(direction, sun_at(now, self._site))
         nearest_deg = self._plan.limits.sun_deg - _OFF_DEG
         if from_sun_deg < nearest_deg:
-            raise self._unsafe(Hindrance(Barrier.SUN, direction, now, from_sun_deg, nearest_deg))
+            raise unsafe(
+                self._mount.name, Hindrance(Barrier.SUN, direction, now, from_sun_deg, nearest_deg)
+            )
         if direction.alt_deg < lowest_deg:
             found = Hindrance(Barrier.HORIZON, direction, now, direction.alt_deg, lowest_deg)
-            raise self._unsafe(found)
+            raise unsafe(self._mount.name, found)
 
     def _axes(self, at: Equatorial, when: datetime) -> Axes:
         return Axes(around(sidereal_deg(when, self._site) - at.ra_deg), at.dec_deg)
@@ -296,34 +270,4 @@ class SkyPointing:
             moon_alt_deg=moon.alt_deg,
             dithers=self._frames if self._moves and self._plan.dither_arcsec else 0,
             pointed=self._pointed,
-        )
-
-    def _refuse_other_site(self, told: Site | None) -> None:
-        if told is None:
-            raise UnsafeError(
-                f"{self._mount.name} does not know where it stands; tell it the site, so that it "
-                "points where it is sent"
-            )
-        apart_deg = max(
-            abs(told.latitude_deg - self._site.latitude_deg),
-            abs(around(told.longitude_deg - self._site.longitude_deg)),
-        )
-        if apart_deg > _SITE_DEG:
-            raise UnsafeError(
-                f"{self._mount.name} believes to stand at latitude {told.latitude_deg:.2f}°, "
-                f"longitude {told.longitude_deg:.2f}°, and the configuration says "
-                f"{self._site.latitude_deg:.2f}°, {self._site.longitude_deg:.2f}°; correct the one "
-                "that is wrong"
-            )
-
-    def _unsafe(self, found: Hindrance) -> UnsafeError:
-        what = {
-            Barrier.SUN: "from the Sun",
-            Barrier.MOON: "from the Moon",
-            Barrier.HORIZON: "high",
-        }[found.barrier]
-        return UnsafeError(
-            f"{self._mount.name}: altitude {found.at.alt_deg:.0f}°, azimuth {found.at.az_deg:.0f}° "
-            f"is or leads to {found.found_deg:.1f}° {what} at {found.when:%H:%M} UTC, where "
-            f"{found.allowed_deg:.1f}° are asked for; choose another position"
         )

@@ -13,7 +13,8 @@ from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.no_light import NoLight
 from flatctl.engine.job import Job, SkyJob
-from flatctl.engine.pointing import PointingPlan, SkyPointing
+from flatctl.engine.pointing import SkyPointing
+from flatctl.engine.pointing_plan import PointingPlan
 from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Session
 from flatctl.engine.safety import Rule, StandsOpen

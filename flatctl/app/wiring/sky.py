@@ -11,7 +11,8 @@ from flatctl.devices.catalog import MOUNTS
 from flatctl.devices.transports import Connections
 from flatctl.engine.clock import Clock
 from flatctl.engine.job import SkyJob
-from flatctl.engine.pointing import PointingPlan, SkyPointing
+from flatctl.engine.pointing import SkyPointing
+from flatctl.engine.pointing_plan import PointingPlan
 from flatctl.errors import ConfigError, UnsafeError
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount
@@ -28,7 +29,7 @@ def make_sky(settings: Settings, connections: Connections, clock: Clock, *, dawn
     if settings.mount is not None:
         mount = MOUNTS.build(connections, settings.mount.device)
         mount.may_move = settings.mount.move
-        pointing = SkyPointing(mount, site, clock, _plan(sky, settings.mount))
+        pointing = SkyPointing(mount, site, clock, pointing_plan(sky, settings.mount))
     return SkyJob(
         dawn,
         site,
@@ -97,7 +98,8 @@ def sky_of(settings: Settings) -> tuple[Sky, Site]:
     return settings.sky, settings.rig.site
 
 
-def _plan(sky: Sky, mount: Mount) -> PointingPlan:
+def pointing_plan(sky: Sky, mount: Mount) -> PointingPlan:
+    """Return where to point, and how."""
     return PointingPlan(
         position=sky.position,
         limits=Limits(sky.sun_distance_deg, sky.moon_distance_deg, sky.horizon_deg),

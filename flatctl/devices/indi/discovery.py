@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import atan, degrees
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.wire.client import IndiClient
@@ -12,6 +13,7 @@ from flatctl.devices.transports import PLAIN, FoundDevice, Role
 
 QUIET_S = 0.3
 SIDE_PX = range(1, 200_000)
+_FOCAL_LENGTHS = (("SCOPE_INFO", "FOCAL_LENGTH"), ("TELESCOPE_INFO", "TELESCOPE_FOCAL_LENGTH"))
 # What names of guide cameras and their drivers have in common.
 _GUIDES = re.compile(r"guid(e|er|ing)|(^|[^a-z])oag([^a-z]|$)", re.IGNORECASE)
 
@@ -51,7 +53,41 @@ def describe(device: Device) -> FoundDevice:
         guides=bool(_GUIDES.search(device.name) or _GUIDES.search(program)),
         cooled="CCD_TEMPERATURE" in device.properties and "CCD_COOLER" in device.properties,
         sensor_px=(across, down) if across and down else None,
+        pixel_um=_pixel_um(sensor) if sensor else None,
+        focal_mm=_focal_mm(device),
     )
+
+
+def _pixel_um(sensor: Property) -> tuple[float, float] | None:
+    """Return the size of a pixel; some drivers tell it by one number."""
+    one = sensor.number("CCD_PIXEL_SIZE")
+    across, down = (sensor.number(f"CCD_PIXEL_SIZE_{a}") or one for a in "XY")
+    known = across is not None and down is not None and across > 0 and down > 0
+    return (across, down) if known and across and down else None
+
+
+def _focal_mm(device: Device) -> float | None:
+    """Return a focal length; cameras tell it, or, of an older INDI, mounts."""
+    for name, element in _FOCAL_LENGTHS:
+        told = device.properties.get(name)
+        length = told.number(element) if told else None
+        if length is not None and length > 0:
+            return length
+    return None
+
+
+def field_deg(camera: FoundDevice, found: Sequence[FoundDevice]) -> tuple[float, float] | None:
+    """Return how much of the sky a camera sees, by its own focal length or that of the mounts.
+
+    `None` where that is not known, or there are several.
+    """
+    others = {one.focal_mm for one in found if Role.MOUNT in one.roles and one.focal_mm}
+    focal_mm = camera.focal_mm or (others.pop() if len(others) == 1 else None)
+    if focal_mm is None or camera.sensor_px is None or camera.pixel_um is None:
+        return None
+    sides_mm = (px * um / 1000 for px, um in zip(camera.sensor_px, camera.pixel_um, strict=True))
+    across, down = (degrees(2 * atan(side_mm / 2 / focal_mm)) for side_mm in sides_mm)
+    return across, down
 
 
 def interface_of(info: Property | None) -> int:

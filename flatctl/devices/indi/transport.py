@@ -63,7 +63,7 @@ class IndiTransport(Transport["IndiClient"]):
 
     def check(self, session: IndiClient, device: str, role: Role, table: str) -> Presence:
         """Look for the device on the server."""
-        from flatctl.devices.indi.discovery import known_devices
+        from flatctl.devices.indi.discovery import field_deg, known_devices
 
         found = known_devices(session)
         there = next((one for one in found if one.name == device), None)
@@ -77,6 +77,8 @@ class IndiTransport(Transport["IndiClient"]):
             f"{device} is {state}{_others(there, role, found)}",
             tuple(str(one.value) for one in names.elements.values()) if names else None,
             there.sensor_px if role is Role.CAMERA else None,
+            field_deg(there, found) if role is Role.CAMERA else None,
+            there.connected,
         )
 
     def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:

@@ -159,9 +159,14 @@ def _is_same(one: events.Pointed, other: events.Pointed) -> bool:
 
 def pointing_words(pointed: events.Pointed) -> str:
     """Return where a telescope points: `75° high in the north-east, tracking off`."""
-    wind = _WINDS[round(pointed.az_deg / 45.0) % len(_WINDS)]
     tracking = "on" if pointed.tracking else "off"
-    return f"{pointed.alt_deg:.0f}° high in the {wind}, tracking {tracking}"
+    at = Horizontal(pointed.alt_deg, pointed.az_deg)
+    return f"{direction_words(at)}, tracking {tracking}"
+
+
+def direction_words(at: Horizontal) -> str:
+    """Return a direction: `75° high in the north-east`."""
+    return f"{at.alt_deg:.0f}° high in the {_WINDS[round(at.az_deg / 45.0) % len(_WINDS)]}"
 
 
 def mount_words(mount: str) -> str:
