@@ -60,7 +60,7 @@ def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" =
     for name in (RUN_FILE, REPORT_FILE):
         link = output / name
         link.unlink(missing_ok=True)
-        link.symlink_to(nights[0].relative_to(output.absolute()) / name)
+        link.symlink_to(nights[0].absolute().relative_to(output.absolute()) / name)
     return code
 
 

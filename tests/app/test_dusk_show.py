@@ -2,10 +2,13 @@
 
 import json
 import time
+from contextlib import chdir
+from pathlib import Path
 
 import pytest
 
-from flatctl.app.wiring.dusk_show import DuskClock, show_dusk
+from flatctl.app.demo import demo
+from flatctl.app.wiring.dusk_show import DuskClock
 from flatctl.core.types import Outcome
 from flatctl.outputs.record import RunRecord
 from hardware_sims.clock import VirtualClock
@@ -14,14 +17,14 @@ from hardware_sims.clock import VirtualClock
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """Return the exit code, the record of the run, and the seconds that passed in it."""
-    folder = tmp_path_factory.mktemp("dusk")
     clock, records = DuskClock(times_faster=None), []
 
     def hear(_event, run) -> None:
         records[:] = [run]
 
-    code = show_dusk(folder, folder / "history.sqlite", clock, [hear])
-    return code, records[0], clock.monotonic()
+    with chdir(tmp_path_factory.mktemp("dusk")):
+        code = demo(Path("demo-output"), [hear], clock)
+        yield code, records[0], clock.monotonic()
 
 
 def test_it_completes_three_filters(shown) -> None:
@@ -42,6 +45,13 @@ def test_it_leaves_its_facts_and_a_report(shown) -> None:
     assert run.report is not None
     assert run.report.exists()
     assert json.loads(run.report.with_name("run.json").read_text("utf-8"))["exit_code"] == 0
+
+
+def test_both_can_be_reached_from_the_folder_named(shown) -> None:
+    assert {path.name for path in Path("demo-output").iterdir() if path.is_file()} == {
+        "run.json",
+        "report.html",
+    }
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland"])
