@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flatctl.app.run import EventHub, run_settings, stored_in
 from flatctl.app.wiring.due import Due, TwilightName
+from flatctl.app.wiring.fallback import Fallback
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.person import Person, ensure_dark_flats_can_be_taken
@@ -72,15 +73,16 @@ def dawn(
                 journal = JournalWriter(settings, twilight, addresses, held)
                 watch = Watch(settings, clock, EventHub([journal, *heard]), notifier, wait=wait)
                 watch.until(due)
-            return run_settings(
-                settings,
-                plan,
+            fallback = Fallback(settings, twilight, clock, EventHub(heard))
+            take = partial(
+                run_settings,
                 resume=resume,
-                listeners=heard,
+                listeners=[fallback.listen, *heard],
                 clock=clock,
                 manners=manners,
                 person=person,
                 dawn=twilight == "dawn",
             )
+            return fallback.run(plan, partial(take, settings, plan), take)
 
         return notifier.report_ending_of(job)

@@ -49,13 +49,20 @@ def is_dawn(settings: Settings, now: datetime) -> bool:
     return rises(now, site) if low_deg <= height_deg <= high_deg else height_deg < low_deg
 
 
+def is_due(settings: Settings, now: datetime, *, dawn: bool) -> bool:
+    """Say whether the Sun is, or is about to be, where flats of the sky are taken."""
+    sky, site = sky_of(settings)
+    window = sky_window(sky, site, now, dawn=dawn)
+    return window is not None and window.opens - now <= SOON
+
+
 def ensure_due(settings: Settings, now: datetime) -> None:
     """Raise `UnsafeError` where the Sun is not about to be where flats of the sky are taken."""
-    sky, site = sky_of(settings)
     dawn = is_dawn(settings, now)
-    window = sky_window(sky, site, now, dawn=dawn)
-    if window is not None and window.opens - now <= SOON:
+    if is_due(settings, now, dawn=dawn):
         return
+    sky, site = sky_of(settings)
+    window = sky_window(sky, site, now, dawn=dawn)
     low_deg, high_deg = sky.sun_altitude_deg
     stands = f"the Sun is at {sun_altitude_deg(now, site):.1f}°"
     wanted = f"flats of the sky are taken between {low_deg:g}° and {high_deg:g}°"
