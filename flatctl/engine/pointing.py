@@ -83,6 +83,11 @@ class SkyPointing:
         self._pointed = 0
         self._frames = 0
 
+    @property
+    def name(self) -> str:
+        """The mount's name."""
+        return self._mount.name
+
     def begin(self, until: datetime) -> None:
         """Point there, with the tracking as wanted, for flats until then.
 

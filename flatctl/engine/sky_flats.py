@@ -21,11 +21,12 @@ from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.pointing import Pointing
 from flatctl.engine.set_events import OfSky
+from flatctl.engine.sharing import in_use
 from flatctl.engine.shot import Shot
 from flatctl.engine.sky_events import SkyEvents
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, FlatctlError
+from flatctl.errors import DeviceError, Fault, FlatctlError, InUse
 from flatctl.storage.record import SkyFacts
 
 
@@ -279,11 +280,21 @@ class SkyFlats:
         outcome = Outcome(search.outcomes[name])
         of.finish(outcome, "" if outcome is Outcome.COMPLETE else search.facts[name])
 
+    def _used_by_others(self) -> InUse | None:
+        with suppress(DeviceError):
+            return in_use(self._context.rig.camera)
+        return None
+
     def _leave_mount(self) -> FlatctlError | None:
         """Leave the mount with its tracking off; return why that could not be done."""
         if self._sky.pointing is None or not self._pointed:
             return None
         self.mount_left = MountState.UNKNOWN
+        if used := self._used_by_others():
+            # Its frames would be spoilt; who takes the camera has the mount as well.
+            why = f"is left as it is: {used.device} {used.what}"
+            self._tell_fault(Fault(self._sky.pointing.name, why), True)
+            return None
         try:
             with self._signals.held():
                 self.mount_left = self._sky.pointing.end()

@@ -218,6 +218,12 @@ def test_a_camera_that_can_not_be_left_at_a_stop_does_not_keep_the_mount_trackin
         twilight.fake.mount.motion.track(True)
         close = twilight.fake.camera.close
         closes: list[int] = []
+        camera = twilight.fake.camera
+
+        def gone(timeout_s: float) -> InUse | None:
+            raise NoReply("Fake Camera", f"no answer for {timeout_s:g} s", "see its cable")
+
+        camera.in_use, camera.take_over = gone, lambda: None
 
         def fails() -> None:
             closes.append(1)
@@ -231,3 +237,22 @@ def test_a_camera_that_can_not_be_left_at_a_stop_does_not_keep_the_mount_trackin
     at_flat(twilight, 2, stop)
     assert twilight.run() == Stopped(15).exit_code
     twilight.ends_well()
+
+
+def test_the_mount_is_left_to_the_program_that_takes_the_camera(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), starts_deg=-4.5)
+    camera, mount = twilight.fake.camera, twilight.fake.mount
+    told: list[int] = []
+    camera.in_use = lambda timeout_s: USED if told else None
+    camera.take_over = lambda: None
+
+    def hear(event: events.Event) -> None:
+        if isinstance(event, events.Flat) and event.index == 2 and not told:
+            mount.motion.track(True)
+            told.append(len(mount.commands))
+
+    twilight.hear = hear
+    assert twilight.run() == ExitCode.DEVICE
+    assert mount.commands[told[0] :] == []
+    assert mount.report(1.0).state is MountState.TRACKING
+    assert any("left as it is" in str(event.what) for event in twilight.all(events.FaultSeen))

@@ -66,6 +66,7 @@ class Twilight:
             self.fake.mount.may_move = may_move
         self.plans = [FilterPlan(each, count=count, exposure_min_s=0.5) for each in filters]
         self.dawn = rig.sky.dawn
+        self.started = self.fake.clock.now()
         self.told: list[events.Event] = []
         self.hear: Callable[[events.Event], None] = lambda _: None
         self.error: FlatctlError | Stopped | None = None
