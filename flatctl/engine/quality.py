@@ -29,7 +29,7 @@ class SetWatch:
 
     `limits` say from where on something counts; `pedestal_adu` is the level without light, the same
     as for the search; `pedestal_known` where frames without light have told it. `curve` is what the
-    search learned of the panel.
+    search learned of the panel; frames of a `starry` sky have spots of their own.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class SetWatch:
         pedestal_known: bool,
         key: SettingKey,
         curve: Curve,
+        starry: bool = False,
     ) -> None:
         self._context = context
         self._plan = plan
@@ -52,7 +53,7 @@ class SetWatch:
         self._last = last.with_pedestal(pedestal_adu) if last else None
         if plan.flat_noise is not None:
             limits = replace(limits, noise=plan.flat_noise)
-        self._judge = SetJudge(limits, pedestal_adu, pedestal_known=pedestal_known)
+        self._judge = SetJudge(limits, pedestal_adu, pedestal_known=pedestal_known, starry=starry)
         self._digest: FrameDigest | None = None
         self._first: Shot | None = None
         self._light: list[tuple[float, float]] = []

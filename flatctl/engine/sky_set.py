@@ -88,6 +88,7 @@ class SkySet:
             # The sky is evenly lit as no panel is.
             key=replace(self._identity.key, panel=_SKY),
             curve=lambda steps: [0.0 for _ in steps],
+            starry=True,
         )
 
     def select(self) -> None:

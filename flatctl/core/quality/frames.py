@@ -1,6 +1,7 @@
 """The judgement of each frame of a set: against the others, and against what photons can do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -63,15 +64,22 @@ class SetJudge:
 
     `judge` a frame; if nothing is found, and its level is right as well, `keep` it.
     `pedestal_adu` is the level without light. Where that is not `pedestal_known`, the light itself
-    makes a veil when it changes.
+    makes a veil when it changes. Where the light is `starry` each frame has spots of its own, which
+    are for the master to leave out, and so no noise that could be told from that of other frames.
     """
 
     def __init__(
-        self, limits: QualityLimits, pedestal_adu: float, *, pedestal_known: bool = True
+        self,
+        limits: QualityLimits,
+        pedestal_adu: float,
+        *,
+        pedestal_known: bool = True,
+        starry: bool = False,
     ) -> None:
         self.limits = limits
         self.pedestal_adu = pedestal_adu
         self.pedestal_known = pedestal_known
+        self.starry = starry
         self._light_adu = 0.0
         self.kept = 0
         self.pairs: list[PairNoise] = []
@@ -134,11 +142,11 @@ class SetJudge:
         if not self.pedestal_known:
             unsure = _PEDESTAL_MAX_FRAC * abs(digest.light_adu / max(self._light_adu, 1.0) - 1.0)
         differs = change(digest.shape, mean)
-        found = differences(differs, mean.cell_px, self.limits, veil_unsure_frac=unsure)
+        found = self._differences(differs, mean, veil_unsure_frac=unsure)
         if found and self._alike == 1 and before is not None and before is not self._last:
             # Two in a row agree with each other and not with the first: that was the odd one.
             again = change(digest.shape, before.shape)
-            if not differences(again, mean.cell_px, self.limits):
+            if not self._differences(again, mean):
                 self.odd = Finding(Kind.ODD, {"like": found[0].kind.value, **found[0].figures})
                 self._sum, self._alike = np.zeros_like(digest.shape.cells), 0
                 return []
@@ -146,9 +154,15 @@ class SetJudge:
             found = self._noise(digest)
         return found
 
+    def _differences(
+        self, differs: Change, mean: Shape, *, veil_unsure_frac: float = 0.0
+    ) -> list[Finding]:
+        limits = replace(self.limits, dust=inf) if self.starry else self.limits
+        return differences(differs, mean.cell_px, limits, veil_unsure_frac=veil_unsure_frac)
+
     def _noise(self, digest: FrameDigest) -> list[Finding]:
         pair = self._pair(digest)
-        if pair is None or not self.pairs:
+        if pair is None or not self.pairs or self.starry:
             return []
         usual = float(np.median([each.e_per_adu for each in self.pairs]))
         off = pair.e_per_adu / usual - 1.0

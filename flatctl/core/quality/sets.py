@@ -119,7 +119,7 @@ def judge_set(judge: SetJudge, last: SetRecord | None) -> SetQuality:
     mean, pairs = judge.mean, judge.pairs
     noise_frac = _middle([pair.noise_frac for pair in pairs])
     photons_e = _middle([pair.photons_e for pair in pairs])
-    lossy = _lossy(pairs)
+    lossy = _lossy(pairs, starry=judge.starry)
     if photons_e is not None and photons_e > WELL_MAX_E:
         noise_frac = photons_e = None
     profile = radial_profile(mean) if mean else ()
@@ -177,14 +177,15 @@ def _sigma(pairs: Sequence[PairNoise]) -> float:
     return math.sqrt(1.5) * pairs[0].sigma / math.sqrt(len(pairs)) if pairs else 0.0
 
 
-def _lossy(pairs: Sequence[PairNoise]) -> list[Finding]:
+def _lossy(pairs: Sequence[PairNoise], *, starry: bool) -> list[Finding]:
     correlation = _middle([pair.correlation for pair in pairs])
     if correlation is None:
         return []
     photons_e = float(np.median([pair.photons_e for pair in pairs]))
     if photons_e > WELL_MAX_E:
         return [Finding(Kind.LOSSY, {"photons_e": photons_e})]
-    if abs(correlation) > _LOSSY:
+    # Neighbouring pixels see the same star.
+    if abs(correlation) > _LOSSY and not starry:
         return [Finding(Kind.LOSSY, {"correlation": correlation})]
     last = pairs[-1]
     if last.step_adu / last.noise_adu > _COARSE:
@@ -208,7 +209,8 @@ def _since(
         side = towards(math.degrees(math.atan2(shift.down_px, shift.right_px)))
         return [Finding(Kind.MOVED, {"distance_px": shift.length_px, "towards": side})], ()
     limits = judge.limits
-    found = _offset(differs, last, judge.pairs, limits, judge.pedestal_known)
+    pairs = () if judge.starry else judge.pairs
+    found = _offset(differs, last, pairs, limits, judge.pedestal_known)
     if differs.gradient_frac > max(limits.gradient, _SIGMA * differs.gradient_sigma):
         found.insert(0, gradient(differs, "last_set"))
     dust = spots(differs.rest, mean.cell_px, limits.dust)
