@@ -12,13 +12,16 @@ from flatctl.core.sky.planner import Planner, Timetable, Wanted
 WINDOW_S = (0.0, 2400.0)
 
 
-def a_table(name: str, frames: int, brightness: float, *, dawn: bool) -> Timetable:
+def a_table(
+    name: str, frames: int, brightness: float, *, dawn: bool, chance: float | None = None
+) -> Timetable:
     """Return a filter in a light that halves every 150 s."""
     grid = np.arange(2460.0)
     fade = 0.5 ** (grid / 150.0)
     rates = brightness * (fade[::-1] if dawn else fade)
     sums = np.concatenate(([0.0], np.cumsum((rates[1:] + rates[:-1]) / 2)))
-    wanted = Wanted(name, frames, 0.0, rates, sums, 0.45, 0.5, 0.55, (0.5, 20.0))
+    chances = None if chance is None else lambda lns, exposures_s: np.full(lns.size, chance)
+    wanted = Wanted(name, frames, 0.0, rates, sums, 0.45, 0.5, 0.55, (0.5, 20.0), chances)
     return Timetable(wanted, WINDOW_S, 5.0, dawn=dawn)
 
 
@@ -83,3 +86,17 @@ def test_a_set_too_large_for_its_window_is_foretold_in_part(dawn):
     plan = Planner([a_table("L", 500, 10.0, dawn=dawn)], None, 2.0).plan(0.0)
     assert plan.complete == 0
     assert 20 < plan.frames < 500
+
+
+@pytest.mark.parametrize("dawn", [False, True])
+def test_a_frame_with_half_a_chance_counts_half(dawn):
+    sure, half = (a_table("L", 500, 10.0, dawn=dawn, chance=each).run(0.0) for each in (1.0, 0.5))
+    assert abs(half.frames - sure.frames / 2) <= 1
+
+
+@given(st.floats(0.05, 500.0), st.booleans())
+def test_all_but_sure_frames_make_a_set_no_longer(brightness, dawn):
+    sure, almost = (
+        a_table("L", 15, brightness, dawn=dawn, chance=each).run(0.0) for each in (1.0, 0.999)
+    )
+    assert almost == sure

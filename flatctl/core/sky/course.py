@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from math import exp, log
 
 from flatctl.core.band import Band
+from flatctl.core.sky.chance import Forecast
 from flatctl.core.sky.filters import SkyFilter, guesses
 from flatctl.core.sky.light import ExpectedLight, SunTrack, Window
 from flatctl.core.sky.memory import SkyMemory
 from flatctl.core.sky.planner import Timetable, Wanted
-from flatctl.core.sky.tonight import Forecast, Tonight
+from flatctl.core.sky.tonight import Tonight
 
 # The mean twilight is compared with tonight's where the Sun stands here, or as near as it gets.
 _REFERENCE_DEG = -6.0
@@ -81,8 +82,7 @@ class Course:
         levels, exposure_s = self.levels(band), shortest
         # Twice, as how much steeper tonight's twilight is counts in the middle of the exposure.
         for _ in range(2):
-            mid_s = begins_s + exposure_s / 2
-            light = levels.aim * exp(-self.tonight.ln_scale(name, mid_s))
+            light = levels.aim * exp(-self.tonight.ln_scale(name, begins_s, exposure_s))
             exposure_s = max(self._lights[name].exposure_s(begins_s, light, longest), shortest)
         forecast = self.tonight.forecast(name, begins_s, exposure_s)
         dim = forecast.ln_light < log(levels.aim)
@@ -107,6 +107,9 @@ class Course:
             levels.aim,
             levels.high,
             self._filters[name].exposure_range_s,
+            lambda lns, exposures_s: self.tonight.chances(
+                lns, exposures_s, overhead_s, (levels.low, levels.high)
+            ),
         )
         window = self.window
         return Timetable(wanted, (window.opens_s, window.closes_s), overhead_s, dawn=window.dawn)

@@ -6,8 +6,9 @@ finds the order that completes the most, then takes the most frames, then is don
 2^n n runs of a set for n filters, each a walk over a table of when the next frame may begin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -18,6 +19,10 @@ from flatctl.core.sky.twilight import Floats
 # More filters than this are planned in groups: the first so many to close.
 PLANNED_MAX = 10
 LIGHT_POINTS = 9
+# The chance of a frame is told for times so far apart.
+_CHANCE_S = 20
+# No light, as a logarithm is taken of it.
+_DARK = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Wanted:
     """What is missing of a filter, with the light that is expected and the light of a frame.
 
     `rates` and `sums` are full scales per second and full scales on a grid of `STEP_S` that begins
-    at `start_s`; `aim`, and the bounds `low` and `high`, are full scales.
+    at `start_s`; `aim`, and the bounds `low` and `high`, are full scales. `chances` gives, for the
+    logarithms of light and the exposures expected of frames, those of a level in the band.
     """
 
     name: str
@@ -37,11 +43,12 @@ class Wanted:
     aim: float
     high: float
     exposure_range_s: tuple[float, float]
+    chances: Callable[[Floats, Floats], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A set as it is foretold: its frames, the time after the last, and when its light is right."""
+    """A set as it is foretold: its flats, the time after the last, and when its light is right."""
 
     frames: int
     ends_s: float
@@ -91,22 +98,44 @@ class Timetable:
         self.closes_s = self._start_s + min(last * STEP_S, begin[1])
         ends = np.interp(sums + wanted.aim, sums, grid)
         exposures = np.where(ends - grid < STEP_S, wanted.aim / rates, ends - grid)
-        self._next: list[float] = (np.clip(exposures, shortest, longest) + overhead_s).tolist()
+        exposures = np.clip(exposures, shortest, longest)
+        self._overhead_s = overhead_s
+        self._exposures_s, self._right = exposures, (first, max(first, last))
+
+    @cached_property
+    def _next(self) -> list[float]:
+        """Return how long after the beginning of a frame another may begin."""
+        following: list[float] = (self._exposures_s + self._overhead_s).tolist()
+        return following
+
+    @cached_property
+    def _chances(self) -> list[float]:
+        """Return the chances of the exposures, from before the light is right until after it."""
+        wanted, exposures_s, (first, last) = self.wanted, self._exposures_s, self._right
+        grid = np.arange(exposures_s.size) * STEP_S
+        if wanted.chances is None:
+            return [1.0] * grid.size
+        some = np.minimum(np.arange(first, last + _CHANCE_S, _CHANCE_S), grid.size - 1)
+        taken_s = exposures_s[some]
+        sampled = wanted.rates[some] * taken_s
+        summed = np.interp(grid[some] + taken_s, grid, wanted.sums) - wanted.sums[some]
+        light = np.maximum(np.where(taken_s < STEP_S, sampled, summed), _DARK)
+        chances: list[float] = np.interp(
+            grid, grid[some], wanted.chances(np.log(light), taken_s)
+        ).tolist()
+        return chances
 
     def run(self, time_s: float) -> Run:
         """Return the set if it begins at a time, or when its light gets right after that."""
-        when, frames = max(time_s, self.opens_s), 0
-        wanted, closes, start, following = (
-            self.wanted.frames,
-            self.closes_s,
-            self._start_s,
-            self._next,
-        )
-        last = len(following) - 1
-        while frames < wanted and when <= closes:
-            when += following[min(int((when - start) / STEP_S), last)]
-            frames += 1
-        return Run(frames, when, self.opens_s, self.closes_s)
+        wanted, closes, start = self.wanted.frames, self.closes_s, self._start_s
+        following, chances = self._next, self._chances
+        when, frames, last = max(time_s, self.opens_s), 0.0, len(following) - 1
+        # Expected, and so a fraction of a frame short of whole ones.
+        while frames < wanted - 0.5 and when <= closes:
+            i = min(int((when - start) / STEP_S), last)
+            when += following[i]
+            frames += chances[i]
+        return Run(min(round(frames), wanted), when, self.opens_s, self.closes_s)
 
     def light(self, points: int = LIGHT_POINTS) -> tuple[float, ...]:
         """Return the light expected, evenly spaced over the time when it is right."""

@@ -11,13 +11,13 @@ from math import exp, inf, isfinite, log, sqrt
 from typing import Any
 
 from flatctl.core.band import Band
+from flatctl.core.sky.chance import Forecast
 from flatctl.core.sky.course import Course, Offer
 from flatctl.core.sky.filters import SkyFilter
 from flatctl.core.sky.light import find_window
 from flatctl.core.sky.memory import SkyMemory
 from flatctl.core.sky.planner import Plan, Planner
 from flatctl.core.sky.steps import Fact, SkyVerdict, Step, Why
-from flatctl.core.sky.tonight import Forecast
 from flatctl.core.sky.wobble import Wobble
 from flatctl.core.types import Outcome, Verdict
 
@@ -28,7 +28,7 @@ WAIT_MAX_S = 30.0
 _WORTH = 0.5
 # Where so little is known (the error of the light's logarithm), one look is taken as soon as the
 # light has this chance to be right; another when the Sun has moved on by so much.
-_UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, 0.25, 0.7
+_UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, 0.05, 0.7
 # A filter whose light has gone is asked again after so long, while its light lacks no more than
 # this factor, and no more than so many times what clouds do in a minute; then with this chance.
 _REST_S, _LACKS_MAX, _LACKS_SIGMAS, _CLOUD_S = 10.0, 1.5, 2.0, 60.0
@@ -224,7 +224,7 @@ class SkyFlatSearch:
         name, tonight = self.filter, self._course.tonight
         here = self._sets[name]
         expected = tonight.forecast(name, mid_s - exposure_s / 2, exposure_s)
-        was_seen, wander = name in tonight.seen, tonight.wander
+        was_seen, wander = name in tonight.seen, tonight.wander(_CLOUD_S)
         if median_adu > self._band.linear_adu:
             tonight.observe_full(name, mid_s, exposure_s)
         else:
@@ -239,7 +239,7 @@ class SkyFlatSearch:
             self._aim_lower(name, median_adu, exposure_s)
         if was_seen:
             self._watch(name, median_adu, expected)
-        changed = not was_seen or tonight.wander > _RESTLESS * wander
+        changed = not was_seen or tonight.wander(_CLOUD_S) > _RESTLESS * wander
         self._stale = self._stale or changed or here.outcome is not None
         return SkyVerdict(verdict, tonight.pedestal + exp(min(expected.ln_light, _LN_FULL)))
 
@@ -350,7 +350,7 @@ class SkyFlatSearch:
 
     def _past(self, course: Course, name: str, time_s: float, offer: Offer) -> Step | None:
         """Ask a filter again whose light has gone for clouds, it may be; else give it up."""
-        clouds = sqrt(offer.forecast.error**2 + course.tonight.wander * _CLOUD_S)
+        clouds = sqrt(offer.forecast.error**2 + course.tonight.wander(_CLOUD_S))
         self._stale = True
         if offer.missing >= min(log(_LACKS_MAX), _LACKS_SIGMAS * clouds):
             self._fail(name, Outcome.TOO_BRIGHT if self._dawn else Outcome.TOO_DIM, Why.GONE, offer)
@@ -405,7 +405,7 @@ class SkyFlatSearch:
             return
         here, levels = self._sets[name], self._course.levels(self._band)
         between_s = offer.exposure_s + self._overhead_s
-        wobble = sqrt(self._course.tonight.wander * between_s)
+        wobble = sqrt(self._course.tonight.wander(between_s))
         half_width = (levels.high - levels.low) / 2 / levels.aim
         if here.frames > 2 * here.kept + 2 and wobble > _WOBBLY * half_width:
             self._end(name, Outcome.UNSTABLE, Why.UNSTABLE, wobble=wobble)
