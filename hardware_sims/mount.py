@@ -55,6 +55,7 @@ class SimMount(SimDriver):
                     Number("ELEV", "Elev", site.elevation_m or 0.0, -200, 10000, 0, "%g"),
                 ),
                 texts("TIME_UTC", "UTC", SITE, UTC="", OFFSET="0"),
+                *self._clock(),
             ],
         )
         self._told: Doing | None = None
@@ -72,12 +73,23 @@ class SimMount(SimDriver):
         self.on_new("GEOGRAPHIC_COORD", self.take_numbers)
         self.on_new("TIME_UTC", self.take_texts)
 
+    def _clock(self) -> list[Any]:
+        """Return what tells of its clock, if anything does."""
+        if self._motion.habits.clock_off_s is None:
+            return []
+        hours = self._motion.sidereal_deg() / _DEG_PER_HOUR
+        return [numbers("TIME_LST", "LST", SITE, Number("LST", "LST", hours, 0, 24, 0, "%010.6m"))]
+
     async def hardware(self) -> None:
         """Tell of every change, as long as the driver runs."""
         while not self.stop:
             await asyncio.sleep(UPDATE_S)
             if self.vector("CONNECTION")["CONNECT"] == "On":
                 await self._tell()
+                if self._motion.habits.clock_off_s is not None:
+                    clock = self.vector("TIME_LST")
+                    clock["LST"] = self._motion.sidereal_deg() / _DEG_PER_HOUR
+                    await clock.send_setVector(state="Ok")
 
     async def rxevent(self, event: Any) -> None:
         """Deal with what a client sent; `received` lists it."""

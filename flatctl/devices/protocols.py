@@ -403,6 +403,7 @@ class MountReport:
 
     `at` and `site` are `None` where it can't say. `switches_tracking`: it lets its tracking be
     switched. `flips`: it stands on one side of a pier, and changes sides at the meridian.
+    `sidereal_deg` is the local sidereal time by its own clock, `None` where it tells of none.
     """
 
     state: MountState
@@ -410,6 +411,7 @@ class MountReport:
     site: Site | None
     switches_tracking: bool
     flips: bool
+    sidereal_deg: float | None = None
 
 
 @runtime_checkable

@@ -39,6 +39,7 @@ from flatctl.engine.pointing_plan import (
     as_it_stands,
     minutes,
     refuse_other_site,
+    refuse_other_time,
     unsafe,
 )
 from flatctl.errors import DeviceError, Fault, UnsafeError
@@ -93,13 +94,14 @@ class SkyPointing:
 
         Raises:
             UnsafeError: what is wanted comes near the Sun, the Moon or the horizon before the end,
-                the mount stands elsewhere than the configuration has it, or does not let itself be
-                used as it stands.
+                the mount stands elsewhere than the configuration has it, has another time, or does
+                not let itself be used as it stands.
             DeviceError: the mount can't be reached, or does not obey.
 
         """
         report = self._mount.report(_ASK_S)
         refuse_other_site(self._mount.name, report.site, self._site)
+        refuse_other_time(self._mount.name, report, self._clock.now(), self._site)
         times = minutes(self._clock.now(), until)
         if not self._moves:
             self._begin_as_it_stands(report, times)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flatctl.core.nights.sun import Site
+from flatctl.core.nights.sun import Site, sidereal_deg
 from flatctl.core.pointing.bodies import moon_at, sun_at
 from flatctl.core.pointing.directions import Horizontal, around, separation_deg, to_horizontal
 from flatctl.core.pointing.target import (
@@ -20,6 +20,8 @@ from flatctl.errors import UnsafeError
 
 _EVERY = timedelta(minutes=1)
 _SITE_DEG = 0.1
+# Two minutes: a clock that was set by hand.
+_CLOCK_DEG = 0.5
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,22 @@ def refuse_other_site(name: str, told: Site | None, site: Site) -> None:
             f"{name} believes to stand at latitude {told.latitude_deg:.2f}°, longitude "
             f"{told.longitude_deg:.2f}°, and the configuration says {site.latitude_deg:.2f}°, "
             f"{site.longitude_deg:.2f}°; correct the one that is wrong"
+        )
+
+
+def refuse_other_time(name: str, told: MountReport, now: datetime, site: Site) -> None:
+    """Raise `UnsafeError` where a mount that tells of its clock has another time than `now`.
+
+    By the one it points beside where it is sent, by the other the Sun is not where it is.
+    """
+    if told.sidereal_deg is None:
+        return
+    ahead_deg = around(told.sidereal_deg - sidereal_deg(now, site))
+    if abs(ahead_deg) > _CLOCK_DEG:
+        where = "ahead of" if ahead_deg > 0 else "behind"
+        raise UnsafeError(
+            f"the clock of {name} is {abs(ahead_deg) * 4.0:.0f} min {where} this computer's, by "
+            "which flatctl knows where the Sun is; correct the one that is wrong"
         )
 
 

@@ -48,8 +48,14 @@ class FakeMount:
         site = self.motion.site
         believed = replace(site, latitude_deg=site.latitude_deg + self.motion.habits.site_off_deg)
         state = _STATES[self.motion.doing()]
+        clock = self.motion.habits.clock_off_s is not None
         return MountReport(
-            state, self.motion.place(), believed, switches_tracking=True, flips=False
+            state,
+            self.motion.place(),
+            believed,
+            switches_tracking=True,
+            flips=False,
+            sidereal_deg=self.motion.sidereal_deg() if clock else None,
         )
 
     def park(self, timeout_s: float) -> None:

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class MountHabits:
     that its tracking is switched off, or switch it on again `tracks_again_s` after a goto. A small
     move may never end (`endless_dither`), nor any (`endless`). Standing, it may sink at
     `sinks_deg_s`. It believes to stand `site_off_deg` farther north, and its driver may end in
-    its `dies_in_slew`-th slew.
+    its `dies_in_slew`-th slew. With `clock_off_s` it tells of a clock, which is that far ahead.
     """
 
     starts: Doing = Doing.STANDING
@@ -59,6 +59,7 @@ class MountHabits:
     sinks_deg_s: float = 0.0
     site_off_deg: float = 0.0
     dies_in_slew: int = 0
+    clock_off_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,13 @@ class Motion:
         """Return where in the sky it points, now or at another time."""
         when = self._now() if time_s is None else time_s
         axes = self.axes(when)
-        sidereal = sidereal_deg(self._utc(when), self.site)
-        return Equatorial((sidereal - axes.hour_angle_deg) % 360.0, axes.dec_deg)
+        return Equatorial((self.sidereal_deg(when) - axes.hour_angle_deg) % 360.0, axes.dec_deg)
+
+    def sidereal_deg(self, time_s: float | None = None) -> float:
+        """Return the sidereal time that it believes it is."""
+        when = self._now() if time_s is None else time_s
+        off = timedelta(seconds=self.habits.clock_off_s or 0.0)
+        return sidereal_deg(self._utc(when) + off, self.site)
 
     def direction(self, time_s: float | None = None) -> Horizontal:
         """Return where over the horizon it points, now or at another time."""
@@ -193,8 +199,7 @@ class Motion:
         if again_s is None:
             self._go_on(stands)
         else:
-            then = self._utc(now_s + again_s)
-            later = (sidereal_deg(then, self.site) - axes.hour_angle_deg) % 360.0
+            later = (self.sidereal_deg(now_s + again_s) - axes.hour_angle_deg) % 360.0
             again = Stretch(now_s + again_s, Doing.TRACKING, place=(later, axes.dec_deg))
             self._go_on(stands, again)
         return True
@@ -210,7 +215,7 @@ class Motion:
         return _SETTLES_S + max(turned, abs(other.dec_deg - one.dec_deg)) / self.habits.speed_deg_s
 
     def _axes_of(self, place: tuple[float, float], time_s: float) -> Axes:
-        sidereal = sidereal_deg(self._utc(min(time_s, self._now() + 1e5)), self.site)
+        sidereal = self.sidereal_deg(min(time_s, self._now() + 1e5))
         return Axes(around(sidereal - place[0]), place[1])
 
     def _at(self, time_s: float) -> Stretch:

@@ -102,3 +102,18 @@ def test_a_mount_that_tells_its_side_of_the_pier_flips(on, flips):
 def test_a_mount_without_a_switch_for_its_tracking_can_not_switch_it():
     assert not told(place("Ok")).switches_tracking
     assert told(place("Ok"), ON).switches_tracking
+
+
+def test_the_clock_of_a_mount_goes_on_since_it_was_told():
+    lst = replace(numbers("TIME_LST", LST=6.0), state="Ok")
+    assert told(place("Ok"), lst).sidereal_deg == pytest.approx(90.0, abs=0.01)
+    old = replace(lst, arrived_s=time.monotonic() - 3600.0)
+    registry = Registry()
+    registry.devices["Mount"] = Device("Mount", born=1, defined=1, properties={"TIME_LST": old})
+    assert report_of(registry, "Mount").sidereal_deg == pytest.approx(105.04, abs=0.01)
+
+
+@pytest.mark.parametrize("lst", [None, float("nan")])
+def test_a_mount_that_tells_of_no_clock_has_none(lst):
+    clock = () if lst is None else (replace(numbers("TIME_LST", LST=lst), state="Ok"),)
+    assert told(place("Ok"), *clock).sidereal_deg is None

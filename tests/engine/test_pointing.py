@@ -10,7 +10,7 @@ from flatctl.core.pointing.bodies import sun_at
 from flatctl.core.pointing.directions import Horizontal, separation_deg, to_axes
 from flatctl.devices.protocols import MountState
 from flatctl.engine.pointing import Pointing, SkyPointing
-from flatctl.engine.pointing_plan import PointingPlan
+from flatctl.engine.pointing_plan import PointingPlan, refuse_other_site
 from flatctl.errors import ExitCode, FlatctlError, UnsafeError
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
@@ -184,6 +184,24 @@ def test_a_configuration_of_another_place_moves_nothing(elsewhere):
     evening = Twilight(starts=Doing.PARKED)
     assert evening.run(site=replace(evening.site, **elsewhere)) == 6
     assert evening.mount.commands == []
+
+
+@pytest.mark.parametrize(("off_s", "says"), [(3600.0, "60 min ahead"), (-3600.0, "60 min behind")])
+def test_a_clock_that_is_an_hour_off_moves_nothing(off_s, says):
+    evening = Twilight(starts=Doing.PARKED, clock_off_s=off_s)
+    assert evening.run() == 6
+    assert evening.mount.commands == []
+    assert says in str(evening.heard[0])
+
+
+def test_a_clock_that_is_nearly_right_is_no_matter():
+    assert Twilight(clock_off_s=20.0).run(frames=2) == 0
+
+
+def test_longitudes_on_both_sides_of_180_degrees_are_one_place():
+    evening = Twilight()
+    east, west = (replace(evening.site, longitude_deg=each) for each in (179.97, -179.98))
+    assert refuse_other_site("Mount", east, west) is None
 
 
 @pytest.mark.parametrize(

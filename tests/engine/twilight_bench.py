@@ -53,6 +53,7 @@ class Twilight:
         sky: Mapping[str, object] | None = None,
         job: Mapping[str, object] | None = None,
         setup: CameraSetup | None = None,
+        tracking: bool = False,
         **sensor: object,
     ) -> None:
         rig = scenario(name, rows=48, cols=64)
@@ -71,6 +72,7 @@ class Twilight:
         self.hear: Callable[[events.Event], None] = lambda _: None
         self.error: FlatctlError | Stopped | None = None
         self._with_panel = panel
+        self._pointing = PointingPlan(slew_s=120.0, tracking=tracking)
         self.rules: list[Rule] = []
 
     def run(self) -> int:
@@ -79,7 +81,7 @@ class Twilight:
         site = fake.world.scene.twilight.site
         pointing = None
         if fake.mount is not None:
-            pointing = SkyPointing(fake.mount, site, fake.clock, PointingPlan(slew_s=120.0))
+            pointing = SkyPointing(fake.mount, site, fake.clock, self._pointing)
         rules = [] if fake.roof is None else [Rule(StandsOpen(fake.roof), "stop", 60.0)]
         rig = Rig(
             fake.camera,

@@ -93,6 +93,7 @@ TROUBLES = {
     "a slew that never ends": ({"endless": True, "speed_deg_s": 3.0}, ExitCode.DEVICE),
     "sinks": ({"sinks_deg_s": 3.0}, ExitCode.UNSAFE),
     "believes to be elsewhere": ({"site_off_deg": 40.0}, ExitCode.UNSAFE),
+    "has a clock that is an hour ahead": ({"clock_off_s": 3600.0}, ExitCode.UNSAFE),
     "lost in a slew": ({"dies_in_slew": 2}, ExitCode.DEVICE),
 }
 

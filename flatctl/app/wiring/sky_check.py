@@ -24,6 +24,7 @@ from flatctl.engine.pointing_plan import (
     as_it_stands,
     minutes,
     refuse_other_site,
+    refuse_other_time,
     survey,
     unsafe,
 )
@@ -122,6 +123,7 @@ def _mount(
         report = MOUNTS.build(reached, table.device).report(_ASK_S)
         reports.append(report)
         refuse_other_site(table.device, report.site, site)
+        refuse_other_time(table.device, report, now, site)
         return f"{there.text}, {_stands(report, site, now)}; {moves}"
 
     if connections is not None:

@@ -32,6 +32,7 @@ _TRACKING = "TELESCOPE_TRACK_STATE"
 _AFTER_GOTO = "ON_COORD_SET"
 _ABORT = "TELESCOPE_ABORT_MOTION"
 _SITE = "GEOGRAPHIC_COORD"
+_CLOCK = "TIME_LST"
 _SIDE = "TELESCOPE_PIER_SIDE"
 _BY_HAND = "see where the mount is, and indiserver's log"
 
@@ -314,6 +315,7 @@ def report_of(registry: Registry, device: str) -> MountReport:
         _site(site),
         switches_tracking=tracking is not None,
         flips=side is not None and any(map(side.on, side.elements)),
+        sidereal_deg=_sidereal_deg(registry.find(device, _CLOCK)),
     )
 
 
@@ -344,6 +346,15 @@ def _site(now: Property | None) -> Site | None:
     if latitude_deg is None or longitude_deg is None or latitude_deg == longitude_deg == 0.0:
         return None
     return Site(latitude_deg, around(longitude_deg))
+
+
+def _sidereal_deg(now: Property | None) -> float | None:
+    """Return the sidereal time that a mount's clock shows by now."""
+    hours = now.number("LST") if now is not None and now.state != "Alert" else None
+    if now is None or hours is None:
+        return None
+    age_s = time.monotonic() - now.arrived_s
+    return (hours * _DEG_PER_HOUR + age_s * _TURN_DEG_PER_S) % 360.0
 
 
 def _apart_deg(one: Equatorial, other: Equatorial) -> float:

@@ -1,0 +1,103 @@
+"""What may happen around a twilight: weather turns, a camera is lost, the site is far away."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from twilight_bench import Twilight
+
+from flatctl import events
+from flatctl.devices.protocols import ConditionStatus, MountState
+from flatctl.engine.safety import Rule
+from flatctl.errors import ExitCode, NoReply
+from hardware_sims.fakes import FakeRig
+from hardware_sims.sky.motion import MountHabits
+
+LOST = NoReply("Fake Camera", "does not answer", "see whether it still has power")
+
+
+class Weather:
+    """A station that reports danger for a while, in seconds from the start."""
+
+    name = "Fake Weather"
+
+    def __init__(self, twilight: Twilight, begins_s: float, ends_s: float = 1e9) -> None:
+        self._clock, self._danger_s = twilight.fake.clock, (begins_s, ends_s)
+
+    def status(self, timeout_s: float) -> ConditionStatus:  # because the Protocol has it
+        begins_s, ends_s = self._danger_s
+        danger = begins_s <= self._clock.monotonic() < ends_s
+        return ConditionStatus(not danger, "unsafe: Rain" if danger else "safe")
+
+
+def test_weather_that_turns_ends_it_with_what_was_kept(tmp_path) -> None:
+    twilight = Twilight(tmp_path, count=30)
+    twilight.rules = [Rule(Weather(twilight, begins_s=40.0), "stop", 60.0)]
+    assert twilight.run() == ExitCode.UNSAFE
+    assert twilight.frames
+    assert "Rain" in str(twilight.error)
+    twilight.ends_well()
+
+
+def test_weather_that_comes_back_in_time_only_interrupts(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+    twilight.rules = [Rule(Weather(twilight, begins_s=20.0, ends_s=120.0), "wait", 900.0)]
+    assert twilight.run() == ExitCode.COMPLETE
+    started = twilight.all(events.RunStarted)[0].time
+    flats = [(event.time - started).total_seconds() for event in twilight.all(events.Flat)]
+    assert not [each for each in flats if 21.0 < each < 119.0]
+    twilight.ends_well()
+
+
+def test_a_mount_that_is_to_track_rests_while_the_weather_is_waited_for(tmp_path) -> None:
+    twilight = Twilight(tmp_path, tracking=True)
+    twilight.rules = [Rule(Weather(twilight, begins_s=20.0, ends_s=600.0), "wait", 900.0)]
+    states: list[MountState] = []
+
+    def look(event: events.Event) -> None:
+        if isinstance(event, events.Waiting) and "Rain" in str(event.what):
+            states.append(twilight.fake.mount.report(1.0).state)
+
+    twilight.hear = look
+    twilight.run()
+    assert states == [MountState.STANDING]
+
+
+def test_a_camera_that_is_lost_for_a_moment_costs_a_frame(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+    twilight.fake.camera.faults.add(1, LOST)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert [event.recovered for event in twilight.all(events.FaultSeen)] == [True]
+    twilight.ends_well()
+
+
+def test_a_camera_that_is_lost_for_good_ends_it_with_the_tracking_off(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+
+    def gone(_timeout_s: float) -> None:
+        raise LOST
+
+    def lose(event: events.Event) -> None:
+        if isinstance(event, events.Flat):
+            twilight.fake.camera.faults.add(1, LOST)
+            twilight.fake.camera.open = gone
+
+    twilight.hear = lose
+    assert twilight.run() == ExitCode.DEVICE
+    assert twilight.frames
+    twilight.ends_well()
+
+
+@pytest.mark.parametrize("hours", [-11.5, 12.3])
+@pytest.mark.parametrize("latitude_deg", [0.0, 33.0, 58.0])
+def test_any_site_has_its_twilight(tmp_path, hours, latitude_deg) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), count=2)
+    rig = twilight.fake.world.scenario
+    start = twilight.fake.clock.now() + timedelta(hours=hours)
+    south = replace(rig.sky, latitude_deg=latitude_deg, summer=True, starts_deg=-3.0)
+    twilight.fake = FakeRig(replace(rig, sky=south, mount=MountHabits()), start=start)
+    twilight.fake.mount.may_move = True
+    site = twilight.fake.world.scene.twilight.site
+    assert site.latitude_deg <= 0
+    assert twilight.run() == ExitCode.COMPLETE, twilight.error
+    twilight.ends_well()
