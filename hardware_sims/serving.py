@@ -17,7 +17,7 @@ from hardware_sims.light import write_json
 from hardware_sims.panel import alnitak_on_a_pty
 from hardware_sims.shared import sized_scenario
 from hardware_sims.sky.scene import Scene
-from hardware_sims.world import Scenario, World
+from hardware_sims.world import Scenario, World, any_night
 
 CONFIG = """\
 # The simulated rig "{scenario}": {summary}.
@@ -122,7 +122,7 @@ async def _serve(
     if threading.current_thread() is threading.main_thread():
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, stop.set)
-    world = World(rig, log=folder / "light.log")
+    world = World(rig, log=folder / "light.log", night=any_night())
     server = SimServer(*_drivers(world), port=port)
     serving = loop.create_task(server.serve())
     stopping = loop.create_task(asyncio.to_thread(stop.wait))

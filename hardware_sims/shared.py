@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hardware_sims.light import Light
 from hardware_sims.scenarios import scenario
-from hardware_sims.world import Scenario, Turret, World
+from hardware_sims.world import Scenario, Turret, World, any_night
 
 
 def state_folder() -> Path:
@@ -48,4 +48,4 @@ def shared_world() -> World:
     light = Light(rig.brightness_max, state=folder / "light.json", log=folder / "light.log")
     turret = Turret(folder / "wheel.json", rig.wheel)
     still = bool(os.environ.get("FLATCTL_SIM_STILL"))
-    return World(rig, light=light, turret=turret, still=still, state=folder)
+    return World(rig, light=light, turret=turret, still=still, night=any_night(), state=folder)

@@ -1,6 +1,7 @@
 """One physical truth behind every simulated device: lamp, filter, telescope and sensor."""
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -110,6 +111,11 @@ class Turret:
     def beam(self, slots: int) -> int:
         """Return the slot that really stands in the beam of a wheel with that many."""
         return (self.slot + self._off) % slots
+
+
+def any_night() -> int:
+    """Return a night for a rig that is served: no two have the same noise, as no two nights do."""
+    return secrets.randbelow(1_000_000)
 
 
 class World:

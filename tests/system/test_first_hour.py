@@ -38,3 +38,19 @@ def test_of_two_cameras_on_one_server_both_are_told_by_init_and_check(tmp_path):
     assert tomllib.loads(config.read_text())["camera"]["device"] == "CCD Simulator"
     assert "Guide Simulator" in config.read_text()
     assert "also there: Guide Simulator (guides)" in checked.stdout
+
+
+def test_a_simulated_rig_that_is_served_again_takes_other_frames(tmp_path):
+    # As a second `make demo` does, into the folder of the first.
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        history = str(tmp_path / name / "history.sqlite")
+        with (
+            rigs.simulated_rig(tmp_path / name) as rig,
+            rigs.environment(FLATCTL_OUTPUT__HISTORY=history),
+        ):
+            run = rig.run(
+                *("--filter", "L", "--exposure", 0.5, "--brightness", 44, "--count", 2),
+                *("--no-resume", "--output", tmp_path / "flats"),
+            )
+        assert (run.returncode, "same picture" in run.stderr) == (0, False), run.stderr
