@@ -27,7 +27,7 @@ SCRIPTS = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["proje
 # Of others: they are where the pages say that they are needed, and mean what they always did.
 OUTSIDE = {
     *("apt", "git", "usermod", "useradd", "install", "cp", "systemctl", "journalctl"),
-    *("indiserver", "jq", "python"),
+    *("indiserver", "jq", "python", "sed"),
 }
 
 
