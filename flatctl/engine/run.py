@@ -161,15 +161,11 @@ class Session:
         self._take_darks(context, runs, exposures_s)
 
     def _take_of_sky(self, context: RunContext, sky: SkyJob, plans: Sequence[FilterPlan]) -> None:
-        """Take the sets of one camera setup of the sky, those of one level all in one go."""
-        exposures_s: set[float] = set()
-        for band in dict.fromkeys((plan.target, plan.tolerance) for plan in plans):
-            alike = [plan for plan in plans if (plan.target, plan.tolerance) == band]
-            flats = SkyFlats(context, sky, alike, self.signals, self._tell_fault)
-            self._under_way = flats
-            self._outcomes.update(flats.run())
-            exposures_s |= flats.exposures_s
-        take_sky_darks(context, plans, exposures_s, self._tell_fault)
+        """Take the sets of one camera setup of the sky, then their dark flats."""
+        flats = SkyFlats(context, sky, plans, self.signals, self._tell_fault)
+        self._under_way = flats
+        self._outcomes.update(flats.run())
+        take_sky_darks(context, plans, flats.exposures_s, self._tell_fault)
 
     def _take_sky_darks_alone(self, context: RunContext, plans: Sequence[FilterPlan]) -> None:
         """Take the dark flats of flats of the sky that are there.

@@ -126,7 +126,8 @@ class SkyFlats:
             return None
         band = missing[0][1].band
         pedestal = known_pedestal(self._context)
-        known = pedestal is not None and pedestal.is_measured and pedestal.adu < band.low_adu
+        lowest_adu = min(each.band.low_adu for _, each in missing)
+        known = pedestal is not None and pedestal.is_measured and pedestal.adu < lowest_adu
         learned = self._context.history.sky(self._context.key())
         self._before = learned.at(band.full_scale_adu).stored() if learned else None
         return SkyFlatSearch(
@@ -143,9 +144,16 @@ class SkyFlats:
         )
 
     def _filter(self, name: str, of: SkySet) -> SkyFilter:
-        plan = of.plan
-        exposures_s = (plan.exposure_min_s, plan.exposure_max_s)
-        return SkyFilter(name, of.missing, exposures_s, plan.throughput, plan.wavelength_nm)
+        plan, band = of.plan, of.band
+        return SkyFilter(
+            name,
+            of.missing,
+            exposure_range_s=(plan.exposure_min_s, plan.exposure_max_s),
+            throughput=plan.throughput,
+            wavelength_nm=plan.wavelength_nm,
+            target_adu=band.target_adu,
+            tolerance_adu=band.tolerance_adu,
+        )
 
     def _next(self, search: SkyFlatSearch) -> Step:
         """Return what to do now; before an exposure all is safe, and the telescope at rest."""
@@ -211,12 +219,7 @@ class SkyFlats:
         if context.learn_full_scale(shot):
             for each in self._sets.values():
                 each.rescale()
-            band = of.band
-            search.rescale(
-                target_adu=band.target_adu,
-                tolerance_adu=band.tolerance_adu,
-                full_scale_adu=band.full_scale_adu,
-            )
+            search.rescale(context.full_scale_adu)
         refused = of.refusal(shot)
         verdict = search.observe(
             mid_s=shot.time_s,

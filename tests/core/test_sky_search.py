@@ -294,3 +294,20 @@ def test_a_wait_is_one_and_not_many_short_ones(scale, rising):
     search.next = following
     frames = run(search, fading(scale, sun=sun))
     assert len(waits) <= sum(waits) / 30.0 + 2 * len(frames) + 5
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.2, 0.7), st.floats(0.02, 0.1))
+def test_a_filter_may_have_a_target_of_its_own(target, tolerance):
+    own = {"target_adu": target * FULL, "tolerance_adu": tolerance * FULL}
+    search = a_search(filters=[SkyFilter("L", 5), SkyFilter("Ha", 5, **own)])
+    for name, _, _, level, verdict in run(search, SKY):
+        wanted, around = (target, tolerance) if name == "Ha" else (33400.0 / FULL, 3277.0 / FULL)
+        assert verdict.accepted == (abs(level / FULL - wanted) <= around)
+    assert search.counts == {"L": 5, "Ha": 5}
+
+
+@pytest.mark.parametrize("wrong", [{"target_adu": 0.0}, {"tolerance_adu": -1.0}])
+def test_a_target_without_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match="_adu"):
+        SkyFilter("L", 5, **wrong)

@@ -37,6 +37,15 @@ def test_filters_of_different_targets_each_get_their_own_level(tmp_path) -> None
     assert levels == pytest.approx({"Ha": 0.51, "R": 0.3}, abs=0.05)
 
 
+def test_filters_of_different_targets_share_one_twilight(tmp_path) -> None:
+    """The one whose light comes first is first, wherever it stands in the plan."""
+    twilight = Twilight(tmp_path, filters=("L", "Ha"), count=3, starts_deg=-1.0)
+    twilight.plans[1] = replace(twilight.plans[1], target=0.3)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert [event.filter for event in twilight.all(events.Flat)] == ["Ha"] * 3 + ["L"] * 3
+    assert all(0.25 <= e.level <= 0.35 for e in twilight.all(events.Flat) if e.filter == "Ha")
+
+
 def test_a_full_scale_that_a_clipped_frame_proves_is_that_of_the_flats(tmp_path) -> None:
     twilight = Twilight(tmp_path, filters=("Ha",), count=2, bits=14, shifted=False)
     assert twilight.run() == ExitCode.COMPLETE

@@ -34,7 +34,7 @@ class SkyFilter:
     """Ask for `count` flats through a filter, exposed within `exposure_range_s` seconds.
 
     `throughput` says how much light it passes relative to the other filters of the run, as a hint;
-    `wavelength_nm` is known by the usual names.
+    `wavelength_nm` is known by the usual names. It may have a target and a tolerance of its own.
 
     Raises:
         ValueError: an argument makes no sense.
@@ -46,6 +46,8 @@ class SkyFilter:
     exposure_range_s: tuple[float, float] = (0.5, 30.0)
     throughput: float | None = None
     wavelength_nm: float | None = None
+    target_adu: float | None = None
+    tolerance_adu: float | None = None
 
     def __post_init__(self) -> None:
         shortest, longest = self.exposure_range_s
@@ -53,7 +55,7 @@ class SkyFilter:
             raise ValueError(f"exposure_range_s must be 0 < min <= max: {self.exposure_range_s}")
         if self.count < 1:
             raise ValueError(f"count must be at least 1: {self.count}")
-        for name in ("throughput", "wavelength_nm"):
+        for name in ("throughput", "wavelength_nm", "target_adu", "tolerance_adu"):
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be a positive number: {value}")

@@ -16,7 +16,7 @@ from flatctl.core.sky.course import Course, Offer
 from flatctl.core.sky.filters import SkyFilter
 from flatctl.core.sky.light import find_window
 from flatctl.core.sky.memory import SkyMemory
-from flatctl.core.sky.planner import Plan, Planner
+from flatctl.core.sky.planner import Plan, Planner, Timetable
 from flatctl.core.sky.steps import Fact, SkyVerdict, Step, Why
 from flatctl.core.sky.wobble import Wobble
 from flatctl.core.types import Outcome, Verdict
@@ -50,6 +50,7 @@ class _Set:
     """How far a filter has come."""
 
     wanted: SkyFilter
+    band: Band
     kept: int = 0
     frames: int = 0
     wobble: Wobble = field(default_factory=Wobble)
@@ -96,7 +97,6 @@ class SkyFlatSearch:
         memory: Mapping[str, Any] | None = None,
         max_wobble: float = 0.0,
     ) -> None:
-        self._band = Band(target_adu, tolerance_adu, full_scale_adu)
         names = [each.name for each in filters]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"filters must be there, each once: {names}")
@@ -110,11 +110,14 @@ class SkyFlatSearch:
         ):
             if not (isfinite(value) and value >= 0):
                 raise ValueError(f"{name} must be a number >= 0: {value}")
+        self._full_scale_adu = full_scale_adu
+        usual = Band(target_adu, tolerance_adu, full_scale_adu)
+        self._sets = {each.name: _Set(each, _band(each, usual)) for each in filters}
+        lowest_adu = min(each.band.low_adu for each in self._sets.values())
         if pedestal_adu is not None and not (
-            isfinite(pedestal_adu) and 0 <= pedestal_adu < self._band.low_adu
+            isfinite(pedestal_adu) and 0 <= pedestal_adu < lowest_adu
         ):
             raise ValueError(f"pedestal_adu must lie below the band: {pedestal_adu}")
-        self._sets = {each.name: _Set(each) for each in filters}
         self._sun, self._range_deg, self._dawn = sun_altitude, (low_deg, high_deg), dawn
         self._overhead_s, self._change_s = overhead_s, filter_change_s
         self._max_wobble = max_wobble
@@ -217,25 +220,26 @@ class SkyFlatSearch:
             raise ValueError("observe follows a step whose action is 'expose'")
         if not (isfinite(mid_s) and isfinite(exposure_s) and exposure_s > 0):
             raise ValueError(f"an exposure needs a middle and a length: {mid_s}, {exposure_s}")
-        verdict = self._band.judge(median_adu, clipped_frac)
+        name, tonight = self.filter, self._course.tonight
+        here = self._sets[name]
+        band = here.band
+        verdict = band.judge(median_adu, clipped_frac)
         if refused and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REFUSED
         self._exposing = False
-        name, tonight = self.filter, self._course.tonight
-        here = self._sets[name]
         expected = tonight.forecast(name, mid_s - exposure_s / 2, exposure_s)
         was_seen, wander = name in tonight.seen, tonight.wander(_CLOUD_S)
-        if median_adu > self._band.linear_adu:
+        if median_adu > band.linear_adu:
             tonight.observe_full(name, mid_s, exposure_s)
         else:
-            tonight.observe(name, mid_s, exposure_s, self._band.frac(median_adu))
+            tonight.observe(name, mid_s, exposure_s, band.frac(median_adu))
         here.frames += 1
         here.looked_deg = self._sun(mid_s)
         if verdict is Verdict.ACCEPTED:
             here.kept += 1
             if not here.missing:
                 self._end(name, Outcome.COMPLETE, Why.COMPLETE)
-        elif verdict is Verdict.CLIPPED and median_adu <= self._band.high_adu:
+        elif verdict is Verdict.CLIPPED and median_adu <= band.high_adu:
             self._aim_lower(name, median_adu, exposure_s)
         if was_seen:
             self._watch(name, median_adu, expected)
@@ -248,10 +252,15 @@ class SkyFlatSearch:
         del self._sets[name]
         self._stale = True
 
-    def rescale(self, *, target_adu: float, tolerance_adu: float, full_scale_adu: float) -> None:
-        """Go on with another full scale; what has been learned of the light holds."""
-        factor = self._band.full_scale_adu / full_scale_adu
-        self._band = Band(target_adu, tolerance_adu, full_scale_adu)
+    def rescale(self, full_scale_adu: float) -> None:
+        """Go on with another full scale, and the same parts of it for targets.
+
+        What has been learned of the light holds.
+        """
+        factor, self._full_scale_adu = self._full_scale_adu / full_scale_adu, full_scale_adu
+        for each in self._sets.values():
+            target_adu, tolerance_adu = each.band.target_adu, each.band.tolerance_adu
+            each.band = Band(target_adu / factor, tolerance_adu / factor, full_scale_adu)
         self._before = self._before.rescaled(factor)
         if self._pedestal is not None:
             self._pedestal *= factor
@@ -270,8 +279,8 @@ class SkyFlatSearch:
     def _watch(self, name: str, median_adu: float, expected: Forecast) -> None:
         """End a filter whose light scatters by more than is wanted."""
         here, pedestal = self._sets[name], self._course.tonight.pedestal if self._course else 0.0
-        light = self._band.frac(median_adu) - pedestal
-        if light <= 0 or median_adu > self._band.linear_adu:
+        light = here.band.frac(median_adu) - pedestal
+        if light <= 0 or median_adu > here.band.linear_adu:
             return
         here.wobble.take(log(light) - expected.ln_light)
         scatter = here.wobble.scatter
@@ -280,12 +289,13 @@ class SkyFlatSearch:
 
     def _aim_lower(self, name: str, median_adu: float, exposure_s: float) -> None:
         """Aim lower where pixels clip within the band; end where that is of no use."""
-        lower = self._band.below(median_adu)
+        here = self._sets[name]
+        lower = here.band.below(median_adu)
         if lower is None:
-            level = self._band.frac(median_adu)
+            level = here.band.frac(median_adu)
             self._end(name, Outcome.TOO_BRIGHT, Why.CLIPS, exposure_s=exposure_s, level=level)
         else:
-            self._band = lower
+            here.band = lower
 
     def _open(self) -> list[str]:
         return [name for name, each in self._sets.items() if each.outcome is None]
@@ -299,10 +309,7 @@ class SkyFlatSearch:
         able = [name for name in self._open() if self._sets[name].rests_until_s <= time_s]
         if not able:
             return None
-        tables = [
-            course.timetable(name, self._sets[name].missing, self._band, self._overhead_s)
-            for name in able
-        ]
+        tables = [self._timetable(course, name) for name in able]
         planner = Planner(tables, self.filter, self._change_s)
         best = planner.plan(time_s)
         self._planned_s, self._stale = time_s, False
@@ -315,10 +322,14 @@ class SkyFlatSearch:
         self._plan = best
         return best.first
 
+    def _timetable(self, course: Course, name: str) -> Timetable:
+        here = self._sets[name]
+        return course.timetable(name, here.missing, here.band, self._overhead_s)
+
     def _step(self, course: Course, name: str, time_s: float) -> Step | None:
         """Return what to do with a filter; None once it has been given up or put to rest."""
         begins_s = time_s if name == self.filter else time_s + self._change_s
-        offer = course.offer(name, begins_s, self._band)
+        offer = course.offer(name, begins_s, self._sets[name].band)
         if offer.is_free or offer.chance >= _WORTH:
             seen = name in course.tonight.seen
             return self._expose(name, offer.exposure_s, Why.AIM if seen else Why.LOOK)
@@ -326,8 +337,7 @@ class SkyFlatSearch:
         if offer.dim == self._dawn:
             if self._may_look(course, name, time_s, offer):
                 return self._expose(name, offer.exposure_s, Why.LOOK)
-            table = course.timetable(name, self._sets[name].missing, self._band, self._overhead_s)
-            left_s = table.opens_s - time_s
+            left_s = self._timetable(course, name).opens_s - time_s
             if left_s <= _SHORTEST_WAIT_S:
                 left_s = self._until_free_s(course, name, begins_s)
             return self._wait(left_s, Why.LIGHT, filter=name)
@@ -342,7 +352,7 @@ class SkyFlatSearch:
         low_s, high_s = 0.0, WAIT_MAX_S
         while high_s - low_s > _SHORTEST_WAIT_S:
             middle_s = (low_s + high_s) / 2
-            if course.offer(name, begins_s + middle_s, self._band).is_free:
+            if course.offer(name, begins_s + middle_s, self._sets[name].band).is_free:
                 high_s = middle_s
             else:
                 low_s = middle_s
@@ -362,7 +372,8 @@ class SkyFlatSearch:
 
     def _may_look(self, course: Course, name: str, time_s: float, offer: Offer) -> bool:
         """Tell whether a look too early is worth it, for what it tells of the light."""
-        here, levels = self._sets[name], course.levels(self._band)
+        here = self._sets[name]
+        levels = course.levels(here.band)
         if offer.forecast.error < _UNKNOWN_ERROR:
             return False
         right = (levels.low, inf) if self._dawn else (0.0, levels.high)
@@ -403,7 +414,8 @@ class SkyFlatSearch:
         """End a filter for its light, or for a sky that changes too fast to be met."""
         if self._course is None:
             return
-        here, levels = self._sets[name], self._course.levels(self._band)
+        here = self._sets[name]
+        levels = self._course.levels(here.band)
         between_s = offer.exposure_s + self._overhead_s
         wobble = sqrt(self._course.tonight.wander(between_s))
         half_width = (levels.high - levels.low) / 2 / levels.aim
@@ -431,6 +443,16 @@ class SkyFlatSearch:
             if self._course is None or self._time_s is None:
                 self._end(name, Outcome.OUT_OF_TIME, why)
             else:
-                offer = self._course.offer(name, self._time_s, self._band)
+                offer = self._course.offer(name, self._time_s, self._sets[name].band)
                 self._fail(name, Outcome.OUT_OF_TIME, why, offer)
         return Step("finish", Fact(why))
+
+
+def _band(of: SkyFilter, usual: Band) -> Band:
+    """Return the levels accepted of a filter, that may have its own."""
+    target_adu, tolerance_adu = of.target_adu, of.tolerance_adu
+    return Band(
+        usual.target_adu if target_adu is None else target_adu,
+        usual.tolerance_adu if tolerance_adu is None else tolerance_adu,
+        usual.full_scale_adu,
+    )
