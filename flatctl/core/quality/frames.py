@@ -1,7 +1,6 @@
 """The judgement of each frame of a set: against the others, and against what photons can do."""
 
-from dataclasses import dataclass, replace
-from math import inf
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -157,8 +156,8 @@ class SetJudge:
     def _differences(
         self, differs: Change, mean: Shape, *, veil_unsure_frac: float = 0.0
     ) -> list[Finding]:
-        limits = replace(self.limits, dust=inf) if self.starry else self.limits
-        return differences(differs, mean.cell_px, limits, veil_unsure_frac=veil_unsure_frac)
+        found = differences(differs, mean.cell_px, self.limits, veil_unsure_frac=veil_unsure_frac)
+        return [each for each in found if not (self.starry and each.kind is Kind.UNEVEN)]
 
     def _noise(self, digest: FrameDigest) -> list[Finding]:
         pair = self._pair(digest)
