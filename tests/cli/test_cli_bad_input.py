@@ -91,6 +91,37 @@ def test_a_mistake_in_the_panels_table_ends_with_3(command, rig, panel, complain
     assert (ending.code, ending.stderr.startswith(f"flatctl: {path}: {complaint}")) == (3, True)
 
 
+MEANT = {
+    "percent": ("[flats]\ntarget = 51", "51 % is 0.51"),
+    "ADU": ("[flats]\ntarget = 30000", "30000 ADU of 65535 is 0.46"),
+    "one exposure": ("[flats]\nexposure_s = 2", "like exposure_s = { start = 2 }"),
+    "ends": ("[flats]\nexposure_s = { min = 5, max = 1 }", "above max, 1; lower min or raise max"),
+    "key": ("[flats]\ncuont = 3", "did you mean 'count'?"),
+}
+
+
+@pytest.mark.parametrize(("mistake", "hint"), MEANT.values(), ids=MEANT)
+def test_a_beginners_mistake_is_answered_with_what_is_meant(command, rig, mistake, hint):
+    ending = command("check", rig(more=mistake))
+    assert (ending.code, hint in ending.stderr) == (3, True)
+
+
+def test_a_panel_may_be_called_what_stands_on_its_box(command, rig):
+    ending = command("check", rig('kind = "flatman"'))
+    assert (ending.code, "did you mean 'alnitak'?" in ending.stderr) == (3, True)
+
+
+def test_a_port_of_another_system_is_no_port_here(command, rig):
+    ending = command("panel", rig('kind = "alnitak"\nport = "COM3"'), "status")
+    assert "COM3: no such port; is it plugged in and powered?" in ending.stderr
+
+
+def test_lights_that_are_not_there_are_no_folder_to_make(command, rig, tmp_path):
+    ending = command("plan", rig(), "--from-lights", tmp_path / "nowhere")
+    assert (ending.code, "give the folder of a night" in ending.stderr) == (7, True)
+    assert "create" not in ending.stderr
+
+
 def test_nothing_is_written_when_the_configuration_is_wrong(command, rig, tmp_path):
     path = rig(more="[rig]\nnmae = 'x'")
     before = set(tmp_path.iterdir())

@@ -192,6 +192,8 @@ class SetJudge:
             return []
         if before is not None and wave.is_like(before):
             self._moving.append(wave.period_px)
+            # Where two frames had it at one place that was chance.
+            self.still = [each for each in self.still if not each.is_like(wave)]
         return [Finding(Kind.BANDING, figures)]
 
 

@@ -115,6 +115,18 @@ def test_a_pattern_that_stands_still_is_the_sensors_own(telescope):
     assert "lines" not in finding.figures
 
 
+def test_a_wave_that_moves_in_the_end_is_nowhere_called_the_sensors_own(telescope):
+    # By chance two frames of a pulsed lamp may be alike.
+    def frame(phase: float) -> np.ndarray:
+        wave = np.sin(2 * np.pi * np.arange(240) / 30 + phase)
+        return np.rint(telescope.flat() * (1 + 0.005 * wave)[:, None]).astype(np.uint16)
+
+    taken = Taken()
+    taken.take(*(frame(phase) for phase in (0.0, 0.0, 2.0, 4.0)))
+    assert taken.judge.kept == 1
+    assert Kind.BANDING not in kinds(taken.quality().findings)
+
+
 def test_columns_wave_as_well(telescope):
     pattern = 1 + 0.01 * np.sin(2 * np.pi * np.arange(320) / 30)[None, :]
     (finding,) = Taken().take(np.rint(telescope.flat() * pattern).astype(np.uint16))
