@@ -144,11 +144,11 @@ class SkyFlats:
         )
 
     def _filter(self, name: str, of: SkySet) -> SkyFilter:
-        plan, band = of.plan, of.band
+        plan, band, limits = of.plan, of.band, of.limits
         return SkyFilter(
             name,
             of.missing,
-            exposure_range_s=(plan.exposure_min_s, plan.exposure_max_s),
+            exposure_range_s=(limits.shortest_s, limits.longest_s),
             throughput=plan.throughput,
             wavelength_nm=plan.wavelength_nm,
             target_adu=band.target_adu,
@@ -204,7 +204,7 @@ class SkyFlats:
     def _expose(self, search: SkyFlatSearch, of: SkySet, step: Step) -> None:
         context = self._context
         try:
-            shot = of.expose(step.exposure_s, is_flat=step.fact.why is Why.AIM)
+            shot = of.expose(of.limits.exposure(step.exposure_s), is_flat=step.fact.why is Why.AIM)
         except DeviceError as error:
             self._give_up(search, of, error)
             return
@@ -223,7 +223,7 @@ class SkyFlats:
         refused = of.refusal(shot)
         verdict = search.observe(
             mid_s=shot.time_s,
-            exposure_s=step.exposure_s,
+            exposure_s=shot.setting.exposure_s,
             median_adu=shot.level_adu,
             clipped_frac=shot.clipped_frac,
             refused=bool(refused),

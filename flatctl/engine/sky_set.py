@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.core.band import Band
+from flatctl.core.limits import Limits
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import FilterPlan, FrameKind, Outcome, Setting, Verdict
 from flatctl.engine.context import RunContext
@@ -14,6 +15,7 @@ from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.quality import SetWatch
 from flatctl.engine.set_events import OfSky, SetEvents
 from flatctl.engine.shot import Shot
+from flatctl.engine.starting import rig_limits
 from flatctl.errors import BadReply
 from flatctl.events import Why, set_label
 from flatctl.storage.record import SkyFacts
@@ -41,6 +43,11 @@ class SkySet:
     def band(self) -> Band:
         """The levels accepted, by what is known of full scale by now."""
         return Band.of(self.plan.target, self.plan.tolerance, self._context.full_scale_adu)
+
+    @property
+    def limits(self) -> Limits:
+        """What remains of the wishes for its exposures with this camera."""
+        return rig_limits(self._context.rig, self._context.steps, self.plan, ladder=False)
 
     @property
     def missing(self) -> int:

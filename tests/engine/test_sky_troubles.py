@@ -101,3 +101,18 @@ def test_any_site_has_its_twilight(tmp_path, hours, latitude_deg) -> None:
     assert site.latitude_deg <= 0
     assert twilight.run() == ExitCode.COMPLETE, twilight.error
     twilight.ends_well()
+
+
+def test_a_camera_that_can_not_expose_as_short_as_is_wished_is_asked_for_what_it_can(tmp_path):
+    twilight = Twilight(tmp_path, filters=("Ha", "R"), exposure_min_s=2.0)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert min(exposure_s for exposure_s, _ in twilight.fake.camera.exposures) >= 2.0
+
+
+def test_of_a_shutter_with_speeds_only_these_are_asked_for(tmp_path) -> None:
+    speeds_s = (0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.0, 8.0, 10.0)
+    twilight = Twilight(tmp_path, filters=("Ha", "R"))
+    twilight.plans = [replace(plan, exposures_s=speeds_s) for plan in twilight.plans]
+    assert twilight.run() == ExitCode.COMPLETE
+    assert {exposure_s for exposure_s, _ in twilight.fake.camera.exposures} <= set(speeds_s)
+    twilight.ends_well()
