@@ -224,8 +224,13 @@ def _clipped_mean(slab: Floats, floor: Floats, method: Method) -> tuple[Floats, 
             dev_func=lambda *_, **__: width,
         )
         if stars:
+            # What was left out is in the values that `func` is given: it is the mean of the others.
+            others = np.ma.mean(combiner.data_arr, axis=0).filled(np.nan)
             combiner.sigma_clipping(
-                SKY_SIGMAS, SKY_SIGMAS, func=np.ma.mean, dev_func=lambda *_, **__: width
+                SKY_SIGMAS,
+                SKY_SIGMAS,
+                func=lambda *_, **__: others,
+                dev_func=lambda *_, **__: width,
             )
     mean: Floats = combiner.average_combine(uncertainty_func=_no_uncertainty).data
     return mean, int(np.count_nonzero(combiner.data_arr.mask))

@@ -21,8 +21,8 @@ MILKY_WAY = 12.0
 PEDESTAL_ADU = 1000.0
 
 
-def starry(folder: Path, count: int, **plan: object) -> Twilight:
-    """Return a run late in a dusk under a sky full of stars, pointing as the plan says."""
+def starry(folder: Path, *, tracking: bool = False, dither_arcsec: float = 60.0) -> Twilight:
+    """Return a run late in a dusk under a sky full of stars."""
 
     def full_of_stars(name: str, **_: int):
         rig = scenario(name, rows=256, cols=320)
@@ -31,20 +31,22 @@ def starry(folder: Path, count: int, **plan: object) -> Twilight:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(twilight_bench, "scenario", full_of_stars)
-        patch.setattr(twilight_bench, "PointingPlan", partial(PointingPlan, **plan))
-        run = Twilight(folder, filters=("L",), count=count, starts_deg=-5.4)
+        patch.setattr(
+            twilight_bench, "PointingPlan", partial(PointingPlan, dither_arcsec=dither_arcsec)
+        )
+        run = Twilight(folder, filters=("L",), count=9, starts_deg=-5.4, tracking=tracking)
         run.code = run.run()
         return run
 
 
 @pytest.fixture(scope="module")
 def dithered(tmp_path_factory) -> Twilight:
-    return starry(tmp_path_factory.mktemp("dithered"), 9)
+    return starry(tmp_path_factory.mktemp("dithered"))
 
 
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory) -> Twilight:
-    return starry(tmp_path_factory.mktemp("tracked"), 9, tracking=True, dither_arcsec=0.0)
+    return starry(tmp_path_factory.mktemp("tracked"), tracking=True, dither_arcsec=0.0)
 
 
 def test_each_frame_of_the_right_level_is_kept(dithered) -> None:
