@@ -46,6 +46,7 @@ def init(path: Path, host: str, port: int) -> str:
     cameras = by_likelihood(found, Role.CAMERA)
     wheels = by_likelihood(found, Role.WHEEL)
     panel = next(iter(by_likelihood(found, Role.PANEL)), None)
+    mounts = by_likelihood(found, Role.MOUNT)
     axes = {
         name: next(iter(by_likelihood(found, role)), None)
         for name, role in (("rotator", Role.ROTATOR), ("focuser", Role.FOCUSER))
@@ -62,6 +63,7 @@ def init(path: Path, host: str, port: int) -> str:
         else _NO_WHEEL,
         axes="".join(_AXIS.format(n, toml_value(one.name)) for n, one in axes.items() if one),
         panel=_panel_table(panel, ports, on_board),
+        mount=toml_comment(f"device = {toml_value(mounts[0].name if mounts else 'Mount')}"),
         binning=_default(Camera, "binning"),
         settle_s=_default(PanelOptions, "settle_s"),
         count=flats.count,

@@ -1,5 +1,6 @@
 """A default stands once: what is written elsewhere, as an example or to start from, is the same."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -69,3 +70,14 @@ def test_quality_is_judged_by_the_limits_of_the_core():
 def test_the_example_has_every_table():
     tables = set(tomllib.loads((ROOT / "config/example.toml").read_text("utf-8")))
     assert tables == set(Settings.model_fields) - {"sets"}  # which `flatctl plan` writes
+
+
+def test_what_it_shows_of_the_sky_is_a_configuration_too(started, config):
+    text = started.source.read_text("utf-8")
+    start, end = text.index("# [sky]"), text.index("# [filters.Ha]")
+    shown = re.sub("^# ", "", text[start:end], flags=re.MULTILINE)
+    site = re.findall(r"^# (l\w+tude_deg = \S+)", text, re.MULTILINE)
+    whole = (text[:start] + shown + text[end:]).replace("[rig]", "[rig]\n" + "\n".join(site))
+    settings = config.load(whole)
+    assert settings.sky is not None
+    assert settings.mount.move
