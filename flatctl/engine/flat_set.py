@@ -30,6 +30,7 @@ from flatctl.storage.resume import FinishedFrame
 _FAR, _ALIKE = 1.5, 1.1  # ratios of steps, and of their light
 _UNREACHED = (Outcome.TOO_DIM, Outcome.TOO_BRIGHT, Outcome.TOO_COARSE)
 _CURVE_POINTS = 49
+_LONGER_MAX = 2  # how often an exposure is made longer: the first guess may fall short
 _STEADY_FRAMES = 3
 
 
@@ -164,9 +165,12 @@ class FlatSetRun:
             if self.is_dark:
                 self._learned = replace(self._learned, unresponsive=True)
         held = plan.exposure_min_s == plan.exposure_max_s
-        longer = with_longer_exposures(limits, self._capture.last, self._capture.refused)
-        if outcome is Outcome.UNSTABLE and longer and not held:
-            outcome, why = self._attempt(*longer)
+        for _ in range(_LONGER_MAX):
+            longer = with_longer_exposures(limits, self._capture.last, self._capture.refused)
+            if outcome is not Outcome.UNSTABLE or held or longer is None:
+                break
+            limits, start = longer
+            outcome, why = self._attempt(limits, start)
         return outcome, why
 
     def _prepare(self) -> None:

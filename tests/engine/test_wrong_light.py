@@ -93,8 +93,9 @@ def pwm(tmp_path, **plan) -> Bench:
     return Bench(tmp_path, rig=rig, filters=("L",), job={"quality": QualityLimits()}, **plan)
 
 
-def test_a_lamp_that_flickers_gets_a_longer_exposure_with_less_light(tmp_path):
-    bench = pwm(tmp_path, exposure_start_s=0.1)
+@pytest.mark.parametrize("start_s", [0.1, 0.5, 0.7])
+def test_a_lamp_that_flickers_gets_a_longer_exposure_with_less_light(tmp_path, start_s):
+    bench = pwm(tmp_path, exposure_start_s=start_s, exposure_max_s=60.0)
     code = bench.run()
     banded = [e for e in bench.all(events.Rejected) if e.why[0].kind is Kind.BANDING]
     assert banded
