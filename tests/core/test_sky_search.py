@@ -311,3 +311,29 @@ def test_a_filter_may_have_a_target_of_its_own(target, tolerance):
 def test_a_target_without_sense_is_refused(wrong):
     with pytest.raises(ValueError, match="_adu"):
         SkyFilter("L", 5, **wrong)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(1.0, 25.0), st.floats(0.0, 25.0))
+def test_how_long_it_is_between_frames_is_learned(told_s, real_s):
+    """What the plan foretells of a set is about what comes, whatever was said before."""
+    search = a_search(filters=[SkyFilter("L", 500)], overhead_s=told_s)
+    time_s, foretold = 0.0, 0
+    while (step := search.next(time_s)).action != "finish":
+        if search.counts["L"] == 4 and not foretold and search.plan:
+            search._stale = True
+            search.next(time_s)
+            foretold = search.plan.frames + search.counts["L"]
+            step = search.next(time_s)
+        if step.action == "expose":
+            level = min(SKY("L", time_s, step.exposure_s), FULL)
+            search.observe(
+                mid_s=time_s + step.exposure_s / 2,
+                exposure_s=step.exposure_s,
+                median_adu=level,
+                clipped_frac=float(level >= FULL),
+            )
+            time_s += step.exposure_s + real_s
+        else:
+            time_s += step.seconds or 2.0
+    assert search.counts["L"] == pytest.approx(foretold, rel=0.2, abs=3)

@@ -5,6 +5,7 @@ the filters for it. This file asks the second for a filter and the first for an 
 while the light comes, and gives a filter up when its light has gone.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, inf, isfinite, log, sqrt
@@ -39,6 +40,8 @@ _PLAN_AGAIN_S = 60.0
 # the sky that keeps frames out of the band.
 _WOBBLY = 0.7
 _SHORTEST_WAIT_S = 0.5
+# How long it is from one frame to the next is told by so many of the last ones.
+_GAPS, _GAPS_LEAST = 5, 3
 # A sky that wanders so many times more than before makes a new plan.
 _RESTLESS = 4.0
 # Expected levels are told up to so many times full scale (a logarithm).
@@ -72,9 +75,10 @@ class SkyFlatSearch:
 
     `sun_altitude` gives the Sun's altitude in degrees for a time in seconds, of any epoch; no
     exposure begins outside `sun_altitude_range_deg`, nor with the Sun going the other way than
-    `dawn` says. `overhead_s` is the time from the end of an exposure until the next may begin,
-    `filter_change_s` that of a change of filter. `memory` is what `memory` gave another night.
-    A set ends as unstable where its light scatters by more than `max_wobble`; 0 for never.
+    `dawn` says. `overhead_s` is the time from the end of an exposure until the next may begin, as
+    far as is known before the first ones, `filter_change_s` that of a change of filter. `memory` is
+    what `memory` gave another night. A set ends as unstable where its light scatters by more than
+    `max_wobble`; 0 for never.
 
     Raises:
         ValueError: an argument makes no sense.
@@ -120,6 +124,8 @@ class SkyFlatSearch:
             raise ValueError(f"pedestal_adu must lie below the band: {pedestal_adu}")
         self._sun, self._range_deg, self._dawn = sun_altitude, (low_deg, high_deg), dawn
         self._overhead_s, self._change_s = overhead_s, filter_change_s
+        self._gaps_s: deque[float] = deque(maxlen=_GAPS)
+        self._ended_s: float | None = None
         self._max_wobble = max_wobble
         self._pedestal = None if pedestal_adu is None else pedestal_adu / full_scale_adu
         self._before = SkyMemory.read(memory)
@@ -227,6 +233,7 @@ class SkyFlatSearch:
         if refused and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REFUSED
         self._exposing = False
+        self._learn_overhead(mid_s, exposure_s)
         expected = tonight.forecast(name, mid_s - exposure_s / 2, exposure_s)
         was_seen, wander = name in tonight.seen, tonight.wander(_CLOUD_S)
         if median_adu > band.linear_adu:
@@ -246,6 +253,15 @@ class SkyFlatSearch:
         changed = not was_seen or tonight.wander(_CLOUD_S) > _RESTLESS * wander
         self._stale = self._stale or changed or here.outcome is not None
         return SkyVerdict(verdict, tonight.pedestal + exp(min(expected.ln_light, _LN_FULL)))
+
+    def _learn_overhead(self, mid_s: float, exposure_s: float) -> None:
+        """Learn from frames that came one after the other how long it is between them."""
+        begun_s = mid_s - exposure_s / 2
+        if self._ended_s is not None:
+            self._gaps_s.append(max(0.0, begun_s - self._ended_s))
+        if len(self._gaps_s) >= _GAPS_LEAST:
+            self._overhead_s = sorted(self._gaps_s)[len(self._gaps_s) // 2]
+        self._ended_s = begun_s + exposure_s
 
     def drop(self, name: str) -> None:
         """Take a filter out of the plan that can't be taken any more."""
@@ -389,7 +405,7 @@ class SkyFlatSearch:
 
     def _expose(self, name: str, exposure_s: float, why: Why) -> Step:
         if name != self.filter:
-            self.filter = name
+            self.filter, self._ended_s = name, None
             return Step("switch", Fact(Why.PLAN, {"filter": name}), name)
         here, self._exposing = self._sets[name], True
         figures: dict[str, float | str] = {
@@ -401,6 +417,7 @@ class SkyFlatSearch:
 
     def _wait(self, left_s: float, why: Why, **figures: str) -> Step:
         seconds = min(max(left_s, _SHORTEST_WAIT_S), WAIT_MAX_S)
+        self._ended_s = None
         told: dict[str, float | str] = {
             **figures,
             "seconds": seconds,
