@@ -83,6 +83,42 @@ def test_a_twilight_of_seven_filters_under_indiserver_ends_well(name, tmp_path):
         assert mount.stdout.strip().endswith("=On")
 
 
+@nightly
+@pytest.mark.indi_bin
+def test_the_mount_of_indi_itself_serves_as_well_as_ours(tmp_path):
+    drivers = [str(rigs.BIN / f"flatctl_sim_{each}") for each in ("ccd", "wheel", "mount", "roof")]
+    stock, state = "Telescope Simulator", tmp_path / "state"
+    state.mkdir()
+    with (
+        rigs.environment(
+            FLATCTL_SIM_STATE=str(state),
+            FLATCTL_SIM_SCENARIO="dusk-clear",
+            FLATCTL_SIM_SIZE="64x64",
+        ),
+        indiserver.indiserver(indiserver.TELESCOPE, *drivers) as server,
+        twilight(tmp_path, "dusk-clear") as served,
+    ):
+        rigs.await_property(server.port, f"{stock}.CONNECTION.CONNECT")
+        rigs.await_property(server.port, "Sim Roof.CONNECTION.CONNECT")
+        setprop = ["indi_setprop", "-p", str(server.port)]
+        site = served.world.scene.twilight.site
+        subprocess.run([*setprop, f"{stock}.CONNECTION.CONNECT=On"], check=True)
+        rigs.await_property(server.port, f"{stock}.GEOGRAPHIC_COORD.LAT")
+        where = f"LAT={site.latitude_deg};LONG={site.longitude_deg % 360.0};ELEV=100"
+        subprocess.run([*setprop, f"{stock}.GEOGRAPHIC_COORD.{where}"], check=True)
+        config = served.config.read_text().replace("Sim Mount", stock)
+        told_port = next(line for line in config.splitlines() if line.startswith("port = "))
+        config = config.replace(told_port, f"port = {server.port}").replace("slew_s = 10", "")
+        served.config.write_text(config)
+        found = rigs.flatctl("run", served.config, "--count", 3, "--filter", "Ha", "--json")
+        assert found.returncode == 0, found.stderr
+        pointed = [each for each in rigs.events(found) if each["event"] == "pointing"]
+        assert {each["tracking"] for each in pointed} == {False}
+        told = ["indi_getprop", "-p", str(server.port), f"{stock}.TELESCOPE_TRACK_STATE.TRACK_OFF"]
+        tracking = subprocess.run(told, capture_output=True, text=True, check=True)
+        assert tracking.stdout.strip().endswith("=On")
+
+
 TROUBLES = {
     "parked, and refuses to be unparked": (
         {"starts": Doing.PARKED, "refuses_unpark": True},
@@ -159,6 +195,25 @@ def test_a_signal_aborts_what_goes_on_and_leaves_the_tracking_off(during, tmp_pa
         assert rig.motion.doing() is Doing.STANDING
         assert kept_clear_of_sun_and_ground(rig)
         assert camera_is_idle(rig)
+
+
+@nightly
+def test_what_a_killed_run_left_tracking_is_switched_off_by_safe_once(tmp_path):
+    state = str(tmp_path / "state")
+    with (
+        rigs.environment(XDG_STATE_HOME=state),
+        twilight(tmp_path, sky='tracking = "on"') as rig,
+    ):
+        with rigs.started("run", rig.config, "--filter", "Ha", "--count", 50, "--json") as run:
+            assert "flat" in (json.loads(line)["event"] for line in run.stdout)
+            run.kill()
+        assert rig.motion.doing() is Doing.TRACKING
+        safe = rigs.flatctl("safe", rig.config)
+        assert (safe.returncode, "Sim Mount: tracking off" in safe.stdout) == (0, True), safe.stderr
+        assert rig.motion.doing() is Doing.STANDING
+        rig.motion.track(True)
+        assert "Sim Mount" not in rigs.flatctl("safe", rig.config).stdout
+        assert rig.motion.doing() is Doing.TRACKING
 
 
 def camera_is_idle(rig: Twilight) -> bool:
