@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -101,6 +102,15 @@ def test_the_end_of_the_input_is_no():
     person.await_words("Do it, then press Enter.")
     person.press(b"\x04")
     assert (person.end(), "not done" in person.said) == (0, True)
+
+
+def test_a_log_says_what_nobody_could_be_asked_for():
+    program = subprocess.run(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert program.stderr == (
+        "flatctl: Do it; nobody is at the terminal, so nobody is waited for\n"
+    )
 
 
 @pytest.mark.parametrize("closed", ["</dev/null", "2>/dev/null"])

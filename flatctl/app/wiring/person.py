@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from flatctl.errors import ConfigError
+from flatctl.outputs.aside import warn
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import ManualOptions
 
@@ -22,6 +23,7 @@ class Person:
     def __call__(self, wish: str) -> bool:
         """Tell what to do and wait for Enter; return whether that came, within an hour."""
         if not is_there():
+            warn(f"{wish}; nobody is at the terminal, so nobody is waited for")
             self._message(wish)
             return False
         print(f"\a{wish}, then press Enter.", file=sys.stderr, flush=True)
