@@ -1,10 +1,11 @@
 """`flatctl demo`: the main job on the simulated rig."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from flatctl.core.types import LightSource
 
 EXAMPLES = (
     "flatctl demo",
@@ -13,18 +14,14 @@ EXAMPLES = (
 )
 
 
-class Light(StrEnum):
-    """What lights the flats."""
-
-    PANEL = "panel"
-    SKY = "sky"
-
-
 def demo(
     *,
     light: Annotated[
-        Light, typer.Option(help="A panel, or the sky of a dusk, sixty times faster.")
-    ] = Light.PANEL,
+        LightSource,
+        typer.Option(
+            metavar="panel|sky", help="A panel, or the sky of a dusk, sixty times faster."
+        ),
+    ] = LightSource.PANEL,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the flats and the report go.")
     ] = Path("demo-output"),
@@ -37,7 +34,7 @@ def demo(
     from flatctl.app import demo as app
     from flatctl.cli.talk import listening
 
-    dusk = app.dusk_clock() if light is Light.SKY else None
+    dusk = app.dusk_clock() if light is LightSource.SKY else None
     with listening(json=False, clock=dusk) as listeners:
         code = app.demo(output, listeners, dusk)
     raise typer.Exit(code)

@@ -20,8 +20,8 @@ def simulate(
             metavar="SCENARIO",
             help="mono, bright, dim, gamma, warmup, twelve, dead-filter, leak, 14-bit, pwm, osc "
             "or dslr; with quirks after a plus: osc+cmos+slow-link. Under the sky: dusk-clear, "
-            "dusk-narrowband, dawn-clear, dawn-clouds, tropics, summer-58n, moonlit, mount-parked, "
-            "roof-closed or no-mount.",
+            "dusk-short, dusk-narrowband, dawn-clear, dawn-short, dawn-clouds, tropics, "
+            "summer-58n, moonlit, mount-parked, roof-closed or no-mount.",
         ),
     ] = "mono",
     *,
