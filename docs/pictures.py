@@ -26,6 +26,7 @@ from PIL import Image
 from rich.console import Console
 
 from flatctl.app.demo import DEMO_COUNT, DEMO_FILTERS
+from flatctl.app.wiring.dusk_show import DuskClock, show_dusk
 from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.engine.job import Job
 from flatctl.engine.rig import Rig, Timeouts
@@ -98,6 +99,18 @@ def demo_run() -> tuple[RunRecord, list[Event]]:
     return RunRecord.of(told), told
 
 
+def dusk_run() -> list[Event]:
+    """Take the flats of `flatctl demo --light sky`, below the present folder.
+
+    Return what was told.
+    """
+    told: list[Event] = []
+    clock = DuskClock(times_faster=None)
+    show_dusk(Path("dusk"), Path("dusk.sqlite"), clock, [lambda event, _: told.append(event)])
+    told[-1] = replace(told[-1], free_bytes=None)  # type: ignore[call-arg]
+    return told
+
+
 def drawn_run(told: list[Event]) -> Console:
     """Return a terminal on which the run was watched to its end.
 
@@ -118,9 +131,9 @@ def run_lines(told: list[Event]) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-def run_svg(told: list[Event]) -> str:
+def run_svg(told: list[Event], title: str = "flatctl run") -> str:
     """Return that terminal as a picture."""
-    return drawn_run(told).export_svg(title="flatctl run", unique_id="run")
+    return drawn_run(told).export_svg(title=title, unique_id=title.split()[-1])
 
 
 def report_text(page: str) -> str:
@@ -196,6 +209,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="flatctl-pictures-") as folder, chdir(folder):
         run, told = demo_run()
         (IMAGES / "run.svg").write_text(run_svg(told), encoding="utf-8")
+        (IMAGES / "dusk.svg").write_text(run_svg(dusk_run(), "flatctl dusk"), encoding="utf-8")
         page = write_report(run, lambda path, text: path.write_text(text, encoding="utf-8"))
         photographed(page.absolute(), IMAGES / "report.png")
         digest = report_digest(page.read_text(encoding="utf-8"))

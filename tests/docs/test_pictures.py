@@ -4,6 +4,7 @@ import importlib.util
 import re
 import time
 import xml.etree.ElementTree as ET
+from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
 
@@ -32,13 +33,19 @@ PICTURES = script()
 
 
 @pytest.fixture(scope="module")
-def run_and_told(tmp_path_factory):
+def utc(tmp_path_factory):
+    """Be in a folder of its own, in the zone in which the pictures were made."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("pictures"))
         patch.setenv("TZ", "UTC")
         time.tzset()
-        yield PICTURES.demo_run()
+        yield
     time.tzset()
+
+
+@pytest.fixture(scope="module")
+def run_and_told(utc):
+    return PICTURES.demo_run()
 
 
 def test_the_picture_of_a_run_has_the_lines_of_a_run(run_and_told):
@@ -46,6 +53,21 @@ def test_the_picture_of_a_run_has_the_lines_of_a_run(run_and_told):
     shown = "".join("".join(text.itertext()) for text in drawn)
     said = "".join(PICTURES.run_lines(run_and_told[1]))
     assert re.sub(r"\s", "", shown).removeprefix("flatctlrun") == re.sub(r"\s", "", said), REMEDY
+
+
+def test_the_picture_of_a_dusk_has_the_lines_of_a_dusk(utc):
+    """But for figures and looks at the light, which change with each better search."""
+    lines: dict[str, str] = defaultdict(str)
+    for text in ET.parse(IMAGES / "dusk.svg").iter("{http://www.w3.org/2000/svg}text"):
+        lines[text.get("clip-path", "")] += "".join(text.itertext())
+    shown = [line for key, line in lines.items() if key.startswith("url(#dusk-line")]
+    assert _without_figures(shown) == _without_figures(PICTURES.run_lines(PICTURES.dusk_run()))
+
+
+def _without_figures(lines: list[str]) -> list[str]:
+    kept = [re.sub(r"\s", "", line) for line in lines]
+    plain = [re.sub(r"-?\d[\d.]*", "0", line).replace("0to0", "0") for line in kept]
+    return [line for line in plain if line and "·trial" not in line]
 
 
 def test_the_picture_of_a_report_is_of_a_report_of_today(run_and_told, tmp_path):
