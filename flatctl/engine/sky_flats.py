@@ -202,7 +202,6 @@ class SkyFlats:
         search.drop(events.set_label(of.plan))
 
     def _expose(self, search: SkyFlatSearch, of: SkySet, step: Step) -> None:
-        context = self._context
         try:
             shot = of.expose(of.limits.exposure(step.exposure_s), is_flat=step.fact.why is Why.AIM)
         except DeviceError as error:
@@ -210,16 +209,28 @@ class SkyFlats:
             return
         if shot is None:
             return
-        if unmet := context.safety.unmet():
+        if unmet := self._context.safety.unmet():
             of.reject(shot, unmet, self._told(shot))
-            shot.release_pixels()
-            return
-        if self._sky.pointing is not None:
-            self._sky.pointing.check()
-        if context.learn_full_scale(shot):
+        else:
+            if self._sky.pointing is not None:
+                self._sky.pointing.check()
+            self._judge(search, of, shot)
+        shot.release_pixels()
+
+    def _judge(self, search: SkyFlatSearch, of: SkySet, shot: Shot) -> None:
+        """Let the search learn from a frame that was taken of the sky; keep it if it is a flat."""
+        if self._context.learn_full_scale(shot):
             for each in self._sets.values():
                 each.rescale()
-            search.rescale(context.full_scale_adu)
+            search.rescale(self._context.full_scale_adu)
+        try:
+            spoilt = of.spoilt(shot)
+        except DeviceError as error:
+            self._give_up(search, of, error)
+            return
+        if spoilt:
+            of.reject(shot, spoilt, self._told(shot))
+            return
         refused = of.refusal(shot)
         verdict = search.observe(
             mid_s=shot.time_s,
@@ -235,7 +246,6 @@ class SkyFlats:
             of.reject(shot, refused, told)
         else:
             of.tell_trial(shot, verdict.verdict, told)
-        shot.release_pixels()
 
     def _rate_adu_s(self, shot: Shot) -> float:
         pedestal = known_pedestal(self._context)

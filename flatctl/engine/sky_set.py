@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from flatctl.core.band import Band
+from flatctl.core.band import CLIPPED_FRAC_MAX, Band
 from flatctl.core.limits import Limits
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import FilterPlan, FrameKind, Outcome, Setting, Verdict
@@ -110,15 +110,36 @@ class SkySet:
         tell = partial(self._telling.exposing, kind, n)
         return self._context.expose_sky(exposure_s, tell, self.plan.channel)
 
-    def refusal(self, shot: Shot) -> tuple[Finding, ...]:
-        """Return why a frame is no flat, whatever its level; nothing where it may be one."""
-        if disturbed := self._context.disturbance(shot.disturbances):
+    def spoilt(self, shot: Shot) -> tuple[Finding, ...]:
+        """Return why a frame says nothing of the sky; nothing where it does.
+
+        Raises `DeviceError` where that goes on.
+        """
+        context, camera = self._context, self._context.rig.camera.name
+        if disturbed := context.disturbance(shot.disturbances):
             return (disturbed,)
-        twin = self._context.writer.twin_of(shot.frame.raw, shot.statistics.median)
-        if twin:
-            fault = BadReply(self._context.rig.camera.name, "sent a picture twice")
-            self._context.recovery.forgive(fault)
+        if twin := context.writer.twin_of(shot.frame.raw, shot.statistics.median):
+            context.recovery.forgive(BadReply(camera, "sent a picture twice", "restart its driver"))
             return (Finding(Kind.TWIN, {"like": twin}),)
+        black = 1.0 if shot.is_blank else shot.black_frac(self._pedestal_adu)
+        if black <= CLIPPED_FRAC_MAX:
+            return ()
+        if shot.is_blank:
+            fault = BadReply(
+                camera, "sent a frame that shows nothing", "see its cable and its power"
+            )
+            context.recovery.forgive(fault)
+        return (
+            Finding(Kind.BLACK, {"black_frac": black, "black_adu": shot.statistics.bottom_adu}),
+        )
+
+    @property
+    def _pedestal_adu(self) -> float | None:
+        pedestal = known_pedestal(self._context)
+        return pedestal.adu if pedestal is not None and pedestal.is_measured else None
+
+    def refusal(self, shot: Shot) -> tuple[Finding, ...]:
+        """Return what makes a frame no flat though its level is right; nothing where it is one."""
         in_band = self.band.low_adu <= shot.level_adu <= self.band.high_adu
         return self._watch.judge(shot) if self._watch is not None and in_band else ()
 
@@ -134,6 +155,8 @@ class SkySet:
             number=number,
             count=count,
             shot=shot,
+            pedestal_adu=self._pedestal_adu,
+            e_per_adu=self._e_per_adu,
             stuck_frac=shot.stuck.frac,
             sky=sky,
         )
@@ -168,6 +191,11 @@ class SkySet:
         sky = self._context.job.sky
         least = sky.min_frames if sky else 0
         return (Finding(Kind.TOO_FEW, {"flats": flats, "least": least}),) if flats < least else ()
+
+    @property
+    def _e_per_adu(self) -> float | None:
+        known = self._watch is not None and self._pedestal_adu is not None
+        return self._watch.e_per_adu if self._watch is not None and known else None
 
     @property
     def _number(self) -> int:

@@ -6,13 +6,18 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from astropy.io import fits
 from twilight_bench import Twilight
 
 from flatctl import events
+from flatctl.core.nights.history import SettingKey
 from flatctl.core.nights.sun import sun_altitude_deg
+from flatctl.core.pedestal import Pedestal
+from flatctl.devices.no_light import NoLight
 from flatctl.devices.protocols import ConditionStatus, MountState
 from flatctl.engine.safety import Rule
 from flatctl.errors import ExitCode, Fault, InUse, NoReply, Stopped
+from flatctl.storage.history import History
 
 BAND = (0.46, 0.56)
 
@@ -256,3 +261,81 @@ def test_the_mount_is_left_to_the_program_that_takes_the_camera(tmp_path) -> Non
     assert mount.commands[told[0] :] == []
     assert mount.report(1.0).state is MountState.TRACKING
     assert any("left as it is" in str(event.what) for event in twilight.all(events.FaultSeen))
+
+
+def through(twilight: Twilight, change: Callable[[object, int], None]) -> None:
+    """Let `change` have each frame's pixels, and its number from 0, before flatctl sees them."""
+    camera, numbers = twilight.fake.camera, iter(range(10_000))
+    read = camera.read
+
+    def changed(timeout_s: float):
+        frame = read(timeout_s)
+        change(frame.pixels, next(numbers))
+        return frame
+
+    camera.read = changed
+
+
+def black_below(pixels, _n) -> None:
+    pixels[-10:] = 0
+
+
+def test_a_picture_with_black_parts_is_never_a_flat_of_the_sky(tmp_path) -> None:
+    sky = {"sun_altitude_deg": (-6.0, 0.0)}
+    twilight = Twilight(tmp_path, filters=("L",), count=3, starts_deg=-5.5, sky=sky)
+    through(twilight, black_below)
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert twilight.frames == []
+    found = {each.kind for event in twilight.all(events.Rejected) for each in event.why}
+    assert found == {"black"}
+
+
+def test_a_frame_that_shows_nothing_teaches_nothing_of_the_sky(tmp_path) -> None:
+    """The frames after it are as good as those before."""
+    twilight = Twilight(tmp_path, filters=("R",), count=6, starts_deg=-4.5)
+
+    def blank(pixels, n: int) -> None:
+        if n == 4:
+            pixels[:] = 0
+
+    through(twilight, blank)
+    assert twilight.run() == ExitCode.COMPLETE
+    (rejected,) = twilight.all(events.Rejected)
+    after = [e for e in twilight.told if isinstance(e, events.Trial) and e.time > rejected.time]
+    assert after == []
+
+
+def test_frames_that_show_nothing_for_ever_end_the_set(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R", "L"), count=3, starts_deg=-4.5)
+
+    def blank(pixels, _n) -> None:
+        pixels[:] = 0
+
+    through(twilight, blank)
+    assert twilight.run() == ExitCode.INCOMPLETE
+    assert twilight.outcomes == {"R": "device", "L": "device"}
+    assert len(twilight.fake.camera.exposures) <= 8
+
+
+def test_a_frame_through_another_filter_teaches_nothing_of_this_one(tmp_path) -> None:
+    twilight = Twilight(tmp_path, filters=("R",), count=6, starts_deg=-4.5)
+    wheel = twilight.fake.wheel
+
+    def turn() -> None:
+        wheel.select("L", 60.0)
+
+    at_flat(twilight, 3, turn)
+    assert twilight.run() == ExitCode.COMPLETE
+    (rejected,) = twilight.all(events.Rejected)
+    assert [each.kind for each in rejected.why] == ["wheel_turned"]
+    assert not [e for e in twilight.all(events.Trial) if e.time > rejected.time]
+    assert all_in_band(twilight)
+
+
+def test_a_flat_of_the_sky_tells_the_pedestal_that_is_known(tmp_path) -> None:
+    with History(tmp_path / "history.sqlite") as history:
+        twilight = Twilight(tmp_path, filters=("R",), count=2, starts_deg=-4.5)
+        key = SettingKey("bench", "Fake Camera", None, 1, 100.0, 10.0, None, NoLight().name)
+        history.remember_pedestal(key, Pedestal.measured(1000.0))
+    assert twilight.run() == ExitCode.COMPLETE
+    assert {fits.getheader(path).get("FLATPED") for path in twilight.frames} == {1000.0}
