@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,7 @@ from flatctl.outputs.jsonlines import JsonLines
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.sentences.findings import _SENTENCES, all_words, finding_words
 from flatctl.outputs.sentences.reasons import calibrating_words, why_words
-from flatctl.outputs.sentences.run import lines_of
+from flatctl.outputs.sentences.run import lines_of, notes
 
 NOW = datetime(2026, 11, 22, 17, 15, 30, tzinfo=UTC)
 GRADIENT = Finding(
@@ -266,3 +267,14 @@ def test_the_noise_of_a_master_is_told_with_what_is_good(flats: int, these: str)
         record.take(event)
     (line,) = lines_of(record, made)
     assert line == f"Ha: a master of {these} adds 0.48 % noise (good: below 0.5 %)"
+
+
+def test_a_first_flat_that_is_to_be_deleted_is_named() -> None:
+    night = Night(filters=("L",)).begin("L", wanted=2)
+    night.flat("L", count=2).flat("L", count=2)
+    odd = Finding(Kind.ODD, {"like": "veil", "veil_frac": 0.021})
+    quality = replace(typed("set_quality", filter="L", flats=2), findings=(odd,))
+    record = RunRecord.of([*night, quality])
+    (line,) = lines_of(record, quality)
+    assert line.endswith(f"run again to replace it: {record.filters['L'].flats[0].path}")
+    assert notes(record.filters["L"]) == [line.removeprefix("L: ")]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flatctl import events
 from flatctl.core.pixels.full_scale import Proof
-from flatctl.core.quality.findings import Finding
+from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import Light, Verdict
 from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
@@ -169,7 +169,7 @@ def _trial_line(run: RunRecord, shot: events.Trial) -> str:
 
 def _quality_lines(record: FilterRecord, quality: events.SetQuality) -> list[str]:
     name = filter_label(record)
-    lines = [f"{name}: {reason}" for reason in _findings(quality)]
+    lines = [f"{name}: {reason}" for reason in _found(record, quality)]
     worth = worth_line(record, quality)
     return [worth, *lines] if worth else lines
 
@@ -188,8 +188,8 @@ def worth_line(record: FilterRecord, quality: events.SetQuality) -> str:
 
 def notes(record: FilterRecord) -> list[str]:
     """Return what is to be known of a set besides its outcome, a sentence each."""
-    told = (record.light, record.quality)
-    found = [words for each in told if each for words in _findings(each)]
+    found = _findings(record.light) if record.light else []
+    found += _found(record, record.quality) if record.quality else []
     return [_off_ladder(record.off_ladder), *found] if record.off_ladder else found
 
 
@@ -198,6 +198,16 @@ def _off_ladder(why: Why) -> str:
         "no exposure of the ladder serves, so this set has an exposure of its own: "
         f"{why_words(why)}"
     )
+
+
+def _found(record: FilterRecord, quality: events.SetQuality) -> list[str]:
+    """Return what was found in a set; a flat that is to be deleted is named."""
+    words = _findings(quality)
+    first = record.flats[-record.fresh] if 0 < record.fresh <= len(record.flats) else None
+    for n, each in enumerate(quality.findings):
+        if first and isinstance(each, Finding) and each.kind is Kind.ODD:
+            words[n] += f": {first.path}"
+    return words
 
 
 def _findings(event: events.SetQuality | events.LightLeak | events.LightCompared) -> list[str]:
