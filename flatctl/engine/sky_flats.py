@@ -305,8 +305,8 @@ class SkyFlats:
         self.mount_left = MountState.UNKNOWN
         if used := self._used_by_others():
             # Its frames would be spoilt; who takes the camera has the mount as well.
-            why = f"is left as it is: {used.device} {used.what}"
-            self._tell_fault(Fault(self._sky.pointing.name, why), True)
+            left = Fault(self._sky.pointing.name, f"is left as it is: {used.device} {used.what}")
+            self._tell_fault(left, True)
             return None
         try:
             with self._signals.held():
