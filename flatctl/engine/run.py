@@ -1,7 +1,7 @@
 """A run: filter by filter select, search and capture, then the dark flats; the lamp guarded."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
@@ -26,6 +26,7 @@ from flatctl.engine.set_events import SetEvents
 from flatctl.engine.sharing import await_camera
 from flatctl.engine.sky_darks import take_sky_darks
 from flatctl.engine.sky_flats import SkyFlats
+from flatctl.engine.sky_order import by_light
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
@@ -109,9 +110,18 @@ class Session:
             self._outcomes[events.set_label(plan)] = Outcome.DEVICE
             SetEvents(context, plan).given_up(plan.obstacle)
         possible = [plan for plan in plans if not plan.obstacle]
-        for setup, sets in groupby(possible, key=lambda plan: plan.setup or own):
+        for setup, sets in self._by_setup(possible, own):
             self.rig.setup = setup
-            self._take_sets(context, list(sets))
+            self._take_sets(context, sets)
+
+    def _by_setup(
+        self, plans: Sequence[FilterPlan], own: CameraSetup
+    ) -> Iterable[tuple[CameraSetup, list[FilterPlan]]]:
+        """Yield the sets of each camera setup; of the sky in the order of their light."""
+        if self.job.sky is not None:
+            return by_light(plans, own, dawn=self.job.sky.dawn)
+        groups = groupby(plans, key=lambda plan: plan.setup or own)
+        return [(setup, list(sets)) for setup, sets in groups]
 
     def _possible(self, plans: Sequence[FilterPlan]) -> Sequence[FilterPlan]:
         """Hold the plans against the camera's limits; what it can't do is an obstacle.

@@ -8,6 +8,7 @@ from astropy.io import fits
 from twilight_bench import ALL, MOONLESS, Twilight
 
 from flatctl import events
+from flatctl.core.types import CameraSetup
 from flatctl.devices.protocols import MountState
 from flatctl.errors import ExitCode, Stopped
 from hardware_sims.sky.motion import MountHabits
@@ -44,6 +45,21 @@ def test_filters_of_different_targets_share_one_twilight(tmp_path) -> None:
     assert twilight.run() == ExitCode.COMPLETE
     assert [event.filter for event in twilight.all(events.Flat)] == ["Ha"] * 3 + ["L"] * 3
     assert all(0.25 <= e.level <= 0.35 for e in twilight.all(events.Flat) if e.filter == "Ha")
+
+
+@pytest.mark.parametrize(
+    ("name", "starts_deg", "order"),
+    [("dusk-clear", -1.0, ["Ha", "L", "R"]), ("dawn-clear", -9.0, ["L", "R", "Ha"])],
+)
+def test_filters_of_another_gain_come_when_their_light_does(
+    tmp_path, name, starts_deg, order
+) -> None:
+    twilight = Twilight(tmp_path, name, filters=("L", "Ha", "R"), count=2, starts_deg=starts_deg)
+    twilight.plans[1] = replace(twilight.plans[1], setup=CameraSetup(gain=200.0))
+    assert twilight.run() == ExitCode.COMPLETE
+    came = list(dict.fromkeys(event.filter for event in twilight.all(events.Flat)))
+    assert (came.index("Ha") == 0) == (order[0] == "Ha")
+    assert {fits.getheader(p)["GAIN"] for p in twilight.frames if "Ha" in p.name} == {200}
 
 
 def test_a_full_scale_that_a_clipped_frame_proves_is_that_of_the_flats(tmp_path) -> None:
