@@ -54,10 +54,12 @@ class FlatctlError(Exception):
     """Something went wrong; the message is fit to be shown to the user.
 
     `light` is how the light was left, a `flatctl.core.types.Light`; empty where it was not touched.
+    `mount` is how a mount was left that pointed at the sky, as event `run_finished` has it.
     """
 
     exit_code: ExitCode = ExitCode.INTERNAL
     light: str = ""
+    mount: str = ""
 
 
 class UsageError(FlatctlError):
@@ -177,10 +179,11 @@ def line_to_install(what: str) -> str:
 class Stopped(BaseException):
     """The user or the system asked the program to stop, by one of `STOP_SIGNALS`.
 
-    `light` is as of a `FlatctlError`.
+    `light` and `mount` are as of a `FlatctlError`.
     """
 
     light: str = ""
+    mount: str = ""
 
     def __init__(self, signum: int) -> None:
         self.signum = signum

@@ -66,11 +66,16 @@ def _tell(text: str) -> None:
 
 
 def _with_light(text: str, ending: FlatctlError | Stopped) -> str:
-    """Add to a last line how the light was left; nothing where it never was lit."""
-    if not ending.light or isinstance(ending, LightUnknown):
+    """Add to a last line how light and mount were left; nothing where it never was lit.
+
+    Of the sky the mount is told, and no lamp that was never lit.
+    """
+    if not (ending.light or ending.mount) or isinstance(ending, LightUnknown):
         return text
     from flatctl.outputs.sentences.run import light_sentence
+    from flatctl.outputs.sentences.sky import mount_sentence
 
+    left = mount_sentence(ending.mount) if ending.mount else light_sentence(ending.light)
     again = " Run the same command to go on." if isinstance(ending, Stopped) else ""
     stop = "" if text.endswith(("?", ".", "!")) else "."
-    return f"{text}{stop} {light_sentence(ending.light)}{again}"
+    return f"{text}{stop} {left}{again}"

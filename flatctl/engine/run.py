@@ -85,6 +85,8 @@ class Session:
             # A disk that is full as well must not stand for a light that is on.
             lost = guard.lost(ending)
             error = lost or ending
+            if isinstance(error, FlatctlError | Stopped):
+                error.mount = self._mount_left() or ""
             code = (
                 error.exit_code if isinstance(error, FlatctlError | Stopped) else ExitCode.INTERNAL
             )

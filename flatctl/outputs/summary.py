@@ -20,7 +20,7 @@ from flatctl.outputs.sentences.run import (
     result_line,
     sun_of,
 )
-from flatctl.outputs.sentences.sky import sun
+from flatctl.outputs.sentences.sky import MOUNT_LEFT, mount_sentence, sun
 
 _NARROW = 72
 
@@ -41,6 +41,9 @@ def end_table(run: RunRecord, width: int, again: str = "") -> RenderableType:
     # What ended it otherwise is the last thing that the program says, with the light.
     ended = result_line(run) if run.reason and not run.light_lost else end_line(run)
     parts.append(Text(figures.wrapped(ended, width), style))
+    if run.mount and run.reason and not run.light_lost:
+        known = run.mount in MOUNT_LEFT
+        parts.append(Text(mount_sentence(run.mount), "" if known else "bold red"))
     if left := left_line(run):
         parts.append(Text(left))
     if run.folder:

@@ -38,6 +38,20 @@ def test_how_the_light_was_left_is_a_sentence_of_its_own(app, command, remedy, t
     assert command("safe", "rig.toml").stderr.endswith(f"{remedy}{then} The light is off.\n")
 
 
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        ("standing", "The mount stands still, its tracking off."),
+        ("unknown", "THE MOUNT MAY STILL TRACK: switch its tracking off, or park it."),
+    ],
+)
+def test_after_flats_of_the_sky_it_is_the_mount_that_is_told(app, command, mount, said):
+    fault = errors.UnsafeError("Roof: not open; run again when it is safe")
+    fault.light, fault.mount = "off", mount
+    app.answers["safe"] = fault
+    assert command("safe", "rig.toml").stderr.endswith(f"when it is safe. {said}\n")
+
+
 def test_an_error_is_one_message_on_stderr(app, command):
     app.answers["safe"] = errors.NoReply("Flat-Man", "is silent", "look at its cable")
     ending = command("safe", "rig.toml")

@@ -254,3 +254,5 @@ def test_the_end_tells_how_the_mount_was_left(tmp_path, options, left) -> None:
     twilight = Twilight(tmp_path, filters=("L",), count=2, **options)
     twilight.run()
     assert [event.mount for event in twilight.all(events.RunFinished)] == [left]
+    if twilight.error is not None:
+        assert twilight.error.mount == left

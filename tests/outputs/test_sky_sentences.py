@@ -203,6 +203,13 @@ def test_the_end_says_how_the_mount_was_left(mount, said) -> None:
     assert end_line(dusk.run).endswith(said)
 
 
+def test_what_broke_a_run_off_hides_no_mount_that_may_track() -> None:
+    dusk = Dusk("Ha")
+    dusk.tell("run_finished", **ENDED | {"exit_code": 4}, reason="it failed", mount="unknown")
+    shown = "\n".join(summary_lines(dusk.run, 80))
+    assert "THE MOUNT MAY STILL TRACK" in shown
+
+
 def test_a_run_without_a_panel_says_nothing_of_a_lamp() -> None:
     dusk = Dusk("Ha")
     dusk.tell("run_finished", **ENDED)

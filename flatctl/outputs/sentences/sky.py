@@ -16,6 +16,12 @@ _WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "w
 _SAME_DEG = 5.0
 # An exposure that would have been so many times the one allowed is no advice.
 _ADVICE_MAX = 20.0
+MOUNT_LEFT = {
+    "standing": "stands still, its tracking off",
+    "parked": "is parked",
+    "tracking": "tracks, as before: flatctl may not move it",
+}
+"""How a run left a mount, by the word of `run_finished`; of any other it may still track."""
 _NEXT = "the next twilight goes on with it"
 
 
@@ -171,16 +177,11 @@ def direction_words(at: Horizontal) -> str:
 
 def mount_words(mount: str) -> str:
     """Return how a run left the mount, in a few words."""
-    known = {
-        "standing": "stands still, its tracking off",
-        "parked": "is parked",
-        "tracking": "tracks, as before: flatctl may not move it",
-    }
-    return known.get(mount, "may still track")
+    return MOUNT_LEFT.get(mount, "may still track")
 
 
 def mount_sentence(mount: str) -> str:
     """Say how a run left the mount."""
-    if mount in ("standing", "parked", "tracking"):
+    if mount in MOUNT_LEFT:
         return f"The mount {mount_words(mount)}."
     return "THE MOUNT MAY STILL TRACK: switch its tracking off, or park it."
