@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from flatctl.core.quality.findings import Kind
 from flatctl.engine.rig import Rig
-from flatctl.errors import DeviceError, Fault, InUse, Unfit
+from flatctl.errors import DeviceError, Fault, InUse, Unfit, Unreachable
 
 FAULTS_PER_FILTER = DISTURBANCES_PER_FILTER = 3
 # A pulled cable or a restarting server is back within half a minute, or somebody has to come.
 REOPEN_WAITS_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 # An attempt on a silent network or a warm camera may take minutes; none begins after this.
 REOPEN_BUDGET_S = 180.0
+_LINKS_MAX = 2
 
 T = TypeVar("T")
 
@@ -135,6 +136,25 @@ class Recovery:
             return None if following is None else following()
 
         return self.retry(once)
+
+    def over_link(self, action: Callable[[], T], device: str) -> T:
+        """Do `action` with a `device` that is none of the rig's; it is not asked twice itself.
+
+        Where the server that it shares with the rig is gone, bring the rig back and do it again.
+
+        Raises:
+            DeviceError: the device failed.
+            RigLost: the server stayed away.
+
+        """
+        for _ in range(_LINKS_MAX):
+            try:
+                return action()
+            except DeviceError as error:
+                if error.device == device and not isinstance(error, Unreachable):
+                    raise
+                self.bring_back(error)
+        return action()
 
     def _give_way(self, error: InUse) -> None:
         """Leave the camera to another program, the light out meanwhile."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from math import nan
+from typing import TypeVar
 
 from flatctl import events
 from flatctl.core.nights.rungs import nearest_rung
@@ -19,15 +20,18 @@ from flatctl.devices.protocols import Cover, MountState
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
-from flatctl.engine.pointing import Pointing
+from flatctl.engine.pointing import Pointing, SkyPointing
+from flatctl.engine.recovery import REOPEN_WAITS_S
 from flatctl.engine.set_events import OfSky
 from flatctl.engine.sharing import in_use
 from flatctl.engine.shot import Shot
 from flatctl.engine.sky_events import SkyEvents
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Fault, FlatctlError, InUse
+from flatctl.errors import DeviceError, Fault, FlatctlError, InUse, Unreachable
 from flatctl.storage.record import SkyFacts
+
+T = TypeVar("T")
 
 
 class SkyFlats:
@@ -53,7 +57,8 @@ class SkyFlats:
         self._search: SkyFlatSearch | None = None
         self._before: Mapping[str, object] | None = None
         self._here: Pointing | None = None
-        self._pointed = False
+        self._pointed = False  # it may have been moved
+        self._begun = False
         self._telling = SkyEvents(context, self._epoch, self.sun_deg)
         self.mount_left: MountState | None = None
 
@@ -161,21 +166,35 @@ class SkyFlats:
         step = search.next(now_s())
         if step.action == "finish" or step.fact.why is Why.WINDOW:
             return step
-        if self._sky.pointing is not None and self._pointed and self._context.safety.unmet():
-            self._sky.pointing.rest()
-        self._context.safety.check()
-        if self._sky.pointing is not None:
-            if not self._pointed:
-                self._context.recovery.retry(self._context.rig.ensure_free)
-                self._pointed = True
-                self._sky.pointing.begin(self._epoch + timedelta(seconds=self._closes_s(now_s())))
-            if step.action == "expose":
-                # Nor is the telescope moved in front of another program's exposure.
-                self._context.recovery.retry(self._context.rig.ensure_free)
-                self._here = self._sky.pointing.before_frame()
-                self._telling.pointing(self._here)
+        self._over_link(partial(self._make_safe, to_expose=step.action == "expose"))
         # The light has changed meanwhile, and the next exposure begins at once.
         return search.next(now_s()) if step.action == "expose" else step
+
+    def _make_safe(self, *, to_expose: bool) -> None:
+        """See that all is as it must be, the telescope pointed, and at rest before an exposure."""
+        context, pointing = self._context, self._sky.pointing
+        if pointing is not None and self._pointed and context.safety.unmet():
+            pointing.rest()
+        context.safety.check()
+        if pointing is None:
+            return
+        if not self._begun:
+            context.recovery.retry(context.rig.ensure_free)
+            self._pointed = True
+            pointing.begin(
+                self._epoch + timedelta(seconds=self._closes_s(context.clock.monotonic()))
+            )
+            self._begun = True
+        if to_expose:
+            # Nor is the telescope moved in front of another program's exposure.
+            context.recovery.retry(context.rig.ensure_free)
+            self._here = pointing.before_frame()
+            self._telling.pointing(self._here)
+
+    def _over_link(self, do: Callable[[], T]) -> T:
+        """Do something with what stands around the rig, though the link to it be lost once."""
+        pointing = self._sky.pointing
+        return self._context.recovery.over_link(do, pointing.name if pointing else "")
 
     def _closes_s(self, time_s: float) -> float:
         window = find_window(self.sun_deg, self._sky.sun_altitude_deg, time_s, dawn=self._sky.dawn)
@@ -184,7 +203,7 @@ class SkyFlats:
     def _wait(self, step: Step) -> None:
         self._telling.waiting(step)
         if self._sky.pointing is not None and self._pointed:
-            self._sky.pointing.rest()
+            self._over_link(self._sky.pointing.rest)
         self._context.clock.sleep(step.seconds)
 
     def _switch(self, search: SkyFlatSearch, name: str) -> None:
@@ -209,11 +228,11 @@ class SkyFlats:
             return
         if shot is None:
             return
-        if unmet := self._context.safety.unmet():
+        if unmet := self._over_link(self._context.safety.unmet):
             of.reject(shot, unmet, self._told(shot))
         else:
             if self._sky.pointing is not None:
-                self._sky.pointing.check()
+                self._over_link(self._sky.pointing.check)
             self._judge(search, of, shot)
         shot.release_pixels()
 
@@ -308,10 +327,23 @@ class SkyFlats:
             left = Fault(self._sky.pointing.name, f"is left as it is: {used.device} {used.what}")
             self._tell_fault(left, True)
             return None
-        try:
-            with self._signals.held():
-                self.mount_left = self._sky.pointing.end()
-        except DeviceError as failure:
+        with self._signals.held():
+            failure = self._ended(self._sky.pointing)
+        if failure is not None:
             self._tell_fault(failure, False)
-            return failure
-        return None
+        return failure
+
+    def _ended(self, pointing: SkyPointing) -> DeviceError | None:
+        """End the pointing; a server that is gone may be back in a moment."""
+        failure: DeviceError | None = None
+        for pause_s in REOPEN_WAITS_S:
+            self._context.clock.sleep(pause_s)
+            try:
+                self.mount_left = pointing.end()
+            except DeviceError as error:
+                failure = error
+                if error.device == pointing.name and not isinstance(error, Unreachable):
+                    return failure
+            else:
+                return None
+        return failure

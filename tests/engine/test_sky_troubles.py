@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from astropy.io import fits
 from twilight_bench import Twilight
 
 from flatctl import events
 from flatctl.devices.protocols import ConditionStatus, MountState
 from flatctl.engine.safety import Rule
-from flatctl.errors import ExitCode, NoReply
+from flatctl.errors import ExitCode, NoReply, Unreachable
 from hardware_sims.fakes import FakeRig
 from hardware_sims.sky.motion import MountHabits
 
@@ -115,4 +116,59 @@ def test_of_a_shutter_with_speeds_only_these_are_asked_for(tmp_path) -> None:
     twilight.plans = [replace(plan, exposures_s=speeds_s) for plan in twilight.plans]
     assert twilight.run() == ExitCode.COMPLETE
     assert {exposure_s for exposure_s, _ in twilight.fake.camera.exposures} <= set(speeds_s)
+    twilight.ends_well()
+
+
+class ServerGone:
+    """The server of camera, mount and roof is away for a while, from the first event of a kind."""
+
+    def __init__(
+        self, twilight: Twilight, for_s: float, after: type[events.Event] = events.Flat
+    ) -> None:
+        self._clock, self._until_s, self._for_s = twilight.fake.clock, 0.0, for_s
+        self._after = after
+        fake = twilight.fake
+        for device, name in ((fake.camera, "open"), (fake.mount, "report"), (fake.mount, "abort")):
+            self._cut(device, name)
+        twilight.hear = self._hear
+
+    def _hear(self, event: events.Event) -> None:
+        if isinstance(event, self._after) and not self._until_s:
+            self._until_s = self._clock.monotonic() + self._for_s
+
+    def _cut(self, device: object, name: str) -> None:
+        do = getattr(device, name)
+
+        def reached(*given: object) -> object:
+            if self._clock.monotonic() < self._until_s:
+                raise Unreachable("INDI server", "nothing answers", "is it running there?")
+            return do(*given)
+
+        setattr(device, name, reached)
+
+
+@pytest.mark.parametrize("after", [events.FilterStarted, events.Pointed, events.Flat])
+def test_a_server_that_is_back_in_a_moment_costs_no_set(tmp_path, after) -> None:
+    twilight = Twilight(tmp_path)
+    ServerGone(twilight, for_s=10.0, after=after)
+    assert twilight.run() == ExitCode.COMPLETE, twilight.error
+    assert {event.recovered for event in twilight.all(events.FaultSeen)} == {True}
+    heights = {fits.getheader(path)["CENTALT"] for path in twilight.frames}
+    assert all(74.0 < each < 76.0 for each in heights)
+    twilight.ends_well()
+
+
+def test_a_server_that_stays_away_ends_it_and_the_mount_is_looked_for_to_the_end(tmp_path) -> None:
+    twilight = Twilight(tmp_path)
+    ServerGone(twilight, for_s=1e9)
+    assert twilight.run() == ExitCode.DEVICE
+    told = [event for event in twilight.all(events.FaultSeen) if not event.recovered]
+    assert told
+    assert twilight.all(events.RunFinished)[0].mount == "unknown"
+
+
+def test_a_server_that_is_back_at_the_very_end_lets_the_tracking_be_switched_off(tmp_path) -> None:
+    twilight = Twilight(tmp_path, tracking=True)
+    ServerGone(twilight, for_s=45.0)
+    assert twilight.run() == ExitCode.DEVICE
     twilight.ends_well()
