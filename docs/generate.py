@@ -336,7 +336,7 @@ MEANINGS = {
     "channels": "median of each colour in ADU; empty for mono",
     "compared": "whether the history has a last set to compare with",
     "corner_frac": "light in the corners over that of the brightest ring",
-    "drift_frac": "change of the light from the first flat to the last",
+    "drift_frac": "change of the light from the first flat to the last; `null` of the sky",
     "e_per_adu": "gain in electrons per ADU, from the noise of pairs",
     "finding": "the facts of the reason: their `kind` and `figures`, units in their names",
     "factor": "light that the filter lets through, over that of last time",

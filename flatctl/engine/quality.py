@@ -1,6 +1,7 @@
 """Watching over a set while it is taken: each frame is judged, and at the end the set."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flatctl import events
@@ -68,7 +69,13 @@ class SetWatch:
         sky = self._context.job.sky is not None
         self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu, trails=sky)
         found = self._judge.judge(self._digest) if self._digest else ()
-        return tuple(self._with_remedy(each, shot.setting.exposure_s) for each in found)
+        return self._of_light(self._with_remedy(each, shot.setting.exposure_s) for each in found)
+
+    def _of_light(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Add to findings that it was the sky that shone, which has other faults than a panel."""
+        if not self._judge.starry:
+            return tuple(found)
+        return tuple(replace(each, figures={"of": "sky", **each.figures}) for each in found)
 
     def _with_remedy(self, found: Finding, exposure_s: float) -> Finding:
         """Add to bands that a lamp makes the exposure with which it makes none."""
@@ -108,7 +115,7 @@ class SetWatch:
             return
         quality = judge_set(self._judge, self._last)
         balance = self._balance(self._first.channels)
-        findings = [*found, *quality.findings, *balance, *self._same_filter()]
+        judged = self._of_light([*quality.findings, *balance, *self._same_filter()])
         emit(
             events.SetQuality(
                 time=self._context.clock.now(),
@@ -131,7 +138,7 @@ class SetWatch:
                 difference_ppm=_millionths(quality.difference),
                 spots=quality.spots,
                 channels={c: each.median for c, each in self._first.channels.items()},
-                findings=tuple(findings),
+                findings=(*found, *judged),
             )
         )
         # The shape is that of all colours, and so is the level which it stands for.
@@ -163,6 +170,8 @@ class SetWatch:
 
     def _drift_frac(self) -> float:
         """Return how much the light of one brightness changed from the first flat to the last."""
+        if self._judge.starry:
+            return math.nan  # it fades by itself
         if len(self._light) < 2 or self._light[0][1] <= 0:
             return 0.0
         return self._light[-1][1] / self._light[0][1] - 1.0

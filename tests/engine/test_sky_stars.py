@@ -1,5 +1,6 @@
 """Stars in flats of the sky: they take no flat away, and are not in the master of a run's files."""
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from flatctl.app.master import master
 from flatctl.core.quality.findings import Kind
 from flatctl.engine.pointing_plan import PointingPlan
 from flatctl.errors import ExitCode
+from flatctl.outputs.jsonlines import encode, to_plain
 from hardware_sims.scenarios import scenario
 
 MILKY_WAY = 12.0
@@ -57,6 +59,11 @@ def test_each_frame_of_the_right_level_is_kept(dithered) -> None:
 def test_no_set_is_blamed_for_its_stars(dithered) -> None:
     (quality,) = dithered.all(events.SetQuality)
     assert {each.kind for each in quality.findings} <= {Kind.TOO_FEW}
+
+
+def test_a_sky_that_fades_is_no_lamp_that_drifts(dithered) -> None:
+    (quality,) = dithered.all(events.SetQuality)
+    assert json.loads(encode(to_plain(quality)))["drift_frac"] is None
 
 
 def off_frac(flat: np.ndarray, run: Twilight) -> float:

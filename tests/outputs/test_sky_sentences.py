@@ -10,12 +10,14 @@ from event_streams import Dusk
 from rich.console import Console
 
 from flatctl import events
+from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.sky.steps import Fact, Why
 from flatctl.core.types import LightSource, Outcome
 from flatctl.events import Awaited, Preparation
 from flatctl.outputs.dashboard import Dashboard
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
+from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
 from flatctl.outputs.sentences.run import end_line, finish_line
 from flatctl.outputs.summary import summary_lines
@@ -183,6 +185,33 @@ def test_the_reason_of_a_set_is_sentence_and_facts() -> None:
     )
     assert told["reason"] == why_words(fact)
     assert told["finding"] == {"kind": "gone", "figures": fact.figures}
+
+
+SKY = {"of": "sky"}
+GRADIENT = {"gradient_frac": 0.02, "brighter_at": "left"}
+BANDS = {"lines": "rows", "swing_frac": 0.01, "period_px": 20.0, "enough_s": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "figures", "said"),
+    [
+        (Kind.GRADIENT, {"against": "set", **GRADIENT}, "a cloud, the edge of dome or roof"),
+        (Kind.GRADIENT, {"against": "last_set", **GRADIENT}, "the sky slopes"),
+        (Kind.BANDING, BANDS, "the sky does not flicker"),
+        (Kind.BANDING, {"deep": "rows", **BANDS}, "the camera's read-out fails"),
+        (Kind.BANDING, {"swing_frac": 0.01, "period_px": 20.0}, "the sensor's own"),
+        (
+            Kind.CHANNELS,
+            {"weak": "R", "strong": "B", "light_frac": 0.4},
+            "the sky has a colour of its own",
+        ),
+        (Kind.VEIL, {"against": "set", "veil_frac": 0.02}, "past the optics"),
+    ],
+)
+def test_what_is_found_in_flats_of_the_sky_blames_no_panel(kind, figures, said) -> None:
+    words = finding_words(Finding(kind, SKY | figures))
+    assert said in words
+    assert "panel" not in words
 
 
 ENDED = {"exit_code": 0, "seconds": 60.0, "sets": {"Ha": "complete"}, "light": "off"}

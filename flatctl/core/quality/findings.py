@@ -50,7 +50,7 @@ class Finding:
     """One thing that is not as it should be; units are in the names of its `figures`.
 
     A kind may come with different figures: `against` says whether a frame is held against the
-    rest of its `set`, or a set against the `last_set`.
+    rest of its `set`, or a set against the `last_set`; `of` is `sky` where that was the light.
     """
 
     kind: Kind

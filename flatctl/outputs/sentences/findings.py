@@ -1,6 +1,6 @@
 """What was found in frames and sets, in words: what it is, and what to do about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flatctl.core.quality.findings import Figures, Finding, Kind
 from flatctl.outputs.figures import words
@@ -27,6 +27,12 @@ _SENTENCES: Mapping[str, str] = {
     "gradient last_set": "a gradient of {gradient_frac:share} since the last set, brighter "
     "at the {brighter_at}: stray light, a panel that no longer covers the whole aperture or stands "
     "at an angle, or a filter that moved",
+    "gradient set sky": _DIFFERENCES[Kind.GRADIENT]
+    + ": a cloud, the edge of dome or roof, or a lamp nearby; the sky itself slopes least where "
+    'sky.position = "null" points',
+    "gradient last_set sky": "a gradient of {gradient_frac:share} since the last set, brighter at "
+    "the {brighter_at}: the sky slopes where it is not evenest, with the Moon beside it, or across "
+    "more than 2°; half of the flats with the camera turned by 180° take it out",
     "veil set": _DIFFERENCES[Kind.VEIL]
     + ": stray light reaches the sensor past the optics, or the camera's offset changed",
     "veil last_set": "{veil_frac:share} {veil_frac:more} background light all over the frame "
@@ -46,6 +52,9 @@ _SENTENCES: Mapping[str, str] = {
     "banding lines": "banding of {swing_frac:share} in the {lines}, a wave every "
     "{period_px:.0f} px: the panel flickers (it is dimmed by pulses) while the sensor is read; "
     "expose longer: raise exposure_s.min, or lower brightness.max",
+    "banding sky": "banding of {swing_frac:share} in the {lines}, a wave every "
+    "{period_px:.0f} px, and the sky does not flicker: a lamp nearby does, or the camera's power "
+    "or read-out; expose longer: raise exposure_s.min",
     "banding": "a pattern of {swing_frac:share} every {period_px:.0f} px stands still "
     "from frame to frame, so it is the sensor's own; the flats take it out",
     "noise set": "its noise does not fit its light: {e_per_adu:.3g} e-/ADU against "
@@ -77,6 +86,9 @@ _SENTENCES: Mapping[str, str] = {
     "channels": "{weak} gets {light_frac:.0%} of the light of {strong}, so its part of the flat is "
     "noisier: a sheet of {weak} tint in front of the panel, a panel of another white, or more "
     "flats help; the camera's white balance should be off",
+    "channels sky": "{weak} gets {light_frac:.0%} of the light of {strong}, for the sky has a "
+    "colour of its own, so its part of the flat is noisier: more flats help; the camera's white "
+    "balance should be off",
     "leak": "with the panel off {leak_frac:share} of a flat's light reaches the sensor in "
     "{exposure_s:g} s ({median_frac:share} on the whole): close what lets light in behind the "
     "panel (focuser, filter wheel, a lit room), or take dark flats",
@@ -142,13 +154,26 @@ def finding_words(finding: Finding) -> str:
 
 def _sentence(finding: Finding) -> str:
     figures = finding.figures
-    narrower = (f"{finding.kind} {each}" for each in (figures.get("against"), *figures))
+    narrower = (f"{finding.kind} {each}" for each in _narrower(finding))
     sentence = _SENTENCES[next((key for key in narrower if key in _SENTENCES), finding.kind)]
     written = _written(figures)
     if finding.kind is Kind.ODD:
         difference = _DIFFERENCES[Kind(str(figures["like"]))]
         written["difference"] = difference.format_map(written)
     return sentence.format_map(written)
+
+
+def _narrower(finding: Finding) -> Iterator[object]:
+    """Yield what may tell a sentence of its kind from others, the narrowest first."""
+    figures = finding.figures
+    against, of = figures.get("against"), figures.get("of")
+    # Bands so deep, or that stand still, are the camera's, whatever shines.
+    is_cameras = finding.kind is Kind.BANDING and ("deep" in figures or "lines" not in figures)
+    if of is not None and not is_cameras:
+        yield f"{against} {of}"
+        yield of
+    yield against
+    yield from figures
 
 
 def all_words(findings: Sequence[Finding]) -> str:

@@ -1,6 +1,6 @@
 """What `flatctl status` and `flatctl stop` say of a rig."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from flatctl.core.types import LightSource
@@ -25,15 +25,15 @@ def work_lines(
         yield "  no frames yet"
         return
     open_ones = [one for one in record.filters.values() if one.outcome is None]
-    now = next((one for one in open_ones if one.started), None)
+    now = _under_way(record, open_ones, exposing)
     done = f"{record.complete} of {figures.plural(len(record.filters), 'filter')} complete"
     if now is not None:
         yield f"  {filter_label(now)}: {_progress(now, exposing)}; {done}"
     else:
         yield f"  {done}"
-    later = [filter_label(one) for one in open_ones if not one.started]
+    later = [one for one in open_ones if one is not now and (record.by_sky or not one.started)]
     if later:
-        yield f"  to come: {', '.join(later)}"
+        yield f"  to come: {', '.join(filter_label(one) for one in later)}"
     yield f"  {_light(record, exposing)}"
 
 
@@ -57,6 +57,21 @@ def stopped_line(rig: str, record: RunRecord | None, config: str) -> tuple[str, 
         return f"{rig}: stopped, and the light is NOT known to be off: {safe}", False
     off = "" if record.light_source is LightSource.SKY else ", the panel is off"
     return f"{rig}: stopped{off}. {end_line(record)}", True
+
+
+def _under_way(
+    record: RunRecord, open_ones: Sequence[FilterRecord], exposing: Exposing | None
+) -> FilterRecord | None:
+    """Return the set that is taken now; of the sky, whose sets all begin at once, the one exposed.
+
+    Between exposures it is the one that the plan has first.
+    """
+    begun = [one for one in open_ones if one.started]
+    if not record.by_sky:
+        return next(iter(begun), None)
+    planned = record.sky_plan.filters if record.sky_plan else ()
+    names = [exposing.set or exposing.filter] if exposing else [each.filter for each in planned]
+    return next((one for name in names for one in begun if one.name == name), None)
 
 
 def _progress(now: FilterRecord, exposing: Exposing | None) -> str:
