@@ -261,6 +261,7 @@ class SkyFlats:
         told = self._told(shot, verdict.expected)
         if verdict.accepted:
             of.keep(shot, self._facts(of, shot), told)
+            search.want(events.set_label(of.plan), of.missing)
         elif refused:
             of.reject(shot, refused, told)
         else:

@@ -37,6 +37,7 @@ class SkySet:
         self.exposures_s: set[float] = set()
         self._kept = self._trials = self._placed = 0
         self._watch: SetWatch | None = None
+        self._count = plan.count
         self.outcome: Outcome | None = None
 
     @property
@@ -52,7 +53,7 @@ class SkySet:
     @property
     def missing(self) -> int:
         """How many flats are still wanted."""
-        return max(0, self.plan.count - len(self._earlier) - self._kept)
+        return max(0, self._count - len(self._earlier) - self._kept)
 
     def look(self) -> None:
         """See what is on disk."""
@@ -73,6 +74,8 @@ class SkySet:
             set_number=self._identity.set_number,
         )
         self._watch = self._new_watch()
+        if self._watch is not None:
+            self._count = self._watch.first_guess()
         if not self.missing:
             self.finish(Outcome.COMPLETE)
 
@@ -145,10 +148,14 @@ class SkySet:
 
     def keep(self, shot: Shot, sky: SkyFacts, told: OfSky) -> None:
         """Have a flat written, and tell of it once it is on disk."""
-        number, count = self._number, self.plan.count
+        number = self._number
         self._kept += 1
         if self._watch is not None:
             self._watch.keep(shot)
+            needed = self._watch.count(len(self._earlier))
+            if needed is not None:
+                self._count = max(needed, self._kept) + len(self._earlier)
+        count = self._count
         record = self._identity.record(
             shot.frame,
             shot.statistics,

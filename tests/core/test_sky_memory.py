@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sky_search import FULL, SKY, a_search, run
 
+from flatctl import SkyFilter
 from flatctl.core.sky.memory import SkyMemory
 
 JSON = st.recursive(
@@ -95,3 +96,28 @@ def test_dropping_the_last_filter_ends_it() -> None:
 
 def test_a_memory_is_json() -> None:
     assert json.loads(json.dumps(LEARNED)) == LEARNED
+
+
+@given(st.integers(0, 8), st.integers(0, 8))
+@settings(max_examples=12)
+def test_more_or_fewer_flats_can_be_wanted_on_the_way(after, more) -> None:
+    """Once `after` are kept, `more` are missing: also where the set was complete by then."""
+    search = a_search(filters=[SkyFilter("L", 5)])
+
+    time_s, asked = 0.0, False
+    while (step := search.next(time_s)).action != "finish" or not asked:
+        if not asked and (search.counts["L"] == after or step.action == "finish"):
+            asked, after = True, search.counts["L"]
+            search.want("L", more)
+            continue
+        if step.action == "expose":
+            search.observe(
+                mid_s=time_s + step.exposure_s / 2,
+                exposure_s=step.exposure_s,
+                median_adu=min(SKY("L", time_s, step.exposure_s), FULL),
+                clipped_frac=0.0,
+            )
+            time_s += step.exposure_s + 3.0
+        time_s += step.seconds
+    assert search.counts == {"L": after + more}
+    assert search.outcomes == {"L": "complete"}

@@ -256,3 +256,13 @@ def test_the_end_tells_how_the_mount_was_left(tmp_path, options, left) -> None:
     assert [event.mount for event in twilight.all(events.RunFinished)] == [left]
     if twilight.error is not None:
         assert twilight.error.mount == left
+
+
+@pytest.mark.parametrize("guess", [3, 20])
+def test_as_many_flats_are_taken_as_bring_the_noise_under_its_limit(tmp_path, guess) -> None:
+    twilight = Twilight(tmp_path, filters=("L",), count=guess, starts_deg=-4.5)
+    twilight.plans = [replace(plan, flat_noise=0.002) for plan in twilight.plans]
+    assert twilight.run() == ExitCode.COMPLETE
+    (quality,) = twilight.all(events.SetQuality)
+    assert len(twilight.frames) == pytest.approx(quality.flats_needed, abs=1)
+    assert len(twilight.frames) != guess

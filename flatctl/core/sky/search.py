@@ -54,6 +54,7 @@ class _Set:
 
     wanted: SkyFilter
     band: Band
+    count: int
     kept: int = 0
     frames: int = 0
     wobble: Wobble = field(default_factory=Wobble)
@@ -64,7 +65,7 @@ class _Set:
 
     @property
     def missing(self) -> int:
-        return self.wanted.count - self.kept
+        return self.count - self.kept
 
 
 class SkyFlatSearch:
@@ -116,7 +117,7 @@ class SkyFlatSearch:
                 raise ValueError(f"{name} must be a number >= 0: {value}")
         self._full_scale_adu = full_scale_adu
         usual = Band(target_adu, tolerance_adu, full_scale_adu)
-        self._sets = {each.name: _Set(each, _band(each, usual)) for each in filters}
+        self._sets = {each.name: _Set(each, _band(each, usual), each.count) for each in filters}
         lowest_adu = min(each.band.low_adu for each in self._sets.values())
         if pedestal_adu is not None and not (
             isfinite(pedestal_adu) and 0 <= pedestal_adu < lowest_adu
@@ -262,6 +263,16 @@ class SkyFlatSearch:
         if len(self._gaps_s) >= _GAPS_LEAST:
             self._overhead_s = sorted(self._gaps_s)[len(self._gaps_s) // 2]
         self._ended_s = begun_s + exposure_s
+
+    def want(self, name: str, missing: int) -> None:
+        """Take so many more flats of a filter, after those that it has."""
+        here = self._sets[name]
+        self._stale = self._stale or missing != here.missing
+        here.count = here.kept + missing
+        if not missing and here.outcome is None:
+            self._end(name, Outcome.COMPLETE, Why.COMPLETE)
+        elif missing and here.outcome is Outcome.COMPLETE:
+            here.outcome = here.ending = None
 
     def drop(self, name: str) -> None:
         """Take a filter out of the plan that can't be taken any more."""
@@ -411,7 +422,7 @@ class SkyFlatSearch:
         figures: dict[str, float | str] = {
             "filter": name,
             "n": here.kept + 1,
-            "count": here.wanted.count,
+            "count": here.count,
         }
         return Step("expose", Fact(why, figures), name, exposure_s)
 
@@ -449,7 +460,7 @@ class SkyFlatSearch:
         told: dict[str, float | str] = {
             "filter": name,
             "kept": here.kept,
-            "count": here.wanted.count,
+            "count": here.count,
             "sun_altitude_deg": self._sun(self._time_s or 0.0),
             **figures,
         }
