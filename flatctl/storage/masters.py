@@ -103,7 +103,9 @@ def subtraction_for(
         words = f"a pedestal of {mean_adu:g} ADU, by the flats' headers: no dark flats match"
         return Subtraction("PEDESTAL", words, known)
     return Subtraction(
-        "NONE", "nothing (no matching dark flats, no calibrated bias level)", [0.0] * len(sources)
+        "NONE",
+        "nothing (no matching dark flats, no bias level calibrated before them)",
+        [0.0] * len(sources),
     )
 
 
