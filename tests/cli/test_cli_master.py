@@ -115,7 +115,8 @@ def test_without_anything_to_subtract_that_is_said(command, flats):
     without_darks(flats)
     ending = command("master", flats)
     assert ending.code == 0
-    assert ending.stdout.count("subtracted: nothing (no matching dark flats, no calibrated") == 2
+    why = "no matching dark flats, no bias level calibrated before them"
+    assert ending.stdout.count(f"subtracted: nothing ({why})") == 2
 
 
 def test_a_pedestal_above_the_flats_makes_no_master_and_ends_with_5(command, flats):
