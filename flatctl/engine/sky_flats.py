@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from math import nan
-from typing import TypeVar
 
 from flatctl import events
 from flatctl.core.nights.rungs import nearest_rung
@@ -20,25 +19,21 @@ from flatctl.devices.protocols import Cover, MountState
 from flatctl.engine.context import RunContext
 from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
-from flatctl.engine.pointing import Pointing, SkyPointing
-from flatctl.engine.recovery import REOPEN_WAITS_S
 from flatctl.engine.set_events import OfSky
-from flatctl.engine.sharing import in_use
 from flatctl.engine.shot import Shot
 from flatctl.engine.sky_events import SkyEvents
+from flatctl.engine.sky_mount import SkyMount
 from flatctl.engine.sky_set import SkySet
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import DeviceError, Fault, FlatctlError, InUse, Unreachable
+from flatctl.errors import DeviceError
 from flatctl.storage.record import SkyFacts
-
-T = TypeVar("T")
 
 
 class SkyFlats:
     """The sets of one camera setup, taken of one twilight.
 
-    The mount is left as `SkyPointing.end` leaves it, whatever ends this, and `mount_left` is how it
-    stands then, `None` where none was used; `tell_fault` hears why that could not be done.
+    The mount is left as `SkyPointing.end` leaves it, whatever ends this; `tell_fault` hears why
+    that could not be done.
     """
 
     def __init__(
@@ -50,17 +45,14 @@ class SkyFlats:
         tell_fault: Callable[[DeviceError, bool], None],
     ) -> None:
         self._context, self._sky = context, sky
-        self._signals, self._tell_fault = signals, tell_fault
+        self._signals = signals
         self._sets = {events.set_label(plan): SkySet(context, plan) for plan in plans}
         # The search's clock is the monotonic one: nobody sets it in the middle of a twilight.
         self._epoch = context.clock.now() - timedelta(seconds=context.clock.monotonic())
         self._search: SkyFlatSearch | None = None
         self._before: Mapping[str, object] | None = None
-        self._here: Pointing | None = None
-        self._pointed = False  # it may have been moved
-        self._begun = False
+        self._mount = SkyMount(context, sky.pointing, signals, tell_fault)
         self._telling = SkyEvents(context, self._epoch, self.sun_deg)
-        self.mount_left: MountState | None = None
 
     def run(self) -> dict[str, Outcome]:
         """Take them; return how each set ended. What ends the whole run is raised."""
@@ -71,10 +63,10 @@ class SkyFlats:
             # No exposure goes on while the mount is left, and no device stands in its way.
             with self._signals.held(), suppress(DeviceError):
                 self._context.rig.camera.close()
-            self._leave_mount()
+            self._mount.leave()
             self._remember()
             raise
-        failure = self._leave_mount()
+        failure = self._mount.leave()
         self._remember()
         self._context.writer.drain()
         for name, each in self._sets.items():
@@ -82,6 +74,11 @@ class SkyFlats:
         if failure is not None:
             raise failure
         return {name: each.outcome or Outcome.OUT_OF_TIME for name, each in self._sets.items()}
+
+    @property
+    def mount_left(self) -> MountState | None:
+        """How the mount was left, `None` where none was used."""
+        return self._mount.left
 
     def finish(self, outcome: Outcome) -> None:
         """Tell, once, how the sets ended that had not ended before."""
@@ -166,44 +163,21 @@ class SkyFlats:
         step = search.next(now_s())
         if step.action == "finish" or step.fact.why is Why.WINDOW:
             return step
-        self._over_link(partial(self._make_safe, to_expose=step.action == "expose"))
+        to_expose = step.action == "expose"
+        self._mount.make_ready(self._closes, to_expose=to_expose)
+        if to_expose and self._mount.here is not None:
+            self._telling.pointing(self._mount.here)
         # The light has changed meanwhile, and the next exposure begins at once.
-        return search.next(now_s()) if step.action == "expose" else step
+        return search.next(now_s()) if to_expose else step
 
-    def _make_safe(self, *, to_expose: bool) -> None:
-        """See that all is as it must be, the telescope pointed, and at rest before an exposure."""
-        context, pointing = self._context, self._sky.pointing
-        if pointing is not None and self._pointed and context.safety.unmet():
-            pointing.rest()
-        context.safety.check()
-        if pointing is None:
-            return
-        if not self._begun:
-            context.recovery.retry(context.rig.ensure_free)
-            self._pointed = True
-            pointing.begin(
-                self._epoch + timedelta(seconds=self._closes_s(context.clock.monotonic()))
-            )
-            self._begun = True
-        if to_expose:
-            # Nor is the telescope moved in front of another program's exposure.
-            context.recovery.retry(context.rig.ensure_free)
-            self._here = pointing.before_frame()
-            self._telling.pointing(self._here)
-
-    def _over_link(self, do: Callable[[], T]) -> T:
-        """Do something with what stands around the rig, though the link to it be lost once."""
-        pointing = self._sky.pointing
-        return self._context.recovery.over_link(do, pointing.name if pointing else "")
-
-    def _closes_s(self, time_s: float) -> float:
-        window = find_window(self.sun_deg, self._sky.sun_altitude_deg, time_s, dawn=self._sky.dawn)
-        return window.closes_s if window else time_s
+    def _closes(self) -> datetime:
+        now_s = self._context.clock.monotonic()
+        window = find_window(self.sun_deg, self._sky.sun_altitude_deg, now_s, dawn=self._sky.dawn)
+        return self._epoch + timedelta(seconds=window.closes_s if window else now_s)
 
     def _wait(self, step: Step) -> None:
         self._telling.waiting(step)
-        if self._sky.pointing is not None and self._pointed:
-            self._over_link(self._sky.pointing.rest)
+        self._mount.rest()
         self._context.clock.sleep(step.seconds)
 
     def _switch(self, search: SkyFlatSearch, name: str) -> None:
@@ -228,11 +202,10 @@ class SkyFlats:
             return
         if shot is None:
             return
-        if unmet := self._over_link(self._context.safety.unmet):
+        if unmet := self._mount.unmet():
             of.reject(shot, unmet, self._told(shot))
         else:
-            if self._sky.pointing is not None:
-                self._over_link(self._sky.pointing.check)
+            self._mount.check()
             self._judge(search, of, shot)
         shot.release_pixels()
 
@@ -291,7 +264,7 @@ class SkyFlats:
         return nearest_rung(exposure_s, plan.exposure_min_s, plan.exposure_max_s)
 
     def _facts(self, of: SkySet, shot: Shot) -> SkyFacts:
-        here, when = self._here, self._epoch + timedelta(seconds=shot.time_s)
+        here, when = self._mount.here, self._epoch + timedelta(seconds=shot.time_s)
         return SkyFacts(
             sun_alt_deg=self.sun_deg(shot.time_s),
             dawn=self._sky.dawn,
@@ -312,39 +285,3 @@ class SkyFlats:
         self._context.writer.drain()
         outcome = Outcome(search.outcomes[name])
         of.finish(outcome, "" if outcome is Outcome.COMPLETE else search.facts[name])
-
-    def _used_by_others(self) -> InUse | None:
-        with suppress(DeviceError):
-            return in_use(self._context.rig.camera)
-        return None
-
-    def _leave_mount(self) -> FlatctlError | None:
-        """Leave the mount with its tracking off; return why that could not be done."""
-        if self._sky.pointing is None or not self._pointed:
-            return None
-        self.mount_left = MountState.UNKNOWN
-        if used := self._used_by_others():
-            # Its frames would be spoilt; who takes the camera has the mount as well.
-            left = Fault(self._sky.pointing.name, f"is left as it is: {used.device} {used.what}")
-            self._tell_fault(left, True)
-            return None
-        with self._signals.held():
-            failure = self._ended(self._sky.pointing)
-        if failure is not None:
-            self._tell_fault(failure, False)
-        return failure
-
-    def _ended(self, pointing: SkyPointing) -> DeviceError | None:
-        """End the pointing; a server that is gone may be back in a moment."""
-        failure: DeviceError | None = None
-        for pause_s in REOPEN_WAITS_S:
-            self._context.clock.sleep(pause_s)
-            try:
-                self.mount_left = pointing.end()
-            except DeviceError as error:
-                failure = error
-                if error.device == pointing.name and not isinstance(error, Unreachable):
-                    return failure
-            else:
-                return None
-        return failure
