@@ -73,6 +73,13 @@ def test_what_a_panel_has_is_not_told_of_the_sky() -> None:
     assert "Light at the end" not in page
 
 
+def test_a_mount_that_may_still_track_is_the_first_thing_to_do() -> None:
+    dusk = taken("Ha")
+    dusk.tell("run_finished", exit_code=4, seconds=60.0, reason="it failed", mount="unknown")
+    page = page_of(dusk.run)
+    assert page.index("THE MOUNT MAY STILL TRACK") < page.index("it failed")
+
+
 def test_a_rising_sun_makes_a_dawn_and_time_goes_to_the_right() -> None:
     dawn = Dusk("L")
     for i in range(1, 4):

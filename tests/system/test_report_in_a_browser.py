@@ -12,7 +12,7 @@ from flatctl.outputs.report import render
 from flatctl.outputs.thumbnail import FrameFolder
 
 sys.path.append(str(Path(__file__).parents[1] / "outputs"))
-from event_streams import mixed_night
+from event_streams import Dusk, mixed_night
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
 
@@ -34,6 +34,24 @@ def page(tmp_path_factory) -> Path:
     night = mixed_night(folder, write=True)
     path = folder / "report.html"
     path.write_text(render(RunRecord.of(night), FrameFolder(folder, folder)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def sky_page(tmp_path_factory) -> Path:
+    """Return the report of a dusk of seven filters, one of them in no plan."""
+    names = ("L", "R", "G", "B", "H_Alpha_3nm", "OIII", "SII")
+    dusk = Dusk(*names)
+    dusk.plan(*names[:-1])
+    for n, name in enumerate(names[:-1]):
+        for index in range(1, 21):
+            dusk.flat(name, index, 0.5 + 0.1 * index, -1.5 - n, 600.0 * n + 5.0 * index)
+        dusk.tell("filter_finished", filter=name, outcome="complete", flats=20)
+    dusk.tell("filter_finished", filter="SII", outcome="too_dim", flats=0, reason="too dim")
+    dusk.tell("run_finished", exit_code=5, seconds=900.0, sets={}, mount="standing")
+    folder = tmp_path_factory.mktemp("2026-11-09")
+    path = folder / "report.html"
+    path.write_text(render(dusk.run, FrameFolder(folder, folder)), encoding="utf-8")
     return path
 
 
@@ -66,6 +84,13 @@ def opened(browser: Chromium, page: Path, width: int, scheme: str = "light") -> 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_is_wider_than_the_screen(browser, page, width):
     shown = opened(browser, page, width)
+    assert shown.value("document.documentElement.scrollWidth") == width
+    assert shown.value(TOO_WIDE) == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_of_a_twilight_is_wider_than_the_screen(browser, sky_page, width):
+    shown = opened(browser, sky_page, width)
     assert shown.value("document.documentElement.scrollWidth") == width
     assert shown.value(TOO_WIDE) == 0
 
