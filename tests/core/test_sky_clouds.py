@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatctl.core.sky.chance import Forecast, below
+from flatctl.core.sky.chance import Forecast, below, beyond
 from flatctl.core.sky.clouds import Skies
 from flatctl.core.sky.filters import SkyFilter, guesses
 from flatctl.core.sky.light import ExpectedLight, SunTrack, Window
@@ -48,6 +48,24 @@ def test_a_longer_time_between_exposures_never_foretells_better(exposure_s, some
 @given(st.floats(-6.0, 6.0))
 def test_the_chance_below_is_that_of_the_normal_distribution(sigmas):
     assert below(np.array(sigmas)) == pytest.approx(0.5 * (1 + erf(sigmas / sqrt(2))), abs=4e-4)
+
+
+@given(st.floats(-8.0, 8.0))
+def test_what_is_beyond_a_bound_is_as_its_integral_says(bound):
+    grid = np.linspace(bound, max(bound, 0.0) + 9.0, 200_001)
+    weights = np.exp((bound * bound if bound > 0 else 0.0) / 2 - grid * grid / 2)
+    mean = float(grid @ weights / weights.sum())
+    spread = float((grid - mean) ** 2 @ weights / weights.sum())
+    told_mean, told = beyond(np.array([bound]))
+    assert told_mean[0] == pytest.approx(mean, abs=2e-3)
+    assert 1.0 - told[0] == pytest.approx(spread, abs=2e-3)
+
+
+@given(st.floats(-1e6, 1e6))
+def test_however_far_a_bound_is_something_lies_beyond(bound):
+    mean, told = beyond(np.array([bound]))
+    assert np.isfinite(mean[0])
+    assert 0.0 <= told[0] <= 1.0
 
 
 @given(st.floats(-2.0, 2.0), st.floats(0.001, 1.0), st.floats(0.0, 1.0))
@@ -92,6 +110,21 @@ def test_clouds_are_expected_to_leave_the_frames_a_smaller_chance():
     }
     assert chance[0.0] > 0.95
     assert chance[0.15] < 0.6
+
+
+def test_a_frame_at_full_scale_says_no_more_than_that_there_is_more():
+    """What is brighter than it remains as likely as before, against the rest of that."""
+    light = ExpectedLight(SunTrack(sun, Window(0.0, 3000.0, dawn=False), 60.0), 550.0)
+    tonight = Tonight(
+        {"L": light}, guesses((SkyFilter("L", 5),)), SkyMemory(), 0.015, reference_s=1800.0
+    )
+    before = tonight.forecast("L", 1500.0, 1.0)
+    exposure_s = float(np.exp(-before.ln_light))
+    tonight.observe_full("L", 1500.0 + exposure_s / 2, exposure_s)
+    after = tonight.forecast("L", 1500.0 + exposure_s, exposure_s)
+    # Of a normal distribution that is cut in the middle.
+    assert after.ln_light == pytest.approx(before.error * sqrt(2 / np.pi), abs=0.1)
+    assert after.error == pytest.approx(before.error * sqrt(1 - 2 / np.pi), rel=0.1)
 
 
 def test_a_cloud_is_not_expected_to_stay():

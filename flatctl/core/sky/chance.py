@@ -1,13 +1,15 @@
 """The chance that a frame meets the band, for a light of which only so much is known."""
 
 from dataclasses import dataclass
-from math import inf, log, pi, sqrt
+from math import erfc, inf, log, pi, sqrt
 
 import numpy as np
 
 from flatctl.core.sky.twilight import Floats
 
 _PAGE = sqrt(2.0 / pi)
+# Chances are no smaller than what lies beyond so many standard deviations.
+_SIGMAS_MAX = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,15 @@ def below(sigmas: Floats) -> Floats:
     """
     result: Floats = 0.5 + 0.5 * np.tanh(_PAGE * sigmas * (1.0 + 0.044715 * sigmas * sigmas))
     return result
+
+
+def beyond(sigmas: Floats) -> tuple[Floats, Floats]:
+    """Return the mean of a normal deviate of which it is known that it is beyond a bound.
+
+    And by how much its variance, of 1, is less. Both by the hazard of the normal distribution:
+    Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1, 1994, chapter 13.10.
+    """
+    bounds = np.clip(sigmas, -_SIGMAS_MAX, _SIGMAS_MAX)
+    above = np.array([erfc(each / sqrt(2.0)) / 2 for each in bounds])
+    mean = np.exp(-bounds * bounds / 2) / sqrt(2.0 * pi) / above
+    return mean, mean * (mean - bounds)

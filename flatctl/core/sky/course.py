@@ -16,6 +16,10 @@ from flatctl.core.sky.tonight import Tonight
 _REFERENCE_DEG = -6.0
 # Full scales: less than this above the pedestal is no level to aim at.
 _LEAST = 1e-4
+# What a look may be off by for the pedestal, as a part of the band; its least part of a flat's
+# light, below which the shutter's own time counts; and how far (standard deviations) it is to stay
+# below full scale.
+_LOOK_PART, _LOOK_LEAST, _FULL_SIGMAS = 0.1, 0.2, 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,18 @@ class Course:
             dim,
             log(levels.low) - forecast.ln_light if dim else forecast.ln_light - log(levels.high),
         )
+
+    def look_s(self, name: str, band: Band, offer: Offer) -> float:
+        """Return how long to expose for a look at a filter's light; shorter than for a flat.
+
+        It is as long as the pedestal's error wants for what it is to tell, a part of the band. Of a
+        light that may be far brighter than thought, it is short enough not to be full.
+        """
+        shortest, levels = self._filters[name].exposure_range_s[0], self.levels(band)
+        told = log(levels.high / levels.low) * _LOOK_PART
+        light = 1.0 / (1.0 / levels.aim + told / self.tonight.pedestal_error)
+        light = min(max(light, _LOOK_LEAST * levels.aim), exp(-_FULL_SIGMAS * offer.forecast.error))
+        return max(offer.exposure_s * min(light / levels.aim, 1.0), shortest)
 
     def timetable(self, name: str, frames: int, band: Band, overhead_s: float) -> Timetable:
         """Return when frames of a filter could be taken."""

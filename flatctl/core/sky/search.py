@@ -26,10 +26,13 @@ WAIT_MAX_S = 30.0
 """No single wait is longer (contract)."""
 
 # An exposure at a limit is worth it from this chance on that its level is in the band.
-_WORTH = 0.5
+_WORTH = 0.6
+# With less than this, the first frame of a filter is a look, and as short as one may be.
+_HARDLY = 0.15
 # Where so little is known (the error of the light's logarithm), one look is taken as soon as the
-# light has this chance to be right; another when the Sun has moved on by so much.
-_UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, 0.05, 0.7
+# light has this chance to be right, at dawn and at dusk (a look that is too early tells something
+# at dawn, and is full at dusk); another when the Sun has moved on by so much.
+_UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, {True: 0.05, False: 0.25}, 0.7
 # A filter whose light has gone is asked again after so long, while its light lacks no more than
 # this factor, and no more than so many times what clouds do in a minute; then with this chance.
 _REST_S, _LACKS_MAX, _LACKS_SIGMAS, _CLOUD_S = 10.0, 1.5, 2.0, 60.0
@@ -358,8 +361,11 @@ class SkyFlatSearch:
         begins_s = time_s if name == self.filter else time_s + self._change_s
         offer = course.offer(name, begins_s, self._sets[name].band)
         if offer.is_free or offer.chance >= _WORTH:
-            seen = name in course.tonight.seen
-            return self._expose(name, offer.exposure_s, Why.AIM if seen else Why.LOOK)
+            if name in course.tonight.seen:
+                return self._expose(name, offer.exposure_s, Why.AIM)
+            hardly = offer.chance < _HARDLY
+            look_s = course.look_s(name, self._sets[name].band, offer) if hardly else inf
+            return self._expose(name, min(look_s, offer.exposure_s), Why.LOOK)
         # At dawn light that is dim will come, and light that is bright has gone.
         if offer.dim == self._dawn:
             if self._may_look(course, name, time_s, offer):
@@ -404,7 +410,7 @@ class SkyFlatSearch:
         if offer.forecast.error < _UNKNOWN_ERROR:
             return False
         right = (levels.low, inf) if self._dawn else (0.0, levels.high)
-        if offer.forecast.chance(*right) < _LOOK_CHANCE:
+        if offer.forecast.chance(*right) < _LOOK_CHANCE[self._dawn]:
             return False
         if here.looked_deg is None:
             return True

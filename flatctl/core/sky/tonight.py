@@ -10,11 +10,12 @@ Light is in units of full scale, so that it is the same for each camera.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log, sqrt
 
 import numpy as np
 
-from flatctl.core.sky.chance import Forecast, below
+from flatctl.core.sky.chance import Forecast, below, beyond
 from flatctl.core.sky.clouds import Skies
 from flatctl.core.sky.filters import Guess
 from flatctl.core.sky.light import ExpectedLight, summed
@@ -39,16 +40,29 @@ _NOISE = 0.002
 _TURNS = 0.01
 # Further off than this many standard deviations, and what was foretold is not believed any more.
 _SURPRISE = 3.0
-# A frame at full scale is expected to have been brighter by this factor, or another night's.
-_OVER, _OVER_ERROR = 1.6, 0.5
 # Less light above the pedestal than this only says how much it is at most, within so much.
 _DIMMEST, _DARK_ERROR = 0.004, 0.5
 # Kinds of sky less likely than this don't count for what is planned.
 _UNLIKELY = 0.005
 # What is left of a cloud is told for times so far apart.
 _COARSE_S = 10
+# Less light than this is none of a flat.
+_AIMED = 0.1
 # Levels are known to about this fraction of full scale.
 _STEP = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """How far a frame was off, for each kind of sky, and what that has in common with the state.
+
+    `variances` are those of `offs`, `believed` those before anything was doubted.
+    """
+
+    offs: Floats
+    across: Floats
+    variances: Floats
+    believed: Floats
 
 
 class Tonight:
@@ -78,13 +92,17 @@ class Tonight:
         self._begin(guesses, memory, pedestal)
         self._time_s: float | None = None
         self._skies: list[float] = []
-        self._full = 0
         self.seen: set[str] = set()
 
     @property
     def pedestal(self) -> float:
         """Return the level without light, as a fraction of full scale."""
         return float(self._mean[_PEDESTAL_AT])
+
+    @property
+    def pedestal_error(self) -> float:
+        """Return the standard deviation of that."""
+        return sqrt(float(self._weights @ self._spreads[:, _PEDESTAL_AT, _PEDESTAL_AT]))
 
     @property
     def _mean(self) -> Floats:
@@ -118,9 +136,10 @@ class Tonight:
     def forecast(self, name: str, start_s: float, exposure_s: float) -> Forecast:
         """Return the light expected of an exposure that begins at `start_s`."""
         rows = self._rows(name, start_s, exposure_s)
+        lns = self._expected(rows, name, start_s, exposure_s)
+        # What is off in the pedestal and in the light by as much the other way is not off in sum.
+        rows[:, _PEDESTAL_AT] = 1.0 / np.maximum(np.exp(np.minimum(lns, 0.0)), _AIMED)
         variances = self._variances(rows, start_s, exposure_s) + _NOISE**2
-        ln_light = log(self._lights[name].during(start_s, exposure_s))
-        lns = np.einsum("ki,ki->k", rows, self._means) + ln_light
         return Forecast(lns, np.sqrt(variances), self._weights)
 
     def chances(
@@ -135,7 +154,6 @@ class Tonight:
 
     def observe(self, name: str, mid_s: float, exposure_s: float, level: float) -> None:
         """Learn from an unclipped frame of that level, a fraction of full scale."""
-        self._full = 0
         start_s = mid_s - exposure_s / 2
         light = np.maximum(level - self._means[:, _PEDESTAL_AT], _DIMMEST)
         is_dark = level - self.pedestal < _DIMMEST
@@ -145,61 +163,63 @@ class Tonight:
             return
         # ln(level - pedestal), with the pedestal's own error in it.
         noises = (_NOISE + _STEP / light) ** 2 + is_dark * _DARK_ERROR**2
-        self._learn(rows, offs, noises, start_s, exposure_s, 1.0 / light, tells=name in self.seen)
+        rows[:, _PEDESTAL_AT] = 1.0 / light
+        frame = self._measured(rows, offs, noises, start_s, exposure_s)
+        if name in self.seen:
+            self._believe(frame)
+        self._correct(frame, offs, 1.0)
         self._means[:, _PEDESTAL_AT] = np.clip(self._means[:, _PEDESTAL_AT], 0.0, max(level, 0.0))
         self.seen.add(name)
         self._skies.append(float(self._mean[_SKY]))
 
     def observe_full(self, name: str, mid_s: float, exposure_s: float) -> None:
-        """Learn from a frame at full scale: there was at least that much light.
-
-        From the third one after the other on each makes the guess bolder: what one bound after the
-        other is believed to say hardens, and a sky far off would take dozens of frames.
-        """
+        """Learn from a frame at full scale: there was at least that much light."""
         start_s = mid_s - exposure_s / 2
         rows = self._rows(name, start_s, exposure_s)
-        self._full += 1
-        bold = max(1, 2 * self._full - 4)
-        least = log(_OVER**bold * max(1.0 - self.pedestal, 0.1))
-        offs = np.maximum(least - self._expected(rows, name, start_s, exposure_s), 0.0)
-        noises = np.full(offs.size, _OVER_ERROR**2)
-        self._learn(rows, offs, noises, start_s, exposure_s, 0.0, tells=False)
+        offs = log(max(1.0 - self.pedestal, 0.1)) - self._expected(rows, name, start_s, exposure_s)
+        frame = self._measured(rows, offs, np.full(offs.size, _NOISE**2), start_s, exposure_s)
+        shifts, told = beyond(frame.offs / np.sqrt(frame.variances))
+        self._correct(frame, shifts * np.sqrt(frame.variances), told)
 
-    def _learn(
-        self,
-        rows: Floats,
-        offs: Floats,
-        noises: Floats,
-        start_s: float,
-        exposure_s: float,
-        pedestal: Floats | float,
-        *,
-        tells: bool,
-    ) -> None:
-        """Correct each kind of sky by what was off, and believe those more that were off less."""
-        kinds, gap_s = self._kinds, self._waited_s(start_s)
-        self._pass(gap_s)
+    def _measured(
+        self, rows: Floats, offs: Floats, noises: Floats, start_s: float, exposure_s: float
+    ) -> "_Measured":
+        """Let time pass until a frame is over; return what it measured, for each kind of sky."""
+        kinds = self._kinds
+        self._pass(self._waited_s(start_s))
         new, both = kinds.new_in_mean(exposure_s)
         rows[:, _CLOUD] = kinds.mean_kept(exposure_s)
-        rows[:, _PEDESTAL_AT] = pedestal
-        across = np.einsum("kij,kj->ki", self._spreads, rows)
-        variances = np.einsum("ki,ki->k", rows, across) + new + noises
-        if tells:
-            ln = np.log(self._weights) - 0.5 * (offs**2 / variances + np.log(variances))
-            believed = np.exp(ln - ln.max())
-            self._weights = (1 - _TURNS) * believed / believed.sum() + _TURNS * self._prior
-        wrong = offs**2 > _SURPRISE**2 * variances
+
+        def seen() -> tuple[Floats, Floats]:
+            across = np.einsum("kij,kj->ki", self._spreads, rows)
+            return across, np.einsum("ki,ki->k", rows, across) + new + noises
+
+        across, variances = seen()
+        believed = variances
+        wrong = offs * offs > _SURPRISE**2 * variances
         if wrong.any():
+            # What is thought of the sky and of its course is doubted.
             self._spreads[wrong, _SKY, _SKY] += offs[wrong] ** 2
             self._spreads[wrong, _STEEPNESS, _STEEPNESS] += _STEEPNESS_ERROR**2
-            across = np.einsum("kij,kj->ki", self._spreads, rows)
-            variances = np.einsum("ki,ki->k", rows, across) + new + noises
+            across, variances = seen()
         self._pass(exposure_s)
         across[:, _CLOUD] = across[:, _CLOUD] * kinds.kept(exposure_s) + both
-        gains = across / variances[:, None]
-        self._means += gains * offs[:, None]
-        self._spreads -= gains[:, :, None] * across[:, None, :]
         self._time_s = start_s + exposure_s
+        return _Measured(offs, across, variances, believed)
+
+    def _correct(self, frame: "_Measured", shifts: Floats, told: Floats | float) -> None:
+        """Shift what a frame measured; `told` is the part of its variance that is known now."""
+        gains = frame.across / frame.variances[:, None]
+        self._means += gains * shifts[:, None]
+        known = np.multiply(told, frame.variances)
+        self._spreads -= gains[:, :, None] * gains[:, None, :] * known[:, None, None]
+
+    def _believe(self, frame: "_Measured") -> None:
+        """Believe those kinds of sky more whose frames were off less."""
+        ln = np.log(self._weights)
+        ln -= 0.5 * (frame.offs**2 / frame.believed + np.log(frame.believed))
+        likely = np.exp(ln - ln.max())
+        self._weights = (1 - _TURNS) * likely / likely.sum() + _TURNS * self._prior
 
     def _pass(self, seconds: float) -> None:
         """Let time pass: what the clouds were is forgotten, and others come."""
