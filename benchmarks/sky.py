@@ -9,6 +9,8 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from sky_limit import Clairvoyant
 from sky_rigs import CHANGE_S, DISTRIBUTION, RANGE_DEG, Rig, Twilight
 from sky_rivals import RIVALS
+from sky_told import Told
 from tables import insert
 
 from flatctl import SkyFilter, SkyFlatSearch
@@ -26,6 +29,7 @@ TARGET, FULL_ADU = 0.51, 65535.0
 TOLERANCES = (0.05, 0.01)
 STEPS_MAX = 20_000
 OURS, AGAIN = "**flatctl**, first night", "**flatctl**, second night"
+TOLD = "the same, told the sky but not its clouds"
 
 
 @dataclass
@@ -60,6 +64,7 @@ class Ours:
 
     twilight: Twilight
     memory: dict[str, Any] | None = None
+    kind: type[SkyFlatSearch] = SkyFlatSearch
     cpu_s: float = 0.0
     steps: int = 0
     broken: list[str] = field(default_factory=list)
@@ -69,7 +74,7 @@ class Ours:
         twilight, rig = self.twilight, self.twilight.rig
         exposures_s = (rig.shortest_s, rig.longest_s)
         hints = rig.hints or dict.fromkeys(rig.filters)
-        search = SkyFlatSearch(
+        search = self.kind(
             [SkyFilter(name, rig.flats, exposures_s, hints[name]) for name in rig.filters],
             target_adu=TARGET * FULL_ADU,
             tolerance_adu=twilight.tolerance * FULL_ADU,
@@ -82,6 +87,8 @@ class Ours:
             pedestal_adu=rig.pedestal * FULL_ADU if rig.pedestal_known else None,
             memory=self.memory,
         )
+        if isinstance(search, Told):
+            search.twilight = twilight
         while self.steps < STEPS_MAX:
             step = self._timed(search.next, twilight.time_s)
             self.steps += 1
@@ -141,11 +148,20 @@ def scores_of(rig: Rig, tolerance: float, rivals: bool) -> Iterator[Score]:
         score = Score.of(program, twilight, limit)
         score.broken, score.cpu_s, score.steps = "; ".join(ours.broken), ours.cpu_s, ours.steps
         yield score
+        if night == 0:
+            twilight.begin_again()
+            Ours(twilight, kind=Told).run()
+            yield Score.of(TOLD, twilight, limit)
         if night == 0 and rivals:
             for name, rival in RIVALS.items():
                 twilight.begin_again()
                 rival(twilight).run()
                 yield Score.of(name, twilight, limit)
+
+
+def all_scores_of(rig: Rig, tolerance: float, rivals: bool) -> list[Score]:
+    """Return the scores of all programs on a rig, for another process."""
+    return list(scores_of(rig, tolerance, rivals))
 
 
 def ratio(scores: Sequence[Score]) -> tuple[float, float, float]:
@@ -197,12 +213,15 @@ def main() -> None:
     parser.add_argument("--rigs", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--alone", action="store_true", help="without the rivals")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args()
     rigs = [Rig.draw(number, wanted.seed) for number in range(wanted.rigs)]
     parts = [" ".join(DISTRIBUTION.format(rigs=wanted.rigs).split())]
     for tolerance in TOLERANCES:
-        scores = [s for rig in rigs for s in scores_of(rig, tolerance, not wanted.alone)]
+        of_rig = partial(all_scores_of, tolerance=tolerance, rivals=not wanted.alone)
+        with Pool(wanted.jobs) as pool:
+            scores = [s for of in pool.imap(of_rig, rigs) for s in of]
         first = [score for score in scores if score.program == OURS]
         possible = sum(len(score.rig.filters) for score in first)
         parts.append(

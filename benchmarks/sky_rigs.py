@@ -120,6 +120,16 @@ class Rig:
         return degrees(asin(max(-1.0, min(1.0, sine))))
 
 
+@dataclass(frozen=True)
+class TrueSky:
+    """One night's sky against the mean one (natural logarithms); clouds last `clouds_s`."""
+
+    brighter: float
+    steeper: float
+    clouds: float
+    clouds_s: float
+
+
 @dataclass
 class Twilight:
     """One twilight over a rig: what it gives to each exposure, and the frames taken so far.
@@ -151,8 +161,10 @@ class Twilight:
         self.ends_s = 60.0 * minutes[-1] + 120.0
         grid = np.arange(self.begins_s, self.ends_s + rig.longest_s + 60.0)
         sun = np.interp(grid, np.arange(721) * 60.0, heights)
-        off = self._odds.gauss(0, 0.2 * 0.921) + self._clouds(noise, grid.size)
+        brighter, clouds, clouds_s = self._drawn_clouds()
         steeper = self._odds.gauss(0, 0.04)
+        self.true = TrueSky(brighter, steeper, clouds, clouds_s)
+        off = brighter + self._clouds(noise, grid.size)
         self._sums: dict[str, list[float]] = {}
         for name, k in rig.throughputs.items():
             rates = k * np.exp(ln_sky(sun, _FILTERS[name][0], steeper) + off)
@@ -162,9 +174,13 @@ class Twilight:
         self.kept = dict.fromkeys(rig.filters, 0)
         self.good = dict.fromkeys(rig.filters, 0)
 
+    def _drawn_clouds(self) -> tuple[float, float, float]:
+        brighter, cloud = self._odds.gauss(0, 0.2 * 0.921), self._odds.uniform(0.08, 0.25)
+        size = {"clear": 0.003, "haze": 0.03}.get(self.rig.sky, cloud)
+        return brighter, size, self._odds.uniform(40, 300)
+
     def _clouds(self, noise: np.random.Generator, size: int) -> np.ndarray:
-        spread = {"clear": 0.003, "haze": 0.03}.get(self.rig.sky, self._odds.uniform(0.08, 0.25))
-        decay = exp(-1.0 / self._odds.uniform(40, 300))
+        spread, decay = self.true.clouds, exp(-1.0 / self.true.clouds_s)
         steps = noise.standard_normal(size) * spread * np.sqrt(1 - decay**2)
         wander = np.empty(size)
         here = spread * float(noise.standard_normal())
