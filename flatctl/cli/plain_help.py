@@ -5,12 +5,22 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 _FIGURE = r"-?[\d.]+(?:e-?\d+)?"
 _BETWEEN = re.compile(rf"({_FIGURE})<=x<=({_FIGURE})")
 _AT_LEAST = re.compile(rf"x>=({_FIGURE})")
 _REQUIRED = re.compile(r"(; |\[)required(?=\])")
+
+# How typer says why a value is none, and how a person would.
+_REASONS = (
+    (r"Value error, ", ""),
+    (r"Input should be a valid integer\b.*", "has to be a whole number"),
+    (r"Input should be a valid number\b.*", "has to be a number"),
+    (r"Input should be greater than or equal to", "has to be at least"),
+    (r"Input should be less than or equal to", "has to be at most"),
+)
 
 Record = tuple[str, str]
 
@@ -40,7 +50,7 @@ class PlainGroup(TyperGroup):
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help says of arguments and figures what a person would."""
+    """A command whose help and errors say of arguments and figures what a person would."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -49,6 +59,15 @@ class PlainCommand(TyperCommand):
             told.get_help_record = partial(_record, parameter.get_help_record)
             if parameter.param_type_name == "argument":
                 told.get_usage_pieces = partial(_pieces, parameter.get_usage_pieces)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the arguments as click does, and say plainly what is wrong with one."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as wrong:
+            for typers, plain in _REASONS:
+                wrong.message = re.sub(typers, plain, wrong.message)
+            raise
 
 
 def _record(made: Callable[[Any], Record | None], context: Any) -> Record | None:

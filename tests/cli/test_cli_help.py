@@ -97,3 +97,18 @@ def test_help_speaks_of_no_types_and_no_inequalities(command, name):
     shown = command(name, "--help").stdout
     assert [word for word in ("<path>", "<list", "<int", "x>=", "<=x", "{", "[required]")
             if word in shown] == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "x.toml", "--light", "lamp"], "'--light': 'lamp' is not one of 'panel', 'sky'."),
+        (["run", "x.toml", "--count", "many"], "'--count': has to be a whole number"),
+        (["run", "x.toml", "--count", "0"], "'--count': has to be at least 1"),
+        (["run", "x.toml", "--exposure", "long"], "'--exposure': has to be a number"),
+        (["simulate", "--port", "99999"], "'--port': has to be at most 65535"),
+    ],
+)
+def test_a_value_that_is_none_is_told_in_plain_words(command, words, told):
+    ending = command(*words)
+    assert (ending.code, ending.stderr.splitlines()[-1]) == (2, f"Error: Invalid value for {told}")
