@@ -32,7 +32,8 @@ class RunContext:
 
     `calibration` is what was measured of the rig, where it was; `skipped` are the files on disk
     that were told not to count, `set_numbers` number the sets that it begins. `passed` is what the
-    filters so far let through, `taken` are the sets so far. `stuck` are the pixels that are full or
+    filters so far let through, `taken` are the sets so far; `shone_through` are filters through
+    which the panel was seen, though too dim. `stuck` are the pixels that are full or
     black without light too, where a frame without light was looked at.
     """
 
@@ -52,6 +53,7 @@ class RunContext:
     set_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     passed: list[Passed] = field(default_factory=list)
     taken: list[TakenSet] = field(default_factory=list)
+    shone_through: list[str] = field(default_factory=list)
     stuck: dict[CameraSetup, Stuck] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ from flatctl.core.nights.history import Trained
 from flatctl.core.nights.light import judge_light
 from flatctl.core.pedestal import Pedestal
 from flatctl.core.quality.findings import Kind
-from flatctl.core.search.endings import UNLIT
+from flatctl.core.search.endings import UNLIT, EndingKind
 from flatctl.core.search.response import Response
 from flatctl.core.search.search import FlatSearch
 from flatctl.core.settling import Settling
@@ -207,12 +207,17 @@ class FlatSetRun:
             found.tell()
             self._tell_curve(search, limits)
             ending = search.ending
-            self.is_dark = ending is not None and ending.kind in UNLIT
+            unlit = ending is not None and ending.kind in UNLIT
+            context = self._context
+            shone = [*context.shone_through, *(each.filter for each in context.taken)]
+            self.is_dark = unlit and not shone
             # A panel that has just shone is not to be reached anew for a filter that is dark.
-            if ending is not None and self.is_dark and self._context.taken:
-                ending = replace(ending, lit=self._context.taken[-1].filter)
+            if ending is not None and unlit and shone:
+                ending = replace(ending, lit=shone[-1])
             else:
                 self._doubt = _doubt_of(search)
+            if ending is not None and ending.kind is EndingKind.NEEDS_LONGER and self.plan.filter:
+                context.shone_through.append(self.plan.filter)
             return search.outcome or Outcome.UNSTABLE, ending or ""
         stuck = _is_stuck(search, start)
         if stuck and self._doubt is not Doubt.UNRESPONSIVE and not self._learned.unresponsive:

@@ -88,6 +88,15 @@ def test_a_dark_filter_after_a_good_one_is_not_the_panels_fault(tmp_path):
     assert bench.all(events.FaultSeen) == []
 
 
+def test_limits_that_are_too_short_for_a_lit_panel_do_not_make_it_a_dark_one(tmp_path):
+    limits = {"exposure_start_s": 0.05, "exposure_min_s": 0.05, "exposure_max_s": 0.06}
+    bench = Bench(tmp_path, filters=("L", "R", "G", "B", "Ha"), brightness_max=0.03, **limits)
+    assert bench.run() == 5
+    assert {e.filter for e in bench.all(events.FilterStarted)} == {"L", "R", "G", "B", "Ha"}
+    assert "Raise exposure_s.max" in why(bench, "L")
+    assert "has power" not in "".join(why(bench, name) for name in bench.outcomes)
+
+
 def pwm(tmp_path, **plan) -> Bench:
     rig = scenario("pwm", rows=240, cols=160)
     return Bench(tmp_path, rig=rig, filters=("L",), job={"quality": QualityLimits()}, **plan)
