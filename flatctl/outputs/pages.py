@@ -41,7 +41,7 @@ _WRITERS = (
     *(quality_charts.difference_picture, quality_charts.known_spots),
     *(quality_charts.photon_noise, quality_charts.radial_profile),
     *(sky_charts.light_over_sun, sky_charts.plan_and_flats, sky_advice.advice, twilight_of),
-    *(run.exposures, run.lit_by, run.sun_of, sky.span_words, sky.window_words),
+    *(run.lit_by, sky.exposures, sky.sun_of, sky.span_words, sky.window_words),
     *(sky.mount_sentence, sky.mount_words),
 )
 

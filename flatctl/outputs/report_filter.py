@@ -11,7 +11,8 @@ from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.outputs import figures
 from flatctl.outputs.record import FilterRecord, RunRecord
-from flatctl.outputs.sentences.run import exposures, setting, sun_of
+from flatctl.outputs.sentences.run import setting
+from flatctl.outputs.sentences.sky import exposures, sun_of
 from flatctl.outputs.thumbnail import FrameFolder, Thumbnail
 
 

@@ -31,7 +31,7 @@ from flatctl.outputs.twilight import FilterTwilight, Twilight, is_known, known_o
 Point = tuple[float, float]
 Place = Callable[[datetime], float]
 
-_LABEL_PX, _ROW_MAX_PX, _NAME_MAX = 12.0, 34.0, 7
+_LETTER_PX, _LABEL_PX, _ROW_MAX_PX, _NAME_MAX = 7.0, 12.0, 34.0, 7
 _DOT_PX, _SMALL_DOT_PX, _FEW = 3.0, 1.8, 80
 
 
@@ -60,7 +60,7 @@ def light_over_sun(twilight: Twilight) -> Markup | None:
         bottom(across, "Altitude of the Sun", ticks),
         *(line(_placed(lines[each.record.name], across, up), "learned") for each in shown),
         *(mark for each in shown for mark in _dots(each, across, up, radius)),
-        *_names(shown, lines, dots, across, up),
+        *_names(shown, lines, dots, across, up, dawn=twilight.dawn),
     )
 
 
@@ -106,7 +106,11 @@ def _expected(each: FilterTwilight) -> list[Point]:
 
 
 def _measured(each: FilterTwilight) -> list[Point]:
-    return [(s.sun_altitude_deg or 0.0, s.sky_rate_adu_s or 0.0) for s in _lit(each)]
+    return [_light_of(shot) for shot in _lit(each)]
+
+
+def _light_of(shot: events.Shot) -> Point:
+    return shot.sun_altitude_deg or 0.0, shot.sky_rate_adu_s or 0.0
 
 
 def _lit(each: FilterTwilight) -> list[events.Shot]:
@@ -124,7 +128,7 @@ def _placed(points: Sequence[Point], across: Axis, up: Axis) -> list[Point]:
 def _dots(each: FilterTwilight, across: Axis, up: Axis, radius: float) -> list[Markup]:
     found = []
     for shot in _lit(each):
-        at, rate = shot.sun_altitude_deg or 0.0, shot.sky_rate_adu_s or 0.0
+        at, rate = _light_of(shot)
         told = (
             f"{filter_label(each.record)}: {figures.adu(rate)} ADU/s with the Sun at {sun(at)}, "
             f"{figures.seconds(shot.exposure_s)}, level {figures.percent(shot.level)}"
@@ -146,20 +150,26 @@ def _names(
     dots: dict[str, list[Point]],
     across: Axis,
     up: Axis,
+    *,
+    dawn: bool,
 ) -> list[Markup]:
-    """Return the filters' names at their first flats, else where their lines begin, all apart."""
+    """Return the filters' names at their first flats, else where their lines begin, all apart.
+
+    They stand where no light is: above it where it falls, to the left of it where it rises.
+    """
     written: list[Point] = []
     parts = []
     for each in shown:
         name = filter_label(each.record)
-        flats = [(f.sun_altitude_deg or 0.0, f.sky_rate_adu_s or 0.0) for f in each.flats[:1]]
+        wide = _LETTER_PX * len(name)
+        flats = [_light_of(shot) for shot in _lit(each) if isinstance(shot, events.Flat)]
         first = flats or lines[each.record.name] or dots[each.record.name]
         x, y = _placed(first[:1], across, up)[0]
-        y -= 7.0
-        while any(abs(x - a) < 7.0 * len(name) and abs(y - b) < _LABEL_PX for a, b in written):
+        x, y = (max(x - 6.0, LEFT + wide), y + 3.0) if dawn else (min(x, RIGHT - wide), y - 7.0)
+        while any(abs(x - a) < wide and abs(y - b) < _LABEL_PX for a, b in written):
             y -= _LABEL_PX
         written.append((x, y))
-        parts.append(element("text", name, x=min(x, RIGHT - 7.0 * len(name)), y=y, class_="tick"))
+        parts.append(element("text", name, x=x, y=y, class_="tick end" if dawn else "tick"))
     return parts
 
 

@@ -13,14 +13,12 @@ from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.reasons import why_words
 from flatctl.outputs.sentences.run import (
     end_line,
-    exposures,
     filter_label,
     left_line,
     outcome_words,
     result_line,
-    sun_of,
 )
-from flatctl.outputs.sentences.sky import MOUNT_LEFT, mount_sentence, sun
+from flatctl.outputs.sentences.sky import MOUNT_LEFT, exposures, mount_sentence, sun, sun_of
 
 _NARROW = 72
 

@@ -10,15 +10,16 @@ from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import Light, Verdict
 from flatctl.events import Event, OfSet, Shot, Why
 from flatctl.outputs import figures
-from flatctl.outputs.record import FilterRecord, RunRecord, as_taken
+from flatctl.outputs.record import FilterRecord, RunRecord
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import waiting_words, why_words
 from flatctl.outputs.sentences.sky import (
+    exposures,
     mount_sentence,
     plan_lines,
     pointing_lines,
     sun,
-    sun_between,
+    sun_of,
 )
 from flatctl.outputs.time_left import flats_end
 
@@ -238,19 +239,6 @@ def finish_line(run: RunRecord, record: FilterRecord, *, why: bool = True) -> st
         latest = record.flats[-1]
         parts.append(f"{setting(run, latest)}, {figures.percent(latest.level)}")
     return ", ".join(filter(None, parts))
-
-
-def exposures(record: FilterRecord) -> str:
-    """Return the exposures of a set of the sky, from the shortest to the longest."""
-    times_s = [shot.exposure_s for shot in record.of_sky]
-    shortest, longest = figures.seconds(min(times_s)), figures.seconds(max(times_s))
-    return longest if shortest == longest else f"{shortest.removesuffix(' s')} to {longest}"
-
-
-def sun_of(record: FilterRecord) -> str:
-    """Return where the Sun stood during a set of the sky, from its first flat to its last."""
-    altitudes = [shot.sun_altitude_deg or 0.0 for shot in as_taken(record.of_sky)]
-    return sun_between(altitudes[0], altitudes[-1])
 
 
 def progress_line(run: RunRecord, event: Event) -> str:

@@ -9,7 +9,7 @@ from flatctl.core.pointing.directions import Horizontal, separation_deg
 from flatctl.core.sky.steps import Fact, Why
 from flatctl.events import UNKNOWN_TIME, Awaited
 from flatctl.outputs import figures
-from flatctl.outputs.record import RunRecord
+from flatctl.outputs.record import FilterRecord, RunRecord, as_taken
 
 _WINDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 # Pointed anew so near to where it pointed, it still points there.
@@ -35,6 +35,19 @@ def sun_between(first_deg: float, last_deg: float) -> str:
     """Return where the Sun stood meanwhile: `-1.0 to -3.2°`, or one altitude."""
     first, last = sun(first_deg), sun(last_deg)
     return last if first == last else f"{first.removesuffix('°')} to {last}"
+
+
+def exposures(record: FilterRecord) -> str:
+    """Return the exposures of a set of the sky, from the shortest to the longest."""
+    times_s = [shot.exposure_s for shot in record.of_sky]
+    shortest, longest = figures.seconds(min(times_s)), figures.seconds(max(times_s))
+    return longest if shortest == longest else f"{shortest.removesuffix(' s')} to {longest}"
+
+
+def sun_of(record: FilterRecord) -> str:
+    """Return where the Sun stood during a set of the sky, from its first flat to its last."""
+    altitudes = [shot.sun_altitude_deg or 0.0 for shot in as_taken(record.of_sky)]
+    return sun_between(altitudes[0], altitudes[-1])
 
 
 def sky_ending_sentence(fact: Fact) -> str:
