@@ -31,7 +31,7 @@ def refused(frames: list) -> int:
     return sum(not frame[4].accepted for frame in frames)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(field=FIELD, damage=JSON)
 def test_a_damaged_memory_is_refused_or_can_be_used(field, damage) -> None:
     try:
@@ -99,7 +99,7 @@ def test_a_memory_is_json() -> None:
 
 
 @given(st.integers(0, 8), st.integers(0, 8))
-@settings(max_examples=12)
+@settings(max_examples=4)
 def test_more_or_fewer_flats_can_be_wanted_on_the_way(after, more) -> None:
     """Once `after` are kept, `more` are missing: also where the set was complete by then."""
     search = a_search(filters=[SkyFilter("L", 5)])

@@ -285,7 +285,7 @@ def test_the_same_light_gives_the_same_steps(scale, steeper):
     assert run(a_search(), sky) == run(a_search(), sky)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(9.0, 14.0), st.sampled_from([0.001, 0.1, 0.5, 2.0]))
 def test_a_sky_far_brighter_than_expected_is_looked_at_few_times(magnitudes, shortest_s):
     """However bright: at most once for each 0.7 degrees that the Sun sinks by, of 12."""
@@ -295,7 +295,7 @@ def test_a_sky_far_brighter_than_expected_is_looked_at_few_times(magnitudes, sho
     assert sum(frame[4].verdict == "clipped" for frame in frames) <= 18
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.floats(1e8, 1e11), st.booleans())
 def test_a_wait_is_one_and_not_many_short_ones(scale, rising):
     sun = dawn if rising else dusk
@@ -314,7 +314,7 @@ def test_a_wait_is_one_and_not_many_short_ones(scale, rising):
     assert len(waits) <= sum(waits) / 30.0 + 2 * len(frames) + 5
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.floats(0.2, 0.7), st.floats(0.02, 0.1))
 def test_a_filter_may_have_a_target_of_its_own(target, tolerance):
     own = {"target_adu": target * FULL, "tolerance_adu": tolerance * FULL}
@@ -331,7 +331,7 @@ def test_a_target_without_sense_is_refused(wrong):
         SkyFilter("L", 5, **wrong)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.floats(1.0, 25.0), st.floats(0.0, 25.0))
 def test_how_long_it_is_between_frames_is_learned(told_s, real_s):
     """What the plan foretells of a set is about what comes, whatever was said before."""

@@ -26,13 +26,13 @@ def outcomes(by: float, max_wobble: float, seed: int = 1) -> set[str]:
     return set(search.outcomes.values())
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(st.integers(0, 1000))
 def test_a_sky_that_wobbles_twice_as_much_as_is_wanted_ends_a_set_as_unstable(seed) -> None:
     assert "unstable" in outcomes(0.1, 0.05, seed)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(st.integers(0, 1000))
 def test_a_quiet_sky_never_ends_a_set(seed) -> None:
     assert outcomes(0.005, 0.05, seed) == {"complete"}

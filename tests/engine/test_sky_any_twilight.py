@@ -93,7 +93,7 @@ def check(tmp_path_factory, name: str, mount: MountHabits, roof, faults: Faults)
 WHOLE = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@settings(max_examples=6, deadline=None, phases=WHOLE)
+@settings(max_examples=4, deadline=None, phases=WHOLE)
 @given(st.sampled_from(sorted(SCENARIOS)), MOUNTS, ROOFS, FAULTS)
 def test_any_twilight_ends_by_itself_and_keeps_its_promises(
     tmp_path_factory, name, mount, roof, faults

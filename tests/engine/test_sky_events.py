@@ -15,7 +15,7 @@ from flatctl.outputs.stored import event_of
 @pytest.fixture(scope="module")
 def dusk(tmp_path_factory) -> Twilight:
     """A whole dusk of seven filters that has begun too early."""
-    twilight = Twilight(tmp_path_factory.mktemp("dusk"), filters=ALL, starts_deg=0.5)
+    twilight = Twilight(tmp_path_factory.mktemp("dusk"), filters=ALL, count=2, starts_deg=0.5)
     twilight.run()
     return twilight
 
@@ -124,8 +124,8 @@ def test_a_mount_that_stays_is_told_of_once(tmp_path) -> None:
 
 
 def test_what_the_window_leaves_undone_is_out_of_time(tmp_path) -> None:
-    sky = {"sun_altitude_deg": (-6.5, 0.0)}
-    twilight = Twilight(tmp_path, filters=("L",), count=400, starts_deg=-5.5, sky=sky)
+    sky = {"sun_altitude_deg": (-6.0, 0.0)}
+    twilight = Twilight(tmp_path, filters=("L",), count=400, starts_deg=-5.8, sky=sky)
     twilight.run()
     assert plain(twilight, events.FilterFinished)[0]["outcome"] == "out_of_time"
 
