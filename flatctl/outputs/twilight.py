@@ -61,7 +61,7 @@ class Twilight:
 def twilight_of(run: RunRecord) -> Twilight | None:
     """Return the last twilight of a run, or of several of a night; `None` of one with a panel."""
     told = _last_part(run)
-    shots = [e for e in told if isinstance(e, events.Shot) and is_known(e.sun_altitude_deg)]
+    shots = [e for e in told if isinstance(e, events.Shot) and is_altitude(e.sun_altitude_deg)]
     plans = [e for e in told if isinstance(e, events.SkyPlan)]
     if not shots and not plans:
         return None
@@ -87,10 +87,15 @@ def is_known(figure: float | None) -> bool:
     return figure is not None and math.isfinite(figure)
 
 
+def is_altitude(degrees: float | None) -> bool:
+    """Say whether the Sun can stand so high."""
+    return degrees is not None and -90.0 <= degrees <= 90.0
+
+
 def known_of(planned: PlannedFilter) -> list[float]:
     """Return the Sun's altitudes of a plan where both are known, else nothing."""
     altitudes = planned.sun_altitude_deg
-    clear = len(altitudes) == 2 and all(map(math.isfinite, altitudes))
+    clear = len(altitudes) == 2 and all(map(is_altitude, altitudes))
     return list(altitudes) if clear and UNKNOWN_TIME not in (planned.opens, planned.closes) else []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from event_streams import Dusk, typed
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flatctl.outputs.record import RunRecord
@@ -149,6 +149,7 @@ def test_a_name_can_not_write_into_the_page() -> None:
     st.floats() | st.none(),
     st.floats() | st.none(),
 )
+@example([], 562949953421313.0, 1.0)
 def test_a_damaged_twilight_still_gives_a_page_and_advice(filters, sun_deg, rate) -> None:
     run = Dusk("L", "R").run
     for event in (
