@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from flatctl.core.nights.history import SettingKey
@@ -16,6 +17,7 @@ from flatctl.storage.naming import frame_folder
 from flatctl.storage.verify import frames_in, is_ours, level_problems, read_values, verify_file
 
 _RELATIVE_SLACK = 1e-6
+_REMEMBERED = 2000  # headers, of some kilobytes each
 # Rotator and focuser as near as the drivers have to bring them: see `flatctl.devices.protocols`.
 _SLACK = {"FLATTGT": 0.5, "ROTATOR": 0.25, "FOCPOS": 5}
 
@@ -111,7 +113,7 @@ def _kin(directory: Path, night: date, wanted: Wanted) -> tuple[Kin, list[tuple[
     of_any_filter = replace(wanted, key=replace(wanted.key, filter=None))
     for path in frames_in(frame_folder(directory, night, wanted.kind)):
         try:
-            cards = read_values(path)
+            cards = _cards(path, _stamp(path))
         except StorageError as error:
             skipped.append((path, str(error).removeprefix(f"{path}: ")))
             continue
@@ -122,6 +124,21 @@ def _kin(directory: Path, night: date, wanted: Wanted) -> tuple[Kin, list[tuple[
         elif _belongs(cards, of_any_level):
             kin[path] = cards
     return kin, skipped
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _cards(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Value]:
+    """Return the values of a header; each set looks through all frames of the nights before."""
+    return read_values(path)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what changes with a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def _set_of(cards: Mapping[str, Value]) -> str:

@@ -1,6 +1,6 @@
 """Going on with what an interrupted run left on disk."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +133,23 @@ def test_dark_flats_are_told_apart_by_exposure(
         kind=kind, filter=None, target_adu=None, tolerance_adu=None, exposure_s=exposure_s
     )
     assert numbers(finished(flats, NIGHT, darks)) == found
+
+
+def test_a_file_that_was_changed_is_read_again(flats: Path) -> None:
+    path = store(flats, number=1)
+    assert numbers(finished(flats, NIGHT, wanted())) == [1]
+    path.write_bytes(path.read_bytes().replace(b"FILTER  = 'Ha", b"FILTER  = 'Hb"))
+    assert numbers(finished(flats, NIGHT, wanted())) == []
+
+
+def test_the_frames_of_many_nights_are_read_once(flats: Path, monkeypatch) -> None:
+    from flatctl.storage import resume
+
+    store(flats, number=1)
+    later = NIGHT + timedelta(days=3)
+    read: list[Path] = []
+    whole = resume.read_values
+    monkeypatch.setattr(resume, "read_values", lambda path: read.append(path) or whole(path))
+    for name in ("L", "R", "Ha"):
+        finished(flats, later, wanted(filter=name), 7)
+    assert len(read) == 1
