@@ -143,7 +143,7 @@ class SetWatch:
         )
         # The shape is that of all colours, and so is the level which it stands for.
         record = record_of(self._judge, self._first.statistics.mean)
-        if record is not None:
+        if record is not None and not self._judge.flickers:
             self._context.history.remember_set(self._key, record)
 
     def _same_filter(self) -> list[Finding]:

@@ -11,6 +11,7 @@ from flatctl.core.quality.findings import Kind, QualityLimits
 from flatctl.core.types import FrameKind
 from flatctl.outputs.sentences.findings import finding_words
 from flatctl.outputs.sentences.reasons import why_words
+from flatctl.storage.history import History
 from hardware_sims.scenarios import scenario
 
 
@@ -121,3 +122,13 @@ def test_an_exposure_that_is_given_is_not_made_longer(tmp_path):
     bench.run()
     assert {e.exposure_s for e in bench.all(events.Trial)} == {0.1}
     assert replace(bench.plans[0]) == bench.plans[0]
+
+
+def test_a_set_whose_light_flickered_is_nothing_to_compare_the_next_one_with(tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(History, "remember_set", lambda _self, _key, record: kept.append(record))
+    bench = pwm(tmp_path, exposure_start_s=0.73, exposure_max_s=60.0)
+    assert bench.run() == 0
+    # Of the first attempts a frame was like the one before it by chance, and is on disk.
+    told = [event.flats for event in bench.all(events.SetQuality)]
+    assert (told, len(kept)) == ([1, 2], 1)

@@ -92,6 +92,11 @@ class SetJudge:
         self._paired: tuple[FrameDigest, PairNoise | None] | None = None
 
     @property
+    def flickers(self) -> bool:
+        """Whether bands were seen to move: frames that were kept may have some as well."""
+        return bool(self._moving)
+
+    @property
     def mean(self) -> Shape | None:
         """Return the mean shape of the frames kept but for an odd first one, None without any."""
         if self._last is None or self._alike == 0:

@@ -123,7 +123,7 @@ def test_a_wave_that_moves_in_the_end_is_nowhere_called_the_sensors_own(telescop
 
     taken = Taken()
     taken.take(*(frame(phase) for phase in (0.0, 0.0, 2.0, 4.0)))
-    assert taken.judge.kept == 1
+    assert (taken.judge.kept, taken.judge.flickers) == (1, True)
     assert Kind.BANDING not in kinds(taken.quality().findings)
 
 
