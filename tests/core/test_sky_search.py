@@ -355,3 +355,19 @@ def test_how_long_it_is_between_frames_is_learned(told_s, real_s):
         else:
             time_s += step.seconds or 2.0
     assert search.counts["L"] == pytest.approx(foretold, rel=0.2, abs=3)
+
+
+@pytest.mark.parametrize("rising", [False, True])
+@pytest.mark.parametrize("factor", [0.25, 1.0, 4.0])
+def test_no_filter_is_given_up_for_a_guess_alone(factor, rising):
+    """Its light would have gone by what its name lets expect, and is `factor` of what is right."""
+    sun, start_s = (dawn, 8_962.0) if rising else (dusk, 3_038.0)
+
+    def level_of(_name: str, time_s: float, exposure_s: float) -> float:
+        ln = ln_brightness(sun(time_s), 656.0) - ln_brightness(sun(start_s), 656.0)
+        return float(33_400.0 * factor * exp(ln) * exposure_s / 0.7)
+
+    for limits_s in ((0.02, 0.5), (0.05, 1.0), (0.05, 2.0), (0.5, 10.0), (2.0, 30.0)):
+        search = a_search(filters=[SkyFilter("Ha", 3, limits_s)], dawn=rising, sun_altitude=sun)
+        frames = run(search, level_of, start_s=start_s)
+        assert frames, (limits_s, search.explanation)

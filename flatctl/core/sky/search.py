@@ -33,6 +33,8 @@ _HARDLY = 0.15
 # light has this chance to be right, at dawn and at dusk (a look that is too early tells something
 # at dawn, and is full at dusk); another when the Sun has moved on by so much.
 _UNKNOWN_ERROR, _LOOK_CHANCE, _LOOK_AGAIN_DEG = 0.3, {True: 0.05, False: 0.25}, 0.7
+# A filter whose light should have gone is looked at once with this chance that it has not.
+_THERE_CHANCE = 0.02
 # A filter whose light has gone is asked again after so long, while its light lacks no more than
 # this factor, and no more than so many times what clouds do in a minute; then with this chance.
 _REST_S, _LACKS_MAX, _LACKS_SIGMAS, _CLOUD_S = 10.0, 1.5, 2.0, 60.0
@@ -392,7 +394,12 @@ class SkyFlatSearch:
         return high_s
 
     def _past(self, course: Course, name: str, time_s: float, offer: Offer) -> Step | None:
-        """Ask a filter again whose light has gone for clouds, it may be; else give it up."""
+        """Ask a filter again whose light has gone for clouds, it may be; else give it up.
+
+        One of which nothing but its name is known is looked at first.
+        """
+        if name not in course.tonight.seen and self._may_be_there(course, name, offer):
+            return self._expose(name, offer.exposure_s, Why.LOOK)
         clouds = sqrt(offer.forecast.error**2 + course.tonight.wander(_CLOUD_S))
         self._stale = True
         if offer.missing >= min(log(_LACKS_MAX), _LACKS_SIGMAS * clouds):
@@ -402,6 +409,13 @@ class SkyFlatSearch:
             return self._expose(name, offer.exposure_s, Why.CLOUD)
         self._sets[name].rests_until_s = time_s + _REST_S
         return None
+
+    def _may_be_there(self, course: Course, name: str, offer: Offer) -> bool:
+        """Tell whether light that should have gone may well be there, so little is known of it."""
+        levels = course.levels(self._sets[name].band)
+        there = (0.0, levels.high) if self._dawn else (levels.low, inf)
+        chance = offer.forecast.chance(*there)
+        return offer.forecast.error >= _UNKNOWN_ERROR and chance >= _THERE_CHANCE
 
     def _may_look(self, course: Course, name: str, time_s: float, offer: Offer) -> bool:
         """Tell whether a look too early is worth it, for what it tells of the light."""
