@@ -54,6 +54,8 @@ TIMEOUTS = Timeouts(
 )
 REPORT_PX = (1280, 1500)
 FACTOR = 5
+# Of the dusk only words are shown, and small frames are quickly made.
+DUSK_SIZE = "320x256"
 HALF_E = 7_600.0
 
 Grey = NDArray[np.float64]
@@ -204,7 +206,7 @@ def main() -> None:
     """Write the pictures."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     # The report shows local time: on each machine the same.
-    os.environ["TZ"] = "UTC"
+    os.environ |= {"TZ": "UTC", "FLATCTL_SIM_SIZE": DUSK_SIZE}
     time.tzset()
     with TemporaryDirectory(prefix="flatctl-pictures-") as folder, chdir(folder):
         run, told = demo_run()

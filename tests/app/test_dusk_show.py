@@ -22,7 +22,8 @@ def shown(tmp_path_factory):
     def hear(_event, run) -> None:
         records[:] = [run]
 
-    with chdir(tmp_path_factory.mktemp("dusk")):
+    with chdir(tmp_path_factory.mktemp("dusk")), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLATCTL_SIM_SIZE", "160x128")
         code = demo(Path("demo-output"), [hear], clock)
         yield code, records[0], clock.monotonic()
 

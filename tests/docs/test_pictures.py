@@ -38,6 +38,7 @@ def utc(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("pictures"))
         patch.setenv("TZ", "UTC")
+        patch.setenv("FLATCTL_SIM_SIZE", PICTURES.DUSK_SIZE)
         time.tzset()
         yield
     time.tzset()

@@ -29,7 +29,7 @@ from flatctl.storage.naming import local_zone
 from flatctl.storage.writer import FrameWriter
 from hardware_sims.clock import VirtualClock
 from hardware_sims.fakes import FakeRig
-from hardware_sims.scenarios import scenario
+from hardware_sims.shared import sized_scenario
 
 # Filters as a person would name them: their order is for the planner to find.
 _FILTERS, _COUNT = ("L", "R", "Ha"), 15
@@ -76,7 +76,7 @@ def show_dusk(
 
 def _dusk(clock: VirtualClock) -> tuple[Rig, Job]:
     """Return the rig under that sky, and what it is to do."""
-    shown = scenario("dusk-clear")
+    shown = sized_scenario("dusk-clear")
     assert shown.sky is not None
     fake = FakeRig(replace(shown, sky=replace(shown.sky, starts_deg=_SUN_DEG)), clock=clock)
     assert fake.world.scene is not None
