@@ -65,6 +65,12 @@ def test_a_wait_for_the_light_says_until_when_and_where_the_sun_is() -> None:
     assert waiting_words(waiting) == "waiting for light for R about 17:14 CET, Sun -1.1°"
 
 
+def test_a_rig_without_a_wheel_has_no_filter_by_name() -> None:
+    waiting = events.Waiting(time=BEGUN, what=Awaited(Preparation.LIGHT, filter=events.NO_FILTER))
+    assert waiting_words(waiting) == "waiting for the light of the sky"
+    assert Dusk(events.NO_FILTER).plan(events.NO_FILTER)[0] == "plan: no filter"
+
+
 def test_where_the_telescope_points_is_told_in_words() -> None:
     dusk = Dusk("L")
     assert dusk.tell("pointing", alt_deg=75.0, az_deg=44.0, tracking=False) == [

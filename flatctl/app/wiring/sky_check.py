@@ -29,7 +29,7 @@ from flatctl.engine.pointing_plan import (
     unsafe,
 )
 from flatctl.errors import ConfigError, ExitCode, FlatctlError
-from flatctl.outputs.sentences.sky import direction_words, span_words
+from flatctl.outputs.sentences.sky import direction_words, set_name, span_words
 from flatctl.outputs.tables.timetable import Timetable, expected_words
 from flatctl.settings.models import Settings
 
@@ -80,8 +80,9 @@ def _findings(
     if connections is not None:
         field = finding("field of view", partial(_field, settings, connections))
         yield replace(field, exit_code=ExitCode.COMPLETE)
-    if plans:
-        yield from _filters(timetable(settings, plans, window, dawn=dawn))
+    # What the wheel lacks is told where the wheel is looked for.
+    if possible := [plan for plan in plans if not plan.obstacle]:
+        yield from _filters(timetable(settings, possible, window, dawn=dawn))
 
 
 def _clock() -> str:
@@ -187,7 +188,7 @@ def _filters(expected: Timetable) -> Iterator[CheckLine]:
     """Yield whether each filter's window holds its flats, as far as that can be foretold."""
     planned = [each.filter for each in expected.planned]
     for name in [*planned, *(each for each in expected.wanted if each not in planned)]:
-        text = f"{name}: {expected_words(expected, name)}"
+        text = f"{set_name(name)}: {expected_words(expected, name)}"
         if name in expected.short:
             remedy = "ask for fewer flats, or allow more exposures (exposure_s.min, exposure_s.max)"
             yield CheckLine("light", False, text, remedy)

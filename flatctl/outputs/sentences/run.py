@@ -18,6 +18,7 @@ from flatctl.outputs.sentences.sky import (
     mount_sentence,
     plan_lines,
     pointing_lines,
+    set_name,
     sun,
     sun_of,
 )
@@ -114,8 +115,7 @@ def _set_line(run: RunRecord, record: FilterRecord, event: OfSet) -> str:
 
 def filter_label(record: FilterRecord) -> str:
     """Return the filter's name, or a word for the rig without a wheel."""
-    named = record.name not in ("", events.NO_FILTER)
-    return figures.printable(record.name) if named else "no filter"
+    return set_name(record.name)
 
 
 def outcome_words(record: FilterRecord) -> str:

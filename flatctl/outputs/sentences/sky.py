@@ -37,6 +37,11 @@ def sun_between(first_deg: float, last_deg: float) -> str:
     return last if first == last else f"{first.removesuffix('°')} to {last}"
 
 
+def set_name(name: str) -> str:
+    """Return the name of a set, or a word for the rig without a wheel."""
+    return figures.printable(name) if name not in ("", events.NO_FILTER) else "no filter"
+
+
 def exposures(record: FilterRecord) -> str:
     """Return the exposures of a set of the sky, from the shortest to the longest."""
     times_s = [shot.exposure_s for shot in record.of_sky]
@@ -106,7 +111,8 @@ def _level(level: float) -> str:
 
 def light_awaited_words(awaited: Awaited, since: datetime | None) -> str:
     """Say what light is waited for since when, when it is expected, and where the Sun stands."""
-    light = f"light for {awaited.filter}" if awaited.filter else "the light of the sky"
+    named = awaited.filter not in (None, events.NO_FILTER)
+    light = f"light for {set_name(awaited.filter or '')}" if named else "the light of the sky"
     words = f"waiting for {light}"
     if awaited.left_s is not None and since is not None and since != UNKNOWN_TIME:
         until = since + timedelta(seconds=awaited.left_s)
@@ -125,7 +131,7 @@ def plan_lines(run: RunRecord) -> list[str]:
     if not plans or not plans[-1].filters:
         return []
     names = _names(plans[-1])
-    order = ", then ".join(figures.printable(each) for each in names)
+    order = ", then ".join(map(set_name, names))
     if len(plans) == 1:
         return [f"plan: {order}", *(f"  {each}" for each in planned_lines(plans[-1].filters))]
     follows = iter(_names(plans[-2]))
@@ -138,9 +144,9 @@ def _names(plan: events.SkyPlan) -> list[str]:
 
 def planned_lines(planned: Sequence[events.PlannedFilter]) -> list[str]:
     """Return a line for each filter: when its light is expected, and how many flats it gets."""
-    width = max(len(figures.printable(each.filter)) for each in planned)
+    width = max(len(set_name(each.filter)) for each in planned)
     return [
-        f"{figures.printable(each.filter):<{width}}  {window_words(each)}, "
+        f"{set_name(each.filter):<{width}}  {window_words(each)}, "
         f"{figures.plural(each.frames, 'flat')}"
         for each in planned
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flatctl.core.nights.window import Window
 from flatctl.events import PlannedFilter
 from flatctl.outputs import figures
-from flatctl.outputs.sentences.sky import window_words
+from flatctl.outputs.sentences.sky import set_name, window_words
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def timetable_lines(timetable: Timetable) -> Iterator[str]:
     yield f"expected at {when} of {day} ({known}):"
     planned = {each.filter: each for each in timetable.planned}
     names = [*planned, *(name for name in timetable.wanted if name not in planned)]
-    width = max((len(figures.printable(name)) for name in names), default=0)
+    width = max((len(set_name(name)) for name in names), default=0)
     for name in names:
-        yield f"  {figures.printable(name):<{width}}  {expected_words(timetable, name)}"
+        yield f"  {set_name(name):<{width}}  {expected_words(timetable, name)}"
 
 
 def expected_words(timetable: Timetable, name: str) -> str:
