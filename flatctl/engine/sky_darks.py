@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from flatctl.core.nights.rungs import is_bias_enough, is_lit, rungs
+from flatctl.core.pixels.stuck import stuck_in
 from flatctl.core.types import FilterPlan
 from flatctl.devices.protocols import Cover
 from flatctl.engine.context import RunContext
@@ -49,6 +50,24 @@ def take_sky_darks(
         flat_adu=light_adu,
         use="BIAS" if len(found) == 1 else "RUNG",
     )
+
+
+def learn_stuck(context: RunContext, shortest_s: float) -> None:
+    """Look which pixels are full or black without light too, with a cover closed if there is one.
+
+    Where light of the sky is in the frame nothing is learned. Raises as `Exposure.read` does.
+    """
+    cover, retry = context.rig.panel, context.recovery.retry
+    _close_cover(context)
+    try:
+        dark = context.read(context.begin_dark(shortest_s))
+    finally:
+        if isinstance(cover, Cover) and cover.has_cover:
+            retry(partial(cover.open_cover, context.rig.timeouts.panel_s))
+    found = stuck_in(*dark.measure(), context.full_scale_adu)
+    if found is not None:
+        context.stuck[context.rig.setup] = found
+    dark.release_pixels()
 
 
 def _look(context: RunContext, exposure_s: float) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.set_events import OfSky
 from flatctl.engine.shot import Shot
+from flatctl.engine.sky_darks import learn_stuck
 from flatctl.engine.sky_events import SkyEvents
 from flatctl.engine.sky_mount import SkyMount
 from flatctl.engine.sky_set import SkySet
@@ -216,6 +217,7 @@ class SkyFlats:
                 each.rescale()
             search.rescale(self._context.full_scale_adu)
         try:
+            self._excuse_stuck(of, shot)
             spoilt = of.spoilt(shot)
         except DeviceError as error:
             self._give_up(search, of, error)
@@ -239,6 +241,13 @@ class SkyFlats:
             of.reject(shot, refused, told)
         else:
             of.tell_trial(shot, verdict.verdict, told)
+
+    def _excuse_stuck(self, of: SkySet, shot: Shot) -> None:
+        """See whether what is full or black in a frame of the right level is so without light."""
+        context, setup = self._context, self._context.rig.setup
+        if of.is_level(shot) and shot.has_lost_pixels and setup not in context.stuck:
+            learn_stuck(context, of.limits.shortest_s)
+            shot.stuck = context.stuck.get(setup, shot.stuck)
 
     def _rate_adu_s(self, shot: Shot) -> float:
         pedestal = known_pedestal(self._context)

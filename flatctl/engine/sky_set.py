@@ -124,26 +124,27 @@ class SkySet:
         if twin := context.writer.twin_of(shot.frame.raw, shot.statistics.median):
             context.recovery.forgive(BadReply(camera, "sent a picture twice", "restart its driver"))
             return (Finding(Kind.TWIN, {"like": twin}),)
-        black = 1.0 if shot.is_blank else shot.black_frac(self._pedestal_adu)
-        if black <= CLIPPED_FRAC_MAX:
+        if not shot.is_blank:
             return ()
-        if shot.is_blank:
-            fault = BadReply(
-                camera, "sent a frame that shows nothing", "see its cable and its power"
-            )
-            context.recovery.forgive(fault)
-        return (
-            Finding(Kind.BLACK, {"black_frac": black, "black_adu": shot.statistics.bottom_adu}),
-        )
+        remedy = "see its cable and its power"
+        context.recovery.forgive(BadReply(camera, "sent a frame that shows nothing", remedy))
+        return _black(shot, 1.0)
 
     @property
     def _pedestal_adu(self) -> float | None:
         pedestal = known_pedestal(self._context)
         return pedestal.adu if pedestal is not None and pedestal.is_measured else None
 
+    def is_level(self, shot: Shot) -> bool:
+        """Tell whether the level of a frame is in the band."""
+        return self.band.low_adu <= shot.level_adu <= self.band.high_adu
+
     def refusal(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what makes a frame no flat though its level is right; nothing where it is one."""
-        in_band = self.band.low_adu <= shot.level_adu <= self.band.high_adu
+        in_band = self.is_level(shot)
+        black_frac = shot.black_frac(self._pedestal_adu)
+        if in_band and black_frac > CLIPPED_FRAC_MAX:
+            return _black(shot, black_frac)
         return self._watch.judge(shot) if self._watch is not None and in_band else ()
 
     def keep(self, shot: Shot, sky: SkyFacts, told: OfSky) -> None:
@@ -209,3 +210,7 @@ class SkySet:
         """The first number that no flat of the set has."""
         free = (number for number in itertools.count(1) if number not in self._earlier)
         return next(itertools.islice(free, self._kept, None))
+
+
+def _black(shot: Shot, frac: float) -> tuple[Finding, ...]:
+    return (Finding(Kind.BLACK, {"black_frac": frac, "black_adu": shot.statistics.bottom_adu}),)

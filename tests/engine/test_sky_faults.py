@@ -339,3 +339,23 @@ def test_a_flat_of_the_sky_tells_the_pedestal_that_is_known(tmp_path) -> None:
         history.remember_pedestal(key, Pedestal.measured(1000.0))
     assert twilight.run() == ExitCode.COMPLETE
     assert {fits.getheader(path).get("FLATPED") for path in twilight.frames} == {1000.0}
+
+
+@pytest.mark.parametrize("level", [0, 65535])
+@pytest.mark.parametrize(
+    ("name", "starts_deg", "panel"), [("dusk-clear", -4.5, True), ("dawn-clear", -9.0, False)]
+)
+def test_a_line_that_is_stuck_in_the_dark_too_is_excused(
+    tmp_path, name, starts_deg, panel, level
+) -> None:
+    """Behind a closed cover, or where the shortest exposure of an open telescope is dark enough."""
+    twilight = Twilight(tmp_path, name, filters=("R",), count=3, starts_deg=starts_deg, panel=panel)
+
+    def stick(pixels, _n) -> None:
+        pixels[20, :30] = level
+
+    through(twilight, stick)
+    assert twilight.run() == ExitCode.COMPLETE
+    assert len(twilight.frames) == 3
+    assert {round(fits.getheader(path)["FLATSTUK"], 4) for path in twilight.frames} == {0.0098}
+    twilight.ends_well()
