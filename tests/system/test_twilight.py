@@ -6,7 +6,6 @@ What is longer than a few seconds goes to the night; in virtual time all of it i
 import json
 import signal
 import subprocess
-from pathlib import Path
 
 import indiserver
 import pytest
@@ -224,19 +223,7 @@ def camera_is_idle(rig: Twilight) -> bool:
 @nightly
 @pytest.mark.parametrize("name", ["dawn-clear", "tropics"])
 def test_far_from_its_light_a_run_says_when_it_comes_and_moves_nothing(name, tmp_path):
-    def at(longitude_deg: float) -> str:
-        return f"latitude_deg = -30.0\nlongitude_deg = {longitude_deg}"
-
-    with twilight(tmp_path, name) as rig:
-        here = rig.world.scene.twilight.site.longitude_deg
-        away = at((here + 180.0 + 120.0) % 360.0 - 180.0)
-        _write_site(rig.config, away)
+    with twilight(tmp_path, name, away_deg=120.0) as rig:
         assert rig.run() == ExitCode.UNSAFE
         assert "waits for it" in str(rig.error)
         assert rig.mount.received == []
-
-
-def _write_site(config: Path, site: str) -> None:
-    head, _, rest = config.read_text().partition("[indi]")
-    config.write_text(f"[rig]\n{site}\n[indi]{rest}")
-    assert head

@@ -100,14 +100,15 @@ def twilight(
     name: str = SHORT,
     *,
     roof: RoofHabits | None = None,
-    hours_off: float = 0.0,
-    more: str = "",
     sky: str = "",
     move: bool = True,
-    site: str = "",
+    away_deg: float = 0.0,
     **habits: object,
 ) -> Iterator[Twilight]:
-    """Serve a rig whose mount has these habits; `more` is added to [mount], `sky` to [sky]."""
+    """Serve a rig whose mount has these habits; `sky` is added to [sky].
+
+    Its configuration has a site that is `away_deg` east of where it is.
+    """
     rig = scenario(name, rows=64, cols=64)
     rig = replace(rig, mount=replace(rig.mount, **habits), roof=roof or rig.roof)
     world = World(rig)
@@ -118,18 +119,16 @@ def twilight(
         return drivers
 
     with indi_served(make) as port:
-        yield Twilight(world, drivers, folder, _config(folder, world, port, move, more, sky, site))
+        yield Twilight(world, drivers, folder, _config(folder, world, port, move, sky, away_deg))
 
 
-def _config(
-    folder: Path, world: World, port: int, move: bool, more: str, sky: str, site: str
-) -> Path:
-    here = world.scene.twilight.site
-    site = site or f"latitude_deg = {here.latitude_deg}\nlongitude_deg = {here.longitude_deg}"
+def _config(folder: Path, world: World, port: int, move: bool, sky: str, away_deg: float) -> Path:
+    site = world.scene.twilight.site
     path = folder / "rig.toml"
     path.write_text(f"""
 [rig]
-{site}
+latitude_deg = {site.latitude_deg}
+longitude_deg = {(site.longitude_deg + away_deg + 180.0) % 360.0 - 180.0}
 [indi]
 host = "127.0.0.1"
 port = {port}
@@ -147,7 +146,6 @@ exposure_s = {{ min = 0.05, start = 0.5, max = 20.0 }}
 device = "{MOUNT}"
 move = {json.dumps(move)}
 slew_s = 10
-{more}
 [dome]
 device = "{ROOF}"
 policy = "stop"
