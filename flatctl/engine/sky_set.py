@@ -126,8 +126,9 @@ class SkySet:
             return (Finding(Kind.TWIN, {"like": twin}),)
         if not shot.is_blank:
             return ()
-        remedy = "see its cable and its power"
-        context.recovery.forgive(BadReply(camera, "sent a frame that shows nothing", remedy))
+        context.recovery.forgive(
+            BadReply(camera, "sent a frame that shows nothing", "see its cable and its power")
+        )
         return _black(shot, 1.0)
 
     @property
