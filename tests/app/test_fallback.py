@@ -7,7 +7,15 @@ import pytest
 from flatctl import events
 from flatctl.app.wiring.fallback import Fallback
 from flatctl.core.types import FilterPlan, LightSource, Outcome
-from flatctl.errors import ExitCode, LightUnknown, NoReply, StorageError
+from flatctl.errors import (
+    ExitCode,
+    InUse,
+    LightUnknown,
+    NoReply,
+    Stopped,
+    StorageError,
+    UnsafeError,
+)
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.loading import load
 from hardware_sims.clock import VirtualClock
@@ -44,6 +52,7 @@ class Morning:
         self.told: list[events.Event] = []
         self.taken: list[tuple[LightSource, list[str]]] = []
         self._ending, self._why = ending, why
+        self.sky_ends: Exception | None = None
         self._fallback = Fallback(load(path, {}), "dawn", clock, self.told.append)
 
     def run(self) -> int:
@@ -64,6 +73,8 @@ class Morning:
     def _of_sky(self, settings, plan) -> int:
         assert settings.panel is None
         self.taken.append((settings.light, [each.filter for each in plan(())]))
+        if self.sky_ends is not None:
+            raise self.sky_ends
         return ExitCode.COMPLETE
 
 
@@ -90,12 +101,23 @@ def test_a_light_that_may_be_on_is_heard_of_all_the_same(tmp_path):
     assert morning.taken == OF_SKY
 
 
+def test_nor_does_a_sky_that_fails_too_hide_it(tmp_path):
+    morning = Morning(tmp_path, LightUnknown("Alnitak panel", "unknown", [DEAD]))
+    morning.sky_ends = UnsafeError("the roof is closed")
+    with pytest.raises(LightUnknown):
+        morning.run()
+
+
 @pytest.mark.parametrize(
     ("ending", "changes"),
     [
         (DEAD, {"fallback": "none"}),
         (DEAD, {"now": AT_NOON}),
-        (NoReply("Camera", "does not answer"), {}),
+        (NoReply("C", "does not answer"), {}),
+        (NoReply("INDI server localhost:7624", "is not connected"), {}),
+        (InUse("C", "is exposing for another program", "wait", 54.0), {}),
+        (LightUnknown("Alnitak panel", "unknown", [Stopped(2), DEAD]), {}),
+        (LightUnknown("Alnitak panel", "unknown", [UnsafeError("Rain"), DEAD]), {}),
         (StorageError("the disk is full"), {}),
         (ExitCode.COMPLETE, {}),
         (ExitCode.INCOMPLETE, {}),

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 from flatctl import events
 from flatctl.app.wiring.due import TwilightName
-from flatctl.app.wiring.rig import make_connections, make_panel
+from flatctl.app.wiring.rig import devices_of, make_connections, make_panel
 from flatctl.app.wiring.sky import is_due
 from flatctl.core.types import FilterPlan, LightSource, Outcome
+from flatctl.devices.indi.transport import INDI
 from flatctl.engine.clock import Clock
-from flatctl.errors import DeviceError, ExitCode, LightUnknown
+from flatctl.errors import Busy, DeviceError, ExitCode, LightUnknown
 from flatctl.outputs.record import RunRecord
 from flatctl.settings.models import Settings
+
+_SERVER = f"{INDI.server} "
 
 Plan = Callable[[Sequence[str]], Sequence[FilterPlan]]
 
@@ -58,19 +61,32 @@ class Fallback:
                 return code
             what = f"{self._panel}: does not shine"
         except LightUnknown as failure:
-            if not self._possible:
+            # It stands for a signal as well, and for whatever else came before the panel.
+            if not all(map(self._is_panels, failure.causes)) or not self._possible:
                 raise
             lost, what = failure, failure.lines[0]
         except DeviceError as failure:
-            if failure.device != self._panel or not self._possible:
+            if not self._is_panels(failure) or not self._possible:
                 raise
             what = str(failure)
         what = f"{what.rstrip('.')}. What is missing is taken of the sky"
         self._emit(events.Waiting(time=self._clock.now(), what=what))
-        code = of_sky(self._without_panel, lambda slots: self._missing(plan(slots)))
+        try:
+            code = of_sky(self._without_panel, lambda slots: self._missing(plan(slots)))
+        except BaseException as ending:
+            if lost is not None:
+                raise lost from ending
+            raise
         if lost is not None:
             raise lost
         return code
+
+    def _is_panels(self, error: BaseException) -> bool:
+        """Say whether the panel has failed, and no other device, nor a server they share."""
+        if not isinstance(error, DeviceError) or isinstance(error, Busy):
+            return False
+        others = {device for _, device in devices_of(self._settings)}
+        return error.device not in others and not error.device.startswith(_SERVER)
 
     @property
     def _without_panel(self) -> Settings:
