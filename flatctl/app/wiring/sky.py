@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flatctl.app.wiring.dawn_wait import local
 from flatctl.app.wiring.due import sky_window
 from flatctl.app.wiring.journal import all_journals
+from flatctl.app.wiring.sharing import disturbed
 from flatctl.core.nights.sun import Site, rises, sun_altitude_deg
 from flatctl.core.pointing.target import Limits
 from flatctl.devices.catalog import MOUNTS
@@ -77,7 +78,8 @@ def ensure_due(settings: Settings, now: datetime) -> None:
 def leave_mount(settings: Settings, connections: Connections, clock: Clock) -> str:
     """Leave the mount as a run would have that was killed; return what to tell of it.
 
-    Nothing is done, nor told, where no run left it: others move it as well. Raises `DeviceError`
+    Nothing is done, nor told, where no run left it: others move it as well. Nor is it touched while
+    another program exposes. Raises `DeviceError`
     where it does not obey.
     """
     left = [
@@ -85,10 +87,13 @@ def leave_mount(settings: Settings, connections: Connections, clock: Clock) -> s
         for journal in all_journals()
         if journal.rig == settings.rig.name and journal.holder is None and journal.left_mount
     ]
-    pointing = make_sky(settings, connections, clock, dawn=True).pointing if left else None
-    if settings.mount is None or not settings.mount.move or pointing is None:
+    if not left or settings.mount is None or not settings.mount.move:
         return ""
-    pointing.end()
+    if used := disturbed(settings, connections):
+        return f"; {settings.mount.device} is left as it is: {used.device} {used.what}"
+    pointing = make_sky(settings, connections, clock, dawn=True).pointing
+    if pointing is not None:
+        pointing.end()
     for journal in left:
         journal.see_to()
     ended = "parked" if settings.sky and settings.sky.end == "park" else "tracking off"
