@@ -66,8 +66,8 @@ class SetWatch:
 
     def judge(self, shot: Shot) -> tuple[Finding, ...]:
         """Return what is wrong with a frame, nothing where it is good enough."""
-        sky = self._context.job.sky is not None
-        self._digest = digest_of(shot.frame.raw, self._judge.pedestal_adu, trails=sky)
+        pedestal_adu, starry = self._judge.pedestal_adu, self._judge.starry
+        self._digest = digest_of(shot.frame.raw, pedestal_adu, trails=starry)
         found = self._judge.judge(self._digest) if self._digest else ()
         return self._of_light(self._with_remedy(each, shot.setting.exposure_s) for each in found)
 
