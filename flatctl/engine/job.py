@@ -7,8 +7,8 @@ from flatctl.core.nights.masters import SKY_JOIN_DAYS
 from flatctl.core.nights.sun import Site
 from flatctl.core.quality.findings import QualityLimits
 from flatctl.core.types import FilterPlan
-from flatctl.engine.pointing import SkyPointing
 from flatctl.engine.safety import Rule
+from flatctl.engine.sky.pointing import SkyPointing
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from flatctl.engine.rig import Rig
 from flatctl.engine.safety import Safety
 from flatctl.engine.set_events import SetEvents
 from flatctl.engine.sharing import await_camera
-from flatctl.engine.sky_darks import take_sky_darks
-from flatctl.engine.sky_flats import SkyFlats
-from flatctl.engine.sky_order import by_light
-from flatctl.engine.sky_set import SkySet
+from flatctl.engine.sky.darks import take_sky_darks
+from flatctl.engine.sky.flats import SkyFlats
+from flatctl.engine.sky.order import by_light
+from flatctl.engine.sky.set import SkySet
 from flatctl.engine.starting import Learned
 from flatctl.engine.stop import StopSignals
 from flatctl.engine.waits import Waits

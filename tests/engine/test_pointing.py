@@ -9,8 +9,8 @@ import pytest
 from flatctl.core.pointing.bodies import sun_at
 from flatctl.core.pointing.directions import Horizontal, separation_deg, to_axes
 from flatctl.devices.protocols import MountState
-from flatctl.engine.pointing import Pointing, SkyPointing
-from flatctl.engine.pointing_plan import PointingPlan, refuse_other_site
+from flatctl.engine.sky.pointing import Pointing, SkyPointing
+from flatctl.engine.sky.pointing_plan import PointingPlan, refuse_other_site
 from flatctl.errors import ExitCode, FlatctlError, UnsafeError
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario

@@ -14,7 +14,7 @@ from twilight_bench import Twilight
 from flatctl import events
 from flatctl.app.master import master
 from flatctl.core.quality.findings import Kind
-from flatctl.engine.pointing_plan import PointingPlan
+from flatctl.engine.sky.pointing_plan import PointingPlan
 from flatctl.errors import ExitCode
 from flatctl.outputs.jsonlines import encode, to_plain
 from hardware_sims.scenarios import scenario

@@ -13,11 +13,11 @@ from flatctl.core.types import CameraSetup, FilterPlan
 from flatctl.devices.no_light import NoLight
 from flatctl.devices.protocols import MountState
 from flatctl.engine.job import Job, SkyJob
-from flatctl.engine.pointing import SkyPointing
-from flatctl.engine.pointing_plan import PointingPlan
 from flatctl.engine.rig import Rig
 from flatctl.engine.run import Session
 from flatctl.engine.safety import Rule, StandsOpen
+from flatctl.engine.sky.pointing import SkyPointing
+from flatctl.engine.sky.pointing_plan import PointingPlan
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import FlatctlError, Stopped
 from flatctl.storage.history import History

@@ -12,8 +12,8 @@ from flatctl.devices.catalog import MOUNTS
 from flatctl.devices.transports import Connections
 from flatctl.engine.clock import Clock
 from flatctl.engine.job import SkyJob
-from flatctl.engine.pointing import SkyPointing
-from flatctl.engine.pointing_plan import PointingPlan
+from flatctl.engine.sky.pointing import SkyPointing
+from flatctl.engine.sky.pointing_plan import PointingPlan
 from flatctl.errors import ConfigError, UnsafeError
 from flatctl.settings.models import Settings
 from flatctl.settings.observatory import Mount

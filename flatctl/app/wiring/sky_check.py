@@ -19,7 +19,7 @@ from flatctl.devices.catalog import CAMERAS, MOUNTS
 from flatctl.devices.protocols import MountReport, MountState
 from flatctl.devices.transports import Connections
 from flatctl.engine.clock import SystemClock
-from flatctl.engine.pointing_plan import (
+from flatctl.engine.sky.pointing_plan import (
     aimed,
     as_it_stands,
     minutes,

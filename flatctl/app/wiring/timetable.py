@@ -13,7 +13,7 @@ from flatctl.core.sky.filters import SkyFilter
 from flatctl.core.sky.search import SkyFlatSearch
 from flatctl.core.types import FilterPlan, LightSource
 from flatctl.engine.clock import SystemClock
-from flatctl.engine.sky_events import planned_filters
+from flatctl.engine.sky.events import planned_filters
 from flatctl.events import PlannedFilter, set_label
 from flatctl.outputs.tables.run import plan_lines
 from flatctl.outputs.tables.timetable import Timetable, timetable_lines

@@ -7,7 +7,7 @@ from flatctl import events
 from flatctl.core.sky.planner import Plan
 from flatctl.core.sky.steps import Step, Why
 from flatctl.engine.context import RunContext
-from flatctl.engine.pointing import Pointing
+from flatctl.engine.sky.pointing import Pointing
 from flatctl.events import Awaited, PlannedFilter, Preparation
 
 # A plan whose times have moved by no more than this is no new one.

@@ -21,10 +21,10 @@ from flatctl.engine.job import SkyJob
 from flatctl.engine.panel_off import known_pedestal
 from flatctl.engine.set_events import OfSky
 from flatctl.engine.shot import Shot
-from flatctl.engine.sky_darks import learn_stuck
-from flatctl.engine.sky_events import SkyEvents
-from flatctl.engine.sky_mount import SkyMount
-from flatctl.engine.sky_set import SkySet
+from flatctl.engine.sky.darks import learn_stuck
+from flatctl.engine.sky.events import SkyEvents
+from flatctl.engine.sky.mount import SkyMount
+from flatctl.engine.sky.set import SkySet
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError
 from flatctl.storage.record import SkyFacts

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from flatctl.devices.protocols import MountState
 from flatctl.engine.context import RunContext
-from flatctl.engine.pointing import Pointing, SkyPointing
 from flatctl.engine.recovery import REOPEN_WAITS_S
 from flatctl.engine.sharing import in_use
+from flatctl.engine.sky.pointing import Pointing, SkyPointing
 from flatctl.engine.stop import StopSignals
 from flatctl.errors import DeviceError, Fault, InUse, Unreachable
 

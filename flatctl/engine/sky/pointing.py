@@ -34,7 +34,7 @@ from flatctl.core.pointing.target import (
 )
 from flatctl.devices.protocols import Mount, MountReport, MountState
 from flatctl.engine.clock import Clock
-from flatctl.engine.pointing_plan import (
+from flatctl.engine.sky.pointing_plan import (
     PointingPlan,
     as_it_stands,
     minutes,
