@@ -25,7 +25,7 @@ def told(*, listeners, **_options) -> int:
 
 
 LEFT_ALONE = {"wait": False, "force": False}
-SEARCHED = {"exposure_s": None, "brightness": None, "only_darks": False}
+SEARCHED = {"exposure_s": None, "brightness": None, "only_darks": False, "light": None}
 
 
 def test_run_hands_over_what_was_asked_for(app, command):
@@ -86,6 +86,7 @@ def test_dawn_hands_over_when_to_begin_and_what_to_do(app, command):
             "output": None,
             "dry_run": False,
             "resume": True,
+            "light": None,
             "wait": False,
             "force": False,
         },
