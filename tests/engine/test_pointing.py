@@ -177,6 +177,13 @@ def test_a_mount_that_tracks_again_by_itself_is_switched_off_each_time():
     assert evening.mount.commands.count("track off") >= 30
 
 
+def test_a_mount_that_can_not_be_kept_from_tracking_is_told_of_at_the_end():
+    evening = Twilight(tracks_again_s=1.0)
+    assert evening.run(frames=0) == 4
+    (failure,) = evening.heard
+    assert "switches its tracking on again" in str(failure)
+
+
 @pytest.mark.parametrize(
     "elsewhere", [{"latitude_deg": 10.0}, {"longitude_deg": 100.0}, {"latitude_deg": -50.0}]
 )

@@ -45,6 +45,8 @@ from flatctl.engine.sky.pointing_plan import (
 from flatctl.errors import DeviceError, Fault, UnsafeError
 
 _ASK_S = 20.0
+# When a mount that is left is looked at once more, and how often its tracking is switched off.
+_ON_AGAIN_S, _OFF_TIMES = 2.0, 3
 # A report may be a moment old, and is of a mount that is not quite where it was sent.
 _OFF_DEG = 0.3
 _AWAY_DEG = 1.0
@@ -173,8 +175,21 @@ class SkyPointing:
             if self._plan.park_at_end:
                 self._mount.park(self._plan.slew_s)
             else:
-                self._mount.track(False, _ASK_S)
+                self._switch_tracking_off()
         return MountState.PARKED if self._plan.park_at_end else MountState.STANDING
+
+    def _switch_tracking_off(self) -> None:
+        """Switch it off for good: some drivers switch it on again soon after a goto."""
+        for _ in range(_OFF_TIMES):
+            self._mount.track(False, _ASK_S)
+            self._clock.sleep(_ON_AGAIN_S)
+            if self._mount.report(_ASK_S).state is not MountState.TRACKING:
+                return
+        raise Fault(
+            self._mount.name,
+            "switches its tracking on again by itself",
+            "switch it off at the mount",
+        )
 
     @property
     def _moves(self) -> bool:
