@@ -1,6 +1,8 @@
 """`flatctl dawn`: the main job, when the night ends."""
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -37,7 +39,7 @@ def dawn(
             min=-18,
             max=30,
             metavar="DEG",
-            help="Begin when the rising Sun is at this altitude (default: the configuration's, "
+            help="Begin when the Sun is at this altitude (default: the configuration's, "
             "else -6 with a panel, and as in [sky] without).",
         ),
     ] = None,
@@ -56,21 +58,42 @@ def dawn(
     The rig is checked at once and again half an hour before, so that there is time to fix it.
     """
     from flatctl.app import dawn as app
+
+    wait_and_take(
+        app.dawn,
+        config,
+        at=at,
+        sun_altitude=sun_altitude,
+        filters=filters,
+        count=count,
+        output=output,
+        dry_run=dry_run,
+        resume=resume,
+        light=light,
+        wait=wait,
+        force=force,
+        json=json,
+    )
+
+
+def wait_and_take(
+    app: Callable[..., int],
+    config: Path,
+    *,
+    sun_altitude: float | None = None,
+    filters: Sequence[str] | None = None,
+    json: bool = False,
+    **options: Any,
+) -> None:
+    """Do what `app` does in a twilight, with these options of the command line."""
     from flatctl.cli.talk import listening
 
     with listening(json=json) as listeners:
-        code = app.dawn(
+        code = app(
             config,
-            at=at,
             sun_altitude_deg=sun_altitude,
             filters=filters or (),
-            count=count,
-            output=output,
-            dry_run=dry_run,
-            resume=resume,
-            light=light,
-            wait=wait,
-            force=force,
             listeners=listeners,
+            **options,
         )
     raise typer.Exit(code)

@@ -1,22 +1,10 @@
 """`flatctl dusk`: the main job, when the day ends."""
 
-from typing import Annotated
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any
 
-import typer
-
-from flatctl.cli.arguments import (
-    At,
-    Config,
-    Count,
-    DryRun,
-    Filters,
-    Force,
-    Json,
-    Light,
-    Output,
-    Resume,
-    Wait,
-)
+from flatctl.cli.dawn import dawn, wait_and_take
 
 EXAMPLES = (
     "flatctl dusk rig.toml",
@@ -26,50 +14,15 @@ EXAMPLES = (
 )
 
 
-def dusk(
-    config: Config,
-    *,
-    at: At = None,
-    sun_altitude: Annotated[
-        float | None,
-        typer.Option(
-            min=-18,
-            max=30,
-            metavar="DEG",
-            help="Begin when the setting Sun is at this altitude (default: the configuration's, "
-            "else -6 with a panel, and as in [sky] without).",
-        ),
-    ] = None,
-    filters: Filters = None,
-    count: Count = None,
-    output: Output = None,
-    dry_run: DryRun = False,
-    resume: Resume = True,
-    light: Light = None,
-    wait: Wait = False,
-    force: Force = False,
-    json: Json = False,
-) -> None:
+def dusk(config: Path, **options: Any) -> None:
     """Wait for dusk, then take the flats.
 
     The rig is checked at once and again half an hour before, so that there is time to fix it.
     """
     from flatctl.app import dusk as app
-    from flatctl.cli.talk import listening
 
-    with listening(json=json) as listeners:
-        code = app.dusk(
-            config,
-            at=at,
-            sun_altitude_deg=sun_altitude,
-            filters=filters or (),
-            count=count,
-            output=output,
-            dry_run=dry_run,
-            resume=resume,
-            light=light,
-            wait=wait,
-            force=force,
-            listeners=listeners,
-        )
-    raise typer.Exit(code)
+    wait_and_take(app.dusk, config, **options)
+
+
+# Its options are those of dawn.
+update_wrapper(dusk, dawn, assigned=("__annotations__",))
