@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from flatctl.images.kinds import foreign_kind
 from flatctl.storage.directory import files_below
-from flatctl.storage.lights import foreign_kind
 from flatctl.storage.verify import VerifiedFile, verify_directory
 
 _IMAGES = ("XISF file", "raw file")

@@ -100,13 +100,26 @@ def any_image(header: Header, content: bytes) -> NDArray[Any]:
         raise NotReadable(f"a size of {'×'.join(map(str, shape[::-1]))} makes no sense")
     bits = header.whole("BITPIX")
     stored = np.frombuffer(content, _STORED[bits], math.prod(shape)).reshape(shape)
-    while stored.ndim > 2 and stored.shape[0] == 1:
-        stored = stored[0]
-    if stored.ndim == 3 and stored.shape[2] <= _PLANES_MAX < stored.shape[0]:
-        stored = np.moveaxis(stored, 2, 0)
-    if stored.ndim not in (2, 3):
-        raise OtherFormat(f"it has {stored.ndim} axes, not rows and columns")
-    return _scaled(header, bits, stored)
+    return _scaled(header, bits, planes_first(stored))
+
+
+def planes_first(stored: NDArray[Any]) -> NDArray[Any]:
+    """Return an array seen with the shape of `image_shape`. Raises `OtherFormat`."""
+    shape = image_shape(stored.shape)
+    if len(shape) not in (2, 3):
+        raise OtherFormat(f"it has {len(shape)} axes, not rows and columns")
+    if shape != stored.shape[-len(shape) :]:
+        return np.moveaxis(stored.reshape(stored.shape[-3:]), 2, 0)
+    return stored.reshape(shape)
+
+
+def image_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return ([planes,] rows, cols) of an array: a single plane has no axis, colours come first."""
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) == 3 and shape[2] <= _PLANES_MAX < shape[0]:
+        return (shape[2], *shape[:2])
+    return shape
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is beyond any number is no number, not a fault

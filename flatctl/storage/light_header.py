@@ -13,7 +13,7 @@ from flatctl.core.nights.filters import says_no_filter
 from flatctl.core.nights.plan import LightFrame
 from flatctl.core.types import CameraSetup
 from flatctl.fits.header import NotReadable, Value, number
-from flatctl.storage.images import Glimpse
+from flatctl.images.facts import Facts
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kind": ("IMAGETYP", "FRAME", "PICTTYPE", "IMGTYPE", "OBSTYPE", "FRAMETYP"),
@@ -62,7 +62,7 @@ SENSELESS_TEMPERATURE = "their sensor temperature makes no sense and is left out
 class LightHeader:
     """The headers of one light frame; `notes` say what of them is not taken as it stands."""
 
-    glimpse: Glimpse
+    facts: Facts
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -76,7 +76,7 @@ class LightHeader:
         if (self._number("frames") or 1) > 1:
             raise NotReadable("it is a stack of several frames, not a light frame")
         angle_deg = self._number("rotator")
-        values = self.glimpse.values
+        rows, cols = self.facts.shape[-2:]
         return LightFrame(
             filter=self._filter(),
             setup=CameraSetup(
@@ -90,16 +90,16 @@ class LightHeader:
                 full_well=self._text("full_well"),
                 temperature_c=self._temperature_c(measured=measured_temperature),
             ),
-            size_px=(int(values["NAXIS1"]), int(values["NAXIS2"])),
+            size_px=(cols, rows),
             rotator_deg=None if angle_deg is None else angle_deg % 360.0,
             focuser_steps=self._positive("focuser"),
         )
 
     def _filter(self) -> str | None:
         """Return the filters in the beam, `None` where there is none."""
-        named = (_shown(self.glimpse.values.get(name)) for name in SPELLINGS["filter"])
+        named = (_shown(self.facts.values.get(name)) for name in SPELLINGS["filter"])
         first = next((name for name in named if not says_no_filter(name)), "")
-        others = (_shown(self.glimpse.values.get(name)) for name in _WHEELS)
+        others = (_shown(self.facts.values.get(name)) for name in _WHEELS)
         there = dict.fromkeys([first, *others])
         return " + ".join(name for name in there if not says_no_filter(name)) or None
 
@@ -114,14 +114,14 @@ class LightHeader:
     def _binnings(self) -> Iterator[tuple[int, int]]:
         """Yield binning across and down in each spelling that says it."""
         for names in _BINNINGS:
-            said = " ".join(_shown(self.glimpse.values.get(name)) for name in names)
+            said = " ".join(_shown(self.facts.values.get(name)) for name in names)
             if figures := _FIGURE.findall(said):
                 yield _bins(figures[0]), _bins(figures[-1])
 
     def _gain(self) -> float | None:
         """Return the camera's setting; in some headers GAIN is what that does."""
         found = self._positive("gain")
-        comments = [self.glimpse.comment(name) for name in SPELLINGS["gain"]]
+        comments = [self.facts.comment(name) for name in SPELLINGS["gain"]]
         told = any(_ELECTRONS.search(comment) for comment in comments)
         # Settings are whole numbers, or decibels that say so.
         looks = found is not None and found % 1 != 0 and found < _DB_MIN
@@ -143,7 +143,7 @@ class LightHeader:
         if found is None:
             return None
         said = " ".join(
-            f"{_shown(self.glimpse.values.get(name))} {self.glimpse.comment(name)}"
+            f"{_shown(self.facts.values.get(name))} {self.facts.comment(name)}"
             for name in SPELLINGS[what]
         )
         low_c, high_c = _SENSOR_C
@@ -164,16 +164,16 @@ class LightHeader:
         return next((found for found in numbers if found is not None), None)
 
     def _number_of(self, name: str) -> float | None:
-        value = self.glimpse.values.get(name)
+        value = self.facts.values.get(name)
         if isinstance(value, str):
             written = _NUMBER.fullmatch(value.strip().replace("\N{MINUS SIGN}", "-"))
             figure = float(written[1].replace(",", ".")) if written else math.nan
             return figure if math.isfinite(figure) else None
-        return number(self.glimpse.values, name)
+        return number(self.facts.values, name)
 
     def _text(self, what: str) -> str | None:
         """Return the first text among the spellings that says something, fit to be printed."""
-        texts = (_shown(self.glimpse.values.get(name)) for name in SPELLINGS[what])
+        texts = (_shown(self.facts.values.get(name)) for name in SPELLINGS[what])
         return next((text for text in texts if text), None)
 
 

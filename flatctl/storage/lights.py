@@ -9,25 +9,15 @@ from pathlib import Path
 
 from flatctl.core.nights.plan import LightFrame
 from flatctl.fits.header import NotReadable
+from flatctl.images.kinds import foreign_kind
+from flatctl.images.reading import read_facts
 from flatctl.storage.directory import files_below
-from flatctl.storage.images import glance
 from flatctl.storage.light_header import LightHeader
 
 _KINDS = ("flat", "dark", "bias", "light")
 _LIGHT_WORDS = ("object", "science", "snapshot")
 _FOLDER = re.compile(r"(flat|dark|bias|light)(s|es)?((frame|image|sub)s?)?")
 _WORKERS = 4  # as many as hide the latency of a network drive; a local disk needs one
-_RAW = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".mrw", ".nef", ".nrw", ".orf"),
-    *(".pef", ".raf", ".raw", ".rw2", ".srw", ".x3f"),
-)
-_FOREIGN = {
-    ".xisf": "XISF file",
-    **dict.fromkeys(_RAW, "raw file"),
-    **dict.fromkeys((".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff"), "picture"),
-    **dict.fromkeys((".avi", ".mkv", ".mov", ".mp4", ".ser"), "video"),
-}
-
 UNFILLED = "they end with their last pixel, not with a whole block of FITS, and are used"
 
 
@@ -70,11 +60,6 @@ def read_folder(
             yield reading
 
 
-def foreign_kind(path: Path) -> str:
-    """Return what kind of image a file is that is not read; empty for any other file."""
-    return _FOREIGN.get(path.suffix.lower(), "")
-
-
 def read_light(
     path: Path, *, below: Path | None = None, measured_temperature: bool = False
 ) -> LightFile:
@@ -82,13 +67,13 @@ def read_light(
     if foreign := foreign_kind(path):
         return LightFile(path, foreign=foreign)
     try:
-        glimpse = glance(path)
-        header = LightHeader(glimpse)
+        facts = read_facts(path)
+        header = LightHeader(facts)
         kind = _kind(header.kind, path.relative_to(below.parent) if below else path)
         if kind != "light":
             return LightFile(path, kind=kind)
         light = header.light(measured_temperature=measured_temperature)
-        notes = (*header.notes, *([UNFILLED] if glimpse.unfilled else ()))
+        notes = (*header.notes, *([UNFILLED] if facts.unfilled else ()))
         return LightFile(path, light, kind, notes=notes)
     except NotReadable as problem:
         return LightFile(path, problem=str(problem))

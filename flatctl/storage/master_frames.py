@@ -14,9 +14,9 @@ from flatctl.core.pixels.sixteen_bits import STORED, to_stored
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
+from flatctl.images.fits_files import read_rows
 from flatctl.storage.directory import files_below
 from flatctl.storage.filters import AMBIGUOUS, filter_of, is_ambiguous
-from flatctl.storage.images import read_rows
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.lights import read_light
 from flatctl.storage.naming import night_of

@@ -18,8 +18,8 @@ from flatctl.core.pixels.clipping import SIGMAS, SKY_SIGMAS, Floats, centre, com
 from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
 from flatctl.errors import StorageError, UsageError, line_to_install
 from flatctl.fits.header import NotReadable
+from flatctl.images.fits_files import read_rows
 from flatctl.storage.atomic import READING, storage_error
-from flatctl.storage.images import read_rows
 
 MONO = "M"
 """The pattern of a monochrome frame: one colour, on every pixel."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from flatctl.fits.checksum import ALL_ONES, ones_complement_sum
 from flatctl.fits.header import BLOCK, CARD, Header, NotReadable, read_header
-from flatctl.storage.images import length_of, opened
+from flatctl.images.fits_files import length_of, opened
 
 _CHUNK = BLOCK << 11
 _KEPT_MAX = 1 << 29  # bytes of data, more than a frame of any camera

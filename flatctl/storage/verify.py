@@ -20,10 +20,10 @@ from flatctl.errors import StorageError
 from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import stored_image
+from flatctl.images.fits_files import NoFile, glance, opened, read_image
 from flatctl.storage.atomic import READING, storage_error
 from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
-from flatctl.storage.images import NoFile, glance, opened, read_image
 from flatctl.storage.keyword import Keyword
 from flatctl.storage.naming import SUFFIX
 from flatctl.storage.record import FrameRecord

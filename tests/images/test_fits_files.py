@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from light_builders import BLOCK, NINA, card, header, light_bytes
 
 from flatctl.fits.header import HEADER_BLOCKS_MAX, NotReadable
-from flatctl.storage.images import glance, read_image
+from flatctl.images.fits_files import glance, read_image
 
 
 def why(path) -> str:

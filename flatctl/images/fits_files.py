@@ -1,4 +1,4 @@
-"""Images in FITS files of any program: what their headers say, and their pixels."""
+"""FITS files of any program, plain, tile-compressed and gzipped: headers, and pixels."""
 
 import gzip
 import math
@@ -14,9 +14,11 @@ from typing import Any, BinaryIO, cast
 
 from numpy.typing import NDArray
 
+from flatctl.core.pixels.channels import stored_pattern
 from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
-from flatctl.fits.pixels import any_image
+from flatctl.fits.pixels import any_image, image_shape, planes_first
+from flatctl.images.facts import Facts, Format, Image
 
 _HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
 _UNPACKED_MAX = 1 << 28
@@ -27,25 +29,15 @@ class NoFile(NotReadable):
     """It is something else, which might never end."""
 
 
-@dataclass(frozen=True)
-class FileImage:
-    """The first image of a file.
-
-    `pixels` has shape ([planes,] rows, cols), native byte order, scaled by BZERO and BSCALE;
-    `keywords` are the values of its header, `images` how many images the file has. `changed` tells
-    that the data do not have the sum that the header says.
-    """
-
-    pixels: NDArray[Any]
-    keywords: Mapping[str, object]
-    images: int = 1
-    changed: bool = False
+def read_facts(path: Path) -> Facts:
+    """Read what the header of the first image says. Raises `NotReadable`."""
+    return _facts(glance(path))
 
 
-def read_image(path: Path) -> FileImage:
-    """Read the first image of a file. Raises `NotReadable`, saying why."""
+def read_image(path: Path) -> Image:
+    """Read the first image of a file, scaled by BZERO and BSCALE. Raises `NotReadable`."""
     glimpse = glance(path)
-    keywords = {**glimpse.words, **glimpse.values}
+    facts = _facts(glimpse)
     with _readable():
         content = _data(path, glimpse)
         said = glimpse.headers[-1].values.get("DATASUM")
@@ -57,7 +49,15 @@ def read_image(path: Path) -> FileImage:
             raise NotReadable("its data do not have the sum of DATASUM: they are damaged")
         else:
             pixels = _unpacked(path, glimpse)
-        return FileImage(pixels, keywords, _images(path), changed)
+        pattern = stored_pattern(facts.values, pixels.shape[-2]) if pixels.ndim == 2 else None
+        return Image(pixels, facts, pattern, images=_images(path), changed=changed)
+
+
+def _facts(glimpse: "Glimpse") -> Facts:
+    axes = (glimpse.values.get(f"{glimpse.axis}{n}") for n in range(glimpse.axes, 0, -1))
+    shape = tuple(axis for axis in axes if isinstance(axis, int))
+    values = {**glimpse.words, **glimpse.values}
+    return Facts(Format.FITS, values, image_shape(shape), glimpse.comment, glimpse.unfilled)
 
 
 def read_rows(path: Path, first: int, last: int) -> NDArray[Any]:
@@ -97,9 +97,8 @@ def _data(path: Path, glimpse: "Glimpse") -> bytes:
 
 def _check_size(glimpse: "Glimpse") -> None:
     """Refuse what no camera makes, before memory is asked for."""
-    axis = "ZNAXIS" if glimpse.is_packed else "NAXIS"
     header = glimpse.headers[-1]
-    size_px = math.prod(header.whole(f"{axis}{n + 1}") for n in range(header.whole(axis)))
+    size_px = math.prod(header.whole(f"{glimpse.axis}{n + 1}") for n in range(glimpse.axes))
     if size_px > _FRAME_MAX_PX or header.pixels_length > 8 * _FRAME_MAX_PX:
         raise NotReadable(f"its image has {size_px / 1e6:.0f} megapixels, more than any camera's")
 
@@ -120,7 +119,7 @@ def _unpacked(
             if pixels is None:
                 raise NotReadable("there is no image in it")
             native: NDArray[Any] = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-            return native[0] if native.ndim == 3 and native.shape[0] == 1 else native
+            return native if some else planes_first(native)
 
 
 def _images(path: Path) -> int:
@@ -178,6 +177,16 @@ class Glimpse:
     def is_packed(self) -> bool:
         """Tell whether the image is tile-compressed."""
         return self.values.get("ZIMAGE") is True
+
+    @property
+    def axis(self) -> str:
+        """Return what the keywords of the image's axes begin with."""
+        return "ZNAXIS" if self.is_packed else "NAXIS"
+
+    @property
+    def axes(self) -> int:
+        """Return how many axes the image has. Raises `NotReadable`."""
+        return self.headers[-1].whole(self.axis)
 
     @property
     def words(self) -> Mapping[str, str]:

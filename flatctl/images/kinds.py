@@ -1,0 +1,35 @@
+"""Which files are images, told by their names: those that are read, and those that never are."""
+
+from pathlib import Path
+
+from flatctl.images.facts import Format
+
+_FITS = (".fits", ".fit", ".fts")
+_RAW = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".mrw", ".nef", ".nrw", ".orf"),
+    *(".pef", ".raf", ".raw", ".rw2", ".srw", ".x3f"),
+)
+FITS_SUFFIXES = (*_FITS, ".fz", *(f"{suffix}.gz" for suffix in _FITS))
+"""How the names of FITS files end, compressed ones as well."""
+_PICTURES = {
+    **dict.fromkeys((".bmp", ".heic", ".jpg", ".jpeg", ".png", ".tif", ".tiff"), "picture"),
+    **dict.fromkeys((".avi", ".mkv", ".mov", ".mp4", ".ser"), "video"),
+}
+FORMAT_NAMES = {Format.FITS: "FITS file", Format.XISF: "XISF file", Format.RAW: "raw file"}
+
+
+def format_by_name(path: Path) -> Format | None:
+    """Return the format that a file's name tells, None where it is that of no image we read."""
+    name = path.name.lower()
+    if name.endswith(FITS_SUFFIXES):
+        return Format.FITS
+    if name.endswith(".xisf"):
+        return Format.XISF
+    return Format.RAW if name.endswith(_RAW) else None
+
+
+def foreign_kind(path: Path) -> str:
+    """Return what kind of image a file is that is not read; empty for any other file."""
+    if (found := format_by_name(path)) in (Format.XISF, Format.RAW):
+        return FORMAT_NAMES[found]
+    return _PICTURES.get(path.suffix.lower(), "")
