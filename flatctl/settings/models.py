@@ -12,7 +12,18 @@ from flatctl.settings.observatory import Dome, Mount, Weather
 from flatctl.settings.panels import PanelSettings
 from flatctl.settings.quality import Quality
 from flatctl.settings.sky import Sky
-from flatctl.settings.tables import Camera, Focuser, Indi, Name, Output, Rig, Rotator, Table, Wheel
+from flatctl.settings.tables import (
+    Alpaca,
+    Camera,
+    Focuser,
+    Indi,
+    Name,
+    Output,
+    Rig,
+    Rotator,
+    Table,
+    Wheel,
+)
 from flatctl.settings.unattended import Dawn, Dusk, Notify
 
 
@@ -21,6 +32,7 @@ class Settings(Table):
 
     rig: Rig = Rig()
     indi: Indi = Indi()
+    alpaca: Alpaca = Alpaca()
     camera: Camera
     wheel: Wheel | None = None
     rotator: Rotator | None = None

@@ -1,8 +1,11 @@
 """Conditions around the rig that must be met while flats are taken."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from flatctl.core.types import Policy
+from flatctl.settings.alpaca import device_of
 from flatctl.settings.tables import Name, Seconds, Table
 
 _ABOUT = "what to do while it is not: go on anyway, wait (panel off), or end with exit code 6"
@@ -21,8 +24,8 @@ class Mount(Condition):
     For flats of the sky it points the telescope, if it may be moved; else it is never connected.
     """
 
-    device: Name
-    """INDI device name of the mount."""
+    device: Annotated[Name, device_of("mount")]
+    """INDI device name of the mount, or alpaca://HOST[:PORT]/telescope/0."""
     move: bool = False
     """For flats of the sky: it may be unparked and slewed, and its tracking be switched. False: it
     is never touched."""
@@ -36,8 +39,8 @@ class Mount(Condition):
 class Dome(Condition):
     """A dome or roof: closed with a panel, open for the sky. It is never connected, nor moved."""
 
-    device: Name
-    """INDI device name of the dome or roof."""
+    device: Annotated[Name, device_of("dome")]
+    """INDI device name of the dome or roof, or alpaca://HOST[:PORT]/dome/0."""
     policy: Policy = Field(
         default="wait", description=f"Must be closed, for flats of the sky open; {_ABOUT}."
     )
@@ -46,6 +49,6 @@ class Dome(Condition):
 class Weather(Condition):
     """A weather station or safety monitor that must not report danger."""
 
-    device: Name
-    """INDI device name of the weather station."""
+    device: Annotated[Name, device_of("weather")]
+    """INDI device name of the weather station, or alpaca://HOST[:PORT]/safetymonitor/0."""
     policy: Policy = Field(default="stop", description=f"Must be safe; {_ABOUT}.")

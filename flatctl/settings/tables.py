@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from flatctl.core.nights.sun import Site
 from flatctl.core.types import CameraSetup
+from flatctl.settings.alpaca import device_of
 
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -103,11 +104,18 @@ class Indi(Table):
     """Seconds granted to the server and its devices to appear and connect."""
 
 
+class Alpaca(Table):
+    """What all devices behind Alpaca have in common: those whose `device` is alpaca://..."""
+
+    timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """Seconds granted to a device to answer at the start and to connect."""
+
+
 class Camera(Table):
     """The camera and its setup; what is left out stays as it is."""
 
-    device: Name
-    """INDI device name of the camera."""
+    device: Annotated[Name, device_of("camera")]
+    """INDI device name of the camera, or alpaca://HOST[:PORT]/camera/0."""
     gain: Gain = None
     offset: Offset = None
     iso: Iso = None
@@ -135,8 +143,8 @@ class Camera(Table):
 class Wheel(Table):
     """The filter wheel; no such table for a camera without one."""
 
-    device: Name
-    """INDI device name of the filter wheel."""
+    device: Annotated[Name, device_of("wheel")]
+    """INDI device name of the filter wheel, or alpaca://HOST[:PORT]/filterwheel/0."""
     timeout_s: float = Field(default=60.0, gt=0, le=600)
     """Seconds granted to a turn of the wheel."""
     names: dict[Name, Name] = {}
@@ -147,8 +155,8 @@ class Wheel(Table):
 class Rotator(Table):
     """The camera rotator; only sets of flats with a `rotator_deg` turn it."""
 
-    device: Name
-    """INDI device name of the rotator."""
+    device: Annotated[Name, device_of("rotator")]
+    """INDI device name of the rotator, or alpaca://HOST[:PORT]/rotator/0."""
     timeout_s: Seconds = 180.0
     """Seconds granted to a turn of the rotator."""
 
@@ -156,8 +164,8 @@ class Rotator(Table):
 class Focuser(Table):
     """The focuser; only sets of flats with a `focuser_steps` move it."""
 
-    device: Name
-    """INDI device name of the focuser."""
+    device: Annotated[Name, device_of("focuser")]
+    """INDI device name of the focuser, or alpaca://HOST[:PORT]/focuser/0."""
     timeout_s: Seconds = 180.0
     """Seconds granted to a move of the focuser."""
 

@@ -53,7 +53,7 @@ def flats(line: str) -> str:
         (
             '[camera]\n[panel]\nkind = "manual"',
             "rig.toml: camera.device: missing; must be a text in quotes, not empty: "
-            "INDI device name of the camera.",
+            "INDI device name of the camera, or alpaca://HOST[:PORT]/camera/0.",
         ),
         (
             '[camera]\ndevice = "C"',

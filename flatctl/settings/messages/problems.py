@@ -1,6 +1,7 @@
 """What is wrong in a configuration, and how it is said: place, value, what is allowed."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from flatctl.settings.toml import toml_key, toml_value
 ABSENT: Final = object()
 """Stands for a value that is not there, as `None` could be a value."""
 _LONGEST_VALUE = 60
+_WITH_USER = re.compile(r"[^:/]*:/+[^/]*@")
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,15 @@ class Problem:
         for length in range(1, len(self.place) + 1):
             if self.place[:length] in variables:
                 where = f"environment variable {variables[self.place[:length]]}"
-        known = self.value is not ABSENT and not _secret(self.place)
+        known = self.value is not ABSENT and not _secret(self.place, self.value)
         shown = f" = {show(self.value)}" if known else ""
         return f"{where}{shown}: {self.text}"
 
 
-def _secret(place: Sequence[str]) -> bool:
+def _secret(place: Sequence[str], value: object) -> bool:
     """Say whether what stands there may be an address with a password in it, misspelled or not."""
+    if isinstance(value, str) and _WITH_USER.match(value):
+        return True
     return any(word in part.casefold() for part in place for word in ("notif", "url"))
 
 
