@@ -77,7 +77,10 @@ def test_the_table_names_the_figures(command, tmp_path):
     path = tmp_path / "a.fits"
     fits.PrimaryHDU(np.full((4, 4), 100, np.uint16)).writeto(path)
     lines = command("stats", path).stdout.splitlines()
-    assert lines[0] == f"{path}: 4 × 4 px, uint16, full scale 65535 ADU"
+    assert (
+        lines[0]
+        == f"{path}: 4 × 4 px, uint16, full scale 65535 ADU (assumed: set it with --full-scale)"
+    )
     assert [line.split("  ")[0] for line in lines[2:11]] == [
         "count", "mean", "median", "average deviation", "std", "MAD", "min", "max", "clipped",
     ]  # fmt: skip
@@ -98,7 +101,7 @@ def test_bad_files_are_named_the_good_ones_measured_and_the_end_is_7(command, tm
     for name, damage in bad.items():
         (tmp_path / name).write_bytes(damage)
     os.mkfifo(tmp_path / "pipe.fits")
-    names = [*bad, "pipe.fits", "gone.fits", "."]
+    names = [*bad, "pipe.fits", "gone.fits"]
     shown = command("stats", *(tmp_path / name for name in names), good)
     assert shown.code == 7
     assert len(shown.stderr.splitlines()) == len(names)
@@ -143,3 +146,94 @@ def test_several_files_have_all_their_figures_where_that_is_wanted(command, tmp_
         fits.PrimaryHDU(np.full((4, 4), 100, np.uint16)).writeto(path)
     said = command("stats", *paths, "--each").stdout
     assert said.count("average deviation") == 2
+
+
+def flat(path, level, keywords=()):
+    head = fits.Header([("EXPTIME", 0.025), ("ISOSPEED", 200), ("FLATPED", 100.0), *keywords])
+    head["BAYERPAT"] = "RGGB"
+    light = np.tile([[level // 2, level], [level, 3 * level // 4]], (30, 30))
+    path.parent.mkdir(exist_ok=True)
+    fits.PrimaryHDU(RNG.normal(light, 20).astype(np.uint16), head).writeto(path)
+    return path
+
+
+def test_the_person_with_a_card_reader_is_told_what_to_set_next(command, tmp_path):
+    path = flat(tmp_path / "IMG_0012.fits", 3800)
+    said = command("stats", path, "--target", "0.51", "--full-scale", "10000").stdout
+    last = said.splitlines()[-1]
+    assert last == (
+        "IMG_0012.fits: green 38 %: brighten to 1.35 times, or 1/40 s -> 1/30 s "
+        "[red 19 %, blue 28 %; full scale 10000 ADU (as given); without light 100 ADU]"
+    )
+
+
+def test_the_verdict_is_there_as_figures(command, tmp_path):
+    path = flat(tmp_path / "a.fits", 3800)
+    said = command("stats", path, "--target", "0.51", "--full-scale", "10000", "--json").stdout
+    found = json.loads(said)
+    assert (found["full_scale_from"], found["pedestal_adu"]) == ("given", 100.0)
+    advice = found["advice"]
+    assert advice["ratio"] == pytest.approx((5100 - 100) / (3800 - 100))
+    assert (advice["channel"], advice["verdict"], advice["bound"]) == ("G", "too_dim", "exact")
+    assert (advice["next_speed"], advice["next_exposure_s"]) == ("1/30 s", pytest.approx(1 / 30))
+
+
+def test_a_folder_is_measured_with_all_below_it_and_the_rest_is_counted(command, tmp_path):
+    flat(tmp_path / "100CANON" / "b.fits", 5100)
+    flat(tmp_path / "101CANON" / "a.fits", 3000)
+    for name in ("IMG_1.JPG", "IMG_2.JPG", "notes.txt", "._b.fits"):
+        (tmp_path / name).write_bytes(b"x")
+    shown = command("stats", tmp_path, "--target", "0.51", "--full-scale", "10000")
+    assert shown.code == 0, shown.stderr
+    assert shown.stderr == (
+        "flatctl: not looked at: 2 pictures (IMG_1.JPG, IMG_2.JPG), 1 other file (notes.txt)\n"
+    )
+    rows = shown.stdout.splitlines()
+    assert [row.split()[-1] for row in rows[2:4]] == ["100CANON/b.fits", "101CANON/a.fits"]
+    assert "1/40 s    accepted" in rows[2]
+    assert "1 of 2 files within 46 to 56 %" in rows
+
+
+def test_a_folder_without_images_is_said_to_have_none(command, tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    shown = command("stats", tmp_path)
+    assert (shown.code, "no images here or below" in shown.stderr) == (7, True)
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [("name", "abc"), ("level", "cab"), ("exposure", "bca"), ("time", "bac")],
+)
+def test_files_are_sorted_as_wanted(command, tmp_path, order, names):
+    facts = {"a": (300, 3.0, "T02"), "b": (500, 1.0, "T01"), "c": (100, 2.0, "T03")}
+    for name, (level, exposure_s, time) in facts.items():
+        head = fits.Header([("EXPTIME", exposure_s), ("DATE-OBS", f"2026-11-22{time}:00:00")])
+        fits.PrimaryHDU(np.full((4, 4), level, np.uint16), head).writeto(tmp_path / f"{name}.fits")
+    said = command("stats", tmp_path, "--sort", order, "--json").stdout
+    assert [json.loads(line)["path"][-6] for line in said.splitlines()] == list(names)
+
+
+def test_what_can_not_be_sorted_comes_last(command, tmp_path):
+    flat(tmp_path / "b.fits", 500)
+    fits.PrimaryHDU(np.full((4, 4), 100, np.uint16)).writeto(tmp_path / "a.fits")
+    (tmp_path / "c.fits").write_bytes(b"")
+    said = command("stats", tmp_path, "--sort", "exposure", "--json").stdout
+    assert [json.loads(line)["path"][-6] for line in said.splitlines()] == ["b", "a", "c"]
+
+
+def test_full_scale_that_nobody_told_is_said_to_be_assumed(measured):
+    assert measured(LEVELS.astype(np.uint16))["full_scale_from"] == "assumed"
+    full = np.minimum(RNG.normal(16300, 200, (60, 80)), 16383).astype(np.uint16)
+    found = measured(full)
+    assert (found["full_scale_from"], found["full_scale_adu"]) == ("seen", 16383)
+
+
+def test_a_rig_says_what_it_is_full_at_and_what_its_target_is(command, tmp_path):
+    config = tmp_path / "rig.toml"
+    config.write_text(
+        '[camera]\ndevice = "X"\nfull_scale_adu = 10000\n[panel]\nkind = "manual"\n'
+        f'[flats]\ntarget = 0.4\n[output]\nhistory = "{tmp_path}/h.sqlite"\n'
+    )
+    path = flat(tmp_path / "a.fits", 3800)
+    found = json.loads(command("stats", path, "--rig", config, "--json").stdout)
+    assert (found["full_scale_from"], found["advice"]["verdict"]) == ("configured", "accepted")

@@ -90,17 +90,17 @@ def test_one_plane_is_the_whole():
     ],
 )
 def test_full_scale_is_guessed_from_the_pixels(pixels, scale):
-    assert guess_full_scale(pixels) == (scale, True)
+    assert guess_full_scale(pixels)[:2] == (scale, True)
 
 
 @pytest.mark.parametrize("type_", [np.uint32, np.int32, np.float32])
 def test_beyond_16_bits_nobody_knows_where_a_pixel_is_full(type_):
-    scale, clips = guess_full_scale(np.array([0, 65536], type_))
+    scale, clips, _ = guess_full_scale(np.array([0, 65536], type_))
     assert (np.isnan(scale), clips) == (True, False)
 
 
 def test_of_a_normalised_master_nobody_knows_what_clipped():
-    assert guess_full_scale(np.array([0.8, 1.2])) == (1.0, False)
+    assert guess_full_scale(np.array([0.8, 1.2])) == (1.0, False, False)
 
 
 @pytest.mark.parametrize("ceiling", [4095, 16383, 58000, 65520])
@@ -108,5 +108,5 @@ def test_of_a_normalised_master_nobody_knows_what_clipped():
 def test_pixels_that_pile_up_tell_full_scale(ceiling, dtype):
     light = np.random.default_rng(1).normal(0.99 * ceiling, 0.02 * ceiling, (60, 80))
     pixels = np.minimum(light, ceiling).astype(dtype)
-    assert guess_full_scale(pixels) == (ceiling, True)
+    assert guess_full_scale(pixels) == (ceiling, True, True)
     assert survey(pixels, ceiling).clipped_frac == np.mean(pixels == ceiling) > 0.1

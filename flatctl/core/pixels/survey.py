@@ -7,7 +7,7 @@ run, this takes whatever a FITS file may hold.
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +136,19 @@ def survey_channels(
     return found
 
 
-def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
-    """Return full scale (ADU) by the type of the pixels, and whether anything clips there.
+class Guess(NamedTuple):
+    """Full scale as the pixels tell it: whether anything `clips` there, and whether that is `seen`.
+
+    What is not seen is assumed, for the type of the pixels.
+    """
+
+    adu: float
+    clips: bool
+    seen: bool = False
+
+
+def guess_full_scale(pixels: NDArray[Any]) -> Guess:
+    """Return full scale (ADU) by the pixels and their type.
 
     NaN where pixels need more than 16 bits: no camera's converter has so many, so the frame is a
     sum, and where it would be full nobody knows.
@@ -150,14 +161,16 @@ def guess_full_scale(pixels: NDArray[Any]) -> tuple[float, bool]:
     if pixels.dtype.kind in "iu":
         most = int(np.iinfo(pixels.dtype).max)
         if int(pixels.max(initial=0)) > _FULL_16:
-            return math.nan, False
-        return float(_piled_adu(pixels) or min(most, _FULL_16)), True
+            return Guess(math.nan, clips=False)
+        if piled := _piled_adu(pixels):
+            return Guess(float(piled), clips=True, seen=True)
+        return Guess(float(min(most, _FULL_16)), clips=True)
     brightest = float(np.nanmax(pixels, initial=-math.inf))
     if brightest > _FULL_16:
-        return math.nan, False
+        return Guess(math.nan, clips=False)
     if brightest > _DARKEST_FRAME_ADU:
-        return float(_FULL_16), True
-    return 1.0, brightest <= 1.0
+        return Guess(float(_FULL_16), clips=True)
+    return Guess(1.0, clips=brightest <= 1.0)
 
 
 def _piled_adu(pixels: NDArray[Any]) -> int | None:
