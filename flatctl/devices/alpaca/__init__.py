@@ -1,0 +1,1 @@
+"""Devices behind ASCOM Alpaca, each by its URL."""

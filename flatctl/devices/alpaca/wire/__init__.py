@@ -1,0 +1,1 @@
+"""How Alpaca is spoken: HTTP over a connection of each device's own."""
