@@ -79,7 +79,7 @@ newest: RESOLUTION = highest
 lowest newest:
 	@command -v uv > /dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
 	@uv venv -q --clear --python $(PYTHON) .venv-$@
-	@uv pip install -q --python .venv-$@ --resolution $(RESOLUTION) -e '.[indi,master,notify,sim]' --group dev
+	@uv pip install -q --python .venv-$@ --resolution $(RESOLUTION) -e '.[indi,master,notify,raw,sim,xisf]' --group dev
 	@.venv-$@/bin/python -m pytest -n 2 -W default $(or $(PYTEST_ARGS),$(VERSIONS_TRIED))
 
 lint: $(BIN)/.ready-dev
@@ -128,7 +128,7 @@ $(BIN)/.ready-dev: requirements-dev.lock $(BIN)/.ready
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra master
+lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra master --extra raw --extra xisf
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra indi --extra sim --group build pyproject.toml -o requirements.lock

@@ -60,6 +60,7 @@ def plan(
         dark_flats=settings.dark_flats.count,
         written=written,
         foreign=foreign,
+        missing=next((reading.missing for reading in readings if reading.missing), ""),
         unasked=unasked,
         notes=Counter(note for reading in readings for note in dict.fromkeys(reading.notes)),
     )
@@ -117,7 +118,8 @@ def _nothing(
         return f"{lights}: it is empty; name the folder of the light frames"
     parts = [figures.plural(count, f"{kind} frame") for kind, count in others.most_common(4)]
     if foreign:
-        parts.append(f"{foreign_words(foreign)} (only FITS is read)")
+        missing = next((f" ({each.missing})" for each in readings if each.missing), "")
+        parts.append(f"{foreign_words(foreign)}{missing}")
     if skipped:
         path, problem = skipped[0]
         parts.append(f"{figures.plural(len(skipped), 'file')} without use ({path.name}: {problem})")

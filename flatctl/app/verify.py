@@ -8,15 +8,13 @@ from flatctl.images.kinds import foreign_kind
 from flatctl.storage.directory import files_below
 from flatctl.storage.verify import VerifiedFile, verify_directory
 
-_IMAGES = ("XISF file", "raw file")
-
 
 def verify(directory: Path) -> Iterator[VerifiedFile]:
-    """Yield every FITS file below `directory` with what is wrong with it."""
+    """Yield every image below `directory` with what is wrong with it."""
     return verify_directory(directory)
 
 
 def others(directory: Path) -> Mapping[str, int]:
-    """Return how many images of kinds that are not looked at lie below `directory`, by kind."""
+    """Return how many pictures of kinds that are never looked at lie below it, by kind."""
     paths, _ = files_below(directory)
-    return Counter(kind for path in paths if (kind := foreign_kind(path)) in _IMAGES)
+    return Counter(kind for path in paths if (kind := foreign_kind(path)))

@@ -21,26 +21,26 @@ def verify(
         bool, typer.Option("--each", help="A line for every file, not for every set.")
     ] = False,
 ) -> None:
-    """Check FITS files: checksums, headers, levels.
+    """Check image files: checksums, headers, levels.
 
-    Compressed ones (.fz, .gz) as well. What no checksum vouches for is called unproven, not ok. A
-    set is one line, a file with a problem has its own.
+    FITS, compressed as well (.fz, .gz), XISF and raw files. What no checksum vouches for is called
+    unproven, not ok. A set is one line, a file with a problem has its own.
     """
     from flatctl.app import verify as app
     from flatctl.cli.screen import Screen
     from flatctl.errors import ExitCode, StorageError
     from flatctl.outputs import figures
-    from flatctl.outputs.tables.verify import verdicts
+    from flatctl.outputs.tables.verify import left_out_lines, verdicts
 
     screen = Screen()
-    total = bad = unproven = left_out = 0
+    total = bad = unproven = 0
+    left_out: list[VerifiedFile] = []
 
     def counted() -> Iterator["VerifiedFile"]:
-        nonlocal total, bad, unproven, left_out
+        nonlocal total, bad, unproven
         for found in app.verify(directory):
             if found.left_out:
-                left_out += 1
-                screen.line(f"{'left out':<9}{found.path}: {found.left_out}")
+                left_out.append(found)
                 continue
             total += 1
             bad += bool(found.problems)
@@ -50,13 +50,16 @@ def verify(
     for verdict in verdicts(counted(), each=each):
         if not (quiet and verdict.ok):
             screen.verdict(verdict.subject, verdict.ok, verdict.text, proven=verdict.proven)
+    for line in left_out_lines(left_out):
+        screen.line(f"{'left out':<9}{line}")
     others = [figures.plural(count, kind) for kind, count in app.others(directory).items()]
-    others += [figures.plural(left_out, "file") + " left out"] if left_out else []
+    others += [figures.plural(len(left_out), "file") + " left out"] if left_out else []
     left = ", ".join(others)
     if not total:
         other = f" ({left} not looked at)" if left else ""
         raise StorageError(
-            f"{directory}: no FITS files here or below{other}; name the folder of a night"
+            f"{directory}: no images that can be checked here or below{other}; "
+            "name the folder of a night"
         )
     parts = [figures.plural(total, "file")]
     parts += [f"{bad} with problems"] if bad else []

@@ -182,7 +182,7 @@ def _check_begin(block: bytes, *, first: bool) -> None:
     if not block:
         raise NotReadable("it is empty" if first else "there is no image in it")
     if block.startswith(b"XISF0100"):
-        raise NotReadable("it is an XISF file; only FITS is read")
+        raise NotReadable("it is an XISF file: its name should end with .xisf")
     if not block.startswith(b"SIMPLE  =" if first else b"XTENSION="):
         raise NotReadable("it is not a FITS file" if first else "there is no image in it")
 

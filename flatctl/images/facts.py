@@ -104,7 +104,7 @@ class Image:
     row (`RGGB`; 36 letters of X-Trans); None of mono and of planes. `black_adu` and `white_adu` are
     by colour the levels without light and where the camera is full, empty where nothing tells
     them; up to `linear_adu` its maker calls it linear. `images` is how many the file has. `changed`
-    tells that the data do not have the sum that the header says.
+    tells that the data do not have the sum that the file says, `proven` that they have it.
     """
 
     pixels: NDArray[Any]
@@ -115,6 +115,7 @@ class Image:
     linear_adu: Mapping[str, float] = field(default_factory=dict)
     images: int = 1
     changed: bool = False
+    proven: bool = False
 
     @property
     def full_scale_adu(self) -> float | None:

@@ -3,7 +3,6 @@
 import gzip
 import math
 import os
-import stat
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,14 +18,10 @@ from flatctl.fits.checksum import ones_complement_sum
 from flatctl.fits.header import Header, NotReadable, Value, read_header
 from flatctl.fits.pixels import any_image, image_shape, planes_first
 from flatctl.images.facts import Facts, Format, Image
+from flatctl.images.files import ensure_file, ensure_possible
 
 _HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
 _UNPACKED_MAX = 1 << 28
-_FRAME_MAX_PX = 1 << 29  # three colours of 150 megapixels
-
-
-class NoFile(NotReadable):
-    """It is something else, which might never end."""
 
 
 def read_facts(path: Path) -> Facts:
@@ -50,7 +45,8 @@ def read_image(path: Path) -> Image:
         else:
             pixels = _unpacked(path, glimpse)
         pattern = stored_pattern(facts.values, pixels.shape[-2]) if pixels.ndim == 2 else None
-        return Image(pixels, facts, pattern, images=_images(path), changed=changed)
+        proven = said is not None and not changed
+        return Image(pixels, facts, pattern, images=_images(path), changed=changed, proven=proven)
 
 
 def _facts(glimpse: "Glimpse") -> Facts:
@@ -99,8 +95,8 @@ def _check_size(glimpse: "Glimpse") -> None:
     """Refuse what no camera makes, before memory is asked for."""
     header = glimpse.headers[-1]
     size_px = math.prod(header.whole(f"{glimpse.axis}{n + 1}") for n in range(glimpse.axes))
-    if size_px > _FRAME_MAX_PX or header.pixels_length > 8 * _FRAME_MAX_PX:
-        raise NotReadable(f"its image has {size_px / 1e6:.0f} megapixels, more than any camera's")
+    ensure_possible(size_px)
+    ensure_possible(header.pixels_length // 8)
 
 
 def _unpacked(
@@ -145,8 +141,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
     Raises `NoFile`.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise NoFile("it is a pipe, a device or a folder, not a file")
+    ensure_file(path)
     with path.open("rb") as file:
         if path.suffix.lower() == ".gz":
             with gzip.open(file) as unpacked:

@@ -13,9 +13,10 @@ FITS_SUFFIXES = (*_FITS, ".fz", *(f"{suffix}.gz" for suffix in _FITS))
 """How the names of FITS files end, compressed ones as well."""
 _PICTURES = {
     **dict.fromkeys((".bmp", ".heic", ".jpg", ".jpeg", ".png", ".tif", ".tiff"), "picture"),
+    **dict.fromkeys((".7z", ".bz2", ".rar", ".zip"), "archive"),
     **dict.fromkeys((".avi", ".mkv", ".mov", ".mp4", ".ser"), "video"),
 }
-FORMAT_NAMES = {Format.FITS: "FITS file", Format.XISF: "XISF file", Format.RAW: "raw file"}
+_KINDS = {Format.FITS: "FITS file", Format.XISF: "XISF file", Format.RAW: "raw file"}
 
 
 def format_by_name(path: Path) -> Format | None:
@@ -28,8 +29,12 @@ def format_by_name(path: Path) -> Format | None:
     return Format.RAW if name.endswith(_RAW) else None
 
 
+def kind_by_name(path: Path) -> str:
+    """Return what kind of image a file is, read or not; empty for what is none."""
+    found = format_by_name(path)
+    return _KINDS[found] if found is not None else foreign_kind(path)
+
+
 def foreign_kind(path: Path) -> str:
-    """Return what kind of image a file is that is not read; empty for any other file."""
-    if (found := format_by_name(path)) in (Format.XISF, Format.RAW):
-        return FORMAT_NAMES[found]
+    """Return what kind of picture a file is that is never read; empty for any other file."""
     return _PICTURES.get(path.suffix.lower(), "")

@@ -1,10 +1,25 @@
 """The one door to images in files: their facts without pixels, or with them, of any format."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from flatctl.fits.header import NotReadable
-from flatctl.images import fits_files
-from flatctl.images.facts import Facts, Image
+from flatctl.images import fits_files, raws, xisf_files
+from flatctl.images.facts import Facts, Format, Image
+from flatctl.images.kinds import format_by_name
+
+Found = TypeVar("Found")
+_FACTS: Mapping[Format, Callable[[Path], Facts]] = {
+    Format.FITS: fits_files.read_facts,
+    Format.XISF: xisf_files.read_facts,
+    Format.RAW: raws.read_facts,
+}
+_IMAGES: Mapping[Format, Callable[[Path], Image]] = {
+    Format.FITS: fits_files.read_image,
+    Format.XISF: xisf_files.read_image,
+    Format.RAW: raws.read_image,
+}
 
 
 def read_facts(path: Path) -> Facts:
@@ -12,17 +27,28 @@ def read_facts(path: Path) -> Facts:
 
     Raises `NotReadable`, saying why, and `Missing` where what reads it is not installed.
     """
-    return fits_files.read_facts(path)
+    return _told(_FACTS[_format(path)], path)
 
 
 def read_image(path: Path) -> Image:
     """Read the first image of a file. Raises as `read_facts`, for whatever is wrong with it."""
+    return _told(_IMAGES[_format(path)], path)
+
+
+def _format(path: Path) -> Format:
+    """Return what a file is to be read as; one whose name tells nothing says so itself."""
+    return format_by_name(path) or Format.FITS
+
+
+def _told(read: Callable[[Path], Found], path: Path) -> Found:
     try:
-        return fits_files.read_image(path)
+        return read(path)
     except NotReadable:
         raise
     except MemoryError:
-        raise NotReadable("its pixels don't fit into the memory") from None
+        raise NotReadable("it doesn't fit into the memory") from None
+    except OSError as error:
+        raise NotReadable(f"it can't be read: {error.strerror or error}") from None
     except Exception as error:
         # What a damaged file makes a library raise is nothing that anybody could list.
-        raise NotReadable(f"its pixels can't be read: {error}") from error
+        raise NotReadable(f"it can't be read: {error}") from error

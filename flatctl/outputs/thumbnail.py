@@ -2,7 +2,6 @@
 
 import math
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from mmap import PROT_READ, mmap
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flatctl.errors import StorageError
 from flatctl.fits.header import NotReadable
+from flatctl.images.files import FRAME_MAX_PX
 from flatctl.outputs.png import png
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _LONGEST_PX = 420
 _SMALLER = 3
 _AXES_MIN, _AXES_MAX = 2, 3
-_FRAME_MAX_PX = 1 << 29  # three colours of 150 megapixels
 _BLACK_PERCENTILE = 0.5
 _WHITE_PERCENTILE = 99.5
 # Contours are drawn through the means of so many cells along the longer side, smoothed.
@@ -56,7 +55,7 @@ class Thumbnail:
 
 
 def load_thumbnail(path: Path) -> Thumbnail:
-    """Return the thumbnail of a FITS file.
+    """Return the thumbnail of an image file of any format.
 
     Raises:
         StorageError: there is no such file, or it can't be read as a picture.
@@ -66,7 +65,7 @@ def load_thumbnail(path: Path) -> Thumbnail:
         try:
             return _thumbnail(_sent_by_a_camera(path))
         except NotReadable:
-            return _of_any_other(path)
+            return _thumbnail(_of_any_other(path))
     except FileNotFoundError as error:
         raise StorageError(f"{path.name}: the file is not there any more") from error
     except StorageError:
@@ -78,11 +77,15 @@ def load_thumbnail(path: Path) -> Thumbnail:
 
 @dataclass(frozen=True)
 class _Frame:
-    """Shape, values of the header, and what returns the rows from one up to another in ADU."""
+    """Shape, values of the header, and what returns the rows from one up to another in ADU.
+
+    Cells of the sensor's colours are `cell_px` long and wide.
+    """
 
     shape: tuple[int, ...]
     header: Mapping[str, Any]
     rows: "Callable[[int, int], NDArray[Any]]"
+    cell_px: int
 
 
 def _sent_by_a_camera(path: Path) -> _Frame:
@@ -99,32 +102,27 @@ def _sent_by_a_camera(path: Path) -> _Frame:
     def rows(first: int, last: int) -> "NDArray[Any]":
         return to_unsigned(data[first:last]) if image.unsigned else data[first:last]
 
-    return _Frame(data.shape, image.header.values, rows)
+    values = image.header.values
+    return _Frame(data.shape, values, rows, 2 if "BAYERPAT" in values else 1)
 
 
-def _of_any_other(path: Path) -> Thumbnail:
-    from astropy.io import fits
+def _of_any_other(path: Path) -> _Frame:
+    from flatctl.images.reading import read_image
 
-    with warnings.catch_warnings():
-        # astropy warns of a file cut short, and then fails to read it: one message is enough.
-        warnings.simplefilter("ignore")
-        with fits.open(path, memmap=False) as units:
-            unit = next((unit for unit in units if 0 not in (unit.shape or (0,))), None)
-            if unit is None:
-                raise StorageError(f"{path.name}: there is no picture in it")
-
-            def rows(first: int, last: int) -> "NDArray[Any]":
-                return unit.section[..., first:last, :]  # type: ignore[no-any-return]
-
-            return _thumbnail(_Frame(unit.shape, unit.header, rows))
+    image = read_image(path)
+    side = 1 if image.pattern is None else math.isqrt(len(image.pattern))
+    pixels = image.pixels
+    return _Frame(
+        pixels.shape, image.facts.values, lambda first, last: pixels[..., first:last, :], side
+    )
 
 
 def _thumbnail(frame: _Frame) -> Thumbnail:
     import numpy as np
 
-    if not _AXES_MIN <= len(frame.shape) <= _AXES_MAX or math.prod(frame.shape) > _FRAME_MAX_PX:
+    if not _AXES_MIN <= len(frame.shape) <= _AXES_MAX or math.prod(frame.shape) > FRAME_MAX_PX:
         raise ValueError(f"its shape is {frame.shape}, not that of a camera's image")
-    small = _average_down(frame, whole_cells="BAYERPAT" in frame.header)
+    small = _average_down(frame)
     if frame.header.get("ROWORDER") == "BOTTOM-UP":
         small = small[::-1]
     black, white = (
@@ -137,8 +135,8 @@ def _thumbnail(frame: _Frame) -> Thumbnail:
     return Thumbnail(png(grey), cols, rows, black, white, png(_smaller(grey)), _contours(small))
 
 
-def _average_down(frame: _Frame, *, whole_cells: bool) -> "NDArray[np.float32]":
-    """Return block means (rows, cols); blocks of a colour sensor hold whole 2x2 cells.
+def _average_down(frame: _Frame) -> "NDArray[np.float32]":
+    """Return block means (rows, cols); blocks of a colour sensor hold whole cells.
 
     A line of blocks is read at a time, so that a large frame needs no memory of its own.
     """
@@ -146,8 +144,7 @@ def _average_down(frame: _Frame, *, whole_cells: bool) -> "NDArray[np.float32]":
 
     height_px, width_px = frame.shape[-2:]
     factor = max(1, -(-max(height_px, width_px) // _LONGEST_PX))
-    if whole_cells:
-        factor += factor % 2
+    factor += -factor % frame.cell_px
     factor = min(factor, height_px, width_px)
     rows, cols = height_px // factor, width_px // factor
     means = np.empty((rows, cols), np.float32)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from flatctl.core.nights.plan import LightFrame
 from flatctl.fits.header import NotReadable
-from flatctl.images.kinds import foreign_kind
+from flatctl.images.facts import Format, Missing
+from flatctl.images.kinds import foreign_kind, kind_by_name
 from flatctl.images.reading import read_facts
 from flatctl.storage.directory import files_below
 from flatctl.storage.light_header import LightHeader
@@ -27,7 +28,8 @@ class LightFile:
 
     `light` is there for light frames only. `kind` is `light`, `flat`, `dark`, `bias` or whatever
     else the frame calls itself; `problem` says why nothing could be read, or is empty. `notes` say
-    what of a light was not taken as it stands. A `foreign` file is of a kind that is not read.
+    what of a light was not taken as it stands. A `foreign` file is of a kind that is not read, for
+    want of what is `missing` or at all.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class LightFile:
     problem: str = ""
     notes: tuple[str, ...] = ()
     foreign: str = ""
+    missing: str = ""
 
 
 def read_folder(
@@ -63,26 +66,32 @@ def read_folder(
 def read_light(
     path: Path, *, below: Path | None = None, measured_temperature: bool = False
 ) -> LightFile:
-    """Read one file of the folder `below`; never raises for what is in it."""
+    """Read one file of the folder `below`; never raises for what is in it.
+
+    A raw file never says what kind it is: where nothing else does either it is a light.
+    """
     if foreign := foreign_kind(path):
         return LightFile(path, foreign=foreign)
     try:
         facts = read_facts(path)
         header = LightHeader(facts)
-        kind = _kind(header.kind, path.relative_to(below.parent) if below else path)
+        called = "light" if facts.format is Format.RAW else None
+        kind = _kind(header.kind, path.relative_to(below.parent) if below else path, called)
         if kind != "light":
             return LightFile(path, kind=kind)
         light = header.light(measured_temperature=measured_temperature)
         notes = (*header.notes, *([UNFILLED] if facts.unfilled else ()))
         return LightFile(path, light, kind, notes=notes)
+    except Missing as missing:
+        return LightFile(path, foreign=kind_by_name(path), missing=str(missing))
     except NotReadable as problem:
         return LightFile(path, problem=str(problem))
 
 
-def _kind(said: str | None, path: Path) -> str:
+def _kind(said: str | None, path: Path, otherwise: str | None) -> str:
     """Return what kind of frame it is; one that doesn't say is what its folders and name say."""
     if said is None:
-        return _kind_by_path(path)
+        return _kind_by_path(path, otherwise)
     word = re.sub(r"[^a-z]", "", said.lower())
     if "master" in word:
         return "master"
@@ -91,17 +100,20 @@ def _kind(said: str | None, path: Path) -> str:
     return next((kind for kind in _KINDS if kind in word), said)
 
 
-def _kind_by_path(path: Path) -> str:
+def _kind_by_path(path: Path, otherwise: str | None) -> str:
     """Return what folders and name call a frame; there are nebulae called dark, and rocks flat.
 
     A folder for a kind decides, the innermost of several. Else a frame is a light where any word
-    says so, else what the first word of its name says that is a kind, else of its folders.
+    says so, else what the first word of its name says that is a kind, else of its folders, else it
+    is `otherwise`.
     """
     folders = [re.sub(r"[^a-z]", "", part.lower()) for part in path.parent.parts]
     whole = [match[1] for folder in folders if (match := _FOLDER.fullmatch(folder))]
     if whole:
         return whole[-1]
     words = [word for part in (path.name, *path.parent.parts) for word in _kinds_in(part)]
+    if not words and otherwise is not None:
+        return otherwise
     if not words:
         raise NotReadable("it doesn't say what kind of frame it is (IMAGETYP)")
     return "light" if "light" in words else words[0]

@@ -15,6 +15,7 @@ from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.images.fits_files import read_rows
+from flatctl.images.kinds import kind_by_name
 from flatctl.storage.directory import files_below
 from flatctl.storage.filters import AMBIGUOUS, filter_of, is_ambiguous
 from flatctl.storage.keyword import MODE_CARDS
@@ -23,6 +24,7 @@ from flatctl.storage.naming import night_of
 from flatctl.storage.stacking import MONO
 from flatctl.storage.verify import (
     VerifiedFile,
+    is_fits,
     is_ours,
     read_values,
     unpacked_first,
@@ -69,11 +71,12 @@ def find_sources(directory: Path, progress: Callable[[int, int], None] | None = 
 
     Raises `StorageError` where the directory can't be listed; nothing in it ends the search.
     """
-    paths, unlisted = files_below(directory)
-    paths = unpacked_first(paths)
+    present, unlisted = files_below(directory)
+    paths = unpacked_first(present)
     frames: list[Source] = []
     skipped = list(unlisted)
-    others: Counter[str] = Counter()
+    # Flats of flatctl's are FITS; images of another format are told of all the same.
+    others = Counter(kind for path in present if not is_fits(path) and (kind := kind_by_name(path)))
     damaged = False
     for done, path in enumerate(paths, start=1):
         found = read_light(path)

@@ -18,9 +18,13 @@ from flatctl.core.pixels.stuck import STUCK_FRAC_MAX
 from flatctl.core.types import Statistics
 from flatctl.errors import StorageError
 from flatctl.fits.checksum import ones_complement_sum
-from flatctl.fits.header import Header, NotReadable, Value, read_header
+from flatctl.fits.header import Header, NotReadable, OtherFormat, Value, read_header
 from flatctl.fits.pixels import stored_image
-from flatctl.images.fits_files import NoFile, glance, opened, read_image
+from flatctl.images.facts import Format, Missing
+from flatctl.images.files import NoFile
+from flatctl.images.fits_files import glance, opened, read_image
+from flatctl.images.kinds import format_by_name
+from flatctl.images.reading import read_image as read_any
 from flatctl.storage.atomic import READING, storage_error
 from flatctl.storage.directory import files_below
 from flatctl.storage.headers import ALWAYS, FLATS, KEYWORDS
@@ -30,10 +34,8 @@ from flatctl.storage.record import FrameRecord
 from flatctl.storage.twins import Pictures, stored_picture
 from flatctl.storage.units import NO_SUM, Surplus, TooLarge, Unit, units
 
-_PLAIN = (".fits", ".fit", ".fts")
 _PACKED = (".fz", ".gz")
-SUFFIXES = (*_PLAIN, ".fz", *(f"{suffix}.gz" for suffix in _PLAIN))
-"""How the names of the files that are looked at end."""
+_UNPROVEN = "no checksum: all of its pixels can be read, and no more is known"
 _SUMS = ("CHECKSUM", "DATASUM")
 
 
@@ -59,7 +61,7 @@ class VerifiedFile:
 
 
 def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
-    """Verify every FITS file below `directory`, in the order of their paths.
+    """Verify every image below `directory`, in the order of their paths.
 
     Raises `StorageError` where the directory can't be listed.
     """
@@ -69,11 +71,13 @@ def verify_directory(directory: Path) -> Iterator[VerifiedFile]:
     for path in paths:
         if is_fits(path):
             yield _no_twin(verify_file(path), pictures)
+        elif format_by_name(path) is not None:
+            yield verify_other(path)
 
 
 def is_fits(path: Path) -> bool:
     """Tell by its name whether a file holds FITS, compressed or not."""
-    return path.name.lower().endswith(SUFFIXES)
+    return format_by_name(path) is Format.FITS
 
 
 def frames_in(folder: Path) -> Iterator[Path]:
@@ -145,6 +149,24 @@ def _verified(path: Path, parts: Sequence[Unit | Surplus]) -> VerifiedFile:
         tuple(dict.fromkeys(problems)),
         tuple(dict.fromkeys(unproven)),
         data_start=main.start if is_plain else None,
+    )
+
+
+def verify_other(path: Path) -> VerifiedFile:
+    """Read an image of another format than FITS, all of it; never raises for its content."""
+    try:
+        image = read_any(path)
+    except (Missing, NoFile, OtherFormat) as error:
+        return VerifiedFile(path, left_out=str(error))
+    except NotReadable as error:
+        return VerifiedFile(path, problems=(str(error),))
+    changed = ("its pixels do not have their checksum: they were changed after writing",)
+    return VerifiedFile(
+        path,
+        cards=image.facts.values,
+        problems=changed if image.changed else (),
+        unproven=() if image.proven else (_UNPROVEN,),
+        data_start=None,
     )
 
 

@@ -286,7 +286,10 @@ def test_verify_of_nothing_is_told(app, command):
     app.answers["others"] = {}
     app.answers["verify"] = []
     ending = command("verify", "night")
-    assert (ending.code, "night: no FITS files here or below" in ending.stderr) == (7, True)
+    assert (ending.code, "night: no images that can be checked here or below" in ending.stderr) == (
+        7,
+        True,
+    )
 
 
 def test_a_demo_goes_where_it_is_told_and_ends_as_the_run_did(app, command):

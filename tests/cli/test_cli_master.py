@@ -180,3 +180,10 @@ def test_without_ccdproc_the_message_says_how_to_install_it(command, flats, monk
         "flatctl: masters are made with ccdproc, which is not installed: "
         f"{sys.executable} -m pip install ccdproc\n",
     )
+
+
+def test_images_of_other_formats_are_counted(command, flats):
+    for name in ("a.xisf", "b.CR2", "c.jpg"):
+        (flats / name).write_bytes(b"")
+    said = command("master", flats).stderr
+    assert "1 XISF file, 1 raw file, 1 picture" in said

@@ -14,6 +14,7 @@ ALLOWED = {
     "PyIndi": {"flatctl.devices.indi.wire.worker"},
     "serial": {"flatctl.devices.serial.ports"},
     "ccdproc": {"flatctl.storage.stacking"},
+    "rawpy": {"flatctl.images.raws"},
     "apprise": {"flatctl.outputs.notify"},
     "jinja2": {"flatctl.outputs.pages"},
     "logging": {"flatctl.outputs.notify"},

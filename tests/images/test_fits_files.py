@@ -64,7 +64,7 @@ def test_a_file_that_ends_with_its_last_pixel_is_read(tmp_path):
     [
         (b"", "it is empty"),
         (b"hello", "it is not a FITS file"),
-        (b"XISF0100" + bytes(9000), "it is an XISF file; only FITS is read"),
+        (b"XISF0100" + bytes(9000), "it is an XISF file: its name should end with .xisf"),
         (bytes(10 * BLOCK), "it is not a FITS file"),
         (b"\xff\xd8\xff\xe0" * 5000, "it is not a FITS file"),
         (light_bytes()[:1000], "it is truncated: its header has no end"),

@@ -8,6 +8,7 @@ from astropy.io import fits
 from light_builders import light_bytes
 
 from flatctl.fits.header import NotReadable
+from flatctl.images import reading
 from flatctl.images.facts import Format
 from flatctl.images.reading import read_facts, read_image
 
@@ -77,6 +78,6 @@ def test_whatever_a_library_raises_is_told_of_the_file(tmp_path, monkeypatch):
     def break_down(path):
         raise SystemError("what nobody expected")
 
-    monkeypatch.setattr("flatctl.images.fits_files.read_image", break_down)
+    monkeypatch.setitem(reading._IMAGES, Format.FITS, break_down)
     with pytest.raises(NotReadable, match="can't be read: what nobody expected"):
         read_image(tmp_path / "a.fits")

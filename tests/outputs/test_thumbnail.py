@@ -95,7 +95,7 @@ def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
 
 
 def test_a_spectrum_is_not_a_picture(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="not that of a camera's image"):
+    with pytest.raises(StorageError, match="no image in it"):
         load_thumbnail(saved(tmp_path, np.zeros(100, np.uint16)))
 
 

@@ -381,7 +381,7 @@ def test_a_file_that_ends_with_its_last_pixel_is_a_light_with_a_note(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "foreign"),
-    [("a.CR2", "raw file"), ("a.nef", "raw file"), ("a.xisf", "XISF file"), ("a.jpg", "picture")],
+    [("a.ser", "video"), ("a.TIF", "picture"), ("a.jpg", "picture"), ("a.fits.bz2", "archive")],
 )
 def test_files_of_other_formats_are_named_by_their_kind(tmp_path, name, foreign):
     (tmp_path / name).write_bytes(b"whatever")

@@ -110,8 +110,8 @@ def channels(pixels: NDArray[Any], pattern: str | None) -> dict[str, list[NDArra
     """Return the parts of an image by the name of their channel, without copying.
 
     `pixels` has shape (rows, cols), or (planes, rows, cols) with three planes being R, G and B.
-    `pattern` is that of a Bayer sensor as it lies in the array (`RGGB`), whose two greens are one
-    channel. An image of one channel returns nothing.
+    `pattern` is a cell of a sensor as it lies in the array (`RGGB`, or 36 letters), whose greens
+    are one channel. An image of one channel returns nothing.
     """
     if pixels.ndim > 2:
         planes = pixels.reshape(-1, *pixels.shape[-2:])
@@ -120,9 +120,11 @@ def channels(pixels: NDArray[Any], pattern: str | None) -> dict[str, list[NDArra
         return {name: [plane] for name, plane in named}
     parts: dict[str, list[NDArray[Any]]] = {}
     if pattern is not None and min(pixels.shape) >= 2:
+        side = math.isqrt(len(pattern))
         for place, colour in enumerate(pattern):
-            parts.setdefault(colour, []).append(pixels[place // 2 :: 2, place % 2 :: 2])
-    return {colour: parts[colour] for colour in COLOURS if colour in parts}
+            parts.setdefault(colour, []).append(pixels[place // side :: side, place % side :: side])
+    order = dict.fromkeys([*COLOURS, *parts])
+    return {name: parts[name] for name in order if name in parts}
 
 
 def survey_channels(

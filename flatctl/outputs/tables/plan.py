@@ -37,9 +37,9 @@ class PlanListing:
     """The sets that the lights need, and what else lay in their folder.
 
     `skipped` are the files that nothing could be read from, each with why; `others` counts frames
-    of other kinds, `foreign` files of kinds that are not read, `notes` what of lights was not taken
-    as it stands. `unasked` says why the wheel could not be asked for its filters. `dark_flats` are
-    taken of each exposure; `written` is the plan's file.
+    of other kinds, `foreign` files of kinds that are not read (for want of what is `missing`),
+    `notes` what of lights was not taken as it stands. `unasked` says why the wheel could not be
+    asked for its filters. `dark_flats` are taken of each exposure; `written` is the plan's file.
     """
 
     sets: Sequence[PlannedSet]
@@ -49,6 +49,7 @@ class PlanListing:
     dark_flats: int
     written: Path | None
     foreign: Mapping[str, int] = field(default_factory=dict)
+    missing: str = ""
     notes: Mapping[str, int] = field(default_factory=dict)
     unasked: str = ""
 
@@ -69,7 +70,8 @@ class PlanListing:
         for note, count in self.notes.items():
             yield f"{figures.plural(count, 'light')}: {note}"
         if self.foreign:
-            yield f"not read: {foreign_words(self.foreign)}; only FITS is"
+            missing = f" ({self.missing})" if self.missing else ""
+            yield f"not read: {foreign_words(self.foreign)}{missing}"
         if self.unasked:
             names = dict.fromkeys(one.match.wanted.like.filter for one in self.sets)
             yield (

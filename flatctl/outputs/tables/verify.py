@@ -29,6 +29,18 @@ class Found(Protocol):
         """What nothing vouches for."""
 
 
+class LeftOut(Protocol):
+    """A file that was not looked at, and why."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def left_out(self) -> str:
+        """Why."""
+
+
 class Verdict(NamedTuple):
     """A line: about which file or set, whether that is in order and proven so, what is to say."""
 
@@ -57,6 +69,18 @@ def verdicts(found: Iterable[Found], *, each: bool) -> Iterator[Verdict]:
             if others:
                 said = f"{figures.plural(1 + len(others), 'file')}, {said}"
             yield Verdict(str(first.parent / name if others else first), True, said, proven)
+
+
+def left_out_lines(found: Iterable[LeftOut]) -> Iterator[str]:
+    """Yield a line for the files of each folder that were left out for one reason."""
+    groups: dict[tuple[Path, str], list[Path]] = {}
+    for one in found:
+        groups.setdefault((one.path.parent, one.left_out), []).append(one.path)
+    for (folder, reason), paths in groups.items():
+        first, last = paths[0], paths[-1]
+        subject = f"{first}" if first == last else f"{folder}: {first.name} to {last.name}"
+        count = f"{figures.plural(len(paths), 'file')}, " if first != last else ""
+        yield f"{subject}: {count}{reason}"
 
 
 def _set_of(path: Path) -> tuple[Path, str]:
