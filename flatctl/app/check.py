@@ -30,7 +30,7 @@ from flatctl.core.nights.plan import describe_setup
 from flatctl.core.nights.room import bytes_wanted
 from flatctl.core.nights.sun import Site
 from flatctl.core.types import CameraSetup, FilterPlan, LightSource
-from flatctl.devices.catalog import CAMERAS, CONDITIONS, MOUNTS, WHEELS
+from flatctl.devices.catalog import CAMERAS, CONDITIONS, MOUNTS, PANELS, WHEELS
 from flatctl.devices.protocols import Bounded, Camera, CameraState, HandSwitched, LightPanel
 from flatctl.devices.transports import Catalogue, Connections, Transport
 from flatctl.engine.clock import SystemClock
@@ -120,7 +120,8 @@ def _devices(
             continue  # it points at the sky, and need not be parked
         if catalogue in CONDITIONS:
             rule = make_rule(settings, connections, catalogue)
-            yield finding("order and safety", partial(_rule, rule))
+            about = partial(catalogue.about, connections, device)
+            yield finding("order and safety", partial(_rule, rule, about))
         else:
             look = partial(_present, settings, connections, catalogue, device)
             yield finding(catalogue.role.value, look)
@@ -241,14 +242,21 @@ def _present(
     return f"{there.text}; flats of {', '.join(filters)}"
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: Rule, about: Callable[[], str]) -> str:
     name, status = rule.condition.name, rule.condition.status(ASK_S)
     if not status.known and rule.policy != "ignore":
         raise DeviceError(name, status.text, "a run would not begin; fix it, or change its policy")
-    if status.met:
-        return f"{name}: {status.text}"
-    ends = {"ignore": "would go on anyway", "wait": "would wait", "stop": "would end"}
-    return f"{name}: {status.text}; a run {ends[rule.policy]}"
+    text = f"{name}: {status.text}"
+    if not status.met:
+        ends = {"ignore": "would go on anyway", "wait": "would wait", "stop": "would end"}
+        text += f"; a run {ends[rule.policy]}"
+    return f"{text}{_told(about)}" if status.known else text
+
+
+def _told(about: Callable[[], str]) -> str:
+    """Return what else a device tells of itself, in brackets; nothing where it tells nothing."""
+    told = about()
+    return f" ({told})" if told else ""
 
 
 def _lit(settings: Settings, connections: Connections, manners: Manners) -> str:
@@ -270,7 +278,9 @@ def _panel(settings: Settings, connections: Connections) -> str:
     with claim_panel(settings):
         try:
             steps = panel.open(PANEL_TIMEOUT_S)
-            return f"{panel.name}: {describe_status(panel.status(PANEL_TIMEOUT_S), steps)}"
+            text = f"{panel.name}: {describe_status(panel.status(PANEL_TIMEOUT_S), steps)}"
+            row = PANELS[settings.require_panel().kind]
+            return text + _told(partial(row.about, settings, connections))
         finally:
             panel.close()
 

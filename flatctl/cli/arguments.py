@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -14,6 +14,33 @@ from flatctl.core.types import LightSource
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The rig's configuration file.")]
 Host = Annotated[str, typer.Option(metavar="HOST", help="Where the INDI server runs.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, metavar="PORT", help="Its TCP port.")]
+
+
+class Server(NamedTuple):
+    """Where a server is."""
+
+    host: str
+    port: int
+
+
+def _server(text: str) -> Server:
+    from flatctl.settings.alpaca import parse_place
+
+    try:
+        return Server(*parse_place(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+Alpaca = Annotated[
+    list[Server] | None,
+    typer.Option(
+        "--alpaca",
+        parser=_server,
+        metavar="HOST:PORT",
+        help="An Alpaca server that is not found by itself; may be repeated.",
+    ),
+]
 Filters = Annotated[
     list[str] | None,
     typer.Option("--filter", metavar="NAME", help="Only this filter; may be repeated."),

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from flatctl.cli.arguments import Host, Port
+from flatctl.cli.arguments import Alpaca, Host, Port
 
 EXAMPLES = (
     "flatctl init rig.toml",
     "flatctl init rig.toml --host observatory.local",
+    "flatctl init rig.toml --alpaca 192.168.1.20:11111",
 )
 
 
@@ -20,6 +21,7 @@ def init(
     *,
     host: Host = "localhost",
     port: Port = 7624,
+    alpaca: Alpaca = None,
 ) -> None:
     """Write a configuration to start from.
 
@@ -28,4 +30,4 @@ def init(
     from flatctl.app import init as app
     from flatctl.cli.screen import Screen
 
-    Screen().line(app.init(path, host, port))
+    Screen().line(app.init(path, host, port, alpaca or []))

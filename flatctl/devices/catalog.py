@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from flatctl.devices.alpaca.transport import ALPACA
 from flatctl.devices.indi.transport import INDI
 from flatctl.devices.lines import line_addresses
 from flatctl.devices.protocols import (
@@ -28,6 +29,7 @@ from flatctl.devices.transports import Catalogue, Connections, Kind, Role, Trans
 from flatctl.settings.models import Settings
 from flatctl.settings.panels import (
     PANEL_MODELS,
+    AlpacaOptions,
     CoverOptions,
     IndiOptions,
     ManualOptions,
@@ -42,27 +44,45 @@ Build = Callable[[Any, Connections], LightPanel]
 _FOR_THE_ENGINE = {*PanelOptions.model_fields, *CoverOptions.model_fields}
 _SIMULATOR = "simulator, never hardware"
 
-TRANSPORTS: tuple[Transport[Any], ...] = (INDI,)
+TRANSPORTS: tuple[Transport[Any], ...] = (INDI, ALPACA)
 
 
-def _indi(driver: str) -> dict[str, Kind[Any]]:
-    """Return the row of a class in `flatctl.devices.indi`, which is loaded when it is needed."""
+def _rows(*, indi: str = "", alpaca: str = "") -> dict[str, Kind[Any]]:
+    """Return a row for each transport, by the module and class in its folder.
+
+    They are loaded when they are needed.
+    """
+    drivers: dict[Transport[Any], str] = {INDI: indi, ALPACA: alpaca}
+    return {each.name: _row(each, driver) for each, driver in drivers.items() if driver}
+
+
+def _row(transport: Transport[Any], driver: str) -> Kind[Any]:
     module, _, name = driver.partition(".")
 
-    def build(client: object, device: str) -> Any:
-        return getattr(import_module(f"flatctl.devices.indi.{module}"), name)(client, device)
+    def build(session: object, device: str) -> Any:
+        made = import_module(f"flatctl.devices.{transport.name}.{module}")
+        return getattr(made, name)(session, device)
 
-    return {INDI.name: Kind(INDI, build)}
+    return Kind(transport, build)
 
 
-CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _indi("camera.IndiCamera"))
-WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _indi("wheel.IndiFilterWheel"))
-ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _indi("axis.IndiRotator"))
-FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _indi("axis.IndiFocuser"))
-MOUNTS = Catalogue[Mount]("mount", Role.MOUNT, _indi("mount.IndiMount"))
-DOMES = Catalogue[Dome]("dome", Role.DOME, _indi("observatory.IndiDome"))
-WEATHERS = Catalogue[Condition]("weather", Role.WEATHER, _indi("observatory.IndiWeather"))
-INDI_PANELS = Catalogue[LightPanel]("panel", Role.PANEL, _indi("panel.IndiPanel"))
+CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _rows(indi="camera.IndiCamera"))
+WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _rows(indi="wheel.IndiFilterWheel"))
+ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _rows(indi="axis.IndiRotator"))
+FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _rows(indi="axis.IndiFocuser"))
+MOUNTS = Catalogue[Mount](
+    "mount", Role.MOUNT, _rows(indi="mount.IndiMount", alpaca="mount.AlpacaMount")
+)
+DOMES = Catalogue[Dome](
+    "dome", Role.DOME, _rows(indi="observatory.IndiDome", alpaca="observatory.AlpacaDome")
+)
+WEATHERS = Catalogue[Condition](
+    "weather",
+    Role.WEATHER,
+    _rows(indi="observatory.IndiWeather", alpaca="observatory.AlpacaSafetyMonitor"),
+)
+INDI_PANELS = Catalogue[LightPanel]("panel", Role.PANEL, _rows(indi="panel.IndiPanel"))
+ALPACA_PANELS = Catalogue[LightPanel]("panel", Role.PANEL, _rows(alpaca="panel.AlpacaPanel"))
 CONDITIONS: tuple[Catalogue[Any], ...] = (MOUNTS, DOMES, WEATHERS)
 CATALOGUES: tuple[Catalogue[Any], ...] = (CAMERAS, WHEELS, ROTATORS, FOCUSERS, *CONDITIONS)
 
@@ -102,6 +122,11 @@ class PanelKind:
         options: Any = settings.panel
         return self.reached.transport(settings, options.device) if self.reached else None
 
+    def about(self, settings: Settings, connections: Connections) -> str:
+        """Say what else is to be known of the configured panel; see `Transport.about`."""
+        options: Any = settings.panel
+        return self.reached.about(connections, options.device) if self.reached else ""
+
     def addresses(self, settings: Settings) -> tuple[str, ...]:
         """Return what identifies the configured panel, to claim it; nothing where nothing does."""
         options: Any = settings.panel
@@ -130,6 +155,10 @@ def _serial(
 
 def _indi_panel(options: IndiOptions, connections: Connections) -> LightPanel:
     return INDI_PANELS.build(connections, options.device)
+
+
+def _alpaca_panel(options: AlpacaOptions, connections: Connections) -> LightPanel:
+    return ALPACA_PANELS.build(connections, options.device)
 
 
 def _manual(_options: ManualOptions, connections: Connections) -> LightPanel:
@@ -198,6 +227,13 @@ PANELS: dict[str, PanelKind] = {
         _serial("giotto", "PrimaLuceLab GIOTTO, alone or on an ALTO", "giotto.GiottoPanel"),
         PanelKind(
             "indi", "Any light box behind INDI", _indi_panel, _SIMULATOR, reached=INDI_PANELS
+        ),
+        PanelKind(
+            "alpaca",
+            "Any cover calibrator behind ASCOM Alpaca",
+            _alpaca_panel,
+            _SIMULATOR,
+            reached=ALPACA_PANELS,
         ),
         PanelKind("screen", "Any laptop, tablet or phone", _screen, "Chromium"),
         PanelKind("manual", "A fixed light", _manual, "needs none", reads_back=False),

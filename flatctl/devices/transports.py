@@ -7,6 +7,7 @@ transport, a plain name is INDI's.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
@@ -15,13 +16,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from flatctl.devices.log import logging_to
-from flatctl.errors import ConfigError
+from flatctl.errors import ConfigError, DeviceError
 
 if TYPE_CHECKING:
     from flatctl.settings.models import Settings
 
 PLAIN = "indi"
 """The transport of a `device` without a scheme."""
+
+# What names of guide cameras and their drivers have in common.
+_GUIDES = re.compile(r"guid(e|er|ing)|(^|[^a-z])oag([^a-z]|$)", re.IGNORECASE)
+_USER = re.compile(r"(?<=//)[^/]*(?=@)")
 
 
 class Session(Protocol):
@@ -53,9 +58,10 @@ class Role(StrEnum):
 class FoundDevice:
     """A device that was found: its transport, what to write as `device`, what it is good for.
 
-    Of a camera: whether it `guides`, as its name says, whether it is `cooled`, its sensor (pixels
-    across and down) and its pixels, as far as they are known; of a camera or a mount the focal
-    length of the telescope.
+    `title` is what it calls itself, where that is something else than its name, and `unique_id`
+    what it is called by whoever moves it to another place. Of a camera: whether it `guides`, as its
+    name says, whether it is `cooled`, its sensor (pixels across and down) and its pixels, as far as
+    they are known; of a camera or a mount the focal length of the telescope.
     """
 
     transport: str
@@ -67,6 +73,13 @@ class FoundDevice:
     sensor_px: tuple[int, int] | None = None
     pixel_um: tuple[float, float] | None = None
     focal_mm: float | None = None
+    title: str = ""
+    unique_id: str = ""
+
+
+def guides_by_name(name: str) -> bool:
+    """Say whether a camera of that name, or its driver's, is one that guides."""
+    return _GUIDES.search(name) is not None
 
 
 def by_likelihood(found: Iterable[FoundDevice], role: Role) -> list[FoundDevice]:
@@ -106,10 +119,11 @@ class Presence:
 
 @dataclass(frozen=True)
 class Where:
-    """Where to look for devices, as the command line has it."""
+    """Where to look for devices, as the command line has it: an INDI server, Alpaca servers."""
 
     host: str
     port: int
+    alpaca: tuple[tuple[str, int], ...] = ()
 
 
 class Transport(ABC, Generic[S]):
@@ -124,6 +138,10 @@ class Transport(ABC, Generic[S]):
     title: ClassVar[str]
     form: ClassVar[str]
     server: ClassVar[str] = ""
+
+    def form_in(self, table: str) -> str:  # noqa: ARG002 because others do
+        """Return how the `device` of a table is written."""
+        return self.form
 
     @abstractmethod
     def connect(self, settings: Settings, say: Callable[[str], None]) -> S:
@@ -158,9 +176,15 @@ class Transport(ABC, Generic[S]):
         Raises `DeviceError` where it is not there.
         """
 
+    def about(self, session: S, device: str) -> str:  # noqa: ARG002 because others do
+        """Say what else is to be known of a device that is there; empty for nothing."""
+        return ""
+
     @abstractmethod
-    def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
-        """Return the devices there are, by name. Raises `DeviceError` where nobody can be asked."""
+    def discover(
+        self, where: Where, timeout_s: float, tell: Callable[[DeviceError], None]
+    ) -> list[FoundDevice]:
+        """Return the devices there are; `tell` hears of each place where nobody can be asked."""
 
 
 class Connections(ExitStack):
@@ -222,9 +246,10 @@ class Catalogue(Generic[D]):
         name = scheme.casefold() if url else PLAIN
         if name in self.rows:
             return self.rows[name]
-        allowed = " or ".join(row.transport.form for row in self.rows.values())
+        allowed = " or ".join(row.transport.form_in(self.table) for row in self.rows.values())
         key = f"{settings.source or 'configuration'}: {self.table}.device"
-        raise ConfigError(f'{key} = "{device}": unknown scheme {scheme}://; allowed: {allowed}')
+        shown = _USER.sub("***", device)
+        raise ConfigError(f'{key} = "{shown}": unknown scheme {scheme}://; allowed: {allowed}')
 
     def device_in(self, settings: Settings) -> str | None:
         """Return the configured `device`, `None` where there is no such table."""
@@ -245,3 +270,8 @@ class Catalogue(Generic[D]):
         """Look for a device where it should be; see `Transport.check`."""
         transport = self.transport(connections.settings, device)
         return transport.check(connections.of(transport), device, self.role, self.table)
+
+    def about(self, connections: Connections, device: str) -> str:
+        """Say what else is to be known of a device; see `Transport.about`."""
+        transport = self.transport(connections.settings, device)
+        return transport.about(connections.of(transport), device)

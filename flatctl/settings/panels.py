@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from flatctl.settings.alpaca import device_of, is_alpaca
 from flatctl.settings.tables import Table
 
 PANEL_MODELS: dict[str, type["PanelOptions"]] = {}
@@ -174,12 +175,26 @@ class GiottoOptions(SerialOptions, CoverOptions):
     """Port of the ALTO that carries the light; default: there is none."""
 
 
+def _indi_name(device: str) -> str:
+    if is_alpaca(device):
+        raise PydanticCustomError("sense", 'is a device behind Alpaca; set kind = "alpaca"')
+    return device
+
+
 class IndiOptions(CoverOptions):
     """Any light box behind the INDI server."""
 
     kind: Literal["indi"]
-    device: str = Field(min_length=1)
+    device: Annotated[str, Field(min_length=1), AfterValidator(_indi_name)]
     """INDI device name of the light box."""
+
+
+class AlpacaOptions(CoverOptions):
+    """Any cover calibrator behind ASCOM Alpaca: brightness from 1 to what the device reports."""
+
+    kind: Literal["alpaca"]
+    device: Annotated[str, Field(min_length=1), device_of("panel", only=True)]
+    """Address of the cover calibrator: alpaca://HOST[:PORT]/covercalibrator/0."""
 
 
 Weight = Annotated[float, Field(ge=0, le=1)]

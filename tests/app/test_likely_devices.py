@@ -57,7 +57,7 @@ def written(tmp_path: Path, monkeypatch):
 
     def write(*found: FoundDevice, ports=()) -> tuple[str, str]:
         listing = DeviceListing({"INDI": found}, ports, {})
-        monkeypatch.setattr(app, "devices", lambda host, port: listing)
+        monkeypatch.setattr(app, "devices", lambda *_: listing)
         said = app.init(tmp_path / "rig.toml", "localhost", 7624)
         return said, (tmp_path / "rig.toml").read_text()
 

@@ -52,7 +52,7 @@ class InProcess(Transport[Nothing]):
     def check(self, session, device, role, table):
         return Presence(f"{device} is there", ("L", "R"), self.sensor_px)
 
-    def discover(self, where, timeout_s):
+    def discover(self, where, timeout_s, tell):
         return []
 
 
@@ -182,8 +182,8 @@ def test_a_scheme_nobody_knows_is_named_with_what_is_allowed(settings):
 @pytest.mark.parametrize("use", [claim_panel, transports_of])
 def test_a_panel_of_a_scheme_nobody_knows_is_refused_alike(tmp_path, use):
     path = tmp_path / "rig.toml"
-    path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "indi"\ndevice = "alpaca://h/x/0"\n')
-    expected = r'rig.toml: panel.device = "alpaca://h/x/0": unknown scheme.* an INDI device name'
+    path.write_text('[camera]\ndevice = "C"\n[panel]\nkind = "indi"\ndevice = "fake://h/x/0"\n')
+    expected = r'rig.toml: panel.device = "fake://h/x/0": unknown scheme.* an INDI device name'
     with pytest.raises(ConfigError, match=expected):
         use(load(path, {}))
 

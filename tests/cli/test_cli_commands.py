@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from flatctl.devices.transports import FoundDevice, Role
 from flatctl.events import FaultSeen
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
@@ -162,8 +163,8 @@ def test_devices_are_listed_with_roles_and_state(app, command):
     app.answers["devices"] = SimpleNamespace(
         found={
             "INDI": [
-                SimpleNamespace(name="CCD Simulator", roles=("camera", "wheel"), connected=True),
-                SimpleNamespace(name="Focuser", roles=(), connected=False),
+                FoundDevice("indi", "CCD Simulator", True, (Role.CAMERA, Role.WHEEL)),
+                FoundDevice("indi", "Focuser", False, ()),
             ]
         },
         serial_ports=[("/dev/ttyUSB0", "FT232R")],
@@ -173,7 +174,7 @@ def test_devices_are_listed_with_roles_and_state(app, command):
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert [row for row in cells if row] == [
         ["INDI device", "Roles", "State"],
-        ["CCD Simulator", "camera, wheel", "connected"],
+        ["CCD Simulator", "camera, filter wheel", "connected"],
         ["Focuser", "other", "not connected"],
         ["Serial port", "What it is"],
         ["/dev/ttyUSB0", "FT232R"],
@@ -306,7 +307,7 @@ def test_report_prints_where_the_page_is(app, command):
 def test_init_writes_a_usual_name_unless_told_another(app, command):
     app.answers["init"] = "flatctl.toml"
     command("init")
-    assert app.asked == [("init", (Path("flatctl.toml"), "localhost", 7624), {})]
+    assert app.asked == [("init", (Path("flatctl.toml"), "localhost", 7624, []), {})]
 
 
 def test_simulate_hands_over_scenario_port_and_files(app, command):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indi_served import connections_to, indi_served
+from scripted_alpaca import Device, scripted_alpaca
 
 from flatctl.devices.catalog import CATALOGUES
+from flatctl.settings.alpaca import TYPES
 from hardware_sims.indi.driver import MAIN, SimDriver
 from hardware_sims.indi.vectors import Number, choice, numbers, texts, turn_on
 
@@ -101,6 +103,28 @@ def behind_indi(table: str, **stands: Any) -> Iterator[DeviceBench]:
         yield DeviceBench(catalogue.build(connections, table), stands)
 
 
+@contextmanager
+def behind_alpaca(table: str, **stands: Any) -> Iterator[DeviceBench]:
+    """Serve a device of that table over Alpaca; it stands as told, at first."""
+    catalogue = next(one for one in CATALOGUES if one.table == table)
+    path = f"{TYPES[table]}/0"
+    with scripted_alpaca({path: _scripted(table, stands)}) as server, connections_to(7624) as rig:
+        yield DeviceBench(catalogue.build(rig, server.url(path)), stands)
+
+
+def _scripted(table: str, stands: dict[str, Any]) -> Device:
+    match table:
+        case "mount":
+            parks = {"park": lambda _: stands.update(well=True)}
+            members = {"canpark": True, "slewing": False, "atpark": lambda: stands["well"]}
+            return Device(members, parks)
+        case "dome":
+            return Device({"shutterstatus": lambda: 1 if stands["well"] else 0})
+        case _:
+            return Device({"issafe": lambda: stands["well"]})
+
+
 BENCHES: dict[tuple[str, str], Callable[..., AbstractContextManager[DeviceBench]]] = {
     ("indi", table): behind_indi for table in ("rotator", "focuser", "mount", "dome", "weather")
 }
+BENCHES |= {("alpaca", table): behind_alpaca for table in ("mount", "dome", "weather")}

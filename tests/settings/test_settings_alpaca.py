@@ -86,12 +86,14 @@ def test_a_wrong_address_is_refused_with_key_value_and_remedy(config, device, wh
     assert why in said
 
 
-@pytest.mark.parametrize(("table", "kind"), [one for one in TYPES.items() if one[0] != "panel"])
+@pytest.mark.parametrize(("table", "kind"), TYPES.items())
 def test_each_table_takes_devices_of_its_type_alone(config, table, kind):
     wrong = "camera" if kind != "camera" else "dome"
     camera = "" if table == "camera" else '[camera]\ndevice = "C"\n'
-    named = f'[{table}]\ndevice = "alpaca://pi/{wrong}/0"\n'
-    said = config.complaint(f'{camera}{named}[panel]\nkind = "manual"\n')
+    panel = 'kind = "alpaca"\n' if table == "panel" else ""
+    rest = "" if table == "panel" else '[panel]\nkind = "manual"\n'
+    named = f'[{table}]\n{panel}device = "alpaca://pi/{wrong}/0"\n'
+    said = config.complaint(f"{camera}{named}{rest}")
     assert said.startswith(f"rig.toml: {table}.device = ")
     assert f'is a {wrong}; [{table}] takes a {kind}, like "alpaca://HOST/{kind}/0"' in said
 
@@ -120,3 +122,26 @@ def test_every_wrong_address_of_a_file_is_told_at_once(config):
 def test_any_other_name_is_left_to_indi(config):
     for name in ("Alpaca Camera", "alpaca", "alpaca: 1", "ASCOM://x"):
         assert config.load(CAMERA.format(name)).camera.device == name
+
+
+PANEL = '[camera]\ndevice = "C"\n[panel]\nkind = "{}"\ndevice = "{}"\n'
+
+
+def test_a_panel_behind_alpaca_is_an_address(config):
+    url = "alpaca://[::1]/covercalibrator/2"
+    assert config.load(PANEL.format("alpaca", url)).panel.device == url
+
+
+def test_a_panel_behind_alpaca_is_no_plain_name(config):
+    said = config.complaint(PANEL.format("alpaca", "Light Box"))
+    expected = 'must be an Alpaca address, like "alpaca://HOST/covercalibrator/0"'
+    assert said.startswith(f'rig.toml: panel.device = "Light Box": {expected}')
+
+
+def test_a_panel_behind_indi_is_no_address(config):
+    said = config.complaint(PANEL.format("indi", "alpaca://pi/covercalibrator/0"))
+    assert said.endswith('is a device behind Alpaca; set kind = "alpaca"')
+
+
+def test_a_panel_of_ascom_is_one_behind_alpaca(config):
+    assert "did you mean 'alpaca'" in config.complaint(PANEL.format("ascom", "x"))

@@ -49,7 +49,7 @@ def started(tmp_path, monkeypatch):
     """What `flatctl init` writes where it finds a camera, and a panel's port."""
     camera = FoundDevice("indi", "CCD Simulator", connected=True, roles=(Role.CAMERA,))
     listing = DeviceListing({"INDI": [camera]}, [("/dev/ttyUSB0", "FT232R")], {})
-    monkeypatch.setattr(app, "devices", lambda host, port: listing)
+    monkeypatch.setattr(app, "devices", lambda *_: listing)
     app.init(tmp_path / "new.toml", "localhost", 7624)
     return load(tmp_path / "new.toml", {})
 

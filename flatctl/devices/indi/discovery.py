@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from math import atan, degrees
 
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Device, Property, Registry
-from flatctl.devices.transports import PLAIN, FoundDevice, Role
+from flatctl.devices.transports import PLAIN, FoundDevice, Role, guides_by_name
 
 QUIET_S = 0.3
 SIDE_PX = range(1, 200_000)
 _FOCAL_LENGTHS = (("SCOPE_INFO", "FOCAL_LENGTH"), ("TELESCOPE_INFO", "TELESCOPE_FOCAL_LENGTH"))
-# What names of guide cameras and their drivers have in common.
-_GUIDES = re.compile(r"guid(e|er|ing)|(^|[^a-z])oag([^a-z]|$)", re.IGNORECASE)
-
 
 # The bit of DRIVER_INTERFACE, and the property that a connected device of that role has: drivers
 # are known that forget their bits.
@@ -50,7 +46,7 @@ def describe(device: Device) -> FoundDevice:
             for role, (bit, name) in SIGNS.items()
             if interface & bit or name in device.properties
         ),
-        guides=bool(_GUIDES.search(device.name) or _GUIDES.search(program)),
+        guides=guides_by_name(device.name) or guides_by_name(program),
         cooled="CCD_TEMPERATURE" in device.properties and "CCD_COOLER" in device.properties,
         sensor_px=(across, down) if across and down else None,
         pixel_um=_pixel_um(sensor) if sensor else None,

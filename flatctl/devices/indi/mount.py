@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flatctl.core.nights.sun import Site
-from flatctl.core.pointing.directions import Equatorial, Horizontal, around, separation_deg
+from flatctl.core.pointing.directions import Equatorial, around
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.indi.connecting import await_rest, connect
 from flatctl.devices.indi.observatory import ask
@@ -23,6 +23,7 @@ from flatctl.devices.indi.session import IndiDevice
 from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import ConditionStatus, MountReport, MountState
+from flatctl.devices.slewing import DEG_PER_HOUR, TURN_DEG_PER_S, Slew
 from flatctl.devices.transports import Role
 from flatctl.errors import DeviceError, Fault, NoReply
 
@@ -36,11 +37,8 @@ _CLOCK = "TIME_LST"
 _SIDE = "TELESCOPE_PIER_SIDE"
 _BY_HAND = "see where the mount is, and indiserver's log"
 
-_DEG_PER_HOUR = 15.0
-_TURN_DEG_PER_S = 15.041 / 3600.0
 # It answers within this, or not at all; so long it may rest where it is before that is a refusal.
 _ANSWERS_S, _RESTS_S = 5.0, 2.0
-_NEAR_DEG, _SHARPEST_DEG = 0.05, 3.0 / 3600.0
 
 
 class IndiMount(IndiDevice):
@@ -163,10 +161,8 @@ class IndiMount(IndiDevice):
         on_way: Callable[[Equatorial], None],
         deadline: Deadline,
     ) -> None:
-        far_deg = _NEAR_DEG if before is None else _apart_deg(at, before)
-        # What did not move at all is not to be taken for having made a small move.
-        near_deg = max(min(_NEAR_DEG, far_deg / 2), _SHARPEST_DEG)
-        wish = {"RA": at.ra_deg % 360.0 / _DEG_PER_HOUR, "DEC": at.dec_deg}
+        slew = Slew(at, before)
+        wish = {"RA": at.ra_deg % 360.0 / DEG_PER_HOUR, "DEC": at.dec_deg}
         self._sent = True
         since = self._client.send(self._device, _PLACE, wish, deadline.left_s)
         sent_s = time.monotonic()
@@ -177,13 +173,9 @@ class IndiMount(IndiDevice):
                 return False
             on_way(place)
             moved = now.state == "Ok" or any(begun > since for begun in now.begun)
-            # Some mounts turn their axes to where the place was when they set off.
-            gone_deg = (now.arrived_s - sent_s) * _TURN_DEG_PER_S
-            late_deg = min(max(around(place.ra_deg - at.ra_deg), 0.0), gone_deg)
-            wished = replace(at, ra_deg=at.ra_deg + late_deg)
-            return moved and _apart_deg(place, wished) <= near_deg
+            return moved and slew.has_ended(place, now.arrived_s - sent_s)
 
-        refuses = f"refuses to go to RA {wish['RA']:.3f} h, Dec {at.dec_deg:.2f}°"
+        refuses = f"refuses to go to {slew.words}"
         self._arrive(_PLACE, since, there, refuses, deadline)
         self._sent = False
 
@@ -308,7 +300,7 @@ def report_of(registry: Registry, device: str) -> MountReport:
     if at is not None and place is not None and state is MountState.STANDING:
         # The sky has gone on since it said so.
         age_s = time.monotonic() - place.arrived_s
-        at = replace(at, ra_deg=(at.ra_deg + age_s * _TURN_DEG_PER_S) % 360.0)
+        at = replace(at, ra_deg=(at.ra_deg + age_s * TURN_DEG_PER_S) % 360.0)
     return MountReport(
         state,
         at,
@@ -336,7 +328,7 @@ def _place(now: Property) -> Equatorial | None:
     hours, dec_deg = now.number("RA"), now.number("DEC")
     if hours is None or dec_deg is None:
         return None
-    return Equatorial(hours * _DEG_PER_HOUR, dec_deg)
+    return Equatorial(hours * DEG_PER_HOUR, dec_deg)
 
 
 def _site(now: Property | None) -> Site | None:
@@ -354,10 +346,4 @@ def _sidereal_deg(now: Property | None) -> float | None:
     if now is None or hours is None:
         return None
     age_s = time.monotonic() - now.arrived_s
-    return (hours * _DEG_PER_HOUR + age_s * _TURN_DEG_PER_S) % 360.0
-
-
-def _apart_deg(one: Equatorial, other: Equatorial) -> float:
-    return separation_deg(
-        Horizontal(one.dec_deg, one.ra_deg), Horizontal(other.dec_deg, other.ra_deg)
-    )
+    return (hours * DEG_PER_HOUR + age_s * TURN_DEG_PER_S) % 360.0

@@ -81,13 +81,19 @@ class IndiTransport(Transport["IndiClient"]):
             there.connected,
         )
 
-    def discover(self, where: Where, timeout_s: float) -> list[FoundDevice]:
+    def discover(
+        self, where: Where, timeout_s: float, tell: Callable[[DeviceError], None]
+    ) -> list[FoundDevice]:
         """Return the devices of the server."""
         from flatctl.devices.indi.discovery import list_devices
         from flatctl.devices.indi.wire.client import IndiClient
 
         with IndiClient(where.host, where.port) as client:
-            return list_devices(client, timeout_s)
+            try:
+                return list_devices(client, timeout_s)
+            except DeviceError as error:
+                tell(error)
+                return []
 
 
 def _as_found(settings: Settings) -> AsFound:

@@ -1,6 +1,7 @@
 """What `flatctl devices` answers."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from flatctl.outputs.tables import Table
 
@@ -10,13 +11,34 @@ def kinds_table(kinds: Iterable[tuple[str, str, str, str]]) -> Table:
     return Table("Panels", ("Kind", "Title", "Tried on", "Status"), list(kinds))
 
 
-def devices_table(transport: str, found: Iterable[tuple[str, Sequence[str], bool]]) -> Table:
-    """Return the devices over a transport, each as name, roles, and whether it is connected."""
+class Listed(Protocol):
+    """A device that was found; `title` and `unique_id` are empty where it has none."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 because they are those of a device
+    @property
+    def roles(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def connected(self) -> bool: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def unique_id(self) -> str: ...  # noqa: D102
+
+
+def devices_table(transport: str, found: Sequence[Listed]) -> Table:
+    """Return the devices over a transport: what to write as `device`, and what it is."""
+    states = {True: "connected", False: "not connected"}
+    named = any(one.title or one.unique_id for one in found)
     rows = [
-        (name, ", ".join(roles) or "other", "connected" if connected else "not connected")
-        for name, roles, connected in found
+        (
+            *(one.name, ", ".join(one.roles) or "other", states[one.connected]),
+            *((one.title, one.unique_id) if named else ()),
+        )
+        for one in found
     ]
-    return Table(transport, (f"{transport} device", "Roles", "State"), rows)
+    more = ("Name", "UniqueID") if named else ()
+    return Table(transport, (f"{transport} device", "Roles", "State", *more), rows)
 
 
 def ports_table(ports: Sequence[tuple[str, str]]) -> Table:
