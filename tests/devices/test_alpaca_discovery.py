@@ -97,8 +97,12 @@ def test_a_server_is_found_by_its_answer(port):
         b"{" + b"x" * 5000,
     ],
 )
-def test_what_is_no_answer_finds_nobody(port, answer):
-    with answering(port, answer):
+def test_what_is_no_answer_names_no_port(answer):
+    assert discovery.port_in(answer) is None
+
+
+def test_what_is_no_answer_finds_nobody(port):
+    with answering(port, b"nonsense"):
         assert discovery.find_servers() == []
 
 

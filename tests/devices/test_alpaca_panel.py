@@ -9,6 +9,7 @@ from scripted_alpaca import NOT_CONNECTED, NOT_IMPLEMENTED, Refusal, scripted_al
 
 from flatctl.devices.alpaca import cover as cover_module
 from flatctl.devices.alpaca import panel as panel_module
+from flatctl.devices.alpaca import pulse as pulse_module
 from flatctl.devices.alpaca.panel import AlpacaPanel
 from flatctl.devices.alpaca.session import AlpacaSession
 from flatctl.devices.protocols import CoverState, PanelStatus
@@ -31,7 +32,9 @@ def server(odd):
 @pytest.fixture
 def panel(server):
     session = AlpacaSession(LIMIT_S, print)
-    yield AlpacaPanel(session, server.url("covercalibrator/0"))
+    panel = AlpacaPanel(session, server.url("covercalibrator/0"))
+    yield panel
+    panel.close()
     session.close()
 
 
@@ -256,6 +259,24 @@ def test_a_panel_that_does_not_tell_its_brightness_is_believed_to_shine(panel, o
     panel.set_brightness(1, LIMIT_S)
     panel.light_off(LIMIT_S)
     assert panel.status(LIMIT_S) == PanelStatus(lit=False, brightness=None, confirmed=True)
+
+
+def test_a_panel_that_shines_hears_of_us_now_and_then_until_it_is_out(panel, server, monkeypatch):
+    monkeypatch.setattr(pulse_module, "_EVERY_S", 0.02)
+
+    def heard() -> int:
+        return sum(path.endswith("/connected") for _, path, _ in server.heard)
+
+    panel.open(LIMIT_S)
+    panel.set_brightness(9, LIMIT_S)
+    before = heard()
+    while heard() < before + 3:  # or the test takes too long
+        time.sleep(0.01)
+    beating = [each for each in threading.enumerate() if each.name == "pulse"]
+    panel.light_off(LIMIT_S)
+    for each in beating:
+        each.join(LIMIT_S)
+    assert not any(each.is_alive() for each in beating)
 
 
 def test_nothing_is_lit_before_it_is_opened(panel, server):

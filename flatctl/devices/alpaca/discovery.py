@@ -129,11 +129,11 @@ def _answers(sockets: list[socket.socket], deadline: Deadline) -> Iterator[Place
         for one in ready:
             with contextlib.suppress(OSError):
                 answer, address = one.recvfrom(_LONGEST_ANSWER_BYTES)
-                if (port := _port_in(answer)) is not None:
+                if (port := port_in(answer)) is not None:
                     yield _host(address), port
 
 
-def _port_in(answer: bytes) -> int | None:
+def port_in(answer: bytes) -> int | None:
     """Return the port that an answer names; None for what is no answer."""
     try:
         port = json.loads(answer)["AlpacaPort"]

@@ -15,6 +15,7 @@ from flatctl.devices.alpaca.asking import optional
 from flatctl.devices.alpaca.wire.answers import text_of
 from flatctl.devices.alpaca.wire.client import AlpacaClient
 from flatctl.devices.alpaca.wire.management import fetch_json
+from flatctl.devices.alpaca.wire.refusals import Lacking
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.transports import FoundDevice, Presence, Role, guides_by_name
 from flatctl.errors import DeviceError, Unreachable
@@ -121,17 +122,14 @@ def _sensor_px(client: AlpacaClient, deadline: Deadline) -> tuple[int, int] | No
 
 
 def about(session: AlpacaSession, device: str) -> str:
-    """Say what a device calls itself, its UniqueID and its interface, as far as it tells.
-
-    Raises `Unreachable` where its server has no such device, other `DeviceError` as a client does.
-    """
-    with closing(session.client(device, connects=False)) as client:
-        entries = _listed(client.url)
-        entry = _of(client.url, entries)
+    """Say what a device calls itself, its UniqueID and its interface, as far as it tells."""
+    with closing(session.client(device, connects=False)) as client, suppress(DeviceError):
         interface = client.interface(_ASK_S)
-        title = entry.title if entry else optional(client.text, "name", _ASK_S) or "no name"
+        entry = next((one for one in _listed(client.url) if one.url == client.url), None)
+        title = entry.title if entry else optional(client.text, "name", _ASK_S)
         unique_id = f", UniqueID {entry.unique_id}" if entry and entry.unique_id else ""
-        return f"{title}{unique_id}, interface {interface}"
+        return f"{title or 'no name'}{unique_id}, interface {interface}"
+    return ""
 
 
 def _listed(url: AlpacaUrl) -> list[Entry]:
@@ -141,27 +139,30 @@ def _listed(url: AlpacaUrl) -> list[Entry]:
     return []
 
 
-def _of(url: AlpacaUrl, entries: list[Entry]) -> Entry | None:
-    """Return how a server lists a device. Raises `Unreachable` where it lists others, not this."""
-    entry = next((each for each in entries if each.url == url), None)
-    if entry is None and entries:
-        same = [f"{each.url} ({each.title})" for each in entries if each.url.type == url.type]
-        remedy = f"it has {', '.join(same) or f'no {url.type}'}"
-        raise Unreachable(str(url), f"its server has no {url.type} {url.number}", remedy)
-    return entry
-
-
 def look_at(session: AlpacaSession, device: str, role: Role) -> Presence:
-    """Look for a configured device where it should be."""
+    """Look for a configured device where it should be.
+
+    Raises `Unreachable` where its server has no such device, others as a client does.
+    """
     with closing(session.client(device, connects=False)) as client:
-        connected = client.truth("connected", session.timeout_s)
+        try:
+            connected = client.truth("connected", session.timeout_s)
+        except Lacking as error:
+            raise _missing(client.url) from error
         state = "connected" if connected else "there; a run will connect it"
+        told = about(session, device)
         return Presence(
-            f"{device} is {state}: {about(session, device)}{''.join(_others(client.url))}",
+            f"{device} is {state}{f': {told}' if told else ''}{''.join(_others(client.url))}",
             tuple(client.texts("names", _ASK_S)) if connected and role is Role.WHEEL else None,
             _sensor_px(client, Deadline(_ASK_S)) if connected and role is Role.CAMERA else None,
             connected=connected,
         )
+
+
+def _missing(url: AlpacaUrl) -> Unreachable:
+    same = [f"{each.url} ({each.title})" for each in _listed(url) if each.url.type == url.type]
+    remedy = f"it has {', '.join(same) or f'no {url.type}'}"
+    return Unreachable(str(url), f"its server has no {url.type} {url.number}", remedy)
 
 
 def _others(url: AlpacaUrl) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flatctl.devices.alpaca.asking import Linger, granted_s, optional, poll
 from flatctl.devices.alpaca.cover import AlpacaCover
+from flatctl.devices.alpaca.pulse import Pulse
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.errors import BadReply, DeviceError, Fault, NoReply, Unfit
@@ -67,6 +68,7 @@ class AlpacaPanel:
     def __init__(self, session: AlpacaSession, device: str) -> None:
         self._client = session.client(device)
         self._cover = AlpacaCover(self._client)
+        self._pulse = Pulse(session.client(device, connects=False))
         self._steps: range | None = None
 
     @property
@@ -109,6 +111,7 @@ class AlpacaPanel:
             allowed = f"{self._steps.start} to {self._steps.stop - 1}"
             raise ValueError(f"brightness {brightness} of {self.name} is outside {allowed}")
         deadline = Deadline(timeout_s)
+        self._pulse.begin()
         try:
             if self.has_cover:
                 self._cover.move(CoverState.CLOSED, deadline.left_s)
@@ -128,6 +131,7 @@ class AlpacaPanel:
             failure = self._put_out(deadline)
         if failure is not None:
             raise failure
+        self._pulse.end()
 
     def status(self, timeout_s: float) -> PanelStatus:
         """Return how it reports its light."""
@@ -137,6 +141,7 @@ class AlpacaPanel:
     def close(self) -> None:
         """Let go of the panel; it stays connected, and the light as it is."""
         self._steps = None
+        self._pulse.end()
         self._client.close()
 
     def open_cover(self, timeout_s: float) -> None:
