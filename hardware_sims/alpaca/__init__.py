@@ -1,0 +1,1 @@
+"""The world as Alpaca devices over HTTP."""

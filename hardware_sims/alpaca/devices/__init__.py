@@ -1,0 +1,1 @@
+"""The devices of the rig, as ASCOM defines them."""
