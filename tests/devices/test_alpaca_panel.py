@@ -13,7 +13,7 @@ from flatctl.devices.alpaca import pulse as pulse_module
 from flatctl.devices.alpaca.panel import AlpacaPanel
 from flatctl.devices.alpaca.session import AlpacaSession
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.errors import BadReply, Fault, NoReply, Unfit
+from flatctl.errors import BadReply, Fault, InUse, NoReply, Unfit
 
 LIMIT_S = 10.0
 
@@ -361,3 +361,32 @@ class TestCover:
         panel.set_brightness(20, LIMIT_S)
         panel.open_cover(LIMIT_S)
         assert (odd.state, odd.cover) == (OFF, OPEN)
+
+    @pytest.fixture
+    def stubborn(self, odd):
+        """One whose lamp takes no order to go out while its cover is open."""
+
+        def off(form):
+            if odd.cover != CLOSED:
+                raise Refusal(0x40B, "close the cover first")
+            odd.off(form)
+
+        odd.orders["calibratoroff"], odd.state, odd.brightness = off, READY, 9
+
+    @pytest.mark.usefixtures("stubborn")
+    def test_a_lamp_that_goes_out_under_its_cover_only_is_covered(self, panel, odd):
+        panel.light_off(LIMIT_S)
+        assert (odd.state, odd.cover) == (OFF, CLOSED)
+
+    @pytest.mark.usefixtures("stubborn")
+    def test_a_cover_that_would_disturb_somebody_is_left_open(self, panel, odd):
+        panel.disturbs = lambda: InUse("CCD", "is exposed with by another program", "")
+        with pytest.raises(Fault, match="close the cover first, and its cover is left open: CCD"):
+            panel.light_off(LIMIT_S)
+        assert odd.cover == OPEN
+
+    @pytest.mark.usefixtures("stubborn")
+    def test_a_cover_that_is_stuck_above_a_lit_lamp_is_told_with_what_to_do(self, panel, odd):
+        odd.orders["closecover"] = lambda _: None
+        with pytest.raises(Fault, match="close the cover first, and the cover was told to close"):
+            panel.light_off(LIMIT_S)

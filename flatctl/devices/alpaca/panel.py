@@ -18,7 +18,7 @@ from flatctl.devices.alpaca.cover import AlpacaCover
 from flatctl.devices.alpaca.pulse import Pulse
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.errors import BadReply, DeviceError, Fault, NoReply, Unfit
+from flatctl.errors import BadReply, DeviceError, Fault, InUse, NoReply, Unfit
 
 if TYPE_CHECKING:
     from flatctl.devices.alpaca.session import AlpacaSession
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NOT_PRESENT, _OFF, _NOT_READY, _READY, _ERROR = 0, 1, 2, 3, 5
 _WORDS = {_NOT_PRESENT: "is not there any more", _ERROR: "has a fault"}
 _STEPS_MAX = 2**31 - 1
+_CLOSED = CoverState.CLOSED
 # So long an order may take that is answered once it is carried out.
 _ORDER_S, _READ_BACK_S = 40.0, 5.0
 _LINGERS_S = 5.0
@@ -70,6 +71,7 @@ class AlpacaPanel:
         self._cover = AlpacaCover(self._client)
         self._pulse = Pulse(session.client(device, connects=False))
         self._steps: range | None = None
+        self.disturbs: Callable[[], InUse | None] = lambda: None
 
     @property
     def name(self) -> str:
@@ -114,7 +116,7 @@ class AlpacaPanel:
         self._pulse.begin()
         try:
             if self.has_cover:
-                self._cover.move(CoverState.CLOSED, deadline.left_s)
+                self._cover.move(_CLOSED, deadline.left_s)
             self._shine(brightness, deadline)
         except Fault:
             with suppress(DeviceError):  # what went wrong first is what is told
@@ -124,11 +126,14 @@ class AlpacaPanel:
     def light_off(self, timeout_s: float) -> None:
         """Put the light out and wait until that is reported; also where it is not open any more.
 
-        It is told once more where it does not obey or does not answer.
+        It is told once more where it does not obey or does not answer. Closes the cover where the
+        light is refused under an open one and that disturbs nobody.
         """
         deadline = Deadline(timeout_s)
         if (failure := self._put_out(Deadline(timeout_s / 2))) is not None:
             failure = self._put_out(deadline)
+        if isinstance(failure, Fault) and self._is_uncovered(deadline):
+            failure = self._put_out_covered(failure, deadline)
         if failure is not None:
             raise failure
         self._pulse.end()
@@ -153,7 +158,7 @@ class AlpacaPanel:
 
     def close_cover(self, timeout_s: float) -> None:
         """Close the cover and follow the move to its end."""
-        self._cover.move(CoverState.CLOSED, timeout_s)
+        self._cover.move(_CLOSED, timeout_s)
 
     def cover_state(self, timeout_s: float) -> CoverState:
         """Return where the cover is reported to be."""
@@ -167,9 +172,11 @@ class AlpacaPanel:
         brightness = optional(self._client.whole, "brightness", granted_s(deadline))
         return _Report(state, brightness, bool(changes))
 
-    def _await(self, wanted: Callable[[_Report], bool], deadline: Deadline) -> _Report | None:
+    def _await(
+        self, wanted: Callable[[_Report], bool], deadline: Deadline, lingers_s: float
+    ) -> _Report | None:
         """Return its report that is as wanted, or stays otherwise; None while it still changes."""
-        lingers = Linger(_LINGERS_S)
+        lingers = Linger(lingers_s)
 
         def look() -> _Report | None:
             now = self._report(deadline)
@@ -189,24 +196,27 @@ class AlpacaPanel:
         def shines(now: _Report) -> bool:
             return bool(now.lit) and now.brightness in (brightness, None)
 
-        now = self._await(shines, deadline)
+        now = self._await(shines, deadline, _LINGERS_S)
         if now is None or (unanswered and not shines(now)):
             what = f"does not say that it shines at {brightness} in the time granted"
             raise unanswered or NoReply(self.name, what, "look at the panel and its driver")
         if not shines(now):
             raise Fault(self.name, f"is asked to shine at {brightness}, and {now.words}")
         if self.has_cover:
-            self._cover.move(CoverState.CLOSED, deadline.left_s)  # it may have moved by itself
+            self._cover.move(_CLOSED, deadline.left_s)  # it may have moved by itself
 
     def _put_out(self, deadline: Deadline) -> DeviceError | None:
         """Tell it once to go out; return why it is not known to be dark, None where it is."""
+        failure: DeviceError | None = None
+        lingers_s = _LINGERS_S
         try:
-            failure: DeviceError | None = self._order("calibratoroff", deadline)
+            failure = self._order("calibratoroff", deadline)
         except DeviceError as refusal:
-            failure = refusal  # some refuse what is so already: what it reports counts
+            # Some refuse what is so already: what it reports counts.
+            failure, lingers_s = refusal, 0.0
         try:
-            wait = Deadline(max(deadline.left_s, _LAST_WORD_S))
-            now = self._await(lambda now: now.lit is False, wait)
+            wait = Deadline(granted_s(deadline))
+            now = self._await(lambda now: now.lit is False, wait, lingers_s)
         except DeviceError as silence:
             return failure or silence
         if now is None:
@@ -216,6 +226,25 @@ class AlpacaPanel:
             return None
         what = "the light does not go out" if now.lit else now.words
         return failure or Fault(self.name, what, "unplug its power")
+
+    def _is_uncovered(self, deadline: Deadline) -> bool:
+        """Say whether it has a cover that is not closed; no where that can't be asked."""
+        with suppress(DeviceError):
+            self._cover.look(granted_s(deadline))
+            return self.has_cover and self._cover.state(granted_s(deadline)) is not _CLOSED
+        return False
+
+    def _put_out_covered(self, refusal: Fault, deadline: Deadline) -> DeviceError | None:
+        """Close the cover and try again: such lamps obey under a closed one only."""
+        if used := self.disturbs():
+            what = f"{refusal.what}, and its cover is left open: {used.device} {used.what}"
+            return Fault(self.name, what, "once that is done: flatctl safe")
+        try:
+            self._cover.move(_CLOSED, granted_s(deadline))
+        except DeviceError as stuck:
+            remedy = "close its cover by hand, then put the light out (flatctl safe)"
+            return Fault(self.name, f"{refusal.what}, and {stuck.what}", remedy)
+        return self._put_out(deadline)
 
     def _order(self, member: str, deadline: Deadline, **form: int) -> NoReply | None:
         """Send an order; return its silence, where it may have been carried out all the same."""

@@ -9,60 +9,47 @@ from pathlib import Path
 from typing import ClassVar
 
 from indi_served import connections_to
-from odd_panels import CLOSED, OFF, OPEN, READY, OddPanel
 from panel_bench import Bench, build
-from scripted_alpaca import scripted_alpaca
 
+from hardware_sims.alpaca.habits import AlpacaHabits
+from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.light import Light
-
-
-class LitPanel(OddPanel):
-    """One whose orders reach a light, as the world sees it; also set by hand."""
-
-    def __init__(self, light: Light, *, interface: int, covered: bool) -> None:
-        self.light = light
-        super().__init__(most=light.maximum, interface=interface, cover=CLOSED if covered else 0)
-        self.members["calibratorstate"] = lambda: READY if light.lit else OFF
-        self.members["brightness"] = lambda: light.brightness if light.lit else 0
-
-    def on(self, form: dict[str, str]) -> None:
-        self.light.set(lit=True, brightness=int(form["Brightness"]))
-
-    def off(self, _form: dict[str, str]) -> None:
-        self.light.set(lit=False)
-
-    def move(self, to: int) -> None:
-        self.light.move_cover(closed=to == CLOSED)
-        super().move(OPEN if to == OPEN else CLOSED)
+from hardware_sims.scenarios import scenario
+from hardware_sims.world import World
 
 
 @dataclass(frozen=True)
 class BehindAlpaca:
-    """A simulated cover calibrator on a server of its own."""
+    """The simulated cover calibrator, with habits."""
 
-    interface: int
-    covered: bool
+    habits: AlpacaHabits
     flips: ClassVar[bool] = True
     visible: ClassVar[bool] = True
     wired: ClassVar[bool] = False
+
+    @property
+    def covered(self) -> bool:
+        """Whether it has a cover."""
+        return self.habits.cover
 
     @contextmanager
     def bench(self, kind: str, folder: Path) -> Iterator[Bench]:
         """Serve it on a port of its own."""
         light = Light(255)
-        panel = LitPanel(light, interface=self.interface, covered=self.covered)
-        path = "covercalibrator/0"
+        world = World(scenario("mono", rows=60, cols=80), light=light)
         with (
-            scripted_alpaca({path: panel.device}) as server,
+            AlpacaRig(world, self.habits) as rig,
             connections_to(7624) as connections,
         ):
-            options = {"device": server.url(path)}
+            options = {"device": rig.url("covercalibrator")}
             yield Bench(kind, lambda: build(kind, options, connections), light=light)
 
 
 BENCHES = {
     "alpaca": {
-        "interface-2": BehindAlpaca(2, covered=True),
-        "interface-1": BehindAlpaca(1, covered=False),
+        "platform-7": BehindAlpaca(AlpacaHabits(cover_s=0.1)),
+        "platform-6": BehindAlpaca(AlpacaHabits(platform=6, cover_s=0.1, per_client=True)),
+        "ready-when-off": BehindAlpaca(AlpacaHabits(cover=False, ready_when_off=True)),
+        "keeps-brightness": BehindAlpaca(AlpacaHabits(cover=False, keeps_brightness=True)),
     }
 }
