@@ -23,11 +23,12 @@ from hardware_sims.world import Filter, Scenario
 
 @dataclass(frozen=True)
 class Quirk:
-    """A habit: its name, a line about it, and what it changes."""
+    """A habit: its name, a line about it, and what it changes; some are known to INDI only."""
 
     name: str
     summary: str
     change: Callable[[Scenario], Scenario]
+    indi_only: bool = False
 
 
 def _sensor(**fields: object) -> Callable[[Scenario], Scenario]:
@@ -150,7 +151,9 @@ FRAMES = (
         "in exposures below 2 s each third column is black",
         _odd(OddFrames("combed", every=1, below_s=2.0)),
     ),
-    Quirk("twice", "every frame comes twice", _camera(link=Link(repeats_after_s=0.2))),
+    Quirk(
+        "twice", "every frame comes twice", _camera(link=Link(repeats_after_s=0.2)), indi_only=True
+    ),
     Quirk(
         "slow-link",
         "from the fifth frame on each takes 13 s to come, even one that was aborted",
@@ -164,11 +167,15 @@ DRIVERS = (
             name,
             f"another program left the capture format at {left.label}",
             _camera(formats=(left, _RAW16)),
+            indi_only=True,
         )
         for name, left in _FORMATS.items()
     ),
     Quirk(
-        "live-view", "the camera streams a live view once it is connected", _camera(streaming=True)
+        "live-view",
+        "the camera streams a live view once it is connected",
+        _camera(streaming=True),
+        indi_only=True,
     ),
     Quirk(
         "vendor-names",
@@ -178,6 +185,7 @@ DRIVERS = (
             offset=Place("CCD_CONTROLS", "TC_OFFSET", "Offset"),
             modes=(_CONVERSION, _LOW_NOISE),
         ),
+        indi_only=True,
     ),
     Quirk(
         "odd-cards",
@@ -190,10 +198,13 @@ DRIVERS = (
                 "CONTINUE",
             )
         ),
+        indi_only=True,
     ),
-    Quirk("unpadded", "files end with their last pixel", _camera(unpadded=True)),
+    Quirk("unpadded", "files end with their last pixel", _camera(unpadded=True), indi_only=True),
     Quirk("clock-ahead", "the camera's clock is two hours ahead", _camera(clock_off_s=7200.0)),
-    Quirk("says-light", "headers call every frame a light", _camera(kind_told="Light")),
+    Quirk(
+        "says-light", "headers call every frame a light", _camera(kind_told="Light"), indi_only=True
+    ),
     Quirk("chinese", "the filters are named 红 绿 蓝", _called("红", "绿", "蓝")),
     Quirk("cyrillic", "the filters have Russian names", _called("Красный", "Зелёный", "Синий")),
     Quirk("greek", "the filters are named Hα and Hβ", _called("Hα", "Hβ")),
@@ -208,6 +219,7 @@ DRIVERS = (
         "echo",
         "drivers answer a switch with what they were sent, so that on and off are both on",
         lambda rig: replace(rig, echoing=True, by_lightbox=True),
+        indi_only=True,
     ),
     Quirk("no-lamp", "the light box refuses to light up", _boxed(light="refused")),
     Quirk(

@@ -7,23 +7,34 @@ from flatctl.errors import Unreachable, UsageError
 from flatctl.storage.atomic import storage_error
 
 
-def simulate(scenario: str, port: int, ready: Path | None, config: Path | None) -> None:
+def simulate(
+    scenario: str,
+    port: int,
+    ready: Path | None,
+    config: Path | None,
+    *,
+    alpaca: bool = False,
+    lan: bool = False,
+) -> None:
     """Serve a simulated rig until stopped; `config` becomes the configuration that fits it.
 
     Raises `UsageError` for an unknown scenario, or a `config` that is another file's name,
     `Unreachable` where the port can't be had, `StorageError` where a file can't be written.
     """
-    from hardware_sims import scenarios
-    from hardware_sims.serving import MARK, serve
+    from hardware_sims.configuration import MARK
+    from hardware_sims.serving import Wanted, serve
 
+    if lan and not alpaca:
+        raise UsageError("--lan is for --alpaca: INDI and the panel stay on this machine")
+    wanted = Wanted(scenario, port, ready, config, alpaca=alpaca, lan=lan)
     try:
-        scenarios.scenario(scenario)
+        wanted.rig()
     except ValueError as error:
         raise UsageError(str(error)) from None
     try:
         if config is not None and os.path.lexists(config) and not _begins(config, MARK):
             raise UsageError(f"{config}: exists and is no simulated rig's; name another file")
-        serve(scenario, port, ready, config)
+        serve(wanted)
     except OSError as error:
         if error.filename is not None:
             raise storage_error(Path(error.filename), "writing", error) from error

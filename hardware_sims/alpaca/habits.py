@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hardware_sims.habits import Mode
+from hardware_sims.quirks import QUIRKS
 from hardware_sims.scenarios import scenario
 from hardware_sims.world import Scenario
 
@@ -137,34 +138,27 @@ HABITS = {
 }
 
 
-def with_habits(name: str) -> tuple[str, AlpacaHabits]:
-    """Split the name of a scenario from the habits behind it.
+def named_rig(
+    name: str, *, alpaca: bool, sized: Callable[[str], Scenario] = scenario
+) -> tuple[Scenario, AlpacaHabits]:
+    """Return the rig of a name, and the habits in it; `sized` makes the rig without them.
 
     `osc+cmos+gain-list` is `osc+cmos`, with a list of gains; habits alone are those of `mono`.
+    Raises `ValueError` where a part is unknown, or can't be had over Alpaca, or only there.
     """
     parts = name.split("+")
-    habits = AlpacaHabits()
+    own = [HABITS[part] for part in parts if part in HABITS]
+    if own and not alpaca:
+        raise ValueError(f"{own[0].name!r} is a habit of Alpaca devices: add --alpaca")
+    rig = sized("+".join(part for part in parts if part not in HABITS) or "mono")
     for part in parts:
-        if part in HABITS:
-            habits = replace(habits, **dict(HABITS[part].changes))  # type: ignore[arg-type]  # because mypy can't pair names with types here
-    return "+".join(part for part in parts if part not in HABITS) or "mono", habits
-
-
-def alpaca_scenario(
-    name: str,
-    sized: Callable[[str], Scenario] = scenario,
-) -> tuple[Scenario, AlpacaHabits]:
-    """Return the rig of a name with Alpaca habits in it, and these; `sized` makes the rig.
-
-    Raises `ValueError` where a part of the name is unknown.
-    """
-    of_rig, habits = with_habits(name)
-    rig = sized(of_rig)
-    told = [HABITS[part].summary for part in name.split("+") if part in HABITS]
-    steps = habits.max_brightness
-    return replace(
-        rig,
-        name=name,
-        summary="; ".join((rig.summary, *told)),
-        brightness_max=rig.brightness_max if steps is None else steps,
-    ), habits
+        if alpaca and part in QUIRKS and QUIRKS[part].indi_only:
+            raise ValueError(f"{part!r} is a habit of INDI drivers: leave out --alpaca")
+    changes = dict(change for habit in own for change in habit.changes)
+    habits = AlpacaHabits(**changes)  # type: ignore[arg-type]  # because mypy can't pair names with types here
+    if own:
+        summary = "; ".join((rig.summary, *(habit.summary for habit in own)))
+        rig = replace(rig, name=name, summary=summary)
+    if habits.max_brightness is not None:
+        rig = replace(rig, brightness_max=habits.max_brightness)
+    return rig, habits

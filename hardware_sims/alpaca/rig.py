@@ -19,6 +19,7 @@ from hardware_sims.alpaca.server import AlpacaServer
 from hardware_sims.world import World
 
 _MEMBER = re.compile(r"/api/v1/([a-z]+)/(0|[1-9][0-9]*)/([a-z]+)")
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 _SERVER = "flatctl's simulated rig"
 
 
@@ -34,7 +35,7 @@ class AlpacaRig:
         world: World,
         habits: AlpacaHabits | None = None,
         *,
-        host: str = "127.0.0.1",
+        host: str = LOOPBACK,
         port: int = 0,
         discovery_port: int | None = None,
     ) -> None:
@@ -79,7 +80,8 @@ class AlpacaRig:
 
     def url(self, kind: str) -> str:
         """Return how a configuration names the device of that type."""
-        return f"alpaca://{self._host}:{self.port}/{kind}/0"
+        host = LOOPBACK if self._host == EVERYWHERE else self._host
+        return f"alpaca://{host}:{self.port}/{kind}/0"
 
     def listen(self) -> None:
         """Take connections; on the port of before, if there was one."""

@@ -312,7 +312,8 @@ def test_init_writes_a_usual_name_unless_told_another(app, command):
 
 def test_simulate_hands_over_scenario_port_and_files(app, command):
     command("simulate", "dim", "--port", 0, "--ready", "r.json", "--config", "r.toml")
-    assert app.asked == [("simulate", ("dim", 0, Path("r.json"), Path("r.toml")), {})]
+    told = ("dim", 0, Path("r.json"), Path("r.toml"))
+    assert app.asked == [("simulate", told, {"alpaca": False, "lan": False})]
 
 
 def test_history_shows_its_tables_and_tells_of_what_is_wrong_with_it(app, command):

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from plain_alpaca import PlainAlpaca, until
 
-from hardware_sims.alpaca.habits import HABITS, AlpacaHabits, alpaca_scenario
+from hardware_sims.alpaca.habits import HABITS, AlpacaHabits, named_rig
 from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.scenarios import scenario
 from hardware_sims.world import World
@@ -226,7 +227,8 @@ def test_a_rig_without_a_sky_has_no_mount():
 
 @pytest.mark.parametrize("name", HABITS)
 def test_a_rig_with_a_habit_takes_a_flat(name):
-    rig, habits = alpaca_scenario(f"mono+{name}", lambda of: scenario(of, rows=24, cols=32))
+    sized = partial(scenario, rows=24, cols=32)
+    rig, habits = named_rig(f"mono+{name}", alpaca=True, sized=sized)
     assert habits != AlpacaHabits()
     quick = replace(
         habits,
@@ -243,12 +245,20 @@ def test_a_rig_with_a_habit_takes_a_flat(name):
 
 
 def test_habits_are_told_from_the_scenario_and_its_quirks():
-    rig, habits = alpaca_scenario("osc+cmos+gain-list+switch")
+    rig, habits = named_rig("osc+cmos+gain-list+switch", alpaca=True)
     assert (rig.sensor.bayer, rig.brightness_max) == ("RGGB", 1)
     assert (habits.gains, habits.max_brightness) == ("list", 1)
     assert rig.name == "osc+cmos+gain-list+switch"
 
 
-def test_what_is_neither_is_refused():
-    with pytest.raises(ValueError, match="no scenario 'nebula'"):
-        alpaca_scenario("mono+nebula")
+@pytest.mark.parametrize(
+    ("name", "alpaca", "why"),
+    [
+        ("mono+nebula", True, "no scenario 'nebula'"),
+        ("mono+gain-list", False, "'gain-list' is a habit of Alpaca devices: add --alpaca"),
+        ("osc+jpeg", True, "'jpeg' is a habit of INDI drivers: leave out --alpaca"),
+    ],
+)
+def test_what_can_not_be_had_is_refused(name, alpaca, why):
+    with pytest.raises(ValueError, match=why):
+        named_rig(name, alpaca=alpaca)

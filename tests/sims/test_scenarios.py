@@ -1,5 +1,6 @@
 """Every scenario is as hard as its summary says, and no harder."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from flatctl import FlatSearch, Outcome
 from flatctl.core.types import FrameKind
+from hardware_sims.alpaca.habits import HABITS
 from hardware_sims.fakes import FakeRig
 from hardware_sims.quirks import QUIRKS
 from hardware_sims.scenarios import SCENARIOS, scenario
@@ -82,10 +84,13 @@ def test_in_bright_the_lowest_step_is_too_much_for_luminance():
 
 def test_the_guide_tells_of_every_scenario_and_its_example_runs(capsys):
     guide = (Path(__file__).parents[2] / "docs/how-to/simulated-rig.md").read_text()
-    assert [name for name in (*SCENARIOS, *QUIRKS) if f"| `{name}` |" not in guide] == []
-    example = guide.partition("```python\n")[2].partition("```")[0]
-    exec(compile(example, "simulated-rig.md", "exec"), {})
-    assert capsys.readouterr().out == "(96, 128) 0.95 s later\n"
+    assert [name for name in (*SCENARIOS, *QUIRKS, *HABITS) if f"| `{name}` |" not in guide] == []
+    examples = [each.partition("```")[0] for each in guide.split("```python\n")[1:]]
+    for each in examples:
+        exec(compile(each, "simulated-rig.md", "exec"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"alpaca://127.0.0.1:[0-9]+/camera/0 False", said[0])
+    assert said[1] == "(96, 128) 0.95 s later"
 
 
 @pytest.mark.parametrize("name", QUIRKS)

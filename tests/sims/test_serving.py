@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from plain_alpaca import PlainAlpaca
 from until import until
 from xml_client import Client
 
@@ -80,6 +81,30 @@ def test_the_ready_file_names_a_config_for_everything_that_is_served(by_indipyse
     assert config["wheel"]["device"] == served["wheel"]
     assert config["panel"]["port"] == served["panel"]
     assert "lit" in by_indipyserver.light()
+
+
+def test_over_alpaca_the_same_rig_is_served_as_well_and_configured(tmp_path: Path):
+    ready = tmp_path / "ready.json"
+    with started(
+        "-m", "hardware_sims", "dusk-clear+switch", "--alpaca", "--ready", str(ready)
+    ) as it:
+        served = when_ready(it, ready)
+        config = tomllib.loads(Path(str(served["config"])).read_text())
+        alpaca = PlainAlpaca(int(str(served["alpaca"])))
+        assert alpaca.get("maxbrightness", "covercalibrator").error == 0x407
+        assert alpaca.connect("covercalibrator").get("maxbrightness", "covercalibrator").value == 1
+        alpaca.put("calibratoron", "covercalibrator", Brightness=1)
+        assert '"lit": true' in Path(str(served["panel_log"])).read_text().splitlines()[-1]
+        alpaca.close()
+        it.send_signal(signal.SIGTERM)
+        _, err = it.communicate(timeout=BLOCKING_S)
+    assert (it.returncode, err) == (0, "")
+    url = f"alpaca://127.0.0.1:{served['alpaca']}"
+    assert "indi" not in config
+    assert config["panel"]["kind"] == "alpaca"
+    tables = ("camera", "wheel", "panel", "mount", "dome")
+    kinds = ("camera", "filterwheel", "covercalibrator", "telescope", "dome")
+    assert [config[each]["device"] for each in tables] == [f"{url}/{kind}/0" for kind in kinds]
 
 
 def test_a_port_in_use_ends_with_one_clear_line(by_indipyserver):
