@@ -1,4 +1,4 @@
-"""The mount over INDI, on our own simulator of one that does what it should not."""
+"""The mount over INDI and Alpaca, on our own simulator of one that does what it should not."""
 
 import time
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from flatctl.core.pointing.directions import Equatorial, Horizontal, offset, to_
 from flatctl.devices.catalog import DOMES, MOUNTS
 from flatctl.devices.protocols import ConditionStatus, Mount, MountState
 from flatctl.errors import DeviceError, Fault, NoReply
+from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.mount import NAME, SimMount
 from hardware_sims.roof import NAME as ROOF
 from hardware_sims.roof import SimRoof
@@ -48,10 +49,23 @@ class Served:
         return to_equatorial(Horizontal(75.0, 120.0), datetime.now(UTC), site)
 
 
-@contextmanager
-def served(**habits: object) -> Iterator[Served]:
+def world_with(**habits: object) -> World:
     small = scenario("dusk-clear", rows=32, cols=32)
-    world = World(replace(small, mount=MountHabits(**{"speed_deg_s": FAST, **habits})))
+    return World(replace(small, mount=MountHabits(**{"speed_deg_s": FAST, **habits})))
+
+
+@contextmanager
+def over_alpaca(**habits: object) -> Iterator[Served]:
+    world = world_with(**habits)
+    with AlpacaRig(world) as rig, connections_to(7624) as connections:
+        mount = MOUNTS.build(connections, rig.url("telescope"))
+        mount.may_move = True
+        yield Served(mount, world, [])
+
+
+@contextmanager
+def over_indi(**habits: object) -> Iterator[Served]:
+    world = world_with(**habits)
     drivers: list[SimMount] = []
 
     def make() -> list[SimMount]:
@@ -64,7 +78,12 @@ def served(**habits: object) -> Iterator[Served]:
         yield Served(mount, world, drivers)
 
 
-def test_it_goes_there_stands_and_dithers():
+@pytest.fixture(params=[over_indi, over_alpaca], ids=["indi", "alpaca"])
+def served(request):
+    return request.param
+
+
+def test_it_goes_there_stands_and_dithers(served):
     with served() as rig:
         rig.mount.slew(rig.high, LIMIT_S, tracking=False)
         assert rig.world.scene.mount.doing() is Doing.STANDING
@@ -76,14 +95,14 @@ def test_it_goes_there_stands_and_dithers():
         )
 
 
-def test_the_sky_goes_on_over_a_mount_that_stands_and_is_silent():
+def test_the_sky_goes_on_over_a_mount_that_stands_and_is_silent(served):
     with served() as rig:
         rig.mount.slew(rig.high, LIMIT_S, tracking=False)
         told, true = rig.mount.report(LIMIT_S).at, rig.world.scene.mount.place()
         assert told.ra_deg == pytest.approx(true.ra_deg, abs=0.005)
 
 
-def test_it_is_unparked_only_when_told_and_parks_again():
+def test_it_is_unparked_only_when_told_and_parks_again(served):
     with served(starts=Doing.PARKED) as rig:
         with pytest.raises(Fault, match="is parked"):
             rig.mount.slew(rig.high, LIMIT_S, tracking=False)
@@ -94,7 +113,7 @@ def test_it_is_unparked_only_when_told_and_parks_again():
         assert rig.mount.report(LIMIT_S).state is MountState.PARKED
 
 
-def test_a_mount_that_refuses_to_be_unparked_says_why():
+def test_a_mount_that_refuses_to_be_unparked_says_why(served):
     with (
         served(starts=Doing.PARKED, refuses_unpark=True) as rig,
         pytest.raises(Fault, match=r"refuses to be unparked.*does not let itself"),
@@ -102,7 +121,7 @@ def test_a_mount_that_refuses_to_be_unparked_says_why():
         rig.mount.unpark(LIMIT_S)
 
 
-def test_a_mount_that_ignores_that_its_tracking_is_switched_off_is_found_out():
+def test_a_mount_that_ignores_that_its_tracking_is_switched_off_is_found_out(served):
     with (
         served(ignores_track_off=True) as rig,
         pytest.raises(Fault, match="refuses to switch its tracking off"),
@@ -110,7 +129,7 @@ def test_a_mount_that_ignores_that_its_tracking_is_switched_off_is_found_out():
         rig.mount.slew(rig.high, LIMIT_S, tracking=False)
 
 
-def test_a_mount_that_tracks_again_later_reports_that():
+def test_a_mount_that_tracks_again_later_reports_that(served):
     with served(tracks_again_s=0.5) as rig:
         rig.mount.slew(rig.high, LIMIT_S, tracking=False)
         until = time.monotonic() + LIMIT_S
@@ -118,7 +137,7 @@ def test_a_mount_that_tracks_again_later_reports_that():
             assert time.monotonic() < until
 
 
-def test_a_dither_that_never_ends_is_stopped_in_the_time_it_is_granted():
+def test_a_dither_that_never_ends_is_stopped_in_the_time_it_is_granted(served):
     with served(endless_dither=True) as rig:
         rig.mount.slew(rig.high, LIMIT_S, tracking=False)
         here = rig.mount.report(LIMIT_S).at
@@ -137,7 +156,7 @@ def test_a_slew_that_is_stopped_before_the_mount_sets_off_does_not_set_off_later
     def stop(*_: object) -> None:
         raise Interrupted
 
-    with served(speed_deg_s=0.5) as rig:
+    with over_indi(speed_deg_s=0.5) as rig:
         monkeypatch.setattr(rig.mount, "_arrive", stop)
         with pytest.raises(Interrupted):
             rig.mount.slew(rig.high, LIMIT_S, tracking=False)
@@ -147,14 +166,14 @@ def test_a_slew_that_is_stopped_before_the_mount_sets_off_does_not_set_off_later
 
 
 def test_a_driver_that_is_lost_in_a_slew_is_told_and_can_be_connected_again():
-    with served(dies_in_slew=1) as rig:
+    with over_indi(dies_in_slew=1) as rig:
         with pytest.raises(Fault, match="died or disconnected"):
             rig.mount.slew(rig.high, LIMIT_S, tracking=False)
         rig.mount.track(False, LIMIT_S)
         assert rig.world.scene.mount.doing() is Doing.STANDING
 
 
-def test_a_site_that_is_another_is_told():
+def test_a_site_that_is_another_is_told(served):
     with served(site_off_deg=2.0) as rig:
         told, true = rig.mount.report(LIMIT_S).site, rig.world.scene.twilight.site
         assert told.latitude_deg - true.latitude_deg == pytest.approx(2.0, abs=1e-3)
@@ -162,7 +181,7 @@ def test_a_site_that_is_another_is_told():
 
 
 def test_nothing_but_questions_reaches_a_mount_that_may_not_be_moved():
-    with served(starts=Doing.PARKED) as rig:
+    with over_indi(starts=Doing.PARKED) as rig:
         rig.mount.may_move = False
         rig.mount.status(LIMIT_S)
         rig.mount.report(LIMIT_S)

@@ -111,7 +111,7 @@ class AlpacaMount:
         deadline = Deadline(timeout_s)
         self._allowed(deadline)
         if self._state(deadline) is MountState.PARKED:
-            self._client.put("unpark", deadline.left_s)
+            self._order("unpark", "refuses to be unparked", deadline)
             self._await("atpark", False, "refuses to be unparked", deadline)
 
     def slew(
@@ -151,8 +151,9 @@ class AlpacaMount:
             if now is MountState.STANDING and not on:
                 return
             raise Fault(self.name, f"can't switch its tracking {how}")
-        self._client.put("tracking", deadline.left_s, Tracking=on)
-        self._await("tracking", on, f"refuses to switch its tracking {how}", deadline)
+        refuses = f"refuses to switch its tracking {how}"
+        self._order("tracking", refuses, deadline, Tracking=on)
+        self._await("tracking", on, refuses, deadline)
 
     def abort(self, timeout_s: float) -> None:
         """Stop a slew; the tracking stays as it is."""
@@ -194,6 +195,13 @@ class AlpacaMount:
                 what = f"was sent to {slew.words} and came to rest elsewhere"
                 raise Fault(self.name, what, _BY_HAND)
         self._sent = False
+
+    def _order(self, member: str, refuses: str, deadline: Deadline, **form: bool) -> None:
+        """Order something; raise `Fault` where it is refused."""
+        try:
+            self._client.put(member, deadline.left_s, **form)
+        except Fault as refusal:
+            raise Fault(self.name, f"{refuses} ({refusal.what})", _BY_HAND) from refusal
 
     def _await(self, member: str, wanted: bool, refuses: str, deadline: Deadline) -> None:
         """Wait until a member is as wanted; raise `Fault` where it stays otherwise."""
