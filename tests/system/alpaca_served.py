@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from flatctl.app.run import run
+from flatctl.outputs.jsonlines import to_plain
+from hardware_sims.alpaca.habits import alpaca_scenario
 from hardware_sims.alpaca.rig import AlpacaRig
+from hardware_sims.scenarios import scenario
+from hardware_sims.world import World
 
 TABLES = """
 [rig]
@@ -17,7 +26,16 @@ name = "{name}"
 directory = "{folder}/flats"
 history = "{folder}/history.sqlite"
 """
-FLATS = 'filters = ["L"]\ncount = 3\nexposure_s = { start = 0.1, min = 0.02, max = 10.0 }\n'
+EXPOSURES = "count = 3\nexposure_s = { start = 0.1, min = 0.02, max = 10.0 }\n"
+FLATS = f'filters = ["L"]\n{EXPOSURES}'
+
+
+@contextmanager
+def alpaca_served(name: str = "mono", **habits: object) -> Iterator[AlpacaRig]:
+    """Serve a scenario, with small frames and covers that are quick."""
+    sized, of_name = alpaca_scenario(name, partial(scenario, rows=120, cols=160))
+    with AlpacaRig(World(sized), replace(of_name, **{"cover_s": 0.1, **habits})) as rig:
+        yield rig
 
 
 def config_of(folder: Path, *tables: str, flats: str = FLATS, name: str = "alpaca") -> Path:
@@ -31,3 +49,17 @@ def config_of(folder: Path, *tables: str, flats: str = FLATS, name: str = "alpac
 def alpaca_panel(rig: AlpacaRig) -> str:
     """Return the table of a rig's panel."""
     return f'[panel]\nkind = "alpaca"\ndevice = "{rig.url("covercalibrator")}"\nsettle_s = 0\n'
+
+
+def alpaca_camera(rig: AlpacaRig) -> str:
+    """Return the tables of a rig's camera and wheel."""
+    return (
+        f'[camera]\ndevice = "{rig.url("camera")}"\n[wheel]\ndevice = "{rig.url("filterwheel")}"\n'
+    )
+
+
+def take_flats(config: Path) -> tuple[int, list[dict]]:
+    """Run a configuration in this process; return the exit code, and what was told."""
+    told: list[dict] = []
+    code = run(config, resume=False, listeners=[lambda event, _: told.append(to_plain(event))])
+    return code, told

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 import rigs
-from alpaca_served import alpaca_panel, config_of
+from alpaca_served import EXPOSURES, alpaca_panel, config_of
 from indi_served import indi_served
 
 from hardware_sims import camera, wheel
@@ -17,8 +17,6 @@ from hardware_sims.panel import alnitak_on_a_pty
 from hardware_sims.scenarios import scenario
 from hardware_sims.wheel import SimWheel
 from hardware_sims.world import World
-
-BRIGHT = "count = 3\nexposure_s = { start = 0.1, min = 0.02, max = 10.0 }\n"
 
 
 @contextmanager
@@ -44,8 +42,10 @@ def test_an_indi_camera_takes_flats_of_an_alpaca_panel_and_of_a_serial_one(tmp_p
         line = (
             f'[panel]\nkind = "alnitak"\nport = "{serial.path}"\nboot_delay_s = 0\nsettle_s = 0\n'
         )
-        broad = config_of(tmp_path, indi, alpaca_panel(rig), flats=f'filters = ["L"]\n{BRIGHT}')
-        narrow = config_of(tmp_path, indi, line, flats=f'filters = ["Ha"]\n{BRIGHT}', name="narrow")
+        broad = config_of(tmp_path, indi, alpaca_panel(rig), flats=f'filters = ["L"]\n{EXPOSURES}')
+        narrow = config_of(
+            tmp_path, indi, line, flats=f'filters = ["Ha"]\n{EXPOSURES}', name="narrow"
+        )
         for config in (broad, narrow):
             ended = rigs.flatctl("run", config)
             assert ended.returncode == 0, ended.stderr
@@ -58,7 +58,7 @@ def test_an_indi_camera_takes_flats_of_an_alpaca_panel_and_of_a_serial_one(tmp_p
 @pytest.mark.parametrize("killed", [True, False])
 def test_a_run_that_is_killed_or_stopped_leaves_an_alpaca_panel_dark(tmp_path, killed):
     with mixed_rig() as (rig, indi):
-        config = config_of(tmp_path, indi, alpaca_panel(rig), flats=f"{BRIGHT}")
+        config = config_of(tmp_path, indi, alpaca_panel(rig), flats=f"{EXPOSURES}")
         run = rigs.started("run", config, "--json", "--no-resume")
         with run:
             for told in run.stdout:
