@@ -1,0 +1,1 @@
+"""What is asked of an Alpaca camera, and which frame is believed."""
