@@ -154,6 +154,10 @@ class Transport(ABC, Generic[S]):
         Two spellings of one device have an address in common, two devices none.
         """
 
+    def named(self, device: str) -> str:
+        """Return what a configured `device` is called by what it says of itself."""
+        return device
+
     def is_changed(self, settings: Settings, device: str) -> bool:  # noqa: ARG002 because others do
         """Say whether a process that was killed has left a device changed; asks nobody."""
         return False

@@ -94,6 +94,16 @@ def test_a_panel_that_does_not_shine_has_failed_too(tmp_path):
     assert morning.taken == OF_SKY
 
 
+def test_a_mount_behind_alpaca_is_no_panel_however_short_its_address_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "test_fallback.CONFIG",
+        f'{CONFIG}[mount]\ndevice = "alpaca://pi/telescope/0"\n',
+    )
+    morning = Morning(tmp_path, NoReply("alpaca://pi:11111/telescope/0", "does not answer"))
+    with pytest.raises(NoReply):
+        morning.run()
+
+
 def test_a_light_that_may_be_on_is_heard_of_all_the_same(tmp_path):
     morning = Morning(tmp_path, LightUnknown("Alnitak panel", "unknown", [DEAD]))
     with pytest.raises(LightUnknown):

@@ -85,7 +85,10 @@ class Fallback:
         """Say whether the panel has failed, and no other device, nor a server they share."""
         if not isinstance(error, DeviceError) or isinstance(error, Busy):
             return False
-        others = {device for _, device in devices_of(self._settings)}
+        others = {
+            catalogue.transport(self._settings, device).named(device)
+            for catalogue, device in devices_of(self._settings)
+        }
         return error.device not in others and not error.device.startswith(_SERVER)
 
     @property

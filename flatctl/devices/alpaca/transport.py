@@ -45,6 +45,10 @@ class AlpacaTransport(Transport["AlpacaSession"]):
             f"{SCHEME} {place}/{url.type}/{url.number}" for place in places(url.host, url.port)
         )
 
+    def named(self, device: str) -> str:
+        """Return the address in full."""
+        return str(parse(device))
+
     def open_s(self, settings: Settings) -> float:
         """Return `[alpaca] timeout_s`."""
         return settings.alpaca.timeout_s
