@@ -68,8 +68,12 @@ def _row(transport: Transport[Any], driver: str) -> Kind[Any]:
 
 CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _rows(indi="camera.IndiCamera"))
 WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _rows(indi="wheel.IndiFilterWheel"))
-ROTATORS = Catalogue[Rotator]("rotator", Role.ROTATOR, _rows(indi="axis.IndiRotator"))
-FOCUSERS = Catalogue[Focuser]("focuser", Role.FOCUSER, _rows(indi="axis.IndiFocuser"))
+ROTATORS = Catalogue[Rotator](
+    "rotator", Role.ROTATOR, _rows(indi="axis.IndiRotator", alpaca="axis.AlpacaRotator")
+)
+FOCUSERS = Catalogue[Focuser](
+    "focuser", Role.FOCUSER, _rows(indi="axis.IndiFocuser", alpaca="axis.AlpacaFocuser")
+)
 MOUNTS = Catalogue[Mount](
     "mount", Role.MOUNT, _rows(indi="mount.IndiMount", alpaca="mount.AlpacaMount")
 )

@@ -1,6 +1,7 @@
 """Rotators, focusers, mounts, domes and weather stations to try, by transport and table."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -118,13 +119,34 @@ def _scripted(table: str, stands: dict[str, Any]) -> Device:
             parks = {"park": lambda _: stands.update(well=True)}
             members = {"canpark": True, "slewing": False, "atpark": lambda: stands["well"]}
             return Device(members, parks)
+        case "rotator":
+            return _axis(stands, "movemechanical", "mechanicalposition")
+        case "focuser":
+            return _axis(stands, "move", "position", absolute=True, maxstep=10_000)
         case "dome":
             return Device({"shutterstatus": lambda: 1 if stands["well"] else 0})
         case _:
             return Device({"issafe": lambda: stands["well"]})
 
 
+def _axis(stands: dict[str, Any], order: str, where: str, **members: Any) -> Device:
+    moving = threading.Event()
+
+    def move(form: dict[str, str]) -> None:
+        def arrive() -> None:
+            stands["at"] = float(form["Position"])
+            moving.clear()
+
+        moving.set()
+        threading.Timer(MOVE_S, arrive).start()
+
+    told = {"ismoving": moving.is_set, where: lambda: stands["at"]}
+    return Device({**told, **members}, {order: move})
+
+
+TABLES = ("rotator", "focuser", "mount", "dome", "weather")
 BENCHES: dict[tuple[str, str], Callable[..., AbstractContextManager[DeviceBench]]] = {
-    ("indi", table): behind_indi for table in ("rotator", "focuser", "mount", "dome", "weather")
+    (transport, table): behind
+    for transport, behind in (("indi", behind_indi), ("alpaca", behind_alpaca))
+    for table in TABLES
 }
-BENCHES |= {("alpaca", table): behind_alpaca for table in ("mount", "dome", "weather")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Sequence
 
@@ -16,6 +15,7 @@ from flatctl.devices.indi.discovery import (
 )
 from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Registry
+from flatctl.devices.spelling import suggestion
 from flatctl.devices.transports import Role
 from flatctl.errors import Fault, Unreachable
 
@@ -109,11 +109,3 @@ def _introduced(device: str) -> Callable[[Registry], bool]:
 def _others(client: IndiClient, role: Role) -> str:
     names = [one.name for one in list_devices(client, 1.0) if role in one.roles]
     return f"of this kind there: {', '.join(names) or 'none'}"
-
-
-def suggestion(name: str, names: Sequence[str]) -> str:
-    """Return which of the names that there are is probably meant, and all of them."""
-    folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1)
-    there = f"there: {', '.join(names)}"
-    return f"did you mean {folded[close[0]]!r}? {there}" if close else there

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 
 from flatctl.devices.deadline import Deadline
-from flatctl.devices.indi.connecting import connect, suggestion
+from flatctl.devices.indi.connecting import connect
 from flatctl.devices.indi.session import DeviceSession, IndiDevice
 from flatctl.devices.indi.wire.client import IndiClient
 from flatctl.devices.indi.wire.registry import Property, Registry
 from flatctl.devices.protocols import Progress
+from flatctl.devices.spelling import suggestion
 from flatctl.devices.transports import Role
 from flatctl.errors import ConfigError, Fault, Unfit
 
