@@ -40,6 +40,7 @@ OUTSIDE = {
     "chromium": ("chromium", "chromium", "to light a screen in a real browser too"),
     "compiler": ("cc", "gcc", "to try a driver that wants modem lines too"),
     "siril": ("siril-cli", "siril", "to calibrate lights with our flats in a real program too"),
+    "funpack": ("funpack", "libcfitsio-bin", "to unpack our compressed frames by others too"),
     "fitsverify": ("fitsverify", "fitsverify", "to hold our files against the FITS standard too"),
 }
 

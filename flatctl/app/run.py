@@ -177,7 +177,9 @@ def run_settings(
                 flat_s=Experience(history, settings.rig.name, settings.camera.setup).flat_s,
                 sky=_sky(settings, connections, clock, dawn=dawn),
             ),
-            writer=FrameWriter(directory, local_zone()),
+            writer=FrameWriter(
+                directory, local_zone(), compress=settings.output.compress == "rice"
+            ),
             history=history,
             emit=hub,
             signals=signals,

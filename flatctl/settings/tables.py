@@ -3,7 +3,7 @@
 import os
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -175,6 +175,9 @@ class Output(Table):
 
     directory: Place = Field(default=Path("~/flats"), validate_default=True)
     """Folder that gets a folder per night."""
+    compress: Literal["none", "rice"] = "none"
+    """`rice`: flats and dark flats are stored tile-compressed, losslessly, as `.fits.fz`: about
+    half the size. `funpack` makes plain files of them."""
     log: Place | None = None
     """File for what is said to each device and heard from it; at 5 MB it becomes FILE.1.
     Default: none."""

@@ -41,7 +41,7 @@ _READ_REMEDIES = _REMEDIES | {
 }
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _CHUNK_BYTES = 8 << 20
-_UNFINISHED = re.compile(r".+\.fits\.[0-9a-f]{8}\.part")
+_UNFINISHED = re.compile(r".+\.fits(\.fz)?\.[0-9a-f]{8}\.part")
 _LEFT_ALONE_S = 600.0
 _AT_FDCWD = -100  # linux/fcntl.h
 _RENAME_NOREPLACE = 1  # linux/fs.h

@@ -17,6 +17,7 @@ from flatctl.storage.record import FrameRecord
 
 FOLDERS = {FrameKind.FLAT: "FLAT", FrameKind.DARK_FLAT: "DARKFLAT"}
 SUFFIX = ".fits"
+PACKED_SUFFIX = ".fits.fz"
 
 
 def local_zone() -> tzinfo:
@@ -37,7 +38,7 @@ def frame_folder(directory: Path, night: date, kind: FrameKind) -> Path:
     return directory / night.isoformat() / FOLDERS[kind]
 
 
-def frame_name(record: FrameRecord, copy: int = 1) -> str:
+def frame_name(record: FrameRecord, copy: int = 1, suffix: str = SUFFIX) -> str:
     """Return the file name of a frame, the `copy`-th of frames that would share it.
 
     A token is left out where its value is not known. The time is the start of the exposure, UTC.
@@ -50,7 +51,7 @@ def frame_name(record: FrameRecord, copy: int = 1) -> str:
         f"{utc:%Y%m%dT%H%M%S}{utc.microsecond // 1000:03d}Z",
         f"{record.number:04d}" + (f"-{copy}" if copy > 1 else ""),
     ]
-    return "_".join(tokens) + SUFFIX
+    return "_".join(tokens) + suffix
 
 
 def master_name(taken: FrameInfo, copy: int = 1) -> str:

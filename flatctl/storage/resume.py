@@ -11,10 +11,18 @@ from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
 from flatctl.fits.header import Value, number
 from flatctl.fits.text import distinct
+from flatctl.images.kinds import kind_by_name
 from flatctl.storage.filters import AMBIGUOUS, is_ambiguous, is_of
 from flatctl.storage.keyword import MODE_CARDS
 from flatctl.storage.naming import frame_folder
-from flatctl.storage.verify import frames_in, is_ours, level_problems, read_values, verify_file
+from flatctl.storage.verify import (
+    frames_in,
+    is_fits,
+    is_ours,
+    level_problems,
+    read_values,
+    verify_file,
+)
 
 _RELATIVE_SLACK = 1e-6
 _REMEMBERED = 2000  # headers, of some kilobytes each
@@ -111,7 +119,11 @@ def _kin(directory: Path, night: date, wanted: Wanted) -> tuple[Kin, list[tuple[
     kin: Kin = {}
     of_any_level = replace(wanted, target_adu=None, source=None)
     of_any_filter = replace(wanted, key=replace(wanted.key, filter=None))
-    for path in frames_in(frame_folder(directory, night, wanted.kind)):
+    folder = frame_folder(directory, night, wanted.kind)
+    for path in folder.glob("*"):
+        if not is_fits(path) and (other := kind_by_name(path)):
+            skipped.append((path, f"it is {other}, and only FITS files of flatctl's count"))
+    for path in frames_in(folder):
         try:
             cards = _cards(path, _stamp(path))
         except StorageError as error:

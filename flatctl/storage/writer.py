@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +16,35 @@ import numpy as np
 from flatctl.core.pixels.sixteen_bits import STORED, Pixels16
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
+from flatctl.fits.compressed import encode_compressed
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.atomic import create_free, make_folder, remove_leftovers
 from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
-from flatctl.storage.naming import frame_folder, frame_name, night_of
+from flatctl.storage.naming import PACKED_SUFFIX, SUFFIX, frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
 from flatctl.storage.twins import Pictures, picture_of, stored_picture
 from flatctl.storage.verify import frames_in, read_values
 
 IN_FLIGHT = 2
+# Compressing takes longer now and then than the camera does: frames wait for it, not the camera.
+COMPRESSED_WAITING_BYTES = 400_000_000
 
 
 class FrameWriter(AbstractContextManager["FrameWriter"]):
     """The frames of one night below `directory`, written by one background thread.
 
-    At most `IN_FLIGHT` frames wait there, so memory is bounded by that many frames beside the one
-    being read out. `placed` callbacks run in the caller's thread, in the order of `put`. An error
-    of a write is raised by the next `put` or by `drain`; frames behind it are still written.
-    Leaving the block drains. `placed` counts the frames put on disk.
+    At most `IN_FLIGHT` frames wait there (or `COMPRESSED_WAITING_BYTES` of them, if these are more
+    and `compress` stores them tile-compressed), so memory is bounded by that beside the frame being
+    read out. `placed` callbacks run in the caller's thread, in the order of `put`. An error of a
+    write is raised by the next `put` or by `drain`; frames behind it are still written. Leaving the
+    block drains. `placed` counts the frames put on disk.
     """
 
-    def __init__(self, directory: Path, zone: tzinfo) -> None:
+    def __init__(self, directory: Path, zone: tzinfo, *, compress: bool = False) -> None:
         self.directory = directory
+        self._compress = compress
         self.zone = zone
         self.night = date.min
         self.placed = 0
@@ -103,9 +109,11 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         if record.kind is FrameKind.FLAT:
             picture = picture_of(pixels, record.statistics.median)
             self._known_pictures().add(picture, frame_name(record, 0))
-        self._settle(IN_FLIGHT - 1)
+        waiting = COMPRESSED_WAITING_BYTES // pixels.nbytes if self._compress else 0
+        self._settle(max(IN_FLIGHT, waiting) - 1)
+        write = partial(write_frame, compress=True) if self._compress else write_frame
         writing = self._thread.submit(
-            write_frame, self.directory, self.night, pixels, driver_header, record
+            write, self.directory, self.night, pixels, driver_header, record
         )
         self._pending.append((writing, placed))
 
@@ -129,12 +137,15 @@ def write_frame(
     pixels: Pixels16,
     driver_header: Header,
     record: FrameRecord,
+    *,
+    compress: bool = False,
 ) -> Path:
     """Store a frame of shape (rows, cols), dtype uint16, and return its path.
 
     Pixels of dtype >i2 are taken for what the file is to hold, 32768 less, and written as they are.
     The file lies in the night's folder below `directory`, which has to exist. It is on disk when
-    this returns. A name that is taken is not used: the frame gets the next free one.
+    this returns, with `compress` as one of which `funpack` makes a plain one. A name that is taken
+    is not used: the frame gets the next free one.
 
     Raises `StorageError`; nothing stays behind then.
     """
@@ -143,5 +154,6 @@ def write_frame(
         raise ValueError(f"a frame is rows of 16-bit pixels, not {pixels.shape} {pixels.dtype}")
     folder = frame_folder(directory, night, record.kind)
     make_folder(folder, directory)
-    parts = encode_frame(pixels, frame_header(record, driver_header, pixels.shape))
-    return create_free(lambda copy: folder / frame_name(record, copy), parts)
+    encode, suffix = (encode_compressed, PACKED_SUFFIX) if compress else (encode_frame, SUFFIX)
+    parts = encode(pixels, frame_header(record, driver_header, pixels.shape))
+    return create_free(lambda copy: folder / frame_name(record, copy, suffix), parts)

@@ -49,9 +49,11 @@ class Bench:
         resume: bool = True,
         night: int = 0,
         count: int = 3,
+        compress: bool = False,
         **plan: object,
     ) -> None:
         self.folder = folder
+        self.compress = compress
         self.night = night  # no two have the same noise
         self.fake = FakeRig(rig or small(scenario_name, size_px, seed), night=night)
         self.told: list[events.Event] = []
@@ -88,7 +90,7 @@ class Bench:
                         **self._job,
                     }
                 ),
-                writer=FrameWriter(self.folder / "flats", UTC),
+                writer=FrameWriter(self.folder / "flats", UTC, compress=self.compress),
                 history=history,
                 emit=self._take,
                 signals=StopSignals(),

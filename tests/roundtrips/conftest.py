@@ -17,6 +17,13 @@ def night(tmp_path_factory) -> Night:
 
 
 @pytest.fixture(scope="session")
+def packed_night(tmp_path_factory) -> Night:
+    """The same night, tile-compressed."""
+    taken = {"size_px": SIZE_PX, "filters": FILTERS, "count": 10, "dark_flats": 5}
+    return take_night(tmp_path_factory.mktemp("packed"), seed=1, compress=True, **taken)
+
+
+@pytest.fixture(scope="session")
 def masters(night, tmp_path_factory) -> list[Path]:
     """The masters of that night, of the dark flats first."""
     made = app.master(night.flats, output=tmp_path_factory.mktemp("masters")).masters

@@ -38,7 +38,7 @@ class Night:
 
     def frames(self, kind: str = "*") -> list[Path]:
         """Return the files of a kind, `FLAT` or `DARKFLAT`."""
-        return sorted(self.folder.glob(f"{kind}/*.fits"))
+        return sorted(self.folder.glob(f"{kind}/*.fits*"))
 
     def light(self, level_e: float, seed: int, exposure_s: float = 0.0) -> NDArray[np.uint16]:
         """Return a light frame of an even sky, with the dark current of its exposure."""

@@ -20,6 +20,10 @@ def test_frames_have_neither_errors_nor_warnings(night):
     assert complaints(night.frames()) == ""
 
 
+def test_compressed_frames_have_neither_errors_nor_warnings(packed_night):
+    assert complaints(packed_night.frames()) == ""
+
+
 def test_masters_have_neither_errors_nor_warnings(masters):
     assert complaints(masters) == ""
 

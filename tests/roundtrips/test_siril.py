@@ -9,6 +9,8 @@ import pytest
 from astropy.io import fits
 from nights import Night, blocks
 
+from flatctl.images.reading import read_facts
+
 pytestmark = pytest.mark.siril
 
 LIGHTS = 4
@@ -90,13 +92,11 @@ def lights(night, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def one_filter(night, tmp_path_factory) -> Path:
-    """The night's folder with the frames of the lights' filter alone, as one gives it to Siril."""
-    folder = tmp_path_factory.mktemp("L")
+def of_one_filter(night: Night, folder: Path) -> Path:
+    """Make a folder with the frames of the lights' filter alone, as one gives it to Siril."""
     flats = [path for path in night.frames("FLAT") if "FILTER-L_" in path.name]
-    exposure_s = fits.getheader(flats[0])["EXPTIME"]
-    darks = [p for p in night.frames("DARKFLAT") if fits.getheader(p)["EXPTIME"] == exposure_s]
+    exposure_s = read_facts(flats[0]).exposure_s
+    darks = [p for p in night.frames("DARKFLAT") if read_facts(p).exposure_s == exposure_s]
     for path in (*flats, *darks):
         place = folder / path.parent.name / path.name
         place.parent.mkdir(exist_ok=True)
@@ -110,8 +110,12 @@ def test_the_light_was_uneven_and_dusty(night, lights):
     assert dust_depth(raw, night) > 0.03
 
 
-def test_a_light_calibrated_with_our_frames_is_even_and_clean(night, lights, one_filter, tmp_path):
-    image = calibrate(OF_OUR_FRAMES, tmp_path, night=one_filter, lights=lights)
+@pytest.mark.parametrize("stored", ["night", "packed_night"])
+def test_a_light_calibrated_with_our_frames_is_even_and_clean(request, lights, tmp_path, stored):
+    night = request.getfixturevalue(stored)
+    (folder := tmp_path / "L").mkdir()
+    (work := tmp_path / "work").mkdir()
+    image = calibrate(OF_OUR_FRAMES, work, night=of_one_filter(night, folder), lights=lights)
     assert unevenness(image) < VIGNETTING_MAX_FRAC
     assert abs(dust_depth(image, night)) < 0.002
 
