@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flatctl.app.run import run
 from flatctl.outputs.jsonlines import to_plain
-from hardware_sims.alpaca.habits import alpaca_scenario
+from hardware_sims.alpaca.habits import named_rig
 from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.scenarios import scenario
 from hardware_sims.world import World
@@ -33,7 +33,8 @@ FLATS = f'filters = ["L"]\n{EXPOSURES}'
 @contextmanager
 def alpaca_served(name: str = "mono", **habits: object) -> Iterator[AlpacaRig]:
     """Serve a scenario, with small frames and covers that are quick."""
-    sized, of_name = alpaca_scenario(name, partial(scenario, rows=120, cols=160))
+    small = partial(scenario, rows=120, cols=160)
+    sized, of_name = named_rig(name, alpaca=True, sized=small)
     with AlpacaRig(World(sized), replace(of_name, **{"cover_s": 0.1, **habits})) as rig:
         yield rig
 
