@@ -1,4 +1,4 @@
-"""Cameras and filter wheels to try: the stand-ins of the engine's tests, and those behind INDI."""
+"""Cameras and filter wheels to try: the engine's stand-ins, and those behind INDI and Alpaca."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from indi_served import connections_to, indi_served
 from flatctl.devices.catalog import CAMERAS, WHEELS
 from flatctl.devices.protocols import Camera, FilterWheel
 from hardware_sims import camera, wheel
+from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.camera import SimCamera
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
@@ -46,5 +47,17 @@ def behind_indi() -> Iterator[RigBench]:
         )
 
 
-BENCHES: dict[str, Callable[[], object]] = {"indi": behind_indi}
+@contextmanager
+def behind_alpaca() -> Iterator[RigBench]:
+    """Serve a simulated camera and wheel over Alpaca."""
+    world = World(scenario("mono"))
+    with AlpacaRig(world) as rig, connections_to(7624) as connections:
+        yield RigBench(
+            CAMERAS.build(connections, rig.url("camera")),
+            WHEELS.build(connections, rig.url("filterwheel")),
+            world,
+        )
+
+
+BENCHES: dict[str, Callable[[], object]] = {"indi": behind_indi, "alpaca": behind_alpaca}
 RIGS: dict[str, Callable[[], object]] = {"in-process": in_process, **BENCHES}

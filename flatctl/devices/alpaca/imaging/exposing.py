@@ -1,0 +1,152 @@
+"""One exposure, from the order to the moment its frame is ready, and whether that can be its own.
+
+The camera says only that a frame is ready. Drivers have been seen to tell an aborted exposure's
+frame as the next one's, and to lose a frame without an error: so a frame that is ready before its
+exposure can be over, or is of another length, is refused, and a camera at rest without one has lost
+it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flatctl.devices.alpaca.asking import optional
+from flatctl.devices.deadline import Deadline
+from flatctl.errors import BadReply, DeviceError, Fault, NoReply
+
+if TYPE_CHECKING:
+    from flatctl.devices.alpaca.wire.client import AlpacaClient
+
+IDLE, WAITING, EXPOSING, READING, DOWNLOADING, FAILED = range(6)
+AT_WORK = (WAITING, EXPOSING, READING, DOWNLOADING)
+
+# When it is looked whether a frame is ready too early, and until when it is too early.
+_LOOK_FRAC, _EARLY_FRAC = 0.9, 0.95
+_BEFORE_END_S = 0.05
+_OFTEN_S, _OFTEN_FOR_S, _SELDOM_S = 0.02, 2.0, 0.1
+_WATCH_EVERY_S = 1.0
+_ANSWER_S = 10.0
+_IDLE_FOR_S = 0.3
+_SAME_FRAC, _SAME_S = 0.05, 0.00501  # drivers round what they tell to two digits
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """An exposure that was begun: `begun_s` on the monotonic clock is `started` in UTC.
+
+    It was ordered at `sent_s`, and can't have begun before.
+    `ready_before`: the camera said all the time that a frame is ready, and goes on saying so.
+    """
+
+    exposure_s: float
+    started: datetime
+    begun_s: float
+    sent_s: float
+    step_s: float
+    ready_before: bool
+
+    @property
+    def over_s(self) -> float:
+        """The moment on the monotonic clock at which it is over."""
+        return self.begun_s + self.exposure_s
+
+
+class Wait:
+    """The wait for the frame of an exposure, until the deadline."""
+
+    def __init__(self, client: AlpacaClient, exposure: Exposure, deadline: Deadline) -> None:
+        self._client = client
+        self._exposure = exposure
+        self._deadline = deadline
+        self._idle_since_s: float | None = None
+
+    def until_ready(self) -> None:
+        """Return once the frame is ready.
+
+        Raises `NoReply` where it is not in time, `BadReply` where it is lost, or another one,
+        `Fault` where the camera says that it failed.
+        """
+        self._watch(self._exposure.sent_s + _LOOK_FRAC * self._exposure.exposure_s)
+        if not self._exposure.ready_before:
+            self._refuse_early()
+        self._watch(self._exposure.over_s - _BEFORE_END_S)
+        often = Deadline(max(self._exposure.over_s - time.monotonic(), 0.0) + _OFTEN_FOR_S)
+        while not self._is_ready():
+            self._look_after()
+            if self._deadline.over:
+                raise self._too_late()
+            pause_s = _SELDOM_S if often.over else _OFTEN_S
+            time.sleep(min(pause_s, self._deadline.left_s))
+        self._refuse_other_length()
+
+    def _watch(self, until_s: float) -> None:
+        """Let time pass, and look now and then whether the exposure still goes on."""
+        while (left_s := min(until_s - time.monotonic(), self._deadline.left_s)) > 0:
+            time.sleep(min(left_s, _WATCH_EVERY_S))
+            if left_s > _WATCH_EVERY_S:
+                self._look_after()
+
+    def _is_ready(self) -> bool:
+        if not self._client.truth("imageready", self._answer_s):
+            return False
+        if not self._exposure.ready_before:
+            return True
+        # It never said that it is not: then only its state tells.
+        over = time.monotonic() >= self._exposure.over_s
+        return over and self._state() == IDLE
+
+    def _refuse_early(self) -> None:
+        sent_s, exposure_s = self._exposure.sent_s, self._exposure.exposure_s
+        if time.monotonic() - sent_s > _EARLY_FRAC * exposure_s or not self._is_ready():
+            return
+        # Only the answer's arrival says by when it was ready.
+        passed_s = time.monotonic() - sent_s
+        if passed_s < _EARLY_FRAC * exposure_s:
+            what = f"had a frame of {exposure_s:g} s ready after {passed_s:.2f} s"
+            remedy = "it is an earlier exposure's; restart its driver if that goes on"
+            raise BadReply(self._client.name, what, remedy)
+
+    def _look_after(self) -> None:
+        state = self._state()
+        if state == FAILED:
+            what = "says that its exposure failed"
+            raise Fault(self._client.name, what, "see its server's log")
+        if state not in (None, IDLE):
+            self._idle_since_s = None
+            return
+        if state is None or self._is_ready():
+            return
+        # Some say that they are at rest for a moment after the start.
+        now_s = time.monotonic()
+        self._idle_since_s = self._idle_since_s or now_s
+        if now_s - self._idle_since_s >= _IDLE_FOR_S:
+            what = "is at rest and has no frame: its exposure is lost"
+            raise BadReply(self._client.name, what, "was its server restarted? See its log")
+
+    def _state(self) -> int | None:
+        return optional(self._client.whole, "camerastate", self._answer_s)
+
+    def _refuse_other_length(self) -> None:
+        """Refuse the frame of an exposure of another length, where the camera tells of that."""
+        made_s: float | None = None
+        with suppress(DeviceError):
+            made_s = optional(self._client.number, "lastexposureduration", self._answer_s)
+        wanted_s = self._exposure.exposure_s
+        if not made_s or made_s < 0:
+            return
+        if abs(made_s - wanted_s) > max(_SAME_FRAC * wanted_s, _SAME_S, self._exposure.step_s):
+            what = f"made an exposure of {made_s:g} s, and {wanted_s:g} s were asked for"
+            raise BadReply(self._client.name, what, "is another program using the camera?")
+
+    @property
+    def _answer_s(self) -> float:
+        return min(_ANSWER_S, max(self._deadline.left_s, 1.0))
+
+    def _too_late(self) -> NoReply:
+        what = f"has no frame of {self._exposure.exposure_s:g} s in the time granted"
+        remedy = "grant more camera.readout_timeout_s, or restart its driver"
+        return NoReply(self._client.name, what, remedy)
