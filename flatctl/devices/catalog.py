@@ -66,8 +66,12 @@ def _row(transport: Transport[Any], driver: str) -> Kind[Any]:
     return Kind(transport, build)
 
 
-CAMERAS = Catalogue[Camera]("camera", Role.CAMERA, _rows(indi="camera.IndiCamera"))
-WHEELS = Catalogue[FilterWheel]("wheel", Role.WHEEL, _rows(indi="wheel.IndiFilterWheel"))
+CAMERAS = Catalogue[Camera](
+    "camera", Role.CAMERA, _rows(indi="camera.IndiCamera", alpaca="camera.AlpacaCamera")
+)
+WHEELS = Catalogue[FilterWheel](
+    "wheel", Role.WHEEL, _rows(indi="wheel.IndiFilterWheel", alpaca="wheel.AlpacaFilterWheel")
+)
 ROTATORS = Catalogue[Rotator](
     "rotator", Role.ROTATOR, _rows(indi="axis.IndiRotator", alpaca="axis.AlpacaRotator")
 )
