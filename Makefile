@@ -110,7 +110,7 @@ ablation: $(BIN)/.ready-dev
 benchmarks: $(BIN)/.ready-dev
 	@$(BIN)/python benchmarks/search.py --write
 	@$(BIN)/python benchmarks/sky.py --write
-	@for each in pixels transfer startup memory growth efficiency compressed master; do \
+	@for each in pixels transfer startup memory growth efficiency compressed lights master; do \
 	  $(BIN)/python benchmarks/$$each.py --write || exit 1; done
 
 $(BIN)/python:

@@ -5,6 +5,7 @@ boxes, Fujifilm's RAF in its preview. Reading them takes no library, and a seaso
 """
 
 import math
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MODEL, _EXIF = 272, 34665
-_EXPOSURE, _F_NUMBER = 33434, 33437
+_EXPOSURE, _F_NUMBER, _TAKEN = 33434, 33437, 36867
 # The first holds no more than 16 bits, and 65535 where that is too little.
 _ISOS = (34855, 34867, 34866)
-_WANTED = {_MODEL, _EXIF, _EXPOSURE, _F_NUMBER, *_ISOS}
+_WANTED = {_MODEL, _EXIF, _EXPOSURE, _F_NUMBER, _TAKEN, *_ISOS}
 _ISO_MOST = 65535
 # By type of TIFF: how Python's struct calls it.
 _TYPES = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}
+_DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
 _ENTRIES_MAX = 1000
 _VALUE_MAX = 256
 _TIFFS = (b"II", b"MM")
@@ -31,12 +33,16 @@ Tags = dict[int, "str | float"]
 
 @dataclass(frozen=True)
 class Exposure:
-    """The camera's model, and how it was set; None for what the file does not tell."""
+    """The camera's model, and how it was set; None for what the file does not tell.
+
+    `taken` is when, by the camera's own clock, as FITS writes dates.
+    """
 
     model: str | None = None
     exposure_s: float | None = None
     iso: int | None = None
     f_number: float | None = None
+    taken: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -59,7 +65,13 @@ def read_exposure(path: Path) -> Exposure:
         _positive(tags.get(_EXPOSURE)),
         _iso(tags),
         _positive(tags.get(_F_NUMBER)),
+        _date(str(tags.get(_TAKEN, ""))),
     )
+
+
+def _date(said: str) -> str | None:
+    match = _DATE.fullmatch(said.strip())
+    return "{}-{}-{}T{}".format(*match.groups()) if match else None
 
 
 def _starts(file: BinaryIO, beginning: bytes) -> list[int]:

@@ -86,12 +86,14 @@ def _facts(raw: "rawpy.RawPy", told: Exposure) -> Facts:
             told.exposure_s or _known(other.shutter_speed),
             told.iso or round(_known(other.iso_speed) or 0) or None,
             told.f_number or _known(other.aperture),
+            told.taken,
         )
     values: dict[str, Value | None] = {
         "INSTRUME": told.model,
         "EXPTIME": told.exposure_s,
         "ISOSPEED": told.iso,
         "FOCRATIO": told.f_number,
+        "DATE-LOC": told.taken,
     }
     known = {name: value for name, value in values.items() if value is not None}
     return Facts(Format.RAW, known, (sizes.height, sizes.width))

@@ -52,6 +52,7 @@ def dng_bytes(
     iso: int | None = 800,
     f_number: float | None = 4.0,
     model: str = "Camera 7",
+    taken: str = "2026:11:22 19:03:59",
 ) -> bytes:
     """Return a file of all pixels of a sensor, of shape (rows, cols), dtype uint16.
 
@@ -86,7 +87,7 @@ def dng_bytes(
     }
     if area is not None:
         tags[50829] = (_LONG, list(area))
-    exif = {36864: (_BYTE, [48, 50, 51, 48])}
+    exif = {36864: (_BYTE, [48, 50, 51, 48]), 36867: (_ASCII, taken)}
     if exposure_s is not None:
         exif[33434] = (_RATIONAL, [exposure_s])
     if f_number is not None:

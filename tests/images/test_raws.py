@@ -71,6 +71,15 @@ def test_what_was_set_is_told(path, exposure_s):
     assert (facts.camera, facts.filter, facts.gain) == ("Camera 7", None, None)
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("2026:11:22 19:03:59", "2026-11-22T19:03:59"), ("    :  :     :  :  ", None), ("", None)],
+)
+def test_when_it_was_taken_is_told_by_the_cameras_clock(path, written, told):
+    write_dng(path, sensor(), taken=written)
+    assert read_facts(path).text("DATE-LOC") == told
+
+
 def test_a_lens_without_contacts_has_no_aperture(path):
     write_dng(path, sensor(), f_number=None)
     assert read_facts(path).f_number is None

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from dng_builder import sensor, write_dng
 from event_streams import write_flat
 from PIL import Image
+from xisf_builder import write_xisf
 
 from flatctl.errors import StorageError
 from flatctl.outputs.thumbnail import load_thumbnail
@@ -121,3 +123,13 @@ def test_contours_run_to_the_edge_of_the_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("level", [0, 500])
 def test_a_frame_of_one_level_has_no_contours(tmp_path: Path, level: int) -> None:
     assert load_thumbnail(saved(tmp_path, np.full((40, 60), level, np.uint16))).contours == ()
+
+
+def test_a_raw_file_and_an_xisf_file_have_pictures_of_their_lit_pixels(tmp_path: Path) -> None:
+    area = (4, 6, 58, 78)
+    pixels = sensor(area)
+    raw = load_thumbnail(write_dng(tmp_path / "a.dng", pixels, area=area))
+    lit = pixels[4:58, 6:78]
+    same = load_thumbnail(write_xisf(tmp_path / "a.xisf", lit, {"BAYERPAT": "'RGGB'"}, codec="lz4"))
+    assert (raw.width_px, raw.height_px) == (36, 27)
+    assert raw == same
