@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from flatctl.devices.alpaca.imaging.abilities import (
 )
 from flatctl.devices.alpaca.imaging.cooling import celsius
 from flatctl.devices.alpaca.imaging.download import download
-from flatctl.devices.alpaca.imaging.exposing import AT_WORK, FAILED, Exposure, Wait
+from flatctl.devices.alpaca.imaging.exposing import AT_WORK, FAILED, Exposure, Wait, ready_before
 from flatctl.devices.alpaca.imaging.frame_cards import frame_header
 from flatctl.devices.alpaca.imaging.preparation import Preparation, foreseen
 from flatctl.devices.alpaca.imaging.sharing import Sharing
@@ -115,7 +116,7 @@ class AlpacaCamera:
             self._begin(self._there.made_s(exposure_s), kind)
         except DeviceError as error:
             if not isinstance(error, InUse):
-                self._setup = None
+                self._drop()
             raise
 
     def read(self, timeout_s: float) -> Frame:
@@ -130,7 +131,7 @@ class AlpacaCamera:
         if exposure is None or there is None or setup is None:
             raise Fault(self.name, "no exposure was begun", "start one before reading it")
         try:
-            Wait(self._client, exposure, deadline).until_ready()
+            Wait(self._client, exposure, self._sharing.given_up, deadline).until_ready()
             rows, cols = whole_frame(there, setup.binning)
             stored = download(self._client, rows, cols, granted_s(deadline))
             header = self._header(there, setup)
@@ -169,7 +170,12 @@ class AlpacaCamera:
         client = self._client
         if (pause_s := self._sharing.pause_s(exposure_s)) > 0:
             time.sleep(pause_s)
+        before = ready_before(client, _ANSWER_S)
+        step_s = self._there.step_s if self._there else 0.0
         sent_s, sent = time.monotonic(), datetime.now(UTC)
+        begun = Exposure(exposure_s, sent, sent_s, sent_s, step_s, before)
+        self._exposure = begun
+        self._sharing.begin(begun)
         form = {"Duration": exposure_s, "Light": kind is FrameKind.FLAT}
         try:
             client.put("startexposure", _ANSWER_S, **form)
@@ -179,13 +185,10 @@ class AlpacaCamera:
                 raise
         took_s = time.monotonic() - sent_s
         # One that answers once the exposure is over has begun it at once.
-        begun_s = sent_s + (took_s / 2 if took_s < exposure_s else 0.0)
-        half_s = sent_s + exposure_s / 2
-        ready = time.monotonic() < half_s and client.truth("imageready", _ANSWER_S)
-        ready = ready and time.monotonic() < half_s
-        started = sent + timedelta(seconds=begun_s - sent_s)
-        step_s = self._there.step_s if self._there else 0.0
-        self._exposure = Exposure(exposure_s, started, begun_s, sent_s, step_s, ready)
+        late_s = took_s / 2 if took_s < exposure_s else 0.0
+        self._exposure = replace(
+            begun, started=sent + timedelta(seconds=late_s), begun_s=sent_s + late_s
+        )
         self._sharing.begin(self._exposure)
 
     def _header(self, there: Abilities, setup: CameraSetup) -> Header:

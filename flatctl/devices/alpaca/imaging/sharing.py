@@ -26,7 +26,7 @@ class Sharing:
         self._client = client
         self._is_ours_anyway = False
         self._last: Exposure | None = None  # of ours, until the camera was seen at rest after it
-        self._given_up: list[Exposure] = []
+        self.given_up: list[Exposure] = []  # whose frames are not wanted, and may come all the same
 
     def begin(self, exposure: Exposure) -> None:
         """Remember an exposure that we have begun."""
@@ -37,8 +37,8 @@ class Sharing:
         self._is_ours_anyway = True
 
     def give_up(self, exposure: Exposure) -> None:
-        """Remember an exposure whose frame is not wanted any more, and may come all the same."""
-        self._given_up.append(exposure)
+        """Remember an exposure whose frame is not wanted any more."""
+        self.given_up.append(exposure)
 
     def at_work(self, timeout_s: float) -> InUse | bool:
         """Say whether the camera exposes or reads out; an error where that is somebody else's."""
@@ -56,9 +56,9 @@ class Sharing:
         That is where its end would fall into the time in which this one's frame is waited for.
         """
         now_s = time.monotonic()
-        self._given_up = [each for each in self._given_up if each.over_s + _APART_S > now_s]
+        self.given_up = [each for each in self.given_up if each.over_s + _APART_S > now_s]
         pause_s = 0.0
-        for each in self._given_up:
+        for each in self.given_up:
             late_s = each.over_s + _APART_S - (now_s + 0.9 * exposure_s)
             if 0.0 < late_s < 0.1 * exposure_s + 2 * _APART_S:
                 pause_s = max(pause_s, late_s)
