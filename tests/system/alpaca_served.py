@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.run import run
+from flatctl.cli import main
 from flatctl.outputs.jsonlines import to_plain
 from hardware_sims.alpaca.habits import named_rig
 from hardware_sims.alpaca.rig import AlpacaRig
@@ -64,3 +67,14 @@ def take_flats(config: Path) -> tuple[int, list[dict]]:
     told: list[dict] = []
     code = run(config, resume=False, listeners=[lambda event, _: told.append(to_plain(event))])
     return code, told
+
+
+def command(*arguments: object) -> tuple[int, str]:
+    """Call the program in this process; return the exit code, and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            main([str(each) for each in arguments])
+        except SystemExit as ending:
+            return int(ending.code or 0), printed.getvalue()
+    raise AssertionError("it does not end")

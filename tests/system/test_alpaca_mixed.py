@@ -1,12 +1,8 @@
 """A rig of all sorts: an INDI camera, a panel behind Alpaca, another on a serial line."""
 
-import json
-import signal
 from contextlib import contextmanager
 
-import pytest
-import rigs
-from alpaca_served import EXPOSURES, alpaca_panel, config_of
+from alpaca_served import EXPOSURES, alpaca_panel, config_of, take_flats
 from indi_served import indi_served
 
 from hardware_sims import camera, wheel
@@ -47,33 +43,8 @@ def test_an_indi_camera_takes_flats_of_an_alpaca_panel_and_of_a_serial_one(tmp_p
             tmp_path, indi, line, flats=f'filters = ["Ha"]\n{EXPOSURES}', name="narrow"
         )
         for config in (broad, narrow):
-            ended = rigs.flatctl("run", config)
-            assert ended.returncode == 0, ended.stderr
+            assert take_flats(config)[0] == 0
             assert not rig.world.light.lit
         flats = sorted(path.name.split("_")[1] for path in tmp_path.rglob("FLAT_*.fits"))
         assert flats == ["FILTER-Ha"] * 3 + ["FILTER-L"] * 3
         assert [path for _, path, _ in rig.heard if path.endswith("calibratoroff")]
-
-
-@pytest.mark.parametrize("killed", [True, False])
-def test_a_run_that_is_killed_or_stopped_leaves_an_alpaca_panel_dark(tmp_path, killed):
-    with mixed_rig() as (rig, indi):
-        config = config_of(tmp_path, indi, alpaca_panel(rig), flats=f"{EXPOSURES}")
-        run = rigs.started("run", config, "--json", "--no-resume")
-        with run:
-            for told in run.stdout:
-                if json.loads(told)["event"] == "flat":
-                    run.send_signal(signal.SIGKILL if killed else signal.SIGTERM)
-                    break
-            run.stdout.read()
-            code = run.wait(timeout=60)
-        if not killed:
-            assert (code, rig.world.light.lit) == (143, False)
-            return
-        assert rig.world.light.lit
-        clients = {form["ClientID"] for _, _, form in rig.heard if "ClientID" in form}
-        ended = rigs.flatctl("safe", config)
-        assert (ended.returncode, rig.world.light.lit) == (0, False), ended.stderr
-        # A panel that keeps for each client whether it is connected has never met this one.
-        after = {form["ClientID"] for _, _, form in rig.heard if "ClientID" in form}
-        assert len(after - clients) == 1

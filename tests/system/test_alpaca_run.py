@@ -1,6 +1,5 @@
 """Flats of a rig that is behind Alpaca alone, by the program itself."""
 
-import json
 import os
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from alpaca_served import (
     alpaca_camera,
     alpaca_panel,
     alpaca_served,
+    command,
     config_of,
     take_flats,
 )
@@ -169,9 +169,15 @@ def test_a_killed_run_is_made_dark_by_another_program_that_no_device_knows(tmp_p
             run.kill()
             run.wait(timeout=60)
         assert rig.world.light.lit
-        ended = rigs.flatctl("safe", config)
-        assert (ended.returncode, "light off" in ended.stdout) == (0, True), ended.stderr
+        clients = clients_of(rig)
+        code, printed = command("safe", config)
+        assert (code, "light off" in printed) == (0, True), printed
         assert not rig.world.light.lit
+        assert len(clients_of(rig) - clients) == 1
+
+
+def clients_of(rig):
+    return {values["ClientID"] for _, _, values in rig.heard if "ClientID" in values}
 
 
 def test_a_run_is_seen_and_stopped_from_beside(tmp_path):
@@ -179,22 +185,22 @@ def test_a_run_is_seen_and_stopped_from_beside(tmp_path):
         flats = 'filters = ["Ha"]\ncount = 50\n'
         config = config_of(tmp_path, alpaca_camera(rig), alpaca_panel(rig), flats=flats)
         with run_until(config, lambda: rig.world.light.lit) as run:
-            beside = rigs.flatctl("run", config)
-            assert (beside.returncode, "is in use by" in beside.stderr) == (4, True)
-            assert "alpaca" in rigs.flatctl("status", config).stdout
-            stopped = rigs.flatctl("stop", config)
-            assert stopped.returncode == 0, stopped.stderr
+            code, printed = command("panel", config, "on")
+            assert (code, "is in use by" in printed) == (4, True)
+            assert "alpaca" in command("status", config)[1]
+            assert command("stop", config)[0] == 0
             assert run.wait(timeout=60) == 143
         assert not rig.world.light.lit
 
 
-def test_a_frame_by_hand_and_a_calibration_work_as_with_any_camera(tmp_path):
+@pytest.mark.parametrize(
+    "words", [("test", "--exposure", "0.1", "--brightness", "100"), ("calibrate",)]
+)
+def test_a_frame_by_hand_and_a_calibration_work_as_with_any_camera(tmp_path, words):
     with alpaca_served() as rig:
         config = config_of(tmp_path, alpaca_camera(rig), alpaca_panel(rig))
-        tried = rigs.flatctl("test", config, "--exposure", "0.1", "--brightness", "100")
-        assert tried.returncode == 0, tried.stderr
-        calibrated = rigs.flatctl("calibrate", config)
-        assert calibrated.returncode == 0, calibrated.stderr
+        code, printed = command(words[0], config, *words[1:])
+        assert code == 0, printed
         assert not rig.world.light.lit
 
 
@@ -202,9 +208,8 @@ def test_a_check_says_of_each_device_what_it_is(tmp_path):
     with alpaca_served() as rig:
         weather = f'[weather]\ndevice = "{rig.url("safetymonitor")}"\n'
         config = config_of(tmp_path, alpaca_camera(rig), alpaca_panel(rig), weather)
-        ended = rigs.flatctl("check", config, "--light")
-        assert ended.returncode == 0, ended.stdout
+        code, printed = command("check", config, "--light")
+        assert code == 0, printed
         for word in ("camera", "filter wheel", "order and safety", "panel"):
-            assert f"ok       {word}" in ended.stdout
-        assert ended.stdout.count("UniqueID") >= 3
-        assert json.dumps(rig.port) in ended.stdout
+            assert f"ok       {word}" in printed
+        assert printed.count("UniqueID") >= 3
