@@ -37,6 +37,7 @@ class Preparation(StrEnum):
     OTHERS = "others"  # another program's exposure
     DARK = "dark"  # the light, which did not go out at once
     LIGHT = "light"  # that of the sky
+    PICTURE = "picture"  # taken by a person
 
 
 @dataclass(frozen=True)

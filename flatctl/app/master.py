@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.wiring.elsewhere import elsewhere
 from flatctl.core.nights.masters import SKY_FRAMES_LEAST, master_sets
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
@@ -106,4 +107,5 @@ def _nothing(directory: Path, sources: Sources) -> str:
         files = figures.plural(len(sources.skipped), "file")
         parts.append(f"{files} without use ({path.name}: {problem})")
     found = f", but {', '.join(parts)}" if parts else ""
-    return f"{directory}: no flats of flatctl's here or below{found}; name the folder of a night"
+    remedy = elsewhere(directory) or "name the folder of a night"
+    return f"{directory}: no flats of flatctl's here or below{found}; {remedy}"

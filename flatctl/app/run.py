@@ -9,23 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from flatctl.app.estimate import Experience
-from flatctl.app.wiring.claim import take_name
+from flatctl.app.wiring.claim import claim, take_name
 from flatctl.app.wiring.journal import JournalWriter
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.person import LIGHT_OFF, Person, ensure_dark_flats_can_be_taken
 from flatctl.app.wiring.rig import (
-    claim_rig,
     configured_settling,
-    greet,
     make_connections,
-    make_rig,
     make_rules,
-    rig_addresses,
     transports_of,
 )
 from flatctl.app.wiring.sharing import Manners, free_camera
 from flatctl.app.wiring.sky import ensure_due, is_dawn, make_sky
 from flatctl.app.wiring.slow import SlowWords
+from flatctl.app.wiring.source import Configured, FrameSource
 from flatctl.app.wiring.timetable import dry_run_lines
 from flatctl.app.wiring.watchdog import BeatingClock, patience_s
 from flatctl.core.types import FilterPlan, Light, LightSource
@@ -51,8 +48,6 @@ from flatctl.settings.plan import held_at, plan_flats
 from flatctl.storage.atomic import write_text
 from flatctl.storage.directory import ensure_writable
 from flatctl.storage.history import History
-from flatctl.storage.naming import local_zone
-from flatctl.storage.writer import FrameWriter
 
 
 def run(
@@ -133,28 +128,31 @@ def run_settings(
     manners: Manners | None = None,
     person: Person | None = None,
     dawn: bool | None = None,
+    source: FrameSource | None = None,
 ) -> int:
     """Take the flats of `plan` (made from the wheel's slot names) with a rig's settings.
 
     Where the sky is the light it is that of `dawn`, of dusk, or of the twilight that comes next.
+    `source` is where frames come from other than the configured camera.
     """
     directory = settings.output.directory
     ensure_writable(directory)
     signals, clock = StopSignals(), clock or SystemClock()
+    frames = source or Configured(settings)
     album = Album()
     with (
         ExitStack() as taken,
         signals.installed(),
-        claim_rig(settings),
+        claim(settings.rig.name, frames.addresses),
         make_connections(settings, person) as connections,
         History(settings.output.history) as history,
     ):
         manners = manners or Manners()
-        rig = make_rig(settings, connections, clock)
+        rig = frames.make_rig(connections, clock)
         tell = partial(_tell_waiting, listeners, clock)
         free_camera(rig.camera, settings, manners, tell, clock)
         slow = taken.enter_context(SlowWords(connections.say, "reaching the panel and the devices"))
-        journal = JournalWriter(settings, "run", rig_addresses(settings), taken)
+        journal = JournalWriter(settings, frames.command, frames.addresses, taken)
         file = RunFile(write_text, partial(take_name, taken))
         hub = EventHub([slow.stop, file, album, journal, *listeners])
         session = Session(
@@ -177,16 +175,14 @@ def run_settings(
                 flat_s=Experience(history, settings.rig.name, settings.camera.setup).flat_s,
                 sky=_sky(settings, connections, clock, dawn=dawn),
             ),
-            writer=FrameWriter(
-                directory, local_zone(), compress=settings.output.compress == "rice"
-            ),
+            writer=frames.make_writer(directory),
             history=history,
             emit=hub,
             signals=signals,
         )
         # No daemon: a program that ends in the middle of loading a C++ library is aborted by it.
         threading.Thread(target=_load_ahead, name="load-ahead").start()
-        greet(settings, connections)
+        frames.greet(connections)
         try:
             code = session.run()
             if hub.failure is not None and code == ExitCode.COMPLETE:

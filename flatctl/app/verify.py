@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from flatctl.app.wiring.elsewhere import elsewhere
 from flatctl.images.kinds import foreign_kind
 from flatctl.storage.directory import files_below
 from flatctl.storage.verify import VerifiedFile, verify_directory
+
+__all__ = ["elsewhere", "others", "verify"]
 
 
 def verify(directory: Path) -> Iterator[VerifiedFile]:

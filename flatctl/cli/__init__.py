@@ -16,11 +16,13 @@ from flatctl.cli.endings import ending_of, show_tracebacks
 from flatctl.cli.plain_help import PlainCommand, PlainGroup
 
 _TALK_TO_DEVICES = (
-    *("run", "dawn", "dusk", "check", "test", "safe", "panel", "calibrate", "devices", "init"),
+    *("run", "dawn", "dusk", "by-hand", "check", "test", "safe", "panel", "calibrate", "devices"),
+    "init",
 )
 _COMMANDS = (
-    *("run", "dawn", "dusk", "plan", "check", "test", "safe", "panel", "calibrate", "devices"),
+    *("run", "dawn", "dusk", "by-hand", "plan", "check", "test", "safe", "panel", "calibrate"),
     *(
+        "devices",
         "init",
         "status",
         "stop",
@@ -43,9 +45,10 @@ program = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for name in _COMMANDS:
-    module = import_module(f"flatctl.cli.{name}")
-    command = getattr(module, name)
-    program.command(epilog=examples(*module.EXAMPLES), cls=PlainCommand)(
+    word = name.replace("-", "_")
+    module = import_module(f"flatctl.cli.{word}")
+    command = getattr(module, word)
+    program.command(name, epilog=examples(*module.EXAMPLES), cls=PlainCommand)(
         logged(command) if name in _TALK_TO_DEVICES else command
     )
 

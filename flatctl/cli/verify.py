@@ -59,7 +59,7 @@ def verify(
         other = f" ({left} not looked at)" if left else ""
         raise StorageError(
             f"{directory}: no images that can be checked here or below{other}; "
-            "name the folder of a night"
+            f"{app.elsewhere(directory) or 'name the folder of a night'}"
         )
     parts = [figures.plural(total, "file")]
     parts += [f"{bad} with problems"] if bad else []

@@ -13,11 +13,12 @@ class Origin(StrEnum):
     """Where a pedestal is known from, the most trusted first.
 
     `PANEL_OFF` is a frame with the panel off, of this run or an earlier one; `SEARCH` what the
-    levels of lit frames have in common.
+    levels of lit frames have in common; `CAMERA` what the camera writes into its files.
     """
 
     PANEL_OFF = "panel_off"
     CALIBRATION = "calibration"
+    CAMERA = "camera"
     SEARCH = "search"
 
 
@@ -49,7 +50,7 @@ class Pedestal:
 
     @property
     def is_measured(self) -> bool:
-        """Tell whether frames without light gave it."""
+        """Tell whether it is known otherwise than from lit frames."""
         return self.origin is not Origin.SEARCH
 
 

@@ -18,14 +18,15 @@ class ManualPanel:
     """A tracing board, a lit wall, a panel with a knob; it has one step and can't be asked.
 
     `ask` tells a person what to do, and returns whether that was done: false where nobody is there,
-    or nobody has answered. A light that nobody could be asked to switch on is taken to be on.
+    or nobody has answered. A light that nobody could be asked to switch on is taken to be on. It is
+    `lit` by what was said before.
     """
 
     hand_switched = True
 
-    def __init__(self, ask: Callable[[str], bool] = _nobody) -> None:
+    def __init__(self, ask: Callable[[str], bool] = _nobody, *, lit: bool | None = None) -> None:
         self._ask = ask
-        self._lit: bool | None = None  # as that person said last
+        self._lit = lit  # as that person said last
         self._left_alone = False
 
     @property

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from flatctl.core.nights.sun import Site
@@ -36,7 +37,8 @@ class Frame:
     `pixels` has shape (rows, cols), dtype uint16, native byte order, in ADU. `header` is the
     driver's FITS header as it came, possibly empty.
     `exposure_s` is the exposure asked for; `started` is the UTC time at which it began. `refused`
-    are the frames that came before it and were not believed, each as an error to be told of.
+    are the frames that came before it and were not believed, each as an error to be told of. `path`
+    is the file that it came in, and stays in, where there is one.
     """
 
     pixels: Pixels
@@ -44,6 +46,7 @@ class Frame:
     exposure_s: float
     started: datetime
     refused: tuple[DeviceError, ...] = ()
+    path: Path | None = None
 
     @property
     def raw(self) -> Pixels | Stored:
@@ -72,6 +75,7 @@ class StoredFrame(Frame):
             "exposure_s": exposure_s,
             "started": started,
             "refused": refused,
+            "path": None,
         }
         # As a frozen dataclass does it.
         for name, value in facts.items():
@@ -97,7 +101,8 @@ class CameraInfo:
     """What a camera says of itself; `None` where it doesn't say.
 
     Exposure limits in seconds; `bits` per pixel as the driver claims them (not always the
-    truth); `width_px` and `height_px` of the unbinned sensor.
+    truth); `width_px` and `height_px` of the unbinned sensor. `full_scale_adu` and `pedestal_adu`
+    are what a full pixel and one without light read, where it says that in ADU.
     """
 
     name: str
@@ -107,6 +112,8 @@ class CameraInfo:
     exposure_min_s: float | None = None
     exposure_max_s: float | None = None
     bayer: str | None = None
+    full_scale_adu: float | None = None
+    pedestal_adu: float | None = None
 
 
 @dataclass(frozen=True)
@@ -128,10 +135,14 @@ class CameraState:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a device says of itself while it takes its time; `words` are its driver's own."""
+    """What a device says of itself while it takes its time; `words` are its driver's own.
+
+    `for_person`: they tell the person who takes the pictures what to do.
+    """
 
     temperature_c: float | None = None
     words: str = ""
+    for_person: bool = False
 
 
 @runtime_checkable
@@ -139,6 +150,14 @@ class Telling(Protocol):
     """A device that tells how it gets on while a call waits for it; called in that call."""
 
     tell: Callable[[Progress], None]
+
+
+@runtime_checkable
+class LitByOthers(Protocol):
+    """A camera whose frames may have been taken before they are asked for."""
+
+    def light_changed(self) -> None:
+        """Take no frame from now on that was exposed before now."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from flatctl.devices.protocols import Frame
 from flatctl.engine.context import RunContext
 from flatctl.engine.shot import Shot
 from flatctl.storage.record import DarkUse, FrameRecord, SkyFacts
-from flatctl.storage.resume import Finished, FinishedFrame, Wanted, finished
+from flatctl.storage.resume import Finished, FinishedFrame, Wanted
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SetIdentity:
             source=("SKY" if sky else "PANEL") if self.plan else None,
         )
         join_days = sky.join_days if sky and self.plan else 0
-        found = finished(context.writer.directory, context.writer.night, wanted, join_days)
+        found = context.writer.finished(wanted, join_days)
         if not context.job.resume:
             return Finished(sets=found.sets)
         for path, reason in found.skipped:
@@ -128,4 +128,5 @@ class SetIdentity:
             site=context.job.site,
             dark_flat_type=context.job.dark_flat_type,
             local_zone=context.writer.zone,
+            source=frame.path,
         )

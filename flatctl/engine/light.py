@@ -1,5 +1,7 @@
 """The panel's light: what it shines at as far as is known, and when it has settled."""
 
+from collections.abc import Callable
+
 from flatctl.core.quality.findings import Finding, Kind
 from flatctl.core.types import Bank
 from flatctl.devices.protocols import Banked, HandSwitched, LightPanel, PanelStatus
@@ -11,7 +13,10 @@ _ASK_S = 5.0
 
 
 class PanelLight:
-    """The light of an opened panel; `settle_s` is what it needs after a change."""
+    """The light of an opened panel; `settle_s` is what it needs after a change.
+
+    `on_change` is called where it is told to shine otherwise.
+    """
 
     def __init__(
         self, panel: LightPanel, clock: Clock, *, settle_s: float, timeout_s: float
@@ -24,6 +29,7 @@ class PanelLight:
         self._in_doubt = False
         self._settled_s = 0.0
         self._can_say = True
+        self.on_change: Callable[[], None] = lambda: None
 
     def doubt(self) -> None:
         """Tell the panel again with the next flat, since some follow the wheel."""
@@ -86,6 +92,7 @@ class PanelLight:
     def _now(self, shines: tuple[int, Bank | None], *, changed: bool) -> None:
         self._shines = shines
         if changed:
+            self.on_change()
             self._settled_s = self._clock.monotonic() + self.settle_s
 
 

@@ -68,12 +68,14 @@ def learn_pedestal(context: RunContext, dark_adu: float) -> None:
 
 
 def known_pedestal(context: RunContext) -> Pedestal | None:
-    """Return the level without light, as far as frames without light have told it."""
+    """Return the level without light, as far as frames without light or the camera tell it."""
     calibrated = None
     if context.calibration is not None:
         adu = context.calibration.calibration.pedestal_adu
         calibrated = Pedestal.measured(adu, Origin.CALIBRATION)
-    return most_trusted(_last(context), calibrated)
+    told = context.rig.info.pedestal_adu
+    said = None if told is None else Pedestal.measured(told, Origin.CAMERA)
+    return most_trusted(_last(context), calibrated, said)
 
 
 def _wanted(context: RunContext) -> bool:

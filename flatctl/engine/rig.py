@@ -17,6 +17,7 @@ from flatctl.devices.protocols import (
     Focuser,
     Frame,
     LightPanel,
+    LitByOthers,
     Progress,
     Restorable,
     Rotator,
@@ -96,6 +97,8 @@ class Rig:
         self._placed: tuple[float | None, int | None] = (None, None)
         self._looked = True
         self.disturbances: list[Finding] = []  # what others did to wheel and light
+        if isinstance(camera, LitByOthers):
+            self.light.on_change = camera.light_changed
         if isinstance(panel, Considerate):
             panel.disturbs = self.disturbs
 
@@ -198,7 +201,9 @@ class Rig:
 
     @property
     def claimed_full_scale_adu(self) -> float:
-        """The level of a full pixel, by the bits that the camera says it has."""
+        """The level of a full pixel, by what the camera says of it, else by its bits."""
+        if self.info.full_scale_adu is not None:
+            return self.info.full_scale_adu
         return float(2 ** (self.info.bits or _USUAL_BITS) - 1)
 
     def panel_name(self, bank: Bank | None = None) -> str:

@@ -97,7 +97,9 @@ class Shot:
         """Give up the pixels, a hundred megabytes of a large camera; what was measured stays."""
         self.measure()
         frame = self.frame
-        self.frame = Frame(_NO_PIXELS, frame.header, frame.exposure_s, frame.started)
+        self.frame = Frame(
+            _NO_PIXELS, frame.header, frame.exposure_s, frame.started, path=frame.path
+        )
 
     @property
     def statistics(self) -> Statistics:

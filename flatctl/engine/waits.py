@@ -33,6 +33,8 @@ class Waits:
         if progress.temperature_c is not None and what.what is not Preparation.CAMERA:
             # The camera is made ready again, in the middle of something else.
             what = Awaited(Preparation.CAMERA, temperature_c=self.rig.setup.temperature_c)
+        if progress.for_person:
+            what = Awaited(Preparation.PICTURE)
         self.emit(
             Waiting(
                 time=self.rig.clock.now(),

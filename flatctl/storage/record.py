@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Literal
 
 from flatctl.core.nights.history import SettingKey
@@ -51,7 +52,7 @@ class FrameRecord:
     full, or black, without light too. With a `sky` the light was that, and there is no panel.
     `set_id` is what the set of a flat is known by, `set_number` counts those of a night that are of
     one filter and setup. `dark_flat_type` is what IMAGETYP says of dark flats, `dark_use` what
-    those are for that were taken for flats of the sky.
+    those are for that were taken for flats of the sky. `source` is the file that the frame came in.
     """
 
     kind: FrameKind
@@ -86,6 +87,7 @@ class FrameRecord:
     set_number: int = 1
     dark_flat_type: str = "DARK"
     dark_use: DarkUse | None = None
+    source: Path | None = None
     local_zone: tzinfo = UTC
 
     @property

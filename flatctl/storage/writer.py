@@ -24,6 +24,7 @@ from flatctl.storage.directory import ensure_writable, prepare_directory, size_o
 from flatctl.storage.headers import frame_header
 from flatctl.storage.naming import PACKED_SUFFIX, SUFFIX, frame_folder, frame_name, night_of
 from flatctl.storage.record import FrameRecord
+from flatctl.storage.resume import Finished, Wanted, finished
 from flatctl.storage.twins import Pictures, picture_of, stored_picture
 from flatctl.storage.verify import frames_in, read_values
 
@@ -83,6 +84,10 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
     def folder(self) -> Path:
         """The folder of this night's run: frames below it, `run.json` and the report in it."""
         return self.directory / self.night.isoformat()
+
+    def finished(self, wanted: Wanted, join_days: int = 0) -> Finished:
+        """Return the frames of a set that an earlier run left; see `resume.finished`."""
+        return finished(self.directory, self.night, wanted, join_days)
 
     def twin_of(self, pixels: Pixels16, median_adu: float) -> str | None:
         """Return the name of the night's flat that has the same picture, None where none has."""

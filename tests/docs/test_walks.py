@@ -72,10 +72,10 @@ FORGOTTEN: dict[str, Forget] = {
     ),
     "test_it_has_at_least_one_step[screen": partial(gone, "flatctl/devices/screen/panel.py"),
     "test_what_talks_to_devices_can_log_it_and_nothing_else[check]": partial(
-        without, "flatctl/cli/__init__.py", r'(?<="dusk", )"check", '
+        without, "flatctl/cli/__init__.py", r'(?<="by-hand", )"check", '
     ),
     "test_help_lists_every_command_in_the_order_of_use": partial(
-        without, "flatctl/cli/__init__.py", r'(?<="dusk", )"plan", '
+        without, "flatctl/cli/__init__.py", r'(?<="by-hand", )"plan", '
     ),
     "test_a_set_that_broke_off_tells_its_figures_and_the_remedy[too_dim": partial(
         without, "flatctl/outputs/sentences/endings.py", r"case EndingKind.FADED:.*?(?=case )"

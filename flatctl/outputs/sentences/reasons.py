@@ -49,6 +49,8 @@ def awaited_words(awaited: Awaited | str, since: datetime | None = None) -> str:
             return "moving rotator and focuser to where the lights had them"
         case Preparation.LIGHT:
             return light_awaited_words(awaited, since)
+        case Preparation.PICTURE:
+            return "waiting for a picture"
         case Preparation.OTHERS:
             left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
             return f"another program uses the camera{left}"
@@ -64,6 +66,8 @@ def waiting_words(event: Waiting) -> str:
     parts = [("waiting: " if others else "") + awaited_words(what, event.time)]
     if event.present_c is not None:
         parts.append(f"now {event.present_c:.1f} °C")
+    if event.says and not isinstance(what, str) and what.what is Preparation.PICTURE:
+        return event.says
     if event.says:
         parts.append(f"its driver says: {event.says}")
     return ", ".join(parts)

@@ -1,0 +1,1 @@
+"""Cameras that no driver reaches: a person takes the pictures, and they arrive in a folder."""
