@@ -34,10 +34,17 @@ def dusk_clock() -> "DuskClock":
     return DuskClock()
 
 
-def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" = None) -> int:
+def demo(
+    output: Path,
+    listeners: Sequence[Listener],
+    dusk: "DuskClock | None" = None,
+    *,
+    alpaca: bool = False,
+) -> int:
     """Take the flats of three filters on a simulated rig and return the exit code.
 
-    With the clock of a `dusk` the light is that of its sky, else a panel's. Frames, `run.json` and
+    With the clock of a `dusk` the light is that of its sky, else a panel's, on a rig that speaks
+    INDI and a serial line, or `alpaca` alone. Frames, `run.json` and
     `report.html` are in the night's folder below `output`; the last two can be reached from
     `output` itself as well.
     """
@@ -56,7 +63,7 @@ def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" =
 
             code = show_dusk(output, history, dusk, heard)
         else:
-            code = _by_panel(output, history, heard)
+            code = _by_panel(output, history, heard, alpaca=alpaca)
     for name in (RUN_FILE, REPORT_FILE):
         link = output / name
         link.unlink(missing_ok=True)
@@ -64,8 +71,8 @@ def demo(output: Path, listeners: Sequence[Listener], dusk: "DuskClock | None" =
     return code
 
 
-def _by_panel(output: Path, history: Path, listeners: Sequence[Listener]) -> int:
-    with _served(history.parent) as config:
+def _by_panel(output: Path, history: Path, listeners: Sequence[Listener], *, alpaca: bool) -> int:
+    with _served(history.parent, *(["--alpaca"] if alpaca else [])) as config:
         settings = stored_in(load(config, env={}), output)
         fresh = settings.output.model_copy(update={"history": history})
         settings = settings.model_copy(update={"output": fresh})
@@ -74,10 +81,10 @@ def _by_panel(output: Path, history: Path, listeners: Sequence[Listener]) -> int
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[Path]:
+def _served(folder: Path, *options: str) -> Iterator[Path]:
     """Run the simulated rig in a process of its own and give the path of its configuration."""
     ready = folder / "ready.json"
-    command = [sys.executable, "-m", "hardware_sims", "mono", "--ready", str(ready)]
+    command = [sys.executable, "-m", "hardware_sims", "mono", "--ready", str(ready), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as rig:
         try:
             deadline = time.monotonic() + START_S

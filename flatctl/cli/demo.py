@@ -10,6 +10,7 @@ from flatctl.core.types import LightSource
 EXAMPLES = (
     "flatctl demo",
     "flatctl demo --light sky",
+    "flatctl demo --alpaca",
     "flatctl demo --output /tmp/flats",
 )
 
@@ -22,6 +23,9 @@ def demo(
             metavar="panel|sky", help="A panel, or the sky of a dusk, sixty times faster."
         ),
     ] = LightSource.PANEL,
+    alpaca: Annotated[
+        bool, typer.Option("--alpaca", help="Reach all devices over Alpaca; of a panel only.")
+    ] = False,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the flats and the report go.")
     ] = Path("demo-output"),
@@ -33,8 +37,11 @@ def demo(
     """
     from flatctl.app import demo as app
     from flatctl.cli.talk import listening
+    from flatctl.errors import UsageError
 
+    if alpaca and light is LightSource.SKY:
+        raise UsageError("--alpaca goes with --light panel: the sky's demo has no hardware at all")
     dusk = app.dusk_clock() if light is LightSource.SKY else None
     with listening(json=False, clock=dusk) as listeners:
-        code = app.demo(output, listeners, dusk)
+        code = app.demo(output, listeners, dusk, alpaca=alpaca)
     raise typer.Exit(code)

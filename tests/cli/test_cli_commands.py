@@ -299,6 +299,19 @@ def test_a_demo_goes_where_it_is_told_and_ends_as_the_run_did(app, command):
     assert (ending.code, app.asked[0][1][0]) == (0, Path("/tmp/x"))
 
 
+@pytest.mark.parametrize("options", [[], ["--alpaca"]])
+def test_a_demo_hands_over_how_its_devices_are_reached(app, command, options):
+    app.answers["demo"] = 0
+    command("demo", *options)
+    assert app.asked[0][2] == {"alpaca": bool(options)}
+
+
+def test_a_demo_of_the_sky_over_alpaca_is_refused_before_anything_is_made(app, command):
+    ending = command("demo", "--alpaca", "--light", "sky")
+    assert (ending.code, app.asked) == (2, [])
+    assert "--alpaca goes with --light panel" in ending.stderr
+
+
 def test_report_prints_where_the_page_is(app, command):
     app.answers["report"] = [Path("night/report.html")]
     assert command("report", "night").stdout == "night/report.html\n"
