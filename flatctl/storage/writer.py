@@ -4,11 +4,10 @@ Each is a FITS file that is complete, checksummed and never in place of another 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, tzinfo
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,10 @@ import numpy as np
 from flatctl.core.pixels.sixteen_bits import STORED, Pixels16
 from flatctl.core.types import FrameKind
 from flatctl.errors import StorageError
-from flatctl.fits.compressed import encode_compressed
 from flatctl.fits.encoding import encode_frame
 from flatctl.fits.header import Header
 from flatctl.storage.atomic import create_free, make_folder, remove_leftovers
+from flatctl.storage.compressor import Compressor
 from flatctl.storage.directory import ensure_writable, prepare_directory, size_of
 from flatctl.storage.headers import frame_header
 from flatctl.storage.naming import PACKED_SUFFIX, SUFFIX, frame_folder, frame_name, night_of
@@ -27,6 +26,8 @@ from flatctl.storage.record import FrameRecord
 from flatctl.storage.resume import Finished, Wanted, finished
 from flatctl.storage.twins import Pictures, picture_of, stored_picture
 from flatctl.storage.verify import frames_in, read_values
+
+Encode = Callable[[Pixels16, Sequence[str]], Sequence[bytes | memoryview]]
 
 IN_FLIGHT = 2
 # Compressing takes longer now and then than the camera does: frames wait for it, not the camera.
@@ -45,7 +46,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
 
     def __init__(self, directory: Path, zone: tzinfo, *, compress: bool = False) -> None:
         self.directory = directory
-        self._compress = compress
+        self._compressor = Compressor() if compress else None
         self.zone = zone
         self.night = date.min
         self.placed = 0
@@ -59,10 +60,14 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
             self.drain()
         finally:
             self._thread.shutdown()
+            if self._compressor is not None:
+                self._compressor.close()
 
     def open_night(self, now: datetime) -> Path:
         """Make the directory ready for the night of `now` and return that night's folder."""
         self.night, self._pictures = night_of(now, self.zone), None
+        if self._compressor is not None:
+            self._compressor.open()
         prepare_directory(self.directory)
         make_folder(self.folder, self.directory)
         for kind in FrameKind:
@@ -114,12 +119,13 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
         if record.kind is FrameKind.FLAT:
             picture = picture_of(pixels, record.statistics.median)
             self._known_pictures().add(picture, frame_name(record, 0))
-        waiting = COMPRESSED_WAITING_BYTES // pixels.nbytes if self._compress else 0
+        waiting = COMPRESSED_WAITING_BYTES // pixels.nbytes if self._compressor else 0
         self._settle(max(IN_FLIGHT, waiting) - 1)
-        write = partial(write_frame, compress=True) if self._compress else write_frame
-        writing = self._thread.submit(
-            write, self.directory, self.night, pixels, driver_header, record
-        )
+        frame = (self.directory, self.night, pixels, driver_header, record)
+        if self._compressor is None:
+            writing = self._thread.submit(write_frame, *frame)
+        else:
+            writing = self._thread.submit(write_frame, *frame, packed=self._compressor.encode)
         self._pending.append((writing, placed))
 
     def drain(self) -> None:
@@ -143,13 +149,13 @@ def write_frame(
     driver_header: Header,
     record: FrameRecord,
     *,
-    compress: bool = False,
+    packed: Encode | None = None,
 ) -> Path:
     """Store a frame of shape (rows, cols), dtype uint16, and return its path.
 
     Pixels of dtype >i2 are taken for what the file is to hold, 32768 less, and written as they are.
     The file lies in the night's folder below `directory`, which has to exist. It is on disk when
-    this returns, with `compress` as one of which `funpack` makes a plain one. A name that is taken
+    this returns, by `packed` as one of which `funpack` makes a plain one. A name that is taken
     is not used: the frame gets the next free one.
 
     Raises `StorageError`; nothing stays behind then.
@@ -159,6 +165,6 @@ def write_frame(
         raise ValueError(f"a frame is rows of 16-bit pixels, not {pixels.shape} {pixels.dtype}")
     folder = frame_folder(directory, night, record.kind)
     make_folder(folder, directory)
-    encode, suffix = (encode_compressed, PACKED_SUFFIX) if compress else (encode_frame, SUFFIX)
-    parts = encode(pixels, frame_header(record, driver_header, pixels.shape))
+    suffix = SUFFIX if packed is None else PACKED_SUFFIX
+    parts = (packed or encode_frame)(pixels, frame_header(record, driver_header, pixels.shape))
     return create_free(lambda copy: folder / frame_name(record, copy, suffix), parts)

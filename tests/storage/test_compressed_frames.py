@@ -11,6 +11,7 @@ from storage_builders import NIGHT, STARTED, Header, flat_pixels, flat_record
 from flatctl import events
 from flatctl.app.master import master
 from flatctl.core.types import FrameKind
+from flatctl.fits.compressed import encode_compressed
 from flatctl.images.reading import read_facts, read_image
 from flatctl.outputs.thumbnail import load_thumbnail
 from flatctl.storage.atomic import remove_leftovers
@@ -23,7 +24,9 @@ from flatctl.storage.writer import write_frame
 def packed(tmp_path):
     pixels = flat_pixels()
     header = Header(b"")
-    return write_frame(tmp_path, NIGHT, pixels, header, flat_record(pixels), compress=True)
+    return write_frame(
+        tmp_path, NIGHT, pixels, header, flat_record(pixels), packed=encode_compressed
+    )
 
 
 def test_its_name_is_that_of_the_plain_one_with_another_end(packed, tmp_path):
