@@ -208,6 +208,12 @@ other phases is the table above.
 
 {real}
 
+## Over Alpaca
+
+Camera and wheel on one server, the panel on another, with real sockets.
+
+{alpaca}
+
 Beyond these rows, nights of five filters with thirty flats each pass through random faults, each
 night from its own seed: `make soak` lets two hundred pass in virtual time, `make soak-for-real`
 five with real processes and sockets.
@@ -452,7 +458,7 @@ def survived_page() -> str:
     """Return what is survived, from the matrix of faults that the tests run."""
     matrix = runpy.run_path(str(ROOT / "tests" / "faults" / "matrix.py"))
     tables = {}
-    for name in ("SIMULATED", "REAL"):
+    for name in ("SIMULATED", "REAL", "ALPACA"):
         endings: dict[tuple[str, int], list[str]] = {}
         for row in matrix[name]:
             key = (row.fault.name, row.fault.exit_code)

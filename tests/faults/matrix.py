@@ -154,6 +154,21 @@ ON_THE_LINE = (
     Fault("the panel's cable is pulled, and back after 5 s", (CHANGE,)),
     Fault("the panel's cable is pulled for good", (SEARCH,), LIGHT),
 )
+OVER_ALPACA = (
+    Fault("the image of a camera stands still", (CAPTURE,)),
+    Fault("an image breaks off", (SEARCH, DARKS)),
+    Fault("an image has other dimensions", (CAPTURE,)),
+    Fault("an exposure is refused", (CAPTURE,)),
+    Fault("the server answers 500 while the camera exposes", (CAPTURE,)),
+    Fault("the server sends us elsewhere", (SEARCH,)),
+    Fault("the server's program is ended and started again", (SEARCH, DARKS)),
+    Fault("the camera's server never comes back", (CAPTURE,), DEVICE),
+    Fault("the wheel does not take an order", (CHANGE,)),
+    Fault("the panel has dropped us", (CHANGE,), told=False),
+    Fault("the panel does what it is told and does not answer", (CHANGE,), told=False),
+    Fault("the panel answers something else", (CHANGE,)),
+    Fault("the panel's server never comes back", (CHANGE,), LIGHT),
+)
 KILLED = (
     Fault("flatctl is killed, then `flatctl safe`, then run again", (CAPTURE,)),
     Fault("the disk is full", (CAPTURE,), STORAGE, told=False),
@@ -187,6 +202,9 @@ REAL = (
     ),
     *QUIRKS,
 )
+
+# The same over the sockets of Alpaca, by a clock of the run's own that waits for nobody.
+ALPACA = tuple(Row(fault, phase) for fault in OVER_ALPACA for phase in fault.phases)
 
 ENDS = {
     COMPLETE: "exactly the flats asked for are on disk",

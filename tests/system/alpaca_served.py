@@ -34,11 +34,13 @@ FLATS = f'filters = ["L"]\n{EXPOSURES}'
 
 
 @contextmanager
-def alpaca_served(name: str = "mono", **habits: object) -> Iterator[AlpacaRig]:
-    """Serve a scenario, with small frames and covers that are quick."""
+def alpaca_served(
+    name: str = "mono", *, world: World | None = None, **habits: object
+) -> Iterator[AlpacaRig]:
+    """Serve a scenario, with small frames and covers that are quick; or a `world` there is."""
     small = partial(scenario, rows=120, cols=160)
     sized, of_name = named_rig(name, alpaca=True, sized=small)
-    with AlpacaRig(World(sized), replace(of_name, **{"cover_s": 0.1, **habits})) as rig:
+    with AlpacaRig(world or World(sized), replace(of_name, **{"cover_s": 0.1, **habits})) as rig:
         yield rig
 
 
