@@ -57,6 +57,8 @@ LONGEST = (
     "tests/faults/test_survived",
     *("tests/system/test_run.py", "tests/system/test_indi_", "tests/system/test_screen.py"),
     *("tests/system/test_policies_for_real.py", "tests/system/test_one_controller.py"),
+    *("tests/system/test_shared_camera.py", "tests/system/test_twilight.py"),
+    *("tests/system/test_first_hour.py", "tests/app/test_without_asserts.py"),
 )
 
 
@@ -66,7 +68,6 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()
     gc.enable()
 
@@ -103,7 +104,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file in one process, where they share what the file sets up.
 
-    Only the rows of the fault matrix take too long for that: they make three heaps each.
+    Only the rows of the fault matrix take too long for that: they make two heaps each.
     """
     if config.getvalue("dist") != "loadscope":
         return None
@@ -113,27 +114,42 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             if file.startswith("tests/faults/test_survived"):
-                return f"{file} {zlib.crc32(nodeid.encode()) % 3}"
+                return f"{file} {zlib.crc32(nodeid.encode()) % 2}"
             return file
 
     return ByFile(config, log)
 
 
-def make_private(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Surroundings:
     """Keep history, caches and drivers' settings away from the user's own."""
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
-        place = folder / name.lower()
-        place.mkdir()
-        monkeypatch.setenv(name, str(place))
-    for name in ("FLATCTL_DEBUG", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
+
+    VARIABLES = (
+        *("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"),
+    )
+
+    def __init__(self, folder: Path) -> None:
+        self._folders = {name: str(folder / name.lower()) for name in self.VARIABLES}
+        for each in self._folders.values():
+            os.mkdir(each)
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, place in self._folders.items():
+            monkeypatch.setenv(name, place)
+        for name in ("FLATCTL_DEBUG", "NO_COLOR"):
+            monkeypatch.delenv(name, raising=False)
+
+    def are_untouched(self) -> bool:
+        try:
+            return not any(map(os.listdir, self._folders.values()))
+        except OSError:
+            return False
 
 
 @pytest.fixture(scope="session", autouse=True)
 def private_session(tmp_path_factory) -> Iterator[None]:
     """Serve the fixtures of modules, which are made before those of a test."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        make_private(tmp_path_factory.mktemp("home"), monkeypatch)
+        Surroundings(tmp_path_factory.mktemp("home")).use(monkeypatch)
         yield
 
 
@@ -155,9 +171,19 @@ def tmp_path(new_folders) -> Path:
     return next(new_folders)
 
 
+@pytest.fixture(scope="session")
+def untouched() -> list[Surroundings]:
+    return []
+
+
 @pytest.fixture(autouse=True)
-def private_surroundings(new_folders, monkeypatch) -> None:
-    make_private(next(new_folders), monkeypatch)
+def private_surroundings(new_folders, untouched, monkeypatch) -> Iterator[None]:
+    """Give each test empty ones: what the last has left empty is as good as new, and is made."""
+    surroundings = untouched.pop() if untouched else Surroundings(next(new_folders))
+    surroundings.use(monkeypatch)
+    yield
+    if surroundings.are_untouched():
+        untouched.append(surroundings)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -197,7 +197,7 @@ def test_a_driver_that_dies_in_a_slew_ends_it_with_what_was_kept(tmp_path) -> No
 
 
 def test_what_the_window_left_undone_is_told_with_its_figures(tmp_path) -> None:
-    twilight = Twilight(tmp_path, filters=("L", "Ha"), count=400)
+    twilight = Twilight(tmp_path, filters=("L", "Ha"), count=120, starts_deg=-6.0)
     assert twilight.run() == ExitCode.INCOMPLETE
     for event in twilight.all(events.FilterFinished):
         assert event.outcome in ("too_dim", "out_of_time")

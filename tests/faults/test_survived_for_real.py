@@ -73,10 +73,30 @@ def struck(rig, row: Row) -> int:
     return rig.take_flats(moment, strike)
 
 
-STRUCK = [r for r in REAL if r.fault.name not in (KILLED, FULL) and not r.fault.quirk]
+# Left to `make nightly`, beside the second phase of each fault: what the engine makes of them
+# virtual time shows in more phases, what drivers make of them the contracts and their own tests do.
+SHOWN_ELSEWHERE = (
+    *("an exposure never ends", "the sensor gets warm", "the wheel does not arrive"),
+    *("the panel is silent for 10 s", "the panel answers garbage three times"),
+    "the panel reports what it does not do, until it is opened anew",
+    # The child's end is seen by its pipe, however it came about: it is killed and frozen here.
+    "the process that speaks INDI crashes with SIGSEGV",
+    "the process that speaks INDI aborts",
+)
 
 
-@pytest.mark.parametrize("row", STRUCK, ids=str)
+def is_nightly(row: Row) -> bool:
+    return row.fault.name in SHOWN_ELSEWHERE or row.phase != row.fault.phases[0]
+
+
+STRUCK = [
+    pytest.param(row, marks=[pytest.mark.nightly] if is_nightly(row) else [], id=str(row))
+    for row in REAL
+    if row.fault.name not in (KILLED, FULL) and not row.fault.quirk
+]
+
+
+@pytest.mark.parametrize("row", STRUCK)
 def test_it_is_really_survived_or_reported(rig, row: Row):
     began_s = time.monotonic()
     code = struck(rig, row)
@@ -130,6 +150,10 @@ def test_a_full_disk_ends_with_7_and_room_on_it_lets_the_next_run_complete(rig, 
         subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
         assert rig.take_flats() == COMPLETE
         assert missing(rig.flats, FILTERS, COUNT, DARK_FLATS) == []
+
+
+def test_only_what_is_in_the_matrix_is_left_to_the_night():
+    assert set(SHOWN_ELSEWHERE) <= {row.fault.name for row in REAL}
 
 
 def test_the_matrix_has_enough_real_rows_and_names_each_once():

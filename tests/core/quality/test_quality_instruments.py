@@ -12,7 +12,7 @@ FLATS = 4
 
 
 @pytest.fixture(
-    params=[range(5), pytest.param(range(100), marks=pytest.mark.nightly)], ids=["5", "100"]
+    params=[range(3), pytest.param(range(100), marks=pytest.mark.nightly)], ids=["3", "100"]
 )
 def seeds(request) -> range:
     return request.param
