@@ -15,7 +15,7 @@ make_venv = $(PYTHON) -m venv --clear '$(1)' \
 # The suite starts hundreds of processes: Python may keep what it compiled, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo install uninstall extras test nightly lint lowest newest mutants soak soak-for-real benchmarks ablation docs pictures lock clean
+.PHONY: help demo install uninstall extras test nightly lint lowest newest mutants soak soak-for-real witness benchmarks ablation docs pictures lock clean
 
 help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
@@ -97,6 +97,9 @@ soak: $(BIN)/.ready-dev
 
 soak-for-real: $(BIN)/.ready-dev
 	@PYTHONPATH=tests/system $(BIN)/python tests/faults/soak_for_real.py $(SOAK_ARGS)
+
+witness: $(BIN)/.ready-dev
+	@$(BIN)/python tests/witness/alpaca_simulators.py
 
 docs: $(BIN)/.ready-dev
 	@$(BIN)/python docs/generate.py
