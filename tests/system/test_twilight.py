@@ -158,6 +158,15 @@ def test_a_mount_that_is_parked_or_tracks_again_gives_its_flats_all_the_same(
         assert rig.motion.doing() is not Doing.TRACKING or "tracks_again_s" in habits
 
 
+def test_a_mount_behind_alpaca_points_at_the_sky_as_one_behind_indi(tmp_path):
+    with twilight(tmp_path, alpaca=True) as rig:
+        assert rig.run(count=2) == ExitCode.COMPLETE, rig.error
+        assert len(rig.frames) == 2
+        assert rig.bad_frames == []
+        assert kept_clear_of_sun_and_ground(rig)
+        assert rig.motion.doing() is Doing.STANDING
+
+
 def test_no_order_reaches_a_mount_that_may_not_be_moved(tmp_path):
     with twilight(tmp_path, move=False, sky='position = "stay"') as rig:
         assert rig.run() == ExitCode.COMPLETE, rig.error

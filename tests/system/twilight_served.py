@@ -14,7 +14,9 @@ from flatctl.core.pointing.directions import separation_deg
 from flatctl.core.types import LightSource
 from flatctl.errors import FlatctlError
 from flatctl.outputs.jsonlines import to_plain
+from flatctl.settings.alpaca import TYPES
 from flatctl.storage.verify import verify_file
+from hardware_sims.alpaca.rig import AlpacaRig
 from hardware_sims.camera import SimCamera
 from hardware_sims.indi.driver import SimDriver
 from hardware_sims.mount import NAME as MOUNT
@@ -103,9 +105,10 @@ def twilight(
     sky: str = "",
     move: bool = True,
     away_deg: float = 0.0,
+    alpaca: bool = False,
     **habits: object,
 ) -> Iterator[Twilight]:
-    """Serve a rig whose mount has these habits; `sky` is added to [sky].
+    """Serve a rig whose mount has these habits, over INDI or Alpaca; `sky` is added to [sky].
 
     Its configuration has a site that is `away_deg` east of where it is.
     """
@@ -118,11 +121,27 @@ def twilight(
         drivers.extend(kind(world) for kind in (SimCamera, SimWheel, SimMount, SimRoof))
         return drivers
 
+    names = {"camera": "Sim CCD", "wheel": "Sim Wheel", "mount": MOUNT, "dome": ROOF}
+    if alpaca:
+        with AlpacaRig(world) as served:
+            urls = {table: served.url(TYPES[table]) for table in names}
+            config = _config(folder, world, 7624, move, sky, away_deg, urls)
+            yield Twilight(world, drivers, folder, config)
+        return
     with indi_served(make) as port:
-        yield Twilight(world, drivers, folder, _config(folder, world, port, move, sky, away_deg))
+        config = _config(folder, world, port, move, sky, away_deg, names)
+        yield Twilight(world, drivers, folder, config)
 
 
-def _config(folder: Path, world: World, port: int, move: bool, sky: str, away_deg: float) -> Path:
+def _config(
+    folder: Path,
+    world: World,
+    port: int,
+    move: bool,
+    sky: str,
+    away_deg: float,
+    names: dict[str, str],
+) -> Path:
     site = world.scene.twilight.site
     path = folder / "rig.toml"
     path.write_text(f"""
@@ -135,19 +154,19 @@ port = {port}
 socket = "off"
 timeout_s = 10
 [camera]
-device = "Sim CCD"
+device = "{names["camera"]}"
 [wheel]
-device = "Sim Wheel"
+device = "{names["wheel"]}"
 [flats]
 exposure_s = {{ min = 0.05, start = 0.5, max = 20.0 }}
 [sky]
 {sky}
 [mount]
-device = "{MOUNT}"
+device = "{names["mount"]}"
 move = {json.dumps(move)}
 slew_s = 10
 [dome]
-device = "{ROOF}"
+device = "{names["dome"]}"
 policy = "stop"
 [output]
 directory = "{folder / "flats"}"
