@@ -73,15 +73,15 @@ def test_rigs_behind_indi_and_alpaca_may_run_beside_each_other(rig):
 def test_a_check_says_what_the_devices_call_themselves(rig):
     lines = {line.subject: line.text for line in check_settings(rig)}
     assert lines["order and safety"].endswith("/dome/0: closed (Roof, UniqueID u-2, interface 1)")
-    assert lines["panel"].endswith(
-        ": light off, brightness 0 of 255 (Flap, UniqueID u-1, interface 2)"
-    )
+    panel = "(Flap, UniqueID u-1, interface 2, brightness 1 to 255, no cover)"
+    assert lines["panel"].endswith(f": light off, brightness 0 of 255 {panel}")
 
 
 def test_a_server_without_a_list_is_checked_all_the_same(rig, server):
     server.lists = None
     lines = {line.subject: line.text for line in check_settings(rig)}
-    assert lines["panel"].endswith(": light off, brightness 0 of 255 (Scripted, interface 2)")
+    panel = "(Scripted, interface 2, brightness 1 to 255, no cover)"
+    assert lines["panel"].endswith(f": light off, brightness 0 of 255 {panel}")
 
 
 def test_a_panel_that_is_not_there_is_a_problem_that_says_where(rig, server):

@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 _CONFIGURED = "/management/v1/configureddevices"
 _ASK_S = 5.0
 _DEVICES_MAX = 256
+# What a device can, by the members that say so.
+_ABILITIES = {
+    "camera": {"cansetccdtemperature": "cools", "canabortexposure": "aborts"},
+    "telescope": {
+        "canpark": "parks",
+        "canslewasync": "slews",
+        "cansettracking": "switches its tracking",
+    },
+    "dome": {"cansetshutter": "has a shutter", "canpark": "parks"},
+}
+_COUNTS = {
+    "covercalibrator": ("maxbrightness", "brightness 1 to {}"),
+    "focuser": ("maxstep", "0 to {} steps"),
+}
 _ROLES = {
     "camera": (Role.CAMERA,),
     "filterwheel": (Role.WHEEL,),
@@ -128,8 +142,32 @@ def about(session: AlpacaSession, device: str) -> str:
         entry = next((one for one in _listed(client.url) if one.url == client.url), None)
         title = entry.title if entry else optional(client.text, "name", _ASK_S)
         unique_id = f", UniqueID {entry.unique_id}" if entry and entry.unique_id else ""
-        return f"{title or 'no name'}{unique_id}, interface {interface}"
+        told = f"{title or 'no name'}{unique_id}, interface {interface}"
+        return ", ".join((told, *abilities(client)))
     return ""
+
+
+def abilities(client: AlpacaClient) -> list[str]:
+    """Return what a device says that it can, in a few words; nothing of one not connected."""
+    kind = client.url.type
+    with suppress(DeviceError):
+        if not client.truth("connected", _ASK_S):
+            return []
+        words = []
+        if kind == "camera" and (sensor := _sensor_px(client, Deadline(_ASK_S))):
+            words.append(f"{sensor[0]} × {sensor[1]} px")
+        if kind in _COUNTS:
+            member, text = _COUNTS[kind]
+            most = optional(client.whole, member, _ASK_S)
+            words += [] if most is None else [text.format(most)]
+        if kind == "covercalibrator":
+            words.append("cover" if optional(client.whole, "coverstate", _ASK_S) else "no cover")
+        return words + [
+            word
+            for member, word in _ABILITIES.get(kind, {}).items()
+            if optional(client.truth, member, _ASK_S)
+        ]
+    return []
 
 
 def _listed(url: AlpacaUrl) -> list[Entry]:
