@@ -21,7 +21,7 @@ help:
 	@echo 'make demo        flats through 3 filters on the simulated rig, into ./demo-output/'
 	@echo 'make install     flatctl for every night, for you alone; sudo make install: for all users and services'
 	@echo 'make uninstall   take that away again (sudo likewise); flats and configurations stay'
-	@echo 'make extras      for .venv here: what master frames and messages need, and OpenCV'
+	@echo 'make extras      for .venv here: what messages, XISF and raw files need, and OpenCV'
 	@echo 'make test        the whole test suite'
 	@echo 'make nightly     what the suite leaves to the night: the many of what it tries a few times'
 	@echo 'make lint        formatting, lint, types, import contracts'
@@ -79,7 +79,7 @@ newest: RESOLUTION = highest
 lowest newest:
 	@command -v uv > /dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
 	@uv venv -q --clear --python $(PYTHON) .venv-$@
-	@uv pip install -q --python .venv-$@ --resolution $(RESOLUTION) -e '.[indi,master,notify,raw,sim,xisf]' --group dev
+	@uv pip install -q --python .venv-$@ --resolution $(RESOLUTION) -e '.[indi,notify,raw,sim,xisf]' --group dev
 	@.venv-$@/bin/python -m pytest -n 2 -W default $(or $(PYTEST_ARGS),$(VERSIONS_TRIED))
 
 lint: $(BIN)/.ready-dev
@@ -131,7 +131,7 @@ $(BIN)/.ready-dev: requirements-dev.lock $(BIN)/.ready
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra master --extra raw --extra xisf
+lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra raw --extra xisf
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra indi --extra sim --group build pyproject.toml -o requirements.lock

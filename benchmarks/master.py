@@ -1,4 +1,4 @@
-"""Processor time and most memory of `flatctl master`, at each size of frames.
+"""Time and memory of `flatctl master`, at each size of frames, beside Siril's on the same files.
 
     python benchmarks/master.py [--write] [--frames N]
 
@@ -6,9 +6,12 @@ Sets of so many flats and a third as many dark flats, of a simulated telescope.
 """
 
 import argparse
-import resource
+import os
+import shutil
 import subprocess
 import tempfile
+import time
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,9 +56,54 @@ def write_set(folder: Path, kind: FrameKind, count: int, cols: int, rows: int) -
         write_frame(folder, night_of(STARTED, UTC), pixels, Header(), record)
 
 
-def processor_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+SIRIL = """requires 1.0.0
+link dark -out={out}
+cd {out}
+stack dark rej s 4 4 -nonorm -out=dark_master
+cd {flats}
+link flat -out={out}
+cd {out}
+{calibrate} flat -dark=dark_master
+stack pp_flat rej s 4 4 -norm=mul -out=flat_master
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: on the clock, of all processors, and of memory at its most."""
+
+    wall_s: float
+    processor_s: float
+    peak_mb: float
+
+    def over(self, other: "Cost") -> list[str]:
+        """Return it as fractions of another, as text."""
+        mine, theirs = astuple(self), astuple(other)
+        return [f"{one / two:.2f}" for one, two in zip(mine, theirs, strict=True)]
+
+
+def cost_of(*command: str | Path) -> Cost:
+    """Run a command; it is measured by a process that has no other child."""
+    started = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    wall_s = time.monotonic() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{command[0]} ended with {child.returncode}")
+    return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
+
+
+def siril(folder: Path) -> Cost:
+    """Stack the same files with the same rejection; Siril uses all processors."""
+    night = next(each for each in folder.iterdir() if (each / "FLAT").is_dir())
+    with tempfile.TemporaryDirectory(prefix="flatctl-siril-", dir=folder) as out:
+        script = Path(out) / "stack.ssf"
+        told = subprocess.run(["siril-cli", "--version"], capture_output=True, check=True).stdout
+        calibrate = "preprocess" if b"siril 1.0" in told else "calibrate"
+        commands = SIRIL.format(out=out, flats=night / "FLAT", calibrate=calibrate)
+        script.write_text(commands, encoding="utf-8")
+        return cost_of("siril-cli", "-d", night / "DARKFLAT", "-s", script)
 
 
 def main() -> None:
@@ -65,19 +113,22 @@ def main() -> None:
     options = arguments.parse_args()
     rows = []
     for megapixels, (cols, lines) in SIZES.items():
-        with tempfile.TemporaryDirectory(prefix="flatctl-bench-") as folder:
-            write_set(Path(folder), FrameKind.FLAT, options.frames, cols, lines)
-            write_set(Path(folder), FrameKind.DARK_FLAT, options.frames // 3, cols, lines)
-            before_s = processor_s()
-            subprocess.run([BIN / "flatctl", "master", folder], check=True)
-            seconds = processor_s() - before_s
-            # Of the largest child so far; the sizes ascend.
-            peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+        with tempfile.TemporaryDirectory(prefix="flatctl-bench-") as name:
+            folder = Path(name)
+            write_set(folder, FrameKind.FLAT, options.frames, cols, lines)
+            write_set(folder, FrameKind.DARK_FLAT, options.frames // 3, cols, lines)
+            # The first of the two to run would be the one that fetches the files from the disk.
+            for each in folder.rglob("*.fits"):
+                each.read_bytes()
+            ours = cost_of(BIN / "flatctl", "master", folder)
+            theirs = siril(folder) if shutil.which("siril-cli") else None
             set_mb = 2 * cols * lines * options.frames / 1e6
-            row = [megapixels, options.frames, f"{set_mb:.0f} MB"]
-            rows.append([*row, f"{peak_mb:.0f} MB", f"{seconds:.0f} s"])
+            row = [megapixels, f"{options.frames}", f"{set_mb:.0f} MB", f"{ours.wall_s:.0f} s"]
+            row += [f"{ours.processor_s:.0f} s", f"{ours.peak_mb:.0f} MB"]
+            rows.append(row + (ours.over(theirs) if theirs else ["–"] * 3))
             print(rows[-1], flush=True)
-    headings = ["Megapixels", "Flats", "All flats", "Peak", "Processor time"]
+    headings = ["Megapixels", "Flats", "All flats", "Wall", "Processor", "Peak"]
+    headings += ["Wall / Siril", "Processor / Siril", "Peak / Siril"]
     publish("master", table(headings, rows), write=options.write)
 
 

@@ -21,12 +21,11 @@ from flatctl.storage.masters import (
     master_flat,
     subtraction_for,
 )
-from flatctl.storage.stacking import ensure_ccdproc
 from flatctl.storage.verify import read_values
 
 Progress = Callable[[str, int, int], None]
 FOLDER = "MASTER"
-MEMORY_BYTES = 500_000_000
+MEMORY_BYTES = 200_000_000
 
 
 def master(
@@ -40,10 +39,9 @@ def master(
     """Find flats and dark flats in `directory` and below it, and make masters of them.
 
     They go into `output`, else into a folder MASTER in `directory`. `pedestal_adu` is taken from
-    flats for which there are no dark flats. Raises `UsageError` where ccdproc is not installed, and
-    `StorageError` where nothing can be read or written.
+    flats for which there are no dark flats. Raises `StorageError` where nothing can be read or
+    written.
     """
-    ensure_ccdproc()
     verifying = partial(progress, "Verifying frames") if progress else None
     averaging = partial(progress, "Averaging rows") if progress else None
     sources = find_sources(directory, verifying)

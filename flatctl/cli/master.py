@@ -30,7 +30,7 @@ def master(
     ] = None,
     memory: Annotated[
         int, typer.Option(min=50, metavar="MB", help="Memory for the frames being averaged.")
-    ] = 500,
+    ] = 200,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON object per master on stdout.")
     ] = False,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from flatctl import __version__
-from flatctl.core.pixels.clipping import Floats
+from flatctl.core.pixels.ordering import Floats
 from flatctl.core.types import FrameKind
 from flatctl.fits.cards import history_cards, keyword_of, sound_cards
 from flatctl.fits.encoding import encode_data

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from flatctl.core.nights.masters import SKY_FRAMES_LEAST, FrameInfo, darks_for
-from flatctl.core.pixels.clipping import Floats
+from flatctl.core.pixels.ordering import Floats
 from flatctl.core.quality.stars import standing_stars
 from flatctl.errors import StorageError
 from flatctl.fits.header import number

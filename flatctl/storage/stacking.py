@@ -1,30 +1,36 @@
-"""Frames averaged a few rows at a time, so that sets of any size fit into any memory.
+"""Frames averaged a few rows at a time, so that sets of any size fit into any memory."""
 
-The only file that imports ccdproc, which does the clipping and the averaging.
-"""
-
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import EllipsisType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flatctl.core.pixels.clipping import SIGMAS, SKY_SIGMAS, Floats, centre, common_noise, spread
+from flatctl.core.pixels.clipping import (
+    SIGMAS,
+    SKY_SIGMAS,
+    clipped_mean,
+    common_noise,
+    mean_without_stars,
+    median,
+)
+from flatctl.core.pixels.ordering import Floats
 from flatctl.core.pixels.sixteen_bits import BZERO, STORED, to_stored
-from flatctl.errors import StorageError, UsageError, line_to_install
+from flatctl.errors import StorageError
 from flatctl.fits.header import NotReadable
 from flatctl.images.fits_files import read_rows
 from flatctl.storage.atomic import READING, storage_error
 
 MONO = "M"
 """The pattern of a monochrome frame: one colour, on every pixel."""
-# Of each value in a stack, more than ccdproc and the clipping were measured to keep at a time.
-_BYTES_PER_VALUE = 48
+# Of each value that is kept at a time: as it lies on disk, and the master dark flats'.
+_BYTES_PER_VALUE = 4
+# Pixels averaged at a time: few enough for a processor's cache, enough that Python costs nothing.
+_TILE_PX = 16384
 _NOISE_ROWS = 16
 
 Progress = Callable[[int, int], None]
@@ -93,12 +99,11 @@ class Stacked:
     clipped_frac: float
 
 
-def ensure_ccdproc() -> None:
-    """Raise `UsageError` where ccdproc is not installed."""
-    if importlib.util.find_spec("ccdproc") is None:
-        raise UsageError(
-            f"masters are made with ccdproc, which is not installed: {line_to_install('ccdproc')}"
-        )
+_AVERAGES: Mapping[Method, Callable[[Floats, Floats], tuple[Floats, int]]] = {
+    Method.CLIPPED: clipped_mean,
+    Method.STARS: mean_without_stars,
+    Method.MEDIAN: lambda stack, _floor: (median(stack), 0),
+}
 
 
 def stack(
@@ -117,16 +122,20 @@ def stack(
     noise = _noise(layers, shape, pattern)
     pixels = np.empty(shape, np.float32)
     clipped = 0
+    height = max(2, _TILE_PX // cols // 2 * 2)
+    room = np.empty((len(layers), min(height, rows), cols), np.float32)
     for first, last in _slabs(rows, cols, len(layers), memory_bytes):
-        slab = _read(layers, first, last, cols, pattern)
-        floor = np.empty(slab.shape[1:], np.float32)
-        for colour, place in places(pattern):
-            floor[place] = noise[colour]
-        if method is Method.MEDIAN:
-            pixels[first:last], left_out = centre(slab), 0
-        else:
-            pixels[first:last], left_out = _clipped_mean(slab, floor, method)
-        clipped += left_out
+        slab = _Slab.read(layers, first, last, cols)
+        for top, end in _pieces(last - first, height):
+            tile = room[:, : end - top]
+            slab.fill(tile, top, pattern)
+            floor = np.empty(tile.shape[1:], np.float32)
+            for colour, place in places(pattern):
+                floor[place] = noise[colour]
+            averaged, left_out = _AVERAGES[method](tile.reshape(len(layers), -1), floor.ravel())
+            pixels[first + top : first + end] = averaged.reshape(tile.shape[1:])
+            clipped += left_out
+        del slab, tile  # before as much is read again
         if progress is not None:
             progress(last, rows)
     parts: dict[str, list[Floats]] = {}
@@ -150,7 +159,10 @@ def places(pattern: str) -> Iterator[tuple[str, Place]]:
 def _slabs(rows: int, cols: int, frames: int, memory_bytes: int) -> Iterator[tuple[int, int]]:
     """Yield the rows from and to which the frames are read at a time; they begin at even ones."""
     height = memory_bytes // (_BYTES_PER_VALUE * frames * cols) // 2 * 2
-    height = max(2, height)
+    yield from _pieces(rows, max(2, height))
+
+
+def _pieces(rows: int, height: int) -> Iterator[tuple[int, int]]:
     for first in range(0, rows, height):
         yield first, min(rows, first + height)
 
@@ -159,28 +171,48 @@ def _noise(layers: Sequence[Layer], shape: tuple[int, int], pattern: str) -> dic
     """Return the noise of one pixel of one frame by colour, from rows in the middle."""
     rows, cols = shape
     first = max(0, (rows - _NOISE_ROWS) // 2) // 2 * 2
-    slab = _read(layers, first, min(rows, first + _NOISE_ROWS), cols, pattern)
-    return {colour: common_noise(slab[place]) for colour, place in places(pattern)}
+    last = min(rows, first + _NOISE_ROWS)
+    values = np.empty((len(layers), last - first, cols), np.float32)
+    _Slab.read(layers, first, last, cols).fill(values, 0, pattern)
+    return {colour: common_noise(values[place]) for colour, place in places(pattern)}
 
 
-def _read(layers: Sequence[Layer], first: int, last: int, cols: int, pattern: str) -> Floats:
-    """Return rows `first` to `last` of every frame, less its dark, over its light."""
-    slab = np.empty((len(layers), last - first, cols), np.float32)
-    known: dict[Path, Floats] = {}
-    for layer, rows in zip(layers, slab, strict=True):
-        rows[...] = _rows(layer.path, layer.data_start, ">i2", first, last, cols)
-        if isinstance(layer.dark, Blend):
-            rows += BZERO
-            for dark, share in layer.dark.shares:
-                if dark.path not in known:
-                    start = dark.data_start
-                    known[dark.path] = _rows(dark.path, start, ">f4", first, last, cols)
-                rows -= known[dark.path] if share == 1 else np.float32(share) * known[dark.path]
-        else:
-            rows += np.float32(BZERO - layer.dark)
-        for colour, place in places(pattern):
-            rows[place] /= np.float32(layer.light_adu[colour])
-    return slab
+@dataclass(frozen=True)
+class _Slab:
+    """The same rows of every layer as they lie on disk, and of each master dark flat."""
+
+    layers: Sequence[Layer]
+    frames: Sequence[NDArray[Any]]
+    darks: Mapping[Path, Floats]
+
+    @classmethod
+    def read(cls, layers: Sequence[Layer], first: int, last: int, cols: int) -> Self:
+        """Read rows `first` to `last`."""
+        blends = [layer.dark for layer in layers if isinstance(layer.dark, Blend)]
+        darks = {dark.path: dark for blend in blends for dark, _ in blend.shares}
+        return cls(
+            layers,
+            [_rows(each.path, each.data_start, ">i2", first, last, cols) for each in layers],
+            {
+                path: _rows(path, dark.data_start, ">f4", first, last, cols).astype(np.float32)
+                for path, dark in darks.items()
+            },
+        )
+
+    def fill(self, values: Floats, top: int, pattern: str) -> None:
+        """Put rows from `top` on into `values`, each layer less its dark, over its light."""
+        wanted = slice(top, top + values.shape[1])
+        for layer, frame, rows in zip(self.layers, self.frames, values, strict=True):
+            rows[...] = frame[wanted]
+            if isinstance(layer.dark, Blend):
+                rows += BZERO
+                for dark, share in layer.dark.shares:
+                    dark_rows = self.darks[dark.path][wanted]
+                    rows -= dark_rows if share == 1 else np.float32(share) * dark_rows
+            else:
+                rows += np.float32(BZERO - layer.dark)
+            for colour, place in places(pattern):
+                rows[place] /= np.float32(layer.light_adu[colour])
 
 
 def _rows(
@@ -204,38 +236,3 @@ def _unpacked_rows(path: Path, dtype: str, first: int, last: int) -> NDArray[Any
     except NotReadable as error:
         raise StorageError(f"{path}: {error}") from error
     return to_stored(pixels) if dtype == STORED else pixels
-
-
-def _clipped_mean(slab: Floats, floor: Floats, method: Method) -> tuple[Floats, int]:
-    """Return the mean without what lies too far off, and how many values that was."""
-    from astropy.nddata import CCDData
-    from ccdproc import Combiner
-
-    combiner = Combiner([CCDData(layer, unit="adu") for layer in slab], dtype=np.float32)
-    if len(slab) > 2:
-        # One pass is enough, as no outlier has moved the median; unless there are many of them, all
-        # brighter: these go first, and then what is too far from the mean of the rest.
-        stars = method is Method.STARS
-        width = spread(slab, floor)
-        combiner.sigma_clipping(
-            None if stars else SIGMAS,
-            SKY_SIGMAS if stars else SIGMAS,
-            func=lambda values, axis: centre(values),  # noqa: ARG005 because it is always the first
-            dev_func=lambda *_, **__: width,
-        )
-        if stars:
-            # What was left out is in the values that `func` is given: it is the mean of the others.
-            others = np.ma.mean(combiner.data_arr, axis=0).filled(np.nan)
-            combiner.sigma_clipping(
-                SKY_SIGMAS,
-                SKY_SIGMAS,
-                func=lambda *_, **__: others,
-                dev_func=lambda *_, **__: width,
-            )
-    mean: Floats = combiner.average_combine(uncertainty_func=_no_uncertainty).data
-    return mean, int(np.count_nonzero(combiner.data_arr.mask))
-
-
-def _no_uncertainty(values: Floats, axis: int) -> Floats:  # noqa: ARG001 because it is always the first
-    """Save the time of a figure that nobody reads."""
-    return np.zeros(values.shape[1:], np.float32)

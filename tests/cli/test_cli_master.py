@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -170,16 +169,6 @@ def test_a_single_flat_is_a_master_that_says_what_it_lacks(command, flats):
         path.unlink()
     assert "1 flat, subtracted: nothing" in command("master", flats).stdout
     assert command("master", flats).stdout.count("too few to clip what doesn't belong") == 1
-
-
-def test_without_ccdproc_the_message_says_how_to_install_it(command, flats, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ccdproc", None)
-    ending = command("master", flats)
-    assert (ending.code, ending.stderr) == (
-        2,
-        "flatctl: masters are made with ccdproc, which is not installed: "
-        f"{sys.executable} -m pip install ccdproc\n",
-    )
 
 
 def test_images_of_other_formats_are_counted(command, flats):

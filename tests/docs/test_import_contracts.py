@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "PyIndi": {"flatctl.devices.indi.wire.worker"},
     "serial": {"flatctl.devices.serial.ports"},
-    "ccdproc": {"flatctl.storage.stacking"},
     "rawpy": {"flatctl.images.raws"},
     "apprise": {"flatctl.outputs.notify"},
     "jinja2": {"flatctl.outputs.pages"},

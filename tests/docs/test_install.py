@@ -35,7 +35,7 @@ def test_with_extras_it_runs_on_what_it_is_tried_with():
 
 
 def test_pip_is_asked_for_nothing_that_has_to_be_compiled():
-    wanted = [*PROJECT["dependencies"], *EXTRAS["master"], *EXTRAS["notify"], *EXTRAS["fast"]]
+    wanted = [*PROJECT["dependencies"], *EXTRAS["notify"], *EXTRAS["fast"]]
     # It says that it needs dbus-python, which has no wheel.
     assert "pyindi-client" not in {name_of(each) for each in wanted}
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storage_builders import NIGHT, STARTED, flat_record
 
 from flatctl.core.nights.masters import SKY_FRAMES_LEAST, master_sets
+from flatctl.core.pixels.clipping import mean_without_stars
 from flatctl.core.pixels.statistics import measure
 from flatctl.core.pointing.directions import offset
 from flatctl.core.pointing.dither import dither_arcsec
@@ -21,7 +22,6 @@ from flatctl.outputs.tables.master import Master
 from flatctl.storage.master_frames import Source, find_sources
 from flatctl.storage.masters import StandingStars, Subtraction, master_flat
 from flatctl.storage.record import SkyFacts
-from flatctl.storage.stacking import Method, _clipped_mean
 from flatctl.storage.writer import write_frame
 from hardware_sims.fakes import FakeRig
 from hardware_sims.scenarios import scenario
@@ -128,13 +128,12 @@ def test_seven_are_enough(dithered, tmp_path):
 )
 def test_of_a_pixel_with_a_star_in_one_frame_the_others_are_averaged(star, frame, seed):
     """However bright it is: a faint one costs no more than a bright one."""
-    values = 1.0 + 0.005 * np.random.default_rng(seed).uniform(-1, 1, (9, 1, 1))
+    values = 1.0 + 0.005 * np.random.default_rng(seed).uniform(-1, 1, (9, 1))
     others = np.delete(values, frame, axis=0).mean()
     values[frame] += star
-    slab = values.astype(np.float32)
-    floor = np.full((1, 1), 0.005, np.float32)
-    mean, clipped = _clipped_mean(slab, floor, Method.STARS)
-    assert (mean[0, 0], clipped) == (pytest.approx(others, abs=1e-5), 1)
+    floor = np.full(1, 0.005, np.float32)
+    mean, clipped = mean_without_stars(values.astype(np.float32), floor)
+    assert (mean[0], clipped) == (pytest.approx(others, abs=1e-5), 1)
 
 
 def test_fewer_become_their_median_and_that_is_said(dithered, tmp_path):
