@@ -12,12 +12,15 @@ from flatctl.devices.deadline import Deadline
 T = TypeVar("T")
 
 _SHORTEST_S, _LONGEST_S = 0.02, 0.25
-_LAST_LOOK_S = 1.0
+_LAST_LOOK_S, _QUESTION_S = 1.0, 10.0
 
 
 def granted_s(deadline: Deadline) -> float:
-    """Return what a question is granted: the last one is asked when time is nearly over."""
-    return max(deadline.left_s, _LAST_LOOK_S)
+    """Return what a question is granted: the last one is asked when time is nearly over.
+
+    Orders may take long, questions do not: who is silent for so long is gone.
+    """
+    return min(max(deadline.left_s, _LAST_LOOK_S), _QUESTION_S)
 
 
 def optional(ask: Callable[[str, float], T], member: str, timeout_s: float) -> T | None:

@@ -18,7 +18,7 @@ from flatctl.devices.alpaca.cover import AlpacaCover
 from flatctl.devices.alpaca.pulse import Pulse
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.protocols import CoverState, PanelStatus
-from flatctl.errors import BadReply, DeviceError, Fault, InUse, NoReply, Unfit
+from flatctl.errors import BadReply, DeviceError, Fault, InUse, NoReply, Unfit, Unreachable
 
 if TYPE_CHECKING:
     from flatctl.devices.alpaca.session import AlpacaSession
@@ -33,6 +33,10 @@ _ORDER_S, _READ_BACK_S = 40.0, 5.0
 _LINGERS_S = 5.0
 _LAST_WORD_S = 1.0
 _TELLS_CHANGES = 2  # the interface from which on it does
+
+
+class _Silence(NoReply):
+    """Neither orders nor questions are answered."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class AlpacaPanel:
         self._client = session.client(device)
         self._cover = AlpacaCover(self._client)
         self._pulse = Pulse(session.client(device, connects=False))
+        self._connects_s = session.timeout_s
         self._steps: range | None = None
         self.disturbs: Callable[[], InUse | None] = lambda: None
 
@@ -88,12 +93,12 @@ class AlpacaPanel:
 
         Raises `Unfit` where it has no light.
         """
-        deadline = Deadline(timeout_s)
+        deadline = Deadline(min(timeout_s, self._connects_s))
         self._client.connect(deadline.left_s)
-        self._cover.look(deadline.left_s)
+        self._cover.look(granted_s(deadline))
         most = None
-        if self._client.whole("calibratorstate", deadline.left_s) != _NOT_PRESENT:
-            most = optional(self._client.whole, "maxbrightness", deadline.left_s)
+        if self._client.whole("calibratorstate", granted_s(deadline)) != _NOT_PRESENT:
+            most = optional(self._client.whole, "maxbrightness", granted_s(deadline))
         if most is None:
             what = "has no light: its calibrator is not present"
             raise Unfit(self.name, what, "choose another device, or see its driver's settings")
@@ -130,7 +135,9 @@ class AlpacaPanel:
         light is refused under an open one and that disturbs nobody.
         """
         deadline = Deadline(timeout_s)
-        if (failure := self._put_out(Deadline(timeout_s / 2))) is not None:
+        failure = self._put_out(Deadline(timeout_s / 2))
+        # Who answers nothing at all is reached anew, by whoever calls.
+        if failure is not None and not isinstance(failure, Unreachable | _Silence):
             failure = self._put_out(deadline)
         if isinstance(failure, Fault) and self._is_uncovered(deadline):
             failure = self._put_out_covered(failure, deadline)
@@ -217,8 +224,10 @@ class AlpacaPanel:
         try:
             wait = Deadline(granted_s(deadline))
             now = self._await(lambda now: now.lit is False, wait, lingers_s)
-        except DeviceError as silence:
-            return failure or silence
+        except NoReply as silence:
+            return _Silence(silence.device, silence.what, silence.remedy)
+        except DeviceError as error:
+            return failure or error
         if now is None:
             what = "does not say in the time granted that its light is off"
             return failure or NoReply(self.name, what, "look at the panel and its driver")
