@@ -22,6 +22,7 @@ from flatctl.images.files import ensure_file, ensure_possible
 
 _HDUS_MAX = 20  # an image lies in the first, a compressed one in the second
 _UNPACKED_MAX = 1 << 28
+_PACKED_MAX_TIMES, _PACKED_MAX_SLACK = 2, 1 << 16  # bytes of noise in tiles, and of their table
 
 
 def read_facts(path: Path) -> Facts:
@@ -97,6 +98,12 @@ def _check_size(glimpse: "Glimpse") -> None:
     size_px = math.prod(header.whole(f"{glimpse.axis}{n + 1}") for n in range(glimpse.axes))
     ensure_possible(size_px)
     ensure_possible(header.pixels_length // 8)
+    if not glimpse.is_packed:
+        return
+    plain = size_px * abs(header.whole("ZBITPIX")) // 8
+    if header.pixels_length > _PACKED_MAX_TIMES * plain + _PACKED_MAX_SLACK:
+        # What is more might be unpacked into more than there is memory.
+        raise NotReadable("its compressed pixels take more bytes than plain ones could: damaged")
 
 
 def _unpacked(

@@ -149,3 +149,25 @@ def test_a_damaged_compressed_image_is_told_or_read(tmp_path_factory, compressed
     except NotReadable:
         return
     assert image.pixels.size > 0
+
+
+@pytest.mark.parametrize("name", ["a.fits.fz", "a.fits"])
+def test_compressed_pixels_that_take_more_than_plain_ones_are_not_unpacked(tmp_path, name):
+    """A tile of many zeros, which no tile of that image can be, before memory is asked for them."""
+    pixels = np.random.default_rng(1).integers(0, 65536, (300, 400), np.uint16)
+    path = tmp_path / name
+    fits.CompImageHDU(pixels, compression_type="GZIP_1").writeto(path)
+    assert read_image(path).pixels.shape == (300, 400)
+    said = path.read_bytes()
+    for axis, large, small in (("ZNAXIS1", 400, 40), ("ZNAXIS2", 300, 3)):
+        start = said.index(axis.encode())
+        said = (
+            said[:start]
+            + said[start : start + 80].replace(
+                str(large).rjust(20).encode(), str(small).rjust(20).encode()
+            )
+            + said[start + 80 :]
+        )
+    path.write_bytes(said)
+    with pytest.raises(NotReadable, match="more bytes than plain ones could"):
+        read_image(path)
