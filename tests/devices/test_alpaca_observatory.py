@@ -251,11 +251,18 @@ class TestMount:
         telescope.device.members |= {"sitelatitude": 0.0, "sitelongitude": 0.0}
         assert mount.report(LIMIT_S).site is None
 
-    @pytest.mark.parametrize(("equinox", "word"), [(2, "J2000"), (4, "B1950")])
+    @pytest.mark.parametrize(("equinox", "word"), [(3, "J2050"), (4, "B1950"), (9, "number 9")])
     def test_places_of_another_equinox_are_refused(self, mount, telescope, equinox, word):
         telescope.device.members["equatorialsystem"] = equinox
         with pytest.raises(Fault, match=f"{word}.*set its driver to JNow"):
             mount.report(LIMIT_S)
+
+    def test_places_of_j2000_are_turned_to_those_of_date_and_back(self, mount, telescope):
+        telescope.device.members["equatorialsystem"] = 2
+        mount.slew(GOAL, LIMIT_S, tracking=False)
+        sent_deg = telescope.at[0] * 15
+        assert 0.2 < GOAL.ra_deg - sent_deg < 1.0
+        assert mount.report(LIMIT_S).at.ra_deg == pytest.approx(GOAL.ra_deg, abs=1e-4)
 
     @pytest.mark.parametrize("tracking", [True, False])
     def test_it_goes_where_it_is_sent_and_tracks_as_wanted(self, mount, telescope, tracking):

@@ -3,8 +3,9 @@
 A mount is only asked, and not even connected (merely connecting some of them moves them), unless it
 may be moved; parking apart, which has a key of its own.
 
-Places are told in the mount's own equinox (EquatorialSystem of the API). A slew is refused unless
-the mount tracks. Older drivers answer an order to park once it is carried out.
+Places are told and taken in the mount's own equinox (EquatorialSystem of the API), here always of
+date. A slew is refused unless the mount tracks. Older drivers answer an order to park once it is
+carried out.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flatctl.core.nights.sun import Site
 from flatctl.core.pointing.directions import Equatorial, around
+from flatctl.core.pointing.precession import of_date, of_j2000
 from flatctl.devices.alpaca.asking import Linger, granted_s, optional, poll
 from flatctl.devices.alpaca.observatory import not_connected, unknown
 from flatctl.devices.deadline import Deadline
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from flatctl.devices.alpaca.session import AlpacaSession
 
 _GERMAN = 2  # AlignmentModes of the API
-_OF_DATE = (0, 1)  # EquatorialCoordinateType: other, which mostly is this, and topocentric
-_EQUINOXES = {2: "J2000", 3: "J2050", 4: "B1950"}
+# EquatorialCoordinateType of the API: 0 is another one, which mostly is that of date.
+_OF_DATE, _J2000, _ELSE = (0, 1), 2, {3: "J2050", 4: "B1950"}
 _BY_HAND = "see where the mount is, and its driver's log"
 _ANSWERS_S, _RESTS_S = 5.0, 3.0
 
@@ -171,7 +174,8 @@ class AlpacaMount:
         if not self._is("tracking", deadline):
             self.track(True, deadline.left_s)
         slew = Slew(at, self._place(deadline))
-        wish = {"RightAscension": at.ra_deg % 360.0 / DEG_PER_HOUR, "Declination": at.dec_deg}
+        goal = of_j2000(at, datetime.now(UTC)) if self._is_j2000(deadline) else at
+        wish = {"RightAscension": goal.ra_deg % 360.0 / DEG_PER_HOUR, "Declination": goal.dec_deg}
         self._sent = True
         began_s = time.monotonic()
         self._client.put("slewtocoordinatesasync", deadline.left_s, **wish)
@@ -234,17 +238,27 @@ class AlpacaMount:
         return MountState.TRACKING if self._is("tracking", deadline) else MountState.STANDING
 
     def _place(self, deadline: Deadline) -> Equatorial | None:
-        """Return where it points; `Fault` where it counts by another equinox than that of date."""
-        equinox = optional(self._client.whole, "equatorialsystem", granted_s(deadline))
-        if equinox is not None and equinox not in _OF_DATE:
-            named = _EQUINOXES.get(equinox, f"number {equinox}")
-            what = f"counts its places by the equinox {named}, and flatctl by that of date"
-            raise Fault(self.name, what, "set its driver to JNow (topocentric)")
+        """Return where it points, of date."""
+        is_j2000 = self._is_j2000(deadline)
         hours = optional(self._client.number, "rightascension", granted_s(deadline))
         dec_deg = optional(self._client.number, "declination", granted_s(deadline))
         if hours is None or dec_deg is None:
             return None
-        return Equatorial(hours * DEG_PER_HOUR, dec_deg)
+        place = Equatorial(hours * DEG_PER_HOUR, dec_deg)
+        return of_date(place, datetime.now(UTC)) if is_j2000 else place
+
+    def _is_j2000(self, deadline: Deadline) -> bool:
+        """Say whether it counts its places by the equinox of J2000; else by that of date.
+
+        Raises `Fault` for another one.
+        """
+        equinox = optional(self._client.whole, "equatorialsystem", granted_s(deadline))
+        if equinox in (None, *_OF_DATE):
+            return False
+        if equinox == _J2000:
+            return True
+        what = f"counts its places by the equinox {_ELSE.get(equinox or 0, f'number {equinox}')}"
+        raise Fault(self.name, what, "set its driver to JNow (topocentric), or J2000")
 
     def _site(self, deadline: Deadline) -> Site | None:
         """Return the site that it knows; 0, 0 is what nobody has told it."""
