@@ -38,6 +38,7 @@ class Preparation(StrEnum):
     DARK = "dark"  # the light, which did not go out at once
     LIGHT = "light"  # that of the sky
     PICTURE = "picture"  # taken by a person
+    ANOTHER = "another"  # picture than the last one, in which something is wrong
 
 
 @dataclass(frozen=True)
@@ -262,8 +263,9 @@ class Waiting(Event):
     """The run waits for something that takes its time; for whoever watches, not kept.
 
     Told again as it gets on: `present_c` is where the sensor is that is being cooled, `says` what
-    the device's driver says. While it waits for the light of the sky, `for` is `light`, `seconds`
-    is how long that is expected to take, and the Sun stands at `sun_altitude_deg`.
+    the device's driver says, or what the person who takes the pictures is to know. While it waits
+    for the light of the sky, `for` is `light`, `seconds` is how long that is expected to take, and
+    the Sun stands at `sun_altitude_deg`.
     """
 
     event = "waiting"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from flatctl.app.run import run_settings, stored_in
 from flatctl.app.wiring.notify import Notifier
-from flatctl.app.wiring.person import Person
+from flatctl.app.wiring.person import Person, ensure_dark_flats_can_be_taken
 from flatctl.app.wiring.pictures import PicturesByHand
+from flatctl.core.types import LightSource
 from flatctl.errors import UsageError
 from flatctl.outputs.record import Listener
 from flatctl.settings.loading import load
@@ -20,6 +21,7 @@ RIG = "by-hand"
 # Thirds of a stop are 26 % of light apart: half of that at 51 %, so that a speed always fits.
 TOLERANCE = 0.07
 _NO_NAME = "by hand"
+_NOT_THERE = ("wheel", "rotator", "focuser", "mount", "dome", "weather", "sky")
 
 
 def by_hand(
@@ -53,11 +55,10 @@ def by_hand(
         flats |= {"tolerance": TOLERANCE}
     flats |= {key: value for key, value in said.items() if value is not None}
     flats_wanted = type(settings.flats).model_validate(flats)
-    settings = settings.model_copy(
-        update={"flats": flats_wanted, "camera": _by_hand_camera(settings), "wheel": None}
-    )
+    settings = _only_light(settings).model_copy(update={"flats": flats_wanted})
     if output is not None:
         settings = stored_in(settings, output)
+    ensure_dark_flats_can_be_taken(settings)
     names = tuple(filters or settings.flats.filters or ())
     source = PicturesByHand(settings, folder, names, resume=resume)
     with Notifier(settings) as notifier:
@@ -79,6 +80,16 @@ def _without_configuration(*, screen: bool) -> Settings:
     return Settings(rig=RigTable(name=RIG), camera=Camera(device=_NO_NAME), panel=panel)
 
 
-def _by_hand_camera(settings: Settings) -> Camera:
-    """Return the camera's table without what only a driver could do."""
-    return settings.camera.model_copy(update={"device": _NO_NAME, "temperature_c": None})
+def _only_light(settings: Settings) -> Settings:
+    """Return the settings without what is not there by hand: of a rig the panel alone is driven."""
+    return settings.model_copy(
+        update={
+            "camera": settings.camera.model_copy(
+                update={"device": _NO_NAME, "temperature_c": None}
+            ),
+            "panel": settings.panel or ManualOptions(kind="manual"),
+            "quality": settings.quality.model_copy(update={"leak_check": False}),
+            "sets": (),
+            **dict.fromkeys(_NOT_THERE),
+        }
+    ).lit_by(LightSource.PANEL)

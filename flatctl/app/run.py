@@ -151,10 +151,13 @@ def run_settings(
         rig = frames.make_rig(connections, clock)
         tell = partial(_tell_waiting, listeners, clock)
         free_camera(rig.camera, settings, manners, tell, clock)
-        slow = taken.enter_context(SlowWords(connections.say, "reaching the panel and the devices"))
+        heard: list[Listener] = []
+        if frames.reaches:
+            slow = taken.enter_context(SlowWords(connections.say, frames.reaches))
+            heard.append(slow.stop)
         journal = JournalWriter(settings, frames.command, frames.addresses, taken)
         file = RunFile(write_text, partial(take_name, taken))
-        hub = EventHub([slow.stop, file, album, journal, *listeners])
+        hub = EventHub([*heard, file, album, journal, *listeners])
         session = Session(
             rig,
             Job(

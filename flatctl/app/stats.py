@@ -8,25 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from flatctl.app.wiring.rig import make_connections, make_rig
 from flatctl.core.advice import Advice, advise
 from flatctl.core.band import Band
 from flatctl.core.pixels.channels import PATTERNS, ChannelChoice, judged_level, measure_channels
 from flatctl.core.pixels.survey import WHOLE, Survey, guess_full_scale, survey_channels
 from flatctl.core.shutter import ladder_of
 from flatctl.core.types import FilterPlan
-from flatctl.engine.calibrate import known_calibration
-from flatctl.engine.clock import SystemClock
 from flatctl.errors import StorageError
 from flatctl.fits.header import NotReadable
 from flatctl.images.facts import Facts, Format, Image
 from flatctl.images.kinds import foreign_kind, format_by_name
 from flatctl.images.reading import read_image
 from flatctl.outputs.tables.statistics import FileStatistics, FullScaleFrom
-from flatctl.settings.loading import load
-from flatctl.settings.plan import wanted
 from flatctl.storage.directory import files_below
-from flatctl.storage.history import History
 
 # Where our own headers say the level of a frame without light.
 _PEDESTAL = "FLATPED"
@@ -59,6 +53,14 @@ class Selection:
 
 def of_rig(config: Path, wish: Wish) -> Wish:
     """Return the wish with what a rig's configuration and calibration say; what is given counts."""
+    # Who names no rig needs none of this, and is answered sooner.
+    from flatctl.app.wiring.rig import make_connections, make_rig
+    from flatctl.engine.calibrate import known_calibration
+    from flatctl.engine.clock import SystemClock
+    from flatctl.settings.loading import load
+    from flatctl.settings.plan import wanted
+    from flatctl.storage.history import History
+
     settings = load(config)
     plan = wanted(settings.flats, None, None)
     connections = make_connections(settings)
@@ -140,7 +142,7 @@ def _measure(path: Path, wish: Wish) -> FileStatistics:
         iso=facts.iso,
         camera=facts.camera or "",
         filter=facts.filter or "",
-        taken=facts.text("DATE-OBS") or "",
+        taken=facts.text("DATE-OBS", "DATE-LOC") or "",
         advice=advice,
         channel=channel,
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
 
-# A time this near (a ratio) to a speed, as written or as it is, is that speed.
-_SAME = 1.02
+# A time this near (a ratio) to a speed, as written or as it is, is that speed: files round to two
+# digits.
+_SAME = 1.04
 _LONGEST_STOPS = 5  # 30 s: beyond it there is only "bulb"
 
 

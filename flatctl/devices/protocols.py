@@ -137,12 +137,14 @@ class CameraState:
 class Progress:
     """What a device says of itself while it takes its time; `words` are its driver's own.
 
-    `for_person`: they tell the person who takes the pictures what to do.
+    `for_person`: they tell the person who takes the pictures what was wrong with the last one;
+    with `picture` it is another one that is waited for.
     """
 
     temperature_c: float | None = None
     words: str = ""
     for_person: bool = False
+    picture: bool = False
 
 
 @runtime_checkable
@@ -153,8 +155,8 @@ class Telling(Protocol):
 
 
 @runtime_checkable
-class LitByOthers(Protocol):
-    """A camera whose frames may have been taken before they are asked for."""
+class TakenByHand(Protocol):
+    """A camera that a person works: frames may have been taken before they are asked for."""
 
     def light_changed(self) -> None:
         """Take no frame from now on that was exposed before now."""

@@ -13,6 +13,7 @@ from flatctl.core.pixels.full_scale import FullScale
 from flatctl.core.pixels.stuck import Stuck, stuck_in
 from flatctl.core.quality.findings import Finding
 from flatctl.core.types import Bank, CameraSetup, Setting
+from flatctl.devices.protocols import TakenByHand
 from flatctl.engine.clock import Clock
 from flatctl.engine.job import Job
 from flatctl.engine.recovery import Recovery
@@ -165,7 +166,8 @@ class RunContext:
 
         Raises as `Exposure.read` does.
         """
-        if self.rig.setup not in self.stuck and shot.has_lost_pixels:
+        by_hand = isinstance(self.rig.camera, TakenByHand)  # nobody is sent for a picture more
+        if self.rig.setup not in self.stuck and shot.has_lost_pixels and not by_hand:
             self.learn_stuck(self.read(self.begin_dark(shortest_s)))
             shot.stuck = self.stuck[self.rig.setup]
 

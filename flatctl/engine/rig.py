@@ -17,10 +17,10 @@ from flatctl.devices.protocols import (
     Focuser,
     Frame,
     LightPanel,
-    LitByOthers,
     Progress,
     Restorable,
     Rotator,
+    TakenByHand,
     Telling,
 )
 from flatctl.engine.clock import Clock
@@ -97,7 +97,7 @@ class Rig:
         self._placed: tuple[float | None, int | None] = (None, None)
         self._looked = True
         self.disturbances: list[Finding] = []  # what others did to wheel and light
-        if isinstance(camera, LitByOthers):
+        if isinstance(camera, TakenByHand):
             self.light.on_change = camera.light_changed
         if isinstance(panel, Considerate):
             panel.disturbs = self.disturbs

@@ -34,7 +34,7 @@ class Waits:
             # The camera is made ready again, in the middle of something else.
             what = Awaited(Preparation.CAMERA, temperature_c=self.rig.setup.temperature_c)
         if progress.for_person:
-            what = Awaited(Preparation.PICTURE)
+            what = Awaited(Preparation.PICTURE if progress.picture else Preparation.ANOTHER)
         self.emit(
             Waiting(
                 time=self.rig.clock.now(),

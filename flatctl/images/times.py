@@ -11,7 +11,7 @@ def began(path: Path, facts: Facts) -> datetime:
 
     A camera's own clock is taken for UTC: it tells no zone.
     """
-    said = facts.text("DATE-OBS")
+    said = facts.text("DATE-OBS", "DATE-LOC")
     if said is not None:
         try:
             found = datetime.fromisoformat(said)

@@ -33,6 +33,7 @@ class ByHandTalk:
         self._again = again
         self._told: tuple[str, float, str] | None = None  # filter, exposure and kind told last
         self._pending: tuple[events.Exposing, RunRecord] | None = None
+        self._wished = ""  # by the camera, whose words stand in where nothing else was told
 
     def __call__(self, event: Event, run: RunRecord) -> None:
         """Take one event."""
@@ -83,15 +84,22 @@ class ByHandTalk:
         ]
 
     def _waiting(self, event: events.Waiting) -> list[str]:
-        if not isinstance(event.what, str) and event.what.what is _PICTURE:
-            if event.says:
-                return [f"{self._bell}{figures.printable(event.says)}"]
-            return self._take_pending()
-        is_trouble = isinstance(event.what, str) or event.what.what in _TROUBLES
+        awaited = None if isinstance(event.what, str) else event.what.what
+        if awaited is Preparation.ANOTHER:
+            return [f"{self._bell}{figures.printable(event.says)}"]
+        if awaited is Preparation.PICTURE:
+            before, self._wished = self._wished, event.says
+            if self._pending is not None:
+                return self._take_pending()
+            if event.says == before:
+                return []
+            # What comes next is another thing again.
+            self._told = None
+            return [f"{self._bell}{figures.printable(event.says)}"]
+        is_trouble = awaited is None or awaited in _TROUBLES
         return [figures.printable(waiting_words(event))] if is_trouble else []
 
 
-_PICTURE = Preparation.PICTURE
 _TROUBLES = (Preparation.DEVICES, Preparation.OTHERS, Preparation.DARK)
 
 

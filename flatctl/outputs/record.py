@@ -1,6 +1,7 @@
 """What a run has told so far, folded once from its events for all who show or keep it."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -208,6 +209,14 @@ class RunRecord:
     def light_lost(self) -> bool:
         """Return whether it ended without the light being known to be off."""
         return self.exit_code == ExitCode.LIGHT_UNKNOWN
+
+    @property
+    def frames_folder(self) -> Path | None:
+        """Return the folder that holds its flats: the night's, or where those of another stayed."""
+        folders = {shot.path.parent for each in self.filters.values() for shot in each.flats}
+        if self.folder is None or all(each.is_relative_to(self.folder) for each in folders):
+            return self.folder
+        return Path(os.path.commonpath(folders))
 
     def of_event(self, event: OfSet) -> FilterRecord:
         """Return the record of the filter, or of the set of it, that an event speaks of.

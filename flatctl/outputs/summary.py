@@ -45,7 +45,7 @@ def end_table(run: RunRecord, width: int, again: str = "") -> RenderableType:
     if left := left_line(run):
         parts.append(Text(left))
     if run.folder:
-        parts.append(_whole(f"Frames: {run.folder}"))
+        parts.append(_whole(f"Frames: {run.frames_folder or run.folder}"))
     if run.report:
         parts.append(_whole(f"Report: {run.report}"))
     if run.exit_code == ExitCode.INCOMPLETE and again:

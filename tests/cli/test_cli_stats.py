@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 from astropy.io import fits
+from dng_builder import write_dng
 
 RNG = np.random.default_rng(1)
 LEVELS = RNG.integers(100, 250, (40, 60))
@@ -173,7 +174,7 @@ def test_the_verdict_is_there_as_figures(command, tmp_path):
     found = json.loads(said)
     assert (found["full_scale_from"], found["pedestal_adu"]) == ("given", 100.0)
     advice = found["advice"]
-    assert advice["ratio"] == pytest.approx((5100 - 100) / (3800 - 100))
+    assert advice["ratio"] == pytest.approx((5100 - 100) / (3800 - 100), rel=2e-3)
     assert (advice["channel"], advice["verdict"], advice["bound"]) == ("G", "too_dim", "exact")
     assert (advice["next_speed"], advice["next_exposure_s"]) == ("1/30 s", pytest.approx(1 / 30))
 
@@ -237,3 +238,15 @@ def test_a_rig_says_what_it_is_full_at_and_what_its_target_is(command, tmp_path)
     path = flat(tmp_path / "a.fits", 3800)
     found = json.loads(command("stats", path, "--rig", config, "--json").stdout)
     assert (found["full_scale_from"], found["advice"]["verdict"]) == ("configured", "accepted")
+
+
+def test_a_raw_file_says_itself_what_is_full_and_what_is_dark(command, tmp_path):
+    light = np.tile([[3000, 5600], [5600, 4000]], (30, 40))
+    pixels = RNG.normal(light, 30).astype(np.uint16)
+    path = write_dng(tmp_path / "IMG_0012.dng", pixels, white=15490, exposure_s=0.025)
+    said = command("stats", path, "--target", "0.51").stdout.splitlines()[-1]
+    ratio = (0.51 * 15490 - 1024) / (5600 - 1024)
+    assert said.startswith(
+        f"IMG_0012.dng: green 36 %: brighten to {ratio:.2f} times, or 1/40 s -> 1/25 s ["
+    )
+    assert said.endswith("full scale 15490 ADU (as the raw file says); without light 1 024 ADU]")

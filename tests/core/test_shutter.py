@@ -24,6 +24,14 @@ def test_speeds_are_evenly_apart(ladder):
     assert len(apart) == 1
 
 
+@pytest.mark.parametrize(
+    ("rounded_s", "written"),
+    [(0.017, "1/60 s"), (0.033, "1/30 s"), (0.008, "1/125 s"), (0.77, "0.8 s")],
+)
+def test_a_time_that_a_file_rounded_is_still_that_speed(rounded_s, written):
+    assert str(speed_of(rounded_s, THIRDS)) == written
+
+
 def test_speeds_are_written_as_photographers_do():
     written = [str(speed_of(each, THIRDS)) for each in (1 / 40, 1 / 4, 0.3, 1, 1.3, 30, 1 / 8000)]
     assert written == ["1/40 s", "1/4 s", "0.3 s", "1 s", "1.3 s", "30 s", "1/8000 s"]

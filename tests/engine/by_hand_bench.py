@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+from astropy.io import fits
 from bench import SMALL_PX, small
 from dng_builder import write_dng
 
@@ -53,25 +54,30 @@ class Person:
         self.fake, self.card = fake, card
         self.shutter_s = shutter_s
         self.iso = 400
-        self.jpegs = False
+        self.jpegs = self.fits = False
         self.taken: list[Path] = []
         self.mistakes: dict[int, dict] = {}
         self.spoil: Callable[[Path, int], None] = lambda _path, _n: None
         self._due: list[float] = [2.0]
         self._wish: events.Exposing | None = None
         self.told: list[str] = []
+        self.asked: list[str] = []
 
     def hear(self, event: events.Event, run: RunRecord) -> None:
         match event:
             case events.Exposing():
                 self._wish = event
+            case events.Waiting(what=events.Awaited(what=events.Preparation.ANOTHER)):
+                self.told.append(event.says)
             case events.Waiting(what=events.Awaited(what=events.Preparation.PICTURE)):
-                self.told += [event.says] if event.says else []
+                self.asked.append(event.says)
                 if self._wish is not None:
                     self._take(self._wish, run)
 
     def _take(self, wish: events.Exposing, run: RunRecord) -> None:
-        self.shutter_s = speed_of(wish.exposure_s, THIRDS).nominal_s
+        self.shutter_s = wish.exposure_s
+        if not self.fits:
+            self.shutter_s = speed_of(wish.exposure_s, THIRDS).nominal_s
         many = 1
         if wish.kind == "flat":
             many = max(run.of_event(wish).wanted - run.of_event(wish).on_disk, 1)
@@ -87,11 +93,17 @@ class Person:
         n = len(self.taken) + 1
         how = {"shutter_s": self.shutter_s, "iso": self.iso, "name": f"IMG_{n:04d}.DNG"}
         how |= self.mistakes.get(n, {})
-        real_s = speed_of(how["shutter_s"], THIRDS).real_s
+        real_s = how["shutter_s"] if self.fits else speed_of(how["shutter_s"], THIRDS).real_s
         world = self.fake.world
         setting = replace(world.neutral(), gain=world.scenario.sensor.gain_of(400), offset=0.0)
         pixels = world.expose(self.fake.clock.monotonic(), real_s, setting)
         path = self.card / "100CANON" / how["name"]
+        path.parent.mkdir(exist_ok=True)
+        if self.fits:
+            path = path.with_suffix(".fits")
+            head = fits.Header([("EXPTIME", how["shutter_s"]), ("INSTRUME", "ASI")])
+            fits.PrimaryHDU(pixels, head).writeto(path)
+            return self._taken(path, n)
         write_dng(
             path,
             pixels,
@@ -101,6 +113,9 @@ class Person:
             iso=how["iso"],
             model=how.get("model", "6D"),
         )
+        return self._taken(path, n)
+
+    def _taken(self, path: Path, n: int) -> Path:
         now_s = self.fake.clock.now().timestamp()
         os.utime(path, (now_s, now_s))
         if self.jpegs:

@@ -225,6 +225,38 @@ def test_a_counted_file_that_is_gone_counts_no_more(bench):
     assert (gone.path, "gone" in gone.reason) == (bench.flats[0], True)
 
 
+def test_a_counted_file_that_is_damaged_tells_no_camera_and_a_first_picture_is_asked_for(bench):
+    assert bench.run() == 0
+    for path in bench.flats:
+        path.write_bytes(b"rubbish")
+    later = ByHandBench(bench.folder, night=1)
+    later.person.taken = list(bench.person.taken)
+    later.fake.clock.sleep(1000.0)
+    assert later.run() == 0
+    assert later.asked[0].startswith("Take a first picture")
+    assert later.all(events.FilterStarted)[0].present == 0
+
+
+def test_a_camera_without_a_dial_of_speeds_takes_any_exposure(bench):
+    bench.person.fits = True
+    bench.person.shutter_s = 0.0137
+    assert bench.run() == 0
+    exposures = [event.exposure_s for event in bench.all(events.Trial)]
+    assert exposures[0] == 0.0137
+    assert speed_of(exposures[-1], THIRDS) is None
+    assert bench.all(events.RunStarted)[0].camera == "ASI"
+
+
+def test_dark_flats_are_asked_for_with_the_exposure_of_the_flats(tmp_path):
+    bench = ByHandBench(tmp_path, count=2, dark_flats=2)
+    assert bench.run() == 0
+    assert len(bench.all(events.DarkFlat)) == 2
+    assert "Switch the light off" in bench.asked
+    assert bench.person.asked[-1].endswith("without light: cover the telescope")
+    flat_s = bench.all(events.Flat)[0].exposure_s
+    assert {event.exposure_s for event in bench.all(events.DarkFlat)} == {flat_s}
+
+
 def test_too_little_light_for_any_speed_is_an_ending_not_a_wait(tmp_path):
     bench = ByHandBench(tmp_path, flux=1e-5)
     assert bench.run() == 5

@@ -3,6 +3,7 @@
 from event_streams import Dusk, typed
 
 from flatctl.events import Exposing
+from flatctl.outputs.record import RunRecord
 from flatctl.outputs.tables.status import work_lines
 
 
@@ -37,3 +38,12 @@ def test_without_a_plan_yet_nothing_is_under_way() -> None:
         "  to come: L, R",
         "  the light is the sky",
     ]
+
+
+def test_a_light_without_steps_is_lit_and_that_is_all() -> None:
+    started = typed("run_started", rig="b", sets=["L"], filters=["L"], brightness_max=1)
+    begun = typed("filter_started", filter="L", set="L", wanted=3)
+    run = RunRecord.of([started, begun])
+    lit = typed("exposing", filter="L", kind="trial", n=1, exposure_s=1.0, brightness=1)
+    assert isinstance(lit, Exposing)
+    assert list(work_lines("b", "flatctl by-hand", None, run, lit))[-1] == "  panel lit"

@@ -34,6 +34,7 @@ class PicturesByHand:
     """Where the frames of a run by hand come from; see `flatctl.app.run.FrameSource`."""
 
     command = "by-hand"
+    reaches = ""
 
     def __init__(
         self, settings: Settings, folder: Path, filters: Sequence[str], *, resume: bool

@@ -17,6 +17,8 @@ class FrameSource(Protocol):
     """Where the frames of a run come from, and where they go."""
 
     command: str
+    reaches: str
+    """What is done until the run begins; empty where whoever does it says so itself."""
     addresses: Sequence[str]
     """What identifies all that is driven, to claim it."""
 
@@ -34,6 +36,7 @@ class Configured:
     """The camera and wheel of the configuration; their frames are written."""
 
     command = "run"
+    reaches = "reaching the panel and the devices"
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -7,7 +7,7 @@ is said what differs, and the next one is waited for. Nothing is copied, moved o
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ from flatctl.images.times import began
 PATIENCE_S = 3600.0
 """How long a person may take for a picture."""
 POLL_S = 0.5
+_BESIDE_S = 10.0  # within which a raw file comes after its JPEG
+_REST = 4.0  # times what a look through the folder takes
 _FULL_16 = 65535
 # Exposures this near (a ratio, or in seconds) are the same: files round them.
 _SAME, _SAME_S = 1.02, 0.001
@@ -91,7 +93,8 @@ class FolderCamera:
         self._digests: dict[str, Path] = {}
         self._given: set[Path] = set()
         self._wanted: tuple[float, FrameKind] | None = None
-        self._pictures_told = 0
+        self._jpeg_told = False
+        self._alone_s = 0.0  # since when there is a JPEG and no raw file
 
     @property
     def name(self) -> str:
@@ -119,6 +122,8 @@ class FolderCamera:
         first = self._first
         assert first is not None
         pattern = first.pattern if first.pattern in PATTERNS else None
+        if first.pixels.dtype.kind == "f":  # they are stretched, and what was said of them is not
+            return CameraInfo(self.name, bayer=pattern)
         return CameraInfo(
             self.name,
             bayer=pattern,
@@ -176,32 +181,41 @@ class FolderCamera:
 
     def _meet(self) -> None:
         """Learn from the first picture what camera it is."""
-        if self._first_path is not None:
-            self._arrivals.forget()
-            path, image = self._first_path, read_image(self._first_path)
-        else:
-            self._arrivals.forget()
+        self._arrivals.forget()
+        image = self._known_first()
+        if image is None:
             if not self._arrivals.is_there():
                 self._say(f"{self._arrivals.folder} is not there yet: is the card in its reader?")
             self._say(self._wish[:1].upper() + self._wish[1:])
             path, image = self._next()
-            if self._counts:
-                self._kept = path, image
-        self._first, self._look = image, Look.of(image)
+            self._kept = (path, image) if self._counts else None
+        # Its facts are wanted as long as the run lasts, and not its pixels.
+        self._first, self._look = replace(image, pixels=image.pixels[:0]), Look.of(image)
+
+    def _known_first(self) -> Image | None:
+        """Return the picture that was counted before; None where that tells nothing any more."""
+        if self._first_path is None:
+            return None
+        try:
+            return read_image(self._first_path)
+        except (NotReadable, OSError):
+            return None
 
     def _next(self) -> tuple[Path, Image]:
         """Wait for the next whole picture of one plane, whatever it is of."""
         until_s = self._monotonic() + PATIENCE_S
         idle = False
         while self._monotonic() < until_s:
+            begun_s = self._monotonic()
             path = self._arrivals.next()
             if path is None:
                 if not idle and not self._arrivals.has_some:
                     # Only now is it the person who is waited for.
-                    self._say("")
+                    self._wish_for()
                     idle = True
                 self._say_of_pictures()
-                self._sleep(POLL_S)
+                # Whoever names a whole disk has it looked through, but not all the time.
+                self._sleep(max(POLL_S, _REST * (self._monotonic() - begun_s)))
                 continue
             if (image := self._whole(path)) is not None:
                 return path, image
@@ -274,9 +288,21 @@ class FolderCamera:
 
     def _say_of_pictures(self) -> None:
         """Say, once there are JPEGs and no raw file, that these are no use."""
-        if self._arrivals.pictures > self._pictures_told and not self._digests:
+        alone = self._arrivals.pictures and not self._arrivals.has_some and not self._digests
+        now_s = self._monotonic()
+        self._alone_s = (self._alone_s or now_s) if alone else 0.0
+        if alone and not self._jpeg_told and now_s - self._alone_s >= _BESIDE_S:
+            self._jpeg_told = True
             self._say("There is a JPEG: set the camera to RAW; JPEGs are not looked at")
-        self._pictures_told = self._arrivals.pictures
+
+    def _wish_for(self) -> None:
+        """Tell that a picture is waited for, and what it has to be."""
+        if self._wanted is None:
+            return
+        exposure_s, kind = self._wanted
+        dark = " without light: cover the telescope" if kind is FrameKind.DARK_FLAT else ""
+        words = f"Take a picture of {self._written(exposure_s)}{dark}"
+        self.tell(Progress(words=words, for_person=True, picture=True))
 
     def _say(self, words: str) -> None:
         self.tell(Progress(words=words, for_person=True))

@@ -34,6 +34,9 @@ def why_words(why: Why) -> str:
             return all_words(why)
 
 
+_FOR_PERSON = (Preparation.PICTURE, Preparation.ANOTHER)
+
+
 def awaited_words(awaited: Awaited | str, since: datetime | None = None) -> str:
     """Say what a run is at, `since` when, while no frame is exposed."""
     if isinstance(awaited, str):
@@ -49,7 +52,7 @@ def awaited_words(awaited: Awaited | str, since: datetime | None = None) -> str:
             return "moving rotator and focuser to where the lights had them"
         case Preparation.LIGHT:
             return light_awaited_words(awaited, since)
-        case Preparation.PICTURE:
+        case Preparation.PICTURE | Preparation.ANOTHER:
             return "waiting for a picture"
         case Preparation.OTHERS:
             left = "" if awaited.left_s is None else f" ({awaited.left_s:.0f} s left)"
@@ -66,7 +69,7 @@ def waiting_words(event: Waiting) -> str:
     parts = [("waiting: " if others else "") + awaited_words(what, event.time)]
     if event.present_c is not None:
         parts.append(f"now {event.present_c:.1f} °C")
-    if event.says and not isinstance(what, str) and what.what is Preparation.PICTURE:
+    if event.says and not isinstance(what, str) and what.what in _FOR_PERSON:
         return event.says
     if event.says:
         parts.append(f"its driver says: {event.says}")

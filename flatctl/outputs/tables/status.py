@@ -91,4 +91,5 @@ def _light(record: RunRecord, exposing: Exposing | None) -> str:
         return "panel not lit yet"
     if exposing.kind == "dark_flat":
         return "panel off, for dark flats"
-    return f"panel lit, {figures.brightness(exposing.brightness, record.brightness_max)}"
+    steps = figures.brightness(exposing.brightness, record.brightness_max)
+    return ", ".join(filter(None, ["panel lit", steps]))
