@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from flatctl import events
-from flatctl.core.shutter import ladder_of, speed_of
+from flatctl.core.shutter import HALVES, THIRDS, speed_of
 from flatctl.core.types import Verdict
 from flatctl.events import Event, Preparation
 from flatctl.outputs import figures
@@ -119,10 +119,10 @@ def _wish(event: events.Exposing, run: RunRecord, *, same: bool) -> str:
 
 
 def shutter(exposure_s: float) -> str:
-    """Return an exposure as it is written on a camera: `1/30 s`, also of what that really is."""
-    ladder = ladder_of(exposure_s)
-    speed = speed_of(exposure_s, ladder) if ladder else None
-    return str(speed) if speed is not None else figures.seconds(exposure_s)
+    """Return an exposure as it is set on a camera: what is really a speed by its name, `1/30 s`."""
+    near = (speed_of(exposure_s, ladder) for ladder in (THIRDS, HALVES))
+    exact = (speed for speed in near if speed is not None and speed.real_s == exposure_s)
+    return next(map(str, exact), figures.seconds(exposure_s))
 
 
 def _begin(event: events.RunStarted) -> str:
