@@ -1,10 +1,12 @@
 """A camera behind Alpaca, on the simulated rig and whatever its driver makes of the protocol."""
 
 import contextlib
+import struct
 import time
 
 import numpy as np
 import pytest
+from scripted import Device, http, said, serving
 
 from flatctl.core.types import CameraSetup, FilterPlan, FrameKind
 from flatctl.devices.alpaca.camera import AlpacaCamera
@@ -238,16 +240,87 @@ def test_a_camera_that_goes_on_saying_that_a_frame_is_ready_is_waited_for(rigs, 
         assert np.array_equal(taken(camera).pixels, frames[n])
 
 
-def test_a_frame_given_up_that_comes_at_once_is_not_the_next_one(rigs, cameras):
-    rig = rigs(late_after_abort=True)
-    camera = cameras(rig, CameraSetup())
-    camera.start(0.5, FrameKind.FLAT)
-    camera.close()
-    camera.open(LIMIT_S)
-    camera.prepare(CameraSetup(), LIMIT_S)
-    time.sleep(0.4)
-    with pytest.raises(BadReply):
-        taken(camera, 0.5)
+def scripted(**members):
+    """Return a camera of 3 × 2 pixels that says what is told, whatever it was ordered."""
+    rows_cols = {"cameraxsize": 3, "cameraysize": 2, "numx": 3, "numy": 2, "startx": 0, "starty": 0}
+    header = struct.pack("<11i", 1, 0, 0, 0, 44, 2, 8, 2, 3, 2, 0)
+    frame = http(header + bytes(12), "application/imagebytes")
+    of_frame = {"imagearray": frame, "lastexposureduration": EXPOSURE_S}
+    return Device(**{**rows_cols, "binx": 1, "biny": 1, **of_frame, "camerastate": 0, **members})
+
+
+def taken_of(device, exposure_s=EXPOSURE_S):
+    """Return the frame that is taken of a scripted camera."""
+    with serving(device) as server, contextlib.closing(AlpacaSession(LIMIT_S, print)) as session:
+        camera = AlpacaCamera(session, str(server.url()))
+        camera.open(LIMIT_S)
+        camera.prepare(CameraSetup(), LIMIT_S)
+        return taken(camera, exposure_s, timeout_s=1.0)
+
+
+def ready_after(seconds, **members):
+    """Return a camera whose frame is ready so long after it was begun."""
+    begun_s = []
+    order = {"PUT startexposure": lambda _: begun_s.append(time.monotonic()) or said()}
+
+    def is_ready(_):
+        return said(bool(begun_s) and time.monotonic() >= begun_s[0] + seconds)
+
+    return scripted(imageready=is_ready, **order, **members)
+
+
+def test_a_frame_that_is_ready_in_time_is_taken():
+    assert taken_of(ready_after(EXPOSURE_S)).stored.shape == (2, 3)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.6])
+def test_a_frame_that_is_ready_before_its_exposure_can_be_over_is_refused(seconds):
+    with pytest.raises(BadReply, match="ready after"):
+        taken_of(ready_after(seconds, lastexposureduration=1.0), 1.0)
+
+
+@pytest.mark.parametrize("told_s", [0.05, 0.2, 6.0])
+def test_a_frame_of_another_length_is_refused(told_s):
+    with pytest.raises(BadReply, match="made an exposure of"):
+        taken_of(ready_after(EXPOSURE_S, lastexposureduration=told_s))
+
+
+@pytest.mark.parametrize("told", [None, 0.0, -1.0, 0.104])
+def test_a_length_that_is_not_told_or_rounded_is_no_fault(told):
+    taken_of(ready_after(EXPOSURE_S, lastexposureduration=told))
+
+
+@pytest.mark.parametrize("started", ["2026-11-28T05:00:00.123", None])
+def test_a_frame_that_was_ready_before_is_refused_where_its_start_tells(started):
+    device = scripted(imageready=True, lastexposurestarttime=started)
+    if started is None:
+        assert taken_of(device).stored.shape == (2, 3)
+    else:
+        with pytest.raises(BadReply, match="the exposure before"):
+            taken_of(device)
+
+
+def test_a_camera_that_failed_says_so():
+    with pytest.raises(Fault, match="exposure failed"):
+        taken_of(ready_after(99.0, camerastate=iter_states(0, 0, 5)))
+
+
+def iter_states(*states):
+    """Return a member that is each of these in turn, and the last one from then on."""
+    left = list(states)
+    return lambda _: said(left.pop(0) if len(left) > 1 else left[0])
+
+
+def test_an_error_of_the_exposure_before_does_not_come_in_the_way():
+    asked = []
+
+    def is_ready(_):
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            return said(None, 0x500, "the exposure before failed")
+        return said(asked[-1] - asked[0] > EXPOSURE_S)
+
+    assert taken_of(scripted(imageready=is_ready)).stored.shape == (2, 3)
 
 
 def test_a_frame_lost_by_a_restart_is_told_at_once(rigs, cameras):

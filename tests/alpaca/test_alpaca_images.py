@@ -67,7 +67,7 @@ def test_every_whole_type_arrives_pixel_for_pixel(number):
     assert np.array_equal(to_unsigned(stored), wanted)
 
 
-@pytest.mark.parametrize(("rows", "cols"), [(1, 1), (1, 300), (300, 1), (7, 128), (7, 129)])
+@pytest.mark.parametrize(("rows", "cols"), [(1, 1), (1, 300), (300, 1), (7, 64), (7, 65)])
 def test_any_shape_arrives_pixel_for_pixel(rows, cols):
     wanted = frame(rows=rows, cols=cols)
     stored = taken(http(image(wanted), KIND), rows, cols)

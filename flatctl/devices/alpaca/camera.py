@@ -20,7 +20,7 @@ from flatctl.devices.alpaca.imaging.abilities import (
 )
 from flatctl.devices.alpaca.imaging.cooling import celsius
 from flatctl.devices.alpaca.imaging.download import download
-from flatctl.devices.alpaca.imaging.exposing import AT_WORK, FAILED, Exposure, Wait, ready_before
+from flatctl.devices.alpaca.imaging.exposing import AT_WORK, Exposure, Wait, ready_before
 from flatctl.devices.alpaca.imaging.frame_cards import frame_header
 from flatctl.devices.alpaca.imaging.preparation import Preparation, foreseen
 from flatctl.devices.alpaca.imaging.sharing import Sharing
@@ -53,6 +53,7 @@ class AlpacaCamera:
         self._there: Abilities | None = None
         self._found: CameraState | None = None  # as it stood last, as far as that was asked
         self._setup: CameraSetup | None = None  # as it stands, None where it is not prepared
+        self._e_per_adu: float | None = None
         self._exposure: Exposure | None = None
         self.tell: Callable[[Progress], None] = lambda _: None
 
@@ -96,6 +97,7 @@ class AlpacaCamera:
         self._ensure_rest(min(_ANSWER_S, granted_s(deadline)))
         preparation = Preparation(self._client, self._there, deadline, self._tell_temperature)
         self._found, self._there = preparation.apply(setup)
+        self._e_per_adu = electrons_per_adu(self._client, min(_ANSWER_S, granted_s(deadline)))
         self._setup = setup
         return self._found
 
@@ -149,8 +151,11 @@ class AlpacaCamera:
         deadline = Deadline(timeout_s)
         if not self._client.truth("connected", deadline.left_s):
             return None
-        used = self._sharing.at_work(granted_s(deadline))
-        return used if isinstance(used, InUse) else None
+        try:
+            self._sharing.is_at_rest(granted_s(deadline))
+        except InUse as used:
+            return used
+        return None
 
     def take_over(self) -> None:
         """Let no other program's exposure stand in the way from now on."""
@@ -194,16 +199,12 @@ class AlpacaCamera:
     def _header(self, there: Abilities, setup: CameraSetup) -> Header:
         temperature_c = celsius(self._client, _ANSWER_S)
         self._check_temperature(setup.temperature_c, temperature_c)
-        e_per_adu = electrons_per_adu(self._client, _ANSWER_S)
-        return frame_header(there, setup.binning, e_per_adu, temperature_c)
+        return frame_header(there, setup.binning, self._e_per_adu, temperature_c)
 
     def _ensure_rest(self, timeout_s: float) -> None:
         """Abort an exposure that is under way, if it is ours; wait until the camera is at rest."""
         deadline = Deadline(timeout_s)
-        used = self._sharing.at_work(granted_s(deadline))
-        if isinstance(used, InUse):
-            raise used
-        if not used and optional(self._client.whole, "camerastate", granted_s(deadline)) != FAILED:
+        if self._sharing.is_at_rest(granted_s(deadline)):
             return
         order = self._there.aborts if self._there else ""
         if order:
@@ -212,7 +213,7 @@ class AlpacaCamera:
                 self._client.put(order, granted_s(deadline))
 
         def look() -> bool | None:
-            return None if self._sharing.at_work(granted_s(deadline)) else True
+            return self._sharing.is_at_rest(granted_s(deadline)) or None
 
         if poll(look, deadline) is None:
             what = f"did not stop its exposure within {timeout_s:g} s"

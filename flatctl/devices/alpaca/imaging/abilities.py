@@ -191,7 +191,7 @@ def _side(client: AlpacaClient, member: str, deadline: Deadline) -> int:
 def _count(client: AlpacaClient, member: str, allowed: range, deadline: Deadline) -> int | None:
     with suppress(BadReply):
         found = optional(client.whole, member, granted_s(deadline))
-        return found if found in allowed else None
+        return found if found is not None and found in allowed else None
     return None
 
 

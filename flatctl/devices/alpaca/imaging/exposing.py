@@ -29,7 +29,7 @@ AT_WORK = (WAITING, EXPOSING, READING, DOWNLOADING)
 _LOOK_FRAC, _EARLY_FRAC = 0.9, 0.95
 _BEFORE_END_S = 0.05
 _OFTEN_S, _OFTEN_FOR_S, _SELDOM_S = 0.02, 2.0, 0.1
-_WATCH_EVERY_S = 1.0
+_WATCH_EVERY_S, _LOOK_EVERY_S = 1.0, 0.2
 _ANSWER_S = 10.0
 _IDLE_FOR_S = 0.3
 _SAME_FRAC, _SAME_S = 0.05, 0.00501  # drivers round what they tell to two digits
@@ -86,8 +86,11 @@ class Wait:
             self._refuse_early()
         self._watch(self._exposure.over_s - _BEFORE_END_S)
         often = Deadline(max(self._exposure.over_s - time.monotonic(), 0.0) + _OFTEN_FOR_S)
+        looks = Deadline(_LOOK_EVERY_S)
         while not self._is_ready():
-            self._look_after()
+            if looks.over:
+                self._look_after()
+                looks = Deadline(_LOOK_EVERY_S)
             if self._deadline.over:
                 raise self._too_late()
             pause_s = _SELDOM_S if often.over else _OFTEN_S
