@@ -88,7 +88,7 @@ def _as_left(
     ending: DeviceError | Stopped, light: LightPanel, *, opened: bool
 ) -> FlatctlError | Stopped:
     """Return what to end with where something ended early: whether the light is off comes first."""
-    state = Light.UNKNOWN
+    state = Light(ending.light) if ending.light else Light.UNKNOWN
     if opened:
         with suppress(DeviceError):
             state = light_of(light.status(PANEL_TIMEOUT_S))

@@ -71,6 +71,7 @@ class LampGuard:
             steps = self.panel.open(self.timeout_s)
         except DeviceError as failure:
             self._ended = True
+            self.light = _left(failure)
             self.panel.close()
             self.conclude(failure)
             raise
@@ -159,6 +160,9 @@ class LampGuard:
             except DeviceError as error:
                 failure = error
                 self.tell(error)
+                if _left(error) is Light.OFF:
+                    self.light = Light.OFF
+                    break
             else:
                 self.overcome = failure
                 return None
@@ -229,6 +233,11 @@ def light_of(status: PanelStatus) -> Light:
     if status.lit:
         return Light.ON
     return Light.OFF if status.confirmed else Light.COMMANDED_OFF
+
+
+def _left(error: FlatctlError) -> Light:
+    """Return how a light is left by what is said with an error: one that is not there is off."""
+    return Light(error.light) if error.light else Light.UNKNOWN
 
 
 def _put_back(rig: Rig, signals: StopSignals) -> DeviceError | None:

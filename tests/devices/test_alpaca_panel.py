@@ -61,8 +61,16 @@ def test_a_range_that_can_not_be_is_a_bad_reply(panel, odd, most):
 def test_a_cover_without_a_light_is_no_panel(panel, odd):
     odd.state = 0
     odd.members.pop("maxbrightness")
-    with pytest.raises(Unfit, match="has no light"):
+    with pytest.raises(Unfit, match="has no light") as raised:
         panel.open(LIMIT_S)
+    assert raised.value.light == "off"
+
+
+def test_a_light_that_is_not_there_any_more_is_not_said_to_be_off(panel, odd):
+    odd.state = 0
+    with pytest.raises(Unfit, match="does not say what its light can do") as raised:
+        panel.open(LIMIT_S)
+    assert raised.value.light == ""
 
 
 def test_opening_connects_it_and_leaves_its_light(panel, odd):

@@ -6,7 +6,7 @@ from flatctl.core.types import Light
 from flatctl.devices.protocols import CoverState, PanelStatus
 from flatctl.engine.guard import ATTEMPTS, LampGuard
 from flatctl.engine.stop import StopSignals
-from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, light_unknown_behind
+from flatctl.errors import Fault, LightUnknown, NoReply, Stopped, Unfit, light_unknown_behind
 from hardware_sims.fakes import FakePanel, FakeRig
 
 
@@ -202,6 +202,22 @@ def test_a_panel_that_can_not_be_opened_may_be_lit(rig):
     rig.panel.faults.add(1, NoReply("Fake Panel", "is silent"))
     with pytest.raises(LightUnknown, match="is silent"), guard(rig):
         raise AssertionError("it never got here")
+
+
+def test_a_panel_that_says_to_have_no_light_is_off_whoever_opens_it(rig, monkeypatch):
+    def refuse(_timeout_s):
+        failure = Unfit(rig.panel.name, "has no light")
+        failure.light = Light.OFF
+        raise failure
+
+    monkeypatch.setattr(rig.panel, "open", refuse)
+    with pytest.raises(Unfit), guard(rig):
+        pass
+    ended = guard(rig)
+    ended.end()
+    assert (ended.light, rig.clock.monotonic()) == (Light.OFF, 0.0)
+    with pytest.raises(Unfit):
+        ended.conclude()
 
 
 def test_a_panel_that_was_never_opened_is_opened_to_be_put_out_and_waited_for(rig):

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flatctl.core.types import Light
 from flatctl.devices.alpaca.asking import Linger, granted_s, optional, poll
 from flatctl.devices.alpaca.cover import AlpacaCover
 from flatctl.devices.alpaca.pulse import Pulse
@@ -96,12 +97,10 @@ class AlpacaPanel:
         deadline = Deadline(min(timeout_s, self._connects_s))
         self._client.connect(deadline.left_s)
         self._cover.look(granted_s(deadline))
-        most = None
-        if self._client.whole("calibratorstate", granted_s(deadline)) != _NOT_PRESENT:
-            most = optional(self._client.whole, "maxbrightness", granted_s(deadline))
-        if most is None:
-            what = "has no light: its calibrator is not present"
-            raise Unfit(self.name, what, "choose another device, or see its driver's settings")
+        state = self._client.whole("calibratorstate", granted_s(deadline))
+        most = optional(self._client.whole, "maxbrightness", granted_s(deadline))
+        if state == _NOT_PRESENT or most is None:
+            raise self._unfit(has_lamp=state != _NOT_PRESENT or most is not None)
         if not 1 <= most <= _STEPS_MAX:
             raise BadReply(self.name, f"says that its brightness goes up to {most}")
         self._steps = range(1, most + 1)
@@ -170,6 +169,15 @@ class AlpacaPanel:
     def cover_state(self, timeout_s: float) -> CoverState:
         """Return where the cover is reported to be."""
         return self._cover.state(timeout_s)
+
+    def _unfit(self, *, has_lamp: bool) -> Unfit:
+        what = "has no light: its calibrator is not present"
+        remedy = "choose another device, or see its driver's settings"
+        if has_lamp:
+            return Unfit(self.name, "does not say what its light can do", remedy)
+        unfit = Unfit(self.name, what, remedy)
+        unfit.light = Light.OFF  # what is not there does not shine
+        return unfit
 
     def _report(self, deadline: Deadline) -> _Report:
         changes = self._client.interface(granted_s(deadline)) >= _TELLS_CHANGES and optional(
