@@ -40,7 +40,7 @@ def cameras():
     with contextlib.ExitStack() as stack:
 
         def make(rig, setup=None):
-            session = stack.enter_context(contextlib.closing(AlpacaSession(LIMIT_S, print)))
+            session = stack.enter_context(contextlib.closing(AlpacaSession(LIMIT_S)))
             camera = AlpacaCamera(session, rig.url("camera"))
             camera.open(LIMIT_S)
             if setup is not None:
@@ -251,7 +251,7 @@ def scripted(**members):
 
 def taken_of(device, exposure_s=EXPOSURE_S):
     """Return the frame that is taken of a scripted camera."""
-    with serving(device) as server, contextlib.closing(AlpacaSession(LIMIT_S, print)) as session:
+    with serving(device) as server, contextlib.closing(AlpacaSession(LIMIT_S)) as session:
         camera = AlpacaCamera(session, str(server.url()))
         camera.open(LIMIT_S)
         camera.prepare(CameraSetup(), LIMIT_S)

@@ -22,7 +22,7 @@ NOT_CONNECTED_WORDS = "is not connected, and flatctl does not connect it"
 @pytest.fixture
 def serve():
     """Serve a device and return it as the driver sees it, with the server."""
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     served = []
 
     def made(kind, path, **members):
@@ -87,7 +87,7 @@ class TestDome:
         assert "the driver has crashed" in status.text
 
     def test_a_server_that_is_not_there_is_no_more_than_unknown(self):
-        session = AlpacaSession(LIMIT_S, print)
+        session = AlpacaSession(LIMIT_S)
         for kind in (AlpacaDome, AlpacaSafetyMonitor, AlpacaMount):
             status = kind(session, "alpaca://127.0.0.1:9/dome/0").status(LIMIT_S)
             assert (status.met, status.known) == (False, False)
@@ -191,7 +191,7 @@ def telescope():
 @pytest.fixture
 def mount(telescope, monkeypatch):
     monkeypatch.setattr(mount_module, "_RESTS_S", 0.3)
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     with scripted_alpaca({"telescope/0": telescope.device}) as server:
         mount = AlpacaMount(session, server.url("telescope/0"))
         mount.may_move = True

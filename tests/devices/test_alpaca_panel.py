@@ -31,7 +31,7 @@ def server(odd):
 
 @pytest.fixture
 def panel(server):
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     panel = AlpacaPanel(session, server.url("covercalibrator/0"))
     yield panel
     panel.close()

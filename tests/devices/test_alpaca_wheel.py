@@ -53,7 +53,7 @@ def turret():
 
 @pytest.fixture
 def wheel(turret):
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     with scripted_alpaca({"filterwheel/0": turret.device}) as server:
         wheel = AlpacaFilterWheel(session, server.url("filterwheel/0"))
         wheel.server = server
@@ -157,7 +157,7 @@ class Drive:
 
 @pytest.fixture
 def serve():
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     served = []
 
     def made(kind, path, drive):

@@ -28,7 +28,7 @@ def rig():
 def panel(rig, monkeypatch):
     monkeypatch.setattr(panel_module, "_LINGERS_S", 0.2)
     monkeypatch.setattr(panel_module, "_ORDER_S", 0.5)
-    session = AlpacaSession(LIMIT_S, print)
+    session = AlpacaSession(LIMIT_S)
     panel = AlpacaPanel(session, rig.url(KIND))
     panel.open(LIMIT_S)
     panel.set_brightness(100, LIMIT_S)

@@ -239,7 +239,7 @@ def main() -> None:
     steps = Steps()
     with installed() as folder:
         server = Server(folder)
-        session = AlpacaSession(_ANSWER_S, print)
+        session = AlpacaSession(_ANSWER_S)
         print(f"flatctl {importlib.metadata.version('flatctl')} drives {', '.join(PACKAGES)}")
         try:
             server.start()

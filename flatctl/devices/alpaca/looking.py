@@ -110,19 +110,13 @@ def _found(entry: Entry, deadline: Deadline) -> FoundDevice:
     )
     if not found.roles:
         return found
-    with closing(_client(entry.url)) as client, suppress(DeviceError):
+    with closing(AlpacaClient(entry.url, connects=False)) as client, suppress(DeviceError):
         found = replace(found, connected=client.truth("connected", _left_s(deadline)))
         if found.connected and Role.CAMERA in found.roles:
             cooled = optional(client.truth, "cansetccdtemperature", _left_s(deadline))
             found = replace(found, cooled=bool(cooled))
             found = replace(found, sensor_px=_sensor_px(client, deadline))
     return found
-
-
-def _client(url: AlpacaUrl) -> AlpacaClient:
-    client = AlpacaClient(url)
-    client.connects = False
-    return client
 
 
 def _left_s(deadline: Deadline) -> float:

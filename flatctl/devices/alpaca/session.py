@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 
 from flatctl.devices.alpaca.wire.client import AlpacaClient
@@ -13,12 +12,11 @@ class AlpacaSession:
     """Make the clients of devices, and close them all in the end.
 
     A lamp never waits for a camera: no two devices share a connection, a lock or a deadline.
-    `timeout_s` is granted to a device to answer and connect; `say` gets remarks for the user.
+    `timeout_s` is granted to a device to answer and connect.
     """
 
-    def __init__(self, timeout_s: float, say: Callable[[str], None]) -> None:
+    def __init__(self, timeout_s: float) -> None:
         self.timeout_s = timeout_s
-        self.say = say
         self._clients = ExitStack()
 
     def client(self, device: str, *, connects: bool = True) -> AlpacaClient:
@@ -26,8 +24,7 @@ class AlpacaSession:
 
         One that does not `connect` never connects the device, whatever it answers.
         """
-        made = AlpacaClient(parse(device))
-        made.connects = connects
+        made = AlpacaClient(parse(device), connects=connects)
         return self._clients.enter_context(closing(made))
 
     def close(self) -> None:

@@ -32,11 +32,11 @@ class AlpacaTransport(Transport["AlpacaSession"]):
         """Return it with the type that the table takes."""
         return self.form.replace("TYPE", TYPES[table])
 
-    def connect(self, settings: Settings, say: Callable[[str], None]) -> AlpacaSession:
+    def connect(self, settings: Settings, say: Callable[[str], None]) -> AlpacaSession:  # noqa: ARG002 because others do
         """Make the session; connections are made once a device is opened."""
         from flatctl.devices.alpaca.session import AlpacaSession
 
-        return AlpacaSession(settings.alpaca.timeout_s, say)
+        return AlpacaSession(settings.alpaca.timeout_s)
 
     def addresses(self, settings: Settings, device: str) -> tuple[str, ...]:  # noqa: ARG002 because others do
         """Return server, type and number, by every address that the server's name has."""
