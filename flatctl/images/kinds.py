@@ -6,8 +6,9 @@ from flatctl.images.facts import Format
 
 _FITS = (".fits", ".fit", ".fts")
 _RAW = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".mrw", ".nef", ".nrw", ".orf"),
-    *(".pef", ".raf", ".raw", ".rw2", ".srw", ".x3f"),
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".gpr", ".iiq", ".kdc"),
+    *(".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl"),
+    *(".sr2", ".srf", ".srw", ".x3f"),
 )
 FITS_SUFFIXES = (*_FITS, ".fz", *(f"{suffix}.gz" for suffix in _FITS))
 """How the names of FITS files end, compressed ones as well."""

@@ -32,6 +32,7 @@ Encode = Callable[[Pixels16, Sequence[str]], Sequence[bytes | memoryview]]
 IN_FLIGHT = 2
 # Compressing takes longer now and then than the camera does: frames wait for it, not the camera.
 COMPRESSED_WAITING_BYTES = 400_000_000
+_COMPRESSED_MOST_FRAC = 0.8  # of the plain frames of the noisiest camera
 
 
 class FrameWriter(AbstractContextManager["FrameWriter"]):
@@ -79,6 +80,8 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
 
         With `resume` the frames count that lie in this night's folders already.
         """
+        if self._compressor is not None:
+            needed_bytes = int(needed_bytes * _COMPRESSED_MOST_FRAC)
         if resume:
             night = night_of(now, self.zone)
             folders = (frame_folder(self.directory, night, kind) for kind in FrameKind)

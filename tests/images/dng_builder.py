@@ -53,11 +53,13 @@ def dng_bytes(
     f_number: float | None = 4.0,
     model: str = "Camera 7",
     taken: str = "2026:11:22 19:03:59",
+    samples: int = 0,
 ) -> bytes:
     """Return a file of all pixels of a sensor, of shape (rows, cols), dtype uint16.
 
     `area` are the top, left, bottom and right of those that get light, all of them if None; the
-    `pattern` begins at the first of these, and `black` are the levels of its cell.
+    `pattern` begins at the first of these, and `black` are the levels of its cell. With `samples`
+    a pixel has so many, alike, and none is of a colour of its own.
     """
     rows, cols = pixels.shape
     side = 2 if len(pattern) == 4 else 6
@@ -85,6 +87,12 @@ def dng_bytes(
         50728: (_RATIONAL, [1, 1, 1]),
         50778: (_SHORT, [21]),
     }
+    if samples:
+        for tag in (33421, 33422, 50713, 50714):
+            del tags[tag]
+        tags |= {262: (_SHORT, [34892]), 277: (_SHORT, [samples]), 258: (_SHORT, [16] * samples)}
+        tags[279] = (_LONG, [2 * samples * rows * cols])
+        pixels = np.repeat(pixels[..., None], samples, axis=2)
     if area is not None:
         tags[50829] = (_LONG, list(area))
     exif = {36864: (_BYTE, [48, 50, 51, 48]), 36867: (_ASCII, taken)}

@@ -9,7 +9,7 @@ import rawpy
 from dng_builder import dng_bytes, sensor, write_dng
 
 from flatctl.core.pixels.survey import survey_channels
-from flatctl.fits.header import NotReadable
+from flatctl.fits.header import NotReadable, OtherFormat
 from flatctl.images.exif import Exposure, read_exposure
 from flatctl.images.facts import Format, Missing
 from flatctl.images.reading import read_facts, read_image
@@ -60,6 +60,21 @@ def test_the_cell_of_six_by_six_pixels_is_read(path):
     reds = [pixels[place // 6 :: 6, place % 6 :: 6] for place in range(36) if pattern[place] == "R"]
     medians = survey_channels(image.pixels, image.pattern, None)
     assert medians["R"].median == np.median(np.concatenate([part.ravel() for part in reds]))
+
+
+def test_a_sensor_without_colours_has_one_channel(path):
+    pixels = sensor()
+    write_dng(path, pixels, samples=1)
+    image = read_image(path)
+    assert np.array_equal(image.pixels, pixels)
+    assert (image.pattern, image.white_adu) == (None, {"M": 15490})
+
+
+def test_mixed_colours_are_named_and_not_measured(path):
+    write_dng(path, sensor(), samples=3)
+    assert read_facts(path).shape == (60, 80)
+    with pytest.raises(OtherFormat, match="mixed colours"):
+        read_image(path)
 
 
 @pytest.mark.parametrize("exposure_s", [1 / 4000, 0.025, 1 / 3, 30])

@@ -1,6 +1,6 @@
 """Compressed flats on disk: what a run writes, goes on with, verifies and averages."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import numpy as np
 import pytest
@@ -11,13 +11,14 @@ from storage_builders import NIGHT, STARTED, Header, flat_pixels, flat_record
 from flatctl import events
 from flatctl.app.master import master
 from flatctl.core.types import FrameKind
+from flatctl.errors import StorageError
 from flatctl.fits.compressed import encode_compressed
 from flatctl.images.reading import read_facts, read_image
 from flatctl.outputs.thumbnail import load_thumbnail
 from flatctl.storage.atomic import remove_leftovers
 from flatctl.storage.naming import frame_folder
 from flatctl.storage.verify import verify_directory, verify_file
-from flatctl.storage.writer import write_frame
+from flatctl.storage.writer import FrameWriter, write_frame
 
 
 @pytest.fixture
@@ -124,3 +125,10 @@ def test_a_resumed_set_names_images_of_another_format(tmp_path):
 
 def test_flats_lie_where_they_always_did(packed, tmp_path):
     assert packed.parent == frame_folder(tmp_path, NIGHT, FrameKind.FLAT)
+
+
+def test_a_run_needs_less_room_for_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("flatctl.storage.directory.free_bytes", lambda directory: 900)
+    FrameWriter(tmp_path, UTC, compress=True).ensure_room(1000, STARTED, resume=False)
+    with pytest.raises(StorageError, match="make room"):
+        FrameWriter(tmp_path, UTC).ensure_room(1000, STARTED, resume=False)
