@@ -272,6 +272,9 @@ class _Source(io.RawIOBase):
         self._grant(min(self._deadline.left_s, longest_s))
         came = self._socket.recv_into(target)
         if not self._in_body:
+            if not came:
+                # The library would take the header for complete.
+                raise ConnectionResetError
             self._left_bytes -= came
             if self._left_bytes < 0:
                 raise http.client.HTTPException("a header without end")
