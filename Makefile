@@ -28,6 +28,7 @@ help:
 	@echo 'make mutants     whether the tests notice a changed search (hours)'
 	@echo 'make soak        200 nights of random faults in virtual time (half an hour)'
 	@echo 'make soak-for-real  5 of them on real processes and sockets (half an hour, needs indi-bin)'
+	@echo 'make witness     our Alpaca devices on a server of others, which it installs (minutes)'
 	@echo 'make docs        write the generated reference pages again'
 	@echo 'make pictures    draw the pictures of the documents again (needs chromium)'
 	@echo 'make benchmarks  the tables of docs/explanation (minutes)'

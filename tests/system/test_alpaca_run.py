@@ -20,7 +20,9 @@ from alpaca_served import (
 )
 from indi_served import indi_served
 
+from flatctl.errors import DeviceError, Unfit
 from hardware_sims import camera, lightbox, wheel
+from hardware_sims.alpaca.habits import HABITS
 from hardware_sims.camera import SimCamera
 from hardware_sims.lightbox import SimLightBox
 from hardware_sims.scenarios import scenario
@@ -92,6 +94,25 @@ def test_its_sets_are_those_that_indi_gives(tmp_path, name):
     for one, other in zip(flats, others, strict=True):
         assert one["level"] == pytest.approx(other["level"], abs=0.05)
         assert one["exposure_s"] == pytest.approx(other["exposure_s"], rel=0.1)
+
+
+REFUSED = {"planes": Unfit, "no-light": DeviceError}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", HABITS)
+def test_a_rig_takes_its_flats_whatever_its_devices_make_of_the_protocol(tmp_path, name):
+    with alpaca_served(f"mono+{name}") as rig:
+        flats = f'filters = ["L", "R"]\n{EXPOSURES}'
+        config = config_of(tmp_path, alpaca_camera(rig), alpaca_panel(rig), flats=flats)
+        if name in REFUSED:
+            with pytest.raises(REFUSED[name]):
+                take_flats(config)
+            return
+        code, told = take_flats(config)
+        assert code == 0
+        assert [e["flats"] for e in told if e["event"] == "filter_finished"] == [3, 3]
+        assert not rig.world.light.lit
 
 
 @contextmanager
