@@ -168,7 +168,7 @@ class ByHandBench:
             monotonic=fake.clock.monotonic,
             say=self.asked.append,
             first=counted[-1].path if counted else None,
-            counts=by_hand,
+            counts=by_hand and not self.filters,
         )
         wheel = HandFilters(self.filters, self._ask, camera.light_changed)
         rig = Rig(

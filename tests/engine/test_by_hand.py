@@ -194,6 +194,8 @@ def test_filters_are_put_in_by_hand_and_counted_each(tmp_path):
     bench = ByHandBench(tmp_path, filters=("L", "R"), count=3)
     assert bench.run() == 0
     assert bench.asked[1:] == ["Put in the filter L", "Put in the filter R"]
+    # The first picture was taken before any filter was in, so it is no trial.
+    assert len(bench.person.taken) == 1 + len(bench.all(events.Trial)) + 2 * 2
     assert [event.filter for event in bench.all(events.Flat)] == ["L"] * 3 + ["R"] * 3
 
 

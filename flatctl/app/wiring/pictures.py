@@ -60,7 +60,7 @@ class PicturesByHand:
             say=connections.say,
             wish=_LIGHT_ON if by_hand else "",
             first=last.path if last is not None else None,
-            counts=by_hand,
+            counts=by_hand and not self._filters,  # no filter was in by then
         )
         self._camera = camera
         wheel = None

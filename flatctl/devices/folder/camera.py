@@ -7,16 +7,14 @@ is said what differs, and the next one is waited for. Nothing is copied, moved o
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from flatctl.core.pixels.channels import PATTERNS
 from flatctl.core.shutter import THIRDS, Ladder, ladder_of, speed_of
 from flatctl.core.types import CameraSetup, FrameKind
 from flatctl.devices.folder.arrivals import Arrivals
+from flatctl.devices.folder.picture import Look, sixteen_bits, unfit, whole
 from flatctl.devices.protocols import CameraInfo, CameraState, Frame, Progress
 from flatctl.errors import Unfit
 from flatctl.fits.header import Header, NotReadable
@@ -29,35 +27,9 @@ PATIENCE_S = 3600.0
 POLL_S = 0.5
 _BESIDE_S = 10.0  # within which a raw file comes after its JPEG
 _REST = 4.0  # times what a look through the folder takes
-_FULL_16 = 65535
 # Exposures this near (a ratio, or in seconds) are the same: files round them.
 _SAME, _SAME_S = 1.02, 0.001
 _FIRST = "take a first picture: mode M, RAW, with the ISO, focus and aperture of your lights"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the camera stood for a picture: all pictures of a run have to be alike in this."""
-
-    camera: str
-    iso: float | None
-    shape: tuple[int, ...]
-
-    @staticmethod
-    def of(image: Image) -> "Look":
-        """Return how a picture was taken."""
-        return Look(image.facts.camera or "", image.facts.iso, image.pixels.shape)
-
-    def differs(self, other: "Look") -> str:
-        """Return what of another picture is not as in this one, in words; empty where all is."""
-        if other.camera != self.camera:
-            return f"is of another camera ({other.camera or 'unnamed'}, not {self.camera})"
-        if other.iso != self.iso:
-            return f"has ISO {_whole(other.iso)} instead of {_whole(self.iso)}: set it back"
-        if other.shape != self.shape:
-            size, own = (" × ".join(map(str, each[::-1])) for each in (other.shape, self.shape))
-            return f"is {size} px large instead of {own}: set picture size and crop back"
-        return ""
 
 
 class FolderCamera:
@@ -89,7 +61,6 @@ class FolderCamera:
         self._first: Image | None = None
         self._kept: tuple[Path, Image] | None = None
         self._look: Look | None = None
-        self._setup = CameraSetup()
         self._digests: dict[str, Path] = {}
         self._given: set[Path] = set()
         self._wanted: tuple[float, FrameKind] | None = None
@@ -138,9 +109,8 @@ class FolderCamera:
         """
         facts = self.facts
         if setup.iso is not None and facts.iso is not None and facts.iso != setup.iso:
-            what = f"its pictures have ISO {_whole(facts.iso)}, and {setup.iso} is wanted"
+            what = f"its pictures have ISO {whole(facts.iso)}, and {setup.iso} is wanted"
             raise Unfit(self.name, what, "set it on the camera, and begin again")
-        self._setup = setup
         return CameraState(
             binning=int(facts.number("XBINNING") or 1),
             gain=facts.gain,
@@ -172,8 +142,6 @@ class FolderCamera:
     def light_changed(self) -> None:
         """Take no picture that is there by now: it was taken in another light."""
         self._arrivals.forget()
-        if not (self._counts and self._kept):
-            self._kept = None
 
     def close(self) -> None:
         """Forget what was asked for; the folder stays as it is."""
@@ -250,7 +218,7 @@ class FolderCamera:
                 "give each a name of its own. Not counted"
             )
             return None
-        if why := _unfit(image):
+        if why := unfit(image):
             self._say(f"{path.name} is not counted: {why}")
             return None
         return image
@@ -279,7 +247,7 @@ class FolderCamera:
         assert self._wanted is not None
         self._given.add(path)
         return Frame(
-            _sixteen_bits(image),
+            sixteen_bits(image),
             Header(),
             self._wanted[0],
             began(path, image.facts),
@@ -306,30 +274,3 @@ class FolderCamera:
 
     def _say(self, words: str) -> None:
         self.tell(Progress(words=words, for_person=True))
-
-
-def _unfit(image: Image) -> str:
-    """Return why a picture can't be a frame of a run, in words; empty where it can."""
-    pixels = image.pixels
-    if pixels.ndim != 2:
-        return "it has several planes; save what the sensor saw, not developed"
-    if not pixels.size or not np.isfinite(pixels).all():
-        return "it has pixels that are no number"
-    if float(pixels.min()) < 0 or float(pixels.max()) > _FULL_16:
-        return f"its levels, {pixels.min():g} to {pixels.max():g}, are none of a camera"
-    return ""
-
-
-def _sixteen_bits(image: Image) -> NDArray[np.uint16]:
-    """Return the pixels as a run measures them; fractions of full scale are stretched."""
-    pixels = image.pixels
-    if pixels.dtype == np.uint16:
-        return pixels
-    if pixels.dtype.kind == "f" and float(pixels.max(initial=0)) <= 1.0:
-        pixels = pixels * _FULL_16
-    whole: NDArray[np.uint16] = np.rint(pixels).astype(np.uint16)
-    return whole
-
-
-def _whole(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:g}"
