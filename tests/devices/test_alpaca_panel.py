@@ -98,6 +98,29 @@ def test_a_panel_that_stays_ready_at_brightness_0_is_dark(panel, odd):
     assert panel.status(LIMIT_S) == PanelStatus(lit=False, brightness=0, confirmed=True)
 
 
+def test_a_panel_that_is_never_ready_at_brightness_0_is_dark(panel, odd):
+    def off(_):
+        odd.state, odd.brightness = NOT_READY, 0
+
+    odd.orders["calibratoroff"] = off
+    panel.open(LIMIT_S)
+    panel.set_brightness(7, LIMIT_S)
+    panel.light_off(LIMIT_S)
+    assert panel.status(LIMIT_S).lit is False
+
+
+def test_a_light_that_fades_is_dark_at_the_end_of_that(panel, odd):
+    def off(_):
+        odd.changing = True
+        threading.Timer(0.4, lambda: (odd.off(_), setattr(odd, "changing", False))).start()
+
+    odd.orders["calibratoroff"] = off
+    panel.open(LIMIT_S)
+    panel.set_brightness(7, LIMIT_S)
+    panel.light_off(LIMIT_S)
+    assert odd.state == OFF
+
+
 def test_a_panel_that_is_off_with_a_brightness_left_over_is_dark(panel, odd):
     def off(_):
         odd.state = OFF

@@ -56,9 +56,10 @@ class _Report:
     @property
     def lit(self) -> bool | None:
         """Whether it shines; None where that can't be told."""
-        if not self.settled or self.state not in (_OFF, _READY):
-            return None
-        return self.state == _READY and self.brightness != 0
+        dims = self.state in (_NOT_READY, _READY) and self.brightness == 0
+        if not self.changes and (self.state == _OFF or dims):
+            return False
+        return True if self.settled and self.state == _READY else None
 
     @property
     def words(self) -> str:
@@ -81,7 +82,7 @@ class AlpacaPanel:
 
     @property
     def name(self) -> str:
-        """Its address, as it is configured."""
+        """Its address."""
         return self._client.name
 
     @property
@@ -195,7 +196,7 @@ class AlpacaPanel:
 
         def look() -> _Report | None:
             now = self._report(deadline)
-            if now.settled and (wanted(now) or lingers.over):
+            if wanted(now) or (now.settled and lingers.over):
                 return now
             if not now.settled:
                 lingers.again()
@@ -230,7 +231,7 @@ class AlpacaPanel:
             # Some refuse what is so already: what it reports counts.
             failure, lingers_s = refusal, 0.0
         try:
-            wait = Deadline(granted_s(deadline))
+            wait = Deadline(max(deadline.left_s, _LAST_WORD_S))
             now = self._await(lambda now: now.lit is False, wait, lingers_s)
         except NoReply as silence:
             return _Silence(silence.device, silence.what, silence.remedy)
@@ -257,7 +258,7 @@ class AlpacaPanel:
             what = f"{refusal.what}, and its cover is left open: {used.device} {used.what}"
             return Fault(self.name, what, "once that is done: flatctl safe")
         try:
-            self._cover.move(_CLOSED, granted_s(deadline))
+            self._cover.move(_CLOSED, max(deadline.left_s, _LAST_WORD_S))
         except DeviceError as stuck:
             remedy = "close its cover by hand, then put the light out (flatctl safe)"
             return Fault(self.name, f"{refusal.what}, and {stuck.what}", remedy)
