@@ -116,13 +116,24 @@ def test_an_exposure_can_follow_one_that_was_given_up(ready):
     assert frame_of(ready).exposure_s == EXPOSURE_S
 
 
-def test_what_passes_to_and_from_a_real_camera_is_logged(tmp_path):
-    with logging_to(tmp_path / "rig.log", print), BENCHES["indi"]() as rig:
+def log_of_a_frame(path, bench):
+    with logging_to(path, print), BENCHES[bench]() as rig:
         rig.camera.open(rig.limit_s)
         rig.camera.prepare(CameraSetup(), rig.limit_s)
         frame_of(rig)
         rig.camera.close()
-    log = (tmp_path / "rig.log").read_text()
+    return rig, path.read_text()
+
+
+def test_what_passes_to_and_from_an_alpaca_camera_is_logged(tmp_path):
+    rig, log = log_of_a_frame(tmp_path / "rig.log", "alpaca")
+    assert f"{rig.camera.name} > PUT startexposure Duration=0.2 Light=True\n" in log
+    assert f"{rig.camera.name} < imageready True\n" in log
+    assert f"{rig.camera.name} < imagearray 'application/imagebytes'" in log
+
+
+def test_what_passes_to_and_from_an_indi_camera_is_logged(tmp_path):
+    rig, log = log_of_a_frame(tmp_path / "rig.log", "indi")
     assert f"{rig.camera.name} > set CCD_EXPOSURE CCD_EXPOSURE_VALUE=0.2\n" in log
     assert f"{rig.camera.name} < CCD_EXPOSURE Busy CCD_EXPOSURE_VALUE=" in log
     assert re.search(rf"{rig.camera.name} < CCD1 \.fits, \d+ bytes\n", log)

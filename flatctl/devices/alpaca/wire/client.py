@@ -124,7 +124,9 @@ class AlpacaClient:
         It is asked for once.
         """
         with self._have_turn(timeout_s) as deadline, self._noting("GET", member):
-            yield self._sent("GET", member, {}, deadline, fresh=True, accept=accept)
+            reply, question = self._sent("GET", member, {}, deadline, fresh=True, accept=accept)
+            yield reply, question
+            self._trace.answered(member, reply.kind, timeout_s - deadline.left_s)
 
     def close(self) -> None:
         """Hang up; the device stays as it is, connected and all."""
@@ -162,7 +164,7 @@ class AlpacaClient:
                 answer = self._exchange("GET", member, query or {}, deadline, fresh=True)
             with self._judging("GET", member):
                 value = take(answer.value)
-            self._trace.answered(member, value)
+            self._trace.answered(member, value, timeout_s - deadline.left_s)
             return value
 
     def _order(self, member: str, timeout_s: float, form: dict[str, Scalar]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from flatctl.devices.alpaca.wire.answers import shown
 from flatctl.devices.log import HEARD, REMARK, SENT, current_log
 
+_LONG_S = 0.5
+
 
 class Trace:
     """The lines of one device in the log that is current now.
@@ -27,13 +29,14 @@ class Trace:
         """Note that an order was answered, without an error."""
         self._note(HEARD, f"{member} done")
 
-    def answered(self, member: str, value: object) -> None:
-        """Note a question and its answer."""
+    def answered(self, member: str, value: object, took_s: float) -> None:
+        """Note a question and its answer, and how long that took where it took long."""
         if self._log is None or self._last.get(member) == (words := shown(value)):
             return
         self._last[member] = words
         self._note(SENT, f"GET {member}")
-        self._note(HEARD, f"{member} {words}")
+        late = f" (after {took_s:.1f} s)" if took_s >= _LONG_S else ""
+        self._note(HEARD, f"{member} {words}{late}")
 
     def failed(self, method: str, member: str, what: str) -> None:
         """Note what came of a request instead of an answer."""
