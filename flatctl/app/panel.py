@@ -5,9 +5,11 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.wiring.journal import note_by_hand
 from flatctl.app.wiring.rig import claim_panel, describe_panel, make_connections, make_panel
 from flatctl.app.wiring.sharing import Manners, disturbed, leave_others_alone
 from flatctl.app.wiring.slow import SlowWords
+from flatctl.app.wiring.watcher import watched
 from flatctl.core.types import Light
 from flatctl.devices.protocols import (
     Considerate,
@@ -16,6 +18,7 @@ from flatctl.devices.protocols import (
     LightPanel,
     PanelStatus,
 )
+from flatctl.engine.clock import Clock, SystemClock
 from flatctl.engine.guard import light_of
 from flatctl.engine.rig import PANEL_TIMEOUT_S
 from flatctl.engine.stop import StopSignals
@@ -32,7 +35,15 @@ def _just_do(_name: str, call: Callable[[], None], _value: int | None) -> None:
 
 
 def panel(
-    config: Path, action: str, value: int | None, *, wait: bool = False, force: bool = False
+    config: Path,
+    action: str,
+    value: int | None,
+    *,
+    wait: bool = False,
+    force: bool = False,
+    for_s: float | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+    clock: Clock | None = None,
 ) -> str:
     """Control the panel by hand and return its state afterwards.
 
@@ -40,9 +51,11 @@ def panel(
     `wait` or `force`.
 
     `action` is one of on, off, set, open, close, status; `value` the brightness of `set` in the
-    panel's own steps. A light that was being lit when a signal came is put out. Raises
-    `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a signal, and
-    instead of these and of a `DeviceError` `LightUnknown` where the light is not off then.
+    panel's own steps. With `for_s` a light stays on for so many seconds and is put out again: its
+    state is handed to `tell` once it shines. A light that was being lit when a signal came is put
+    out. Raises `UsageError` for what this panel can't do, `Busy` during a run, `Stopped` after a
+    signal, and instead of these and of a `DeviceError` `LightUnknown` where the light is not off
+    then.
     """
     manners = Manners(wait, force)
     settings = load(config)
@@ -51,6 +64,7 @@ def panel(
     with (
         signals.installed(),
         claim_panel(settings),
+        watched(config, wanted=for_s is not None) as watcher,
         make_connections(settings) as connections,
         SlowWords(connections.say, f"busy with the panel ({action})"),
     ):
@@ -73,6 +87,15 @@ def panel(
                 hand.shine(steps, _last_brightness(light, steps, start))
             else:
                 hand.do(action, value, steps)
+            if for_s is not None:
+                try:
+                    tell(_standing(light, steps))
+                    _note(settings, light)
+                    (clock or SystemClock()).sleep(for_s)
+                finally:
+                    with signals.held():
+                        hand.go_dark()
+                        watcher.dark()
             return _standing(light, steps)
         except (DeviceError, Stopped) as ending:
             with signals.held():
@@ -81,7 +104,21 @@ def panel(
                 raise
             raise error from ending
         finally:
+            if opened and action != "status":
+                with signals.held():
+                    _note(settings, light)
             light.close()
+
+
+def _note(settings: Settings, light: LightPanel) -> None:
+    """Write down how a panel was left, for whoever looks on: by its own word."""
+    lit, brightness, cover = Light.UNKNOWN, None, None
+    with suppress(DeviceError):
+        status = light.status(PANEL_TIMEOUT_S)
+        lit, brightness = light_of(status), status.brightness
+        if isinstance(light, Cover) and light.has_cover:
+            cover = light.cover_state(PANEL_TIMEOUT_S).value
+    note_by_hand(settings, lit, brightness if lit is Light.ON else None, cover)
 
 
 def _as_left(

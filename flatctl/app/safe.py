@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from flatctl.app.wiring.journal import note_by_hand
 from flatctl.app.wiring.notify import Notifier
 from flatctl.app.wiring.rig import (
     claim_camera,
@@ -77,7 +78,10 @@ def _make_safe(settings: Settings, tell: Callable[[str], None], clock: Clock) ->
         # Without a panel nothing else tells that a run is going on.
         claim = claim_panel if settings.panel is not None else claim_rig
         with _telling(guard, tell), claim(settings):
-            _end(guard)
+            try:
+                _end(guard)
+            finally:
+                note_by_hand(settings, guard.light)
             if not guard.dark:
                 remedy = "flatctl can't switch it: switch it off yourself"
                 raise LightUnknown(panel.name, guard.light, remedy=remedy)

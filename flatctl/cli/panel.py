@@ -12,6 +12,7 @@ from flatctl.errors import UsageError
 EXAMPLES = (
     "flatctl panel rig.toml status",
     "flatctl panel rig.toml set 128",
+    "flatctl panel rig.toml on --for 600",
     "flatctl panel rig.toml off",
     "flatctl panel rig.toml --record my-panel.json",
 )
@@ -46,6 +47,16 @@ def panel(
             "through its range.",
         ),
     ] = None,
+    for_s: Annotated[
+        float | None,
+        typer.Option(
+            "--for",
+            min=1,
+            max=86400,
+            metavar="SECONDS",
+            help="Put the light out again after so long; with on or set N.",
+        ),
+    ] = None,
     wait: Wait = False,
     force: Force = False,
 ) -> None:
@@ -59,6 +70,8 @@ def panel(
             if value is None
             else f"panel: `{action}` takes no number; for brightness: flatctl panel CONFIG set N"
         )
+    if for_s is not None and (record is not None or action not in (Action.ON, Action.SET)):
+        raise UsageError("panel: --for goes with on or set: flatctl panel CONFIG on --for 600")
     if action is None and record is None:
         raise UsageError(f"panel: no action given; one of {', '.join(Action)}")
     from flatctl.app import panel as app
@@ -70,5 +83,13 @@ def panel(
             config, record, action and str(action), value, wait=wait, force=force
         )
     else:
-        text = app.panel(config, str(action), value, wait=wait, force=force)
+        text = app.panel(
+            config,
+            str(action),
+            value,
+            wait=wait,
+            force=force,
+            for_s=for_s,
+            tell=Screen().line,
+        )
     Screen().line(text)

@@ -79,7 +79,7 @@ def describe_process(pid: int) -> str:
         words = [word.decode(errors="replace") for word in line.split(b"\0") if word]
     # A script's first word is its interpreter.
     if len(words) > 1 and os.path.basename(words[0]).startswith("python"):
-        words = words[1:]
+        words = words[2:] if words[1] == "-m" else words[1:]
     if not words:
         return f"process {pid}"
     shown = " ".join([os.path.basename(words[0]), *words[1:_ARGUMENTS_SHOWN]])

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import flatctl
 from flatctl.app.wiring.claim import name_of, take_name
+from flatctl.core.types import Light
 from flatctl.devices.sockets import holder_of
 from flatctl.errors import StorageError
-from flatctl.events import Event
+from flatctl.events import Event, RunFinished
 from flatctl.outputs.jsonlines import to_plain
 from flatctl.outputs.record import RunRecord
+from flatctl.outputs.standing import BY_HAND
 from flatctl.outputs.stored import event_of, moment
 from flatctl.settings.models import Settings
 from flatctl.settings.tables import default_history
@@ -29,6 +31,8 @@ from flatctl.storage.atomic import write_text
 SUFFIX = ".jsonl"
 _SEEN_TO = "mount_seen_to"
 _BYTES_MAX = 64_000_000
+WRITTEN_MAX_BYTES = 32_000_000
+"""A journal grows no further, but for the line that tells of the end."""
 # An exposure was told of a little after it had begun.
 _SLACK_S = 10.0
 
@@ -90,11 +94,11 @@ class JournalWriter:
     def __init__(
         self, settings: Settings, command: str, addresses: Sequence[str], held: ExitStack
     ) -> None:
-        self._lines = 0
+        self._lines = self._bytes = 0
         self._file: TextIOWrapper | None = None
         head = {
             "pid": os.getpid(),
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": _now(),
             "boot": _boot_id(),
             "command": command,
             "config": str(Path(settings.source).resolve()) if settings.source else "",
@@ -114,11 +118,47 @@ class JournalWriter:
         if self._file is None:
             return
         self._lines += 1
+        line = json.dumps({"seq": self._lines, **to_plain(event)}) + "\n"
+        self._bytes += len(line)
+        if self._bytes > WRITTEN_MAX_BYTES and not isinstance(event, RunFinished):
+            return  # what it has told of is enough, and how it ends is told all the same
         try:
-            self._file.write(json.dumps({"seq": self._lines, **to_plain(event)}) + "\n")
+            self._file.write(line)
             self._file.flush()
         except OSError:
             self._file = None
+
+
+def note_in_journal(settings: Settings, facts: Mapping[str, object]) -> None:
+    """Add what was done to a rig beside any run to its journal; make one where there is none.
+
+    A line that is no run's has the number after the last one, unless a run is writing there.
+    """
+    with suppress(OSError, StorageError, ValueError):
+        last = _last_of(settings.rig.name)
+        if last is None:
+            with ExitStack() as held:
+                JournalWriter(settings, "", (), held)
+            last = _last_of(settings.rig.name)
+        if last is None:
+            return
+        numbers = [seq for each in last.told if isinstance(seq := each.get("seq"), int)]
+        number = {} if last.holder else {"seq": max(numbers, default=0) + 1}
+        with last.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**number, "time": _now(), **facts}) + "\n")
+
+
+def note_by_hand(
+    settings: Settings, light: Light, brightness: int | None = None, cover: str | None = None
+) -> None:
+    """Add how a panel was left by hand, by the word of the panel itself."""
+    facts = {"light": light.value, "brightness": brightness, "cover": cover}
+    note_in_journal(settings, {"event": BY_HAND, **facts})
+
+
+def _last_of(rig: str) -> Journal | None:
+    of_rig = [journal for journal in all_journals() if journal.rig == rig]
+    return max(of_rig, key=lambda each: str(each.head.get("time", "")), default=None)
 
 
 def read_journal(path: Path) -> Journal | None:
@@ -170,6 +210,10 @@ def _paths(rig: str) -> Iterator[Path]:
 def _whole_lines(path: Path) -> Sequence[str]:
     # The last line may be on its way.
     return path.read_text("utf-8").rpartition("\n")[0].splitlines()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _boot_id() -> str:
