@@ -132,7 +132,7 @@ $(BIN)/.ready-dev: requirements-dev.lock $(BIN)/.ready
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra raw --extra xisf
+lock: EXTRAS := --extra indi --extra sim --extra fast --extra notify --extra raw --extra xisf --extra web
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --extra indi --extra sim --group build pyproject.toml -o requirements.lock

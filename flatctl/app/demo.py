@@ -81,6 +81,26 @@ def _by_panel(output: Path, history: Path, listeners: Sequence[Listener], *, alp
 
 
 @contextmanager
+def served_demo() -> Iterator[Path]:
+    """Serve the simulated rig and give a configuration that keeps all it makes to itself."""
+    with TemporaryDirectory(prefix="flatctl-demo-") as folder, _served(Path(folder)) as config:
+        text = config.read_text(encoding="utf-8")
+        own = Path(folder) / "demo.toml"
+        output = f'directory = "{folder}/flats"\nhistory = "{folder}/history.sqlite"\n'
+        own.write_text(f"{_without_output(text)}\n[output]\n{output}", encoding="utf-8")
+        yield own
+
+
+def _without_output(text: str) -> str:
+    """Return a configuration without its table [output]."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        inside = line.strip() == "[output]" if line.startswith("[") else inside
+        kept += [] if inside else [line]
+    return "\n".join(kept)
+
+
+@contextmanager
 def _served(folder: Path, *options: str) -> Iterator[Path]:
     """Run the simulated rig in a process of its own and give the path of its configuration."""
     ready = folder / "ready.json"

@@ -28,6 +28,7 @@ _COMMANDS = (
         "stop",
         "simulate",
         "demo",
+        "serve",
         "verify",
         "stats",
         "master",

@@ -21,6 +21,7 @@ COMMANDS = [
     "stop",
     "simulate",
     "demo",
+    "serve",
     "verify",
     "stats",
     "master",
@@ -35,6 +36,7 @@ try:
     main(["--help"])
 except SystemExit:
     heavy = {"astropy", "ccdproc", "jinja2", "numpy", "PIL", "pydantic", "PyIndi", "rich", "serial"}
+    heavy |= {"starlette", "uvicorn", "anyio", "asyncio"}
     print("loaded:", *sorted(heavy & sys.modules.keys()))
 """
 

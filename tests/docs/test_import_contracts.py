@@ -23,7 +23,7 @@ ALLOWED = {
 PURE = {
     *("base64", "collections", "concurrent", "copy", "cv2", "dataclasses", "datetime", "enum"),
     *("flatctl", "fractions", "functools", "itertools", "json", "math", "numpy", "re", "typing"),
-    *("bisect", "unicodedata", "zlib"),
+    *("bisect", "hmac", "ipaddress", "unicodedata", "urllib", "zlib"),
 }
 
 

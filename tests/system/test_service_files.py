@@ -24,7 +24,7 @@ def installed(tmp_path) -> list[Path]:
         text = unit.read_text("utf-8").replace("/opt/flatctl/.venv/bin/flatctl", str(FLATCTL))
         (tmp_path / unit.name.replace("@", "@rig")).write_text(text, "utf-8")
         (tmp_path / unit.name).write_text(text, "utf-8")
-    return sorted(tmp_path.glob("flatctl-dawn@rig*"))
+    return [tmp_path / unit.name.replace("@", "@rig") for unit in UNITS]
 
 
 @needs_systemd
