@@ -553,6 +553,13 @@ def _first_line(docstring: str | None) -> str:
     return (docstring or "").strip().splitlines()[0]
 
 
+def openapi_file() -> str:
+    """Return the description of the console's API."""
+    from flatctl.web.openapi import openapi  # of an extra, which `make demo` does without
+
+    return json.dumps(openapi(), indent=2) + "\n"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/commands.md": commands_page,
@@ -561,6 +568,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/fits.md": fits_page,
     "docs/reference/panels.md": panels_page,
     "docs/reference/survived.md": survived_page,
+    "docs/reference/openapi.json": openapi_file,
     "config/flatctl.schema.json": schema_file,
 }
 
