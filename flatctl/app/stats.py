@@ -31,14 +31,15 @@ _OTHER = "other file"
 class Wish:
     """What is known of the camera beforehand, and what its flats are to be like.
 
-    Without a `target` (a fraction of full scale) frames are measured and not judged.
+    Without a `target` (a fraction of full scale) frames are measured and not judged; without a
+    `tolerance` it is that of a run.
     """
 
     full_scale_adu: float | None = None
     full_scale_from: FullScaleFrom = FullScaleFrom.GIVEN
     pedestal_adu: float | None = None
     target: float | None = None
-    tolerance: float = FilterPlan.tolerance
+    tolerance: float | None = None
     channel: ChannelChoice = FilterPlan.channel
 
 
@@ -75,9 +76,12 @@ def of_rig(config: Path, wish: Wish) -> Wish:
         wish = replace(wish, full_scale_adu=full, full_scale_from=origin)
     if wish.pedestal_adu is None and calibrated is not None:
         wish = replace(wish, pedestal_adu=calibrated.pedestal_adu)
-    if wish.target is None:
-        wish = replace(wish, target=plan.target, tolerance=plan.tolerance)
-    return replace(wish, channel=plan.channel)
+    return replace(
+        wish,
+        target=plan.target if wish.target is None else wish.target,
+        tolerance=plan.tolerance if wish.tolerance is None else wish.tolerance,
+        channel=plan.channel,
+    )
 
 
 def select(paths: Sequence[Path]) -> Selection:
@@ -171,7 +175,7 @@ def _advice(
     pedestal_adu = _pedestal(image, wish, channel)
     exposure_s = image.facts.exposure_s
     advice = advise(
-        Band.of(wish.target, wish.tolerance, scale),
+        Band.of(wish.target, wish.tolerance or FilterPlan.tolerance, scale),
         level_adu,
         clipped_frac,
         pedestal_adu=pedestal_adu,

@@ -41,9 +41,14 @@ def stats(
         ),
     ] = None,
     tolerance: Annotated[
-        float,
-        typer.Option(min=0.001, max=0.49, metavar="N", help="Good is target ± this."),
-    ] = FilterPlan.tolerance,
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=0.49,
+            metavar="N",
+            help=f"Good is target ± this (default: the rig's, else {FilterPlan.tolerance:g}).",
+        ),
+    ] = None,
     full_scale: Annotated[
         float | None,
         typer.Option(
@@ -115,7 +120,8 @@ def stats(
         screen.tables([summary(measured)])
     if said := judged_line(measured):
         screen.line(said)
-        screen.line(f"{measured[-1].path.name}: {measured[-1].verdict()}")
+        *_, last = (one for one in measured if one.advice is not None)
+        screen.line(f"{last.path.name}: {last.verdict()}")
     warn(_not_looked_at(selection.others))
     raise typer.Exit(ExitCode.STORAGE if bad else ExitCode.COMPLETE)
 

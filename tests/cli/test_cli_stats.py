@@ -250,3 +250,25 @@ def test_a_raw_file_says_itself_what_is_full_and_what_is_dark(command, tmp_path)
         f"IMG_0012.dng: green 36 %: brighten to {ratio:.2f} times, or 1/40 s -> 1/25 s ["
     )
     assert said.endswith("full scale 15490 ADU (as the raw file says); without light 1 024 ADU]")
+
+
+def test_what_can_not_be_judged_is_measured_among_what_can(command, tmp_path):
+    flat(tmp_path / "a.fits", 5100, [("SATURATE", 10000.0)])
+    fits.PrimaryHDU(np.full((4, 4), 70000, np.int32)).writeto(tmp_path / "b.fits")
+    shown = command("stats", tmp_path, "--target", "0.51")
+    assert shown.code == 0, shown.stderr
+    *_, count, last = shown.stdout.splitlines()
+    assert count == "1 of 1 file within 46 to 56 %"
+    assert last.startswith("a.fits: green 51 %: good")
+
+
+def test_a_tolerance_that_is_given_counts_before_that_of_the_rig(command, tmp_path):
+    config = tmp_path / "rig.toml"
+    config.write_text(
+        '[camera]\ndevice = "X"\nfull_scale_adu = 10000\n[panel]\nkind = "manual"\n'
+        f'[flats]\ntarget = 0.4\n[output]\nhistory = "{tmp_path}/h.sqlite"\n'
+    )
+    path = flat(tmp_path / "a.fits", 3800)
+    said = command("stats", path, "--rig", config, "--tolerance", "0.01", "--json").stdout
+    advice = json.loads(said)["advice"]
+    assert (advice["verdict"], advice["low"]) == ("too_dim", pytest.approx(0.39))
