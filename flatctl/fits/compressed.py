@@ -84,7 +84,7 @@ def _compressed(stored: Pixels16) -> tuple[Header, memoryview]:
     from astropy.io import fits
 
     # To the library they are signed numbers: that they stand for unsigned ones say the cards.
-    native = stored.view(np.dtype(">i2")).astype(np.int16)
+    native = stored.astype(np.int16)
     image = fits.CompImageHDU(
         native, compression_type="RICE_1", tile_shape=(_TILE_ROWS, native.shape[1])
     )
