@@ -1,12 +1,12 @@
 """Gain and offset as Alpaca has them: a range of values, a list of names, or both to be read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hardware_sims.alpaca.devices.device import Device, must_lie_within, whole
 from hardware_sims.alpaca.habits import Listed
 
-_GAINS = (0, 60, 100, 120, 200, 300)
-_OFFSETS = (0, 5, 10, 20, 50, 100)
+GAINS = (0, 60, 100, 120, 200, 300)
+OFFSETS = (0, 5, 10, 20, 50, 100)
 
 
 class Amplifier:
@@ -39,11 +39,6 @@ class Amplifier:
         self.value = self._values[number] if self._by_place else number
 
 
-def gains_of(highest: int, at_first: int) -> dict[str, float]:
-    """Return gains by name, the one at the start among them."""
-    return {str(n): float(n) for n in sorted({0, at_first, highest, *_GAINS}) if n <= highest}
-
-
-def offsets_of(highest: int, at_first: int) -> dict[str, float]:
-    """Return offsets by name, the one at the start among them."""
-    return {str(n): float(n) for n in sorted({0, at_first, highest, *_OFFSETS}) if n <= highest}
+def by_name(steps: Iterable[int], highest: int, at_first: int) -> dict[str, float]:
+    """Return the values that a list has, by name: these, the one at the start and the limits."""
+    return {str(n): float(n) for n in sorted({0, at_first, highest, *steps}) if n <= highest}

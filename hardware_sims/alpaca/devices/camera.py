@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from hardware_sims.alpaca.devices.amplifiers import Amplifier, gains_of, offsets_of
+from hardware_sims.alpaca.devices.amplifiers import GAINS, OFFSETS, Amplifier, by_name
 from hardware_sims.alpaca.devices.cooler import Cooler
 from hardware_sims.alpaca.devices.device import (
     INVALID_OPERATION,
@@ -116,8 +116,8 @@ class AlpacaCamera(Device):
             self._offset: Amplifier | None = None
             self.lack("offset", "offsets", "offsetmin", "offsetmax", orders=("offset",))
             return
-        gains = gains_of(sensor.gain_max, sensor.gain)
-        offsets = offsets_of(sensor.offset_max, sensor.offset)
+        gains = by_name(GAINS, sensor.gain_max, sensor.gain)
+        offsets = by_name(OFFSETS, sensor.offset_max, sensor.offset)
         self._gain = Amplifier(self, "gain", sensor.gain, gains, habits.gains)
         self._offset = Amplifier(self, "offset", sensor.offset, offsets, habits.offsets)
 
