@@ -311,6 +311,19 @@ def iter_states(*states):
     return lambda _: said(left.pop(0) if len(left) > 1 else left[0])
 
 
+@pytest.mark.parametrize("aborts", [True, False])
+def test_after_an_exposure_that_failed_the_next_one_is_begun(aborts):
+    device = ready_after(EXPOSURE_S, camerastate=5, canabortexposure=aborts)
+    begin = device.members["PUT startexposure"]
+
+    def start(asked):
+        device.members["camerastate"] = 0
+        return begin(asked)
+
+    device.members["PUT startexposure"] = start
+    assert taken_of(device).stored.shape == (2, 3)
+
+
 def test_an_error_of_the_exposure_before_does_not_come_in_the_way():
     asked = []
 

@@ -20,7 +20,7 @@ from flatctl.devices.alpaca.imaging.abilities import (
 )
 from flatctl.devices.alpaca.imaging.cooling import celsius
 from flatctl.devices.alpaca.imaging.download import download
-from flatctl.devices.alpaca.imaging.exposing import AT_WORK, Exposure, Wait, ready_before
+from flatctl.devices.alpaca.imaging.exposing import AT_WORK, FAILED, Exposure, Wait, ready_before
 from flatctl.devices.alpaca.imaging.frame_cards import frame_header
 from flatctl.devices.alpaca.imaging.preparation import Preparation, foreseen
 from flatctl.devices.alpaca.imaging.sharing import Sharing
@@ -152,7 +152,7 @@ class AlpacaCamera:
         if not self._client.truth("connected", deadline.left_s):
             return None
         try:
-            self._sharing.is_at_rest(granted_s(deadline))
+            self._sharing.state(granted_s(deadline))
         except InUse as used:
             return used
         return None
@@ -204,16 +204,18 @@ class AlpacaCamera:
     def _ensure_rest(self, timeout_s: float) -> None:
         """Abort an exposure that is under way, if it is ours; wait until the camera is at rest."""
         deadline = Deadline(timeout_s)
-        if self._sharing.is_at_rest(granted_s(deadline)):
+        state = self._sharing.state(granted_s(deadline))
+        if state not in (*AT_WORK, FAILED):
             return
         order = self._there.aborts if self._there else ""
         if order:
-            # It may end by itself meanwhile, or be reading out: what it reports counts.
+            # It may end by itself meanwhile, or be reading out: what it reports counts. After an
+            # exposure that failed some begin no other before this.
             with suppress(Fault, NoReply):
                 self._client.put(order, granted_s(deadline))
 
         def look() -> bool | None:
-            return self._sharing.is_at_rest(granted_s(deadline)) or None
+            return None if self._sharing.state(granted_s(deadline)) in AT_WORK else True
 
         if poll(look, deadline) is None:
             what = f"did not stop its exposure within {timeout_s:g} s"

@@ -162,7 +162,9 @@ def abilities(client: AlpacaClient, deadline: Deadline) -> Abilities:
         title=optional(client.text, "name", granted_s(deadline)) or "",
         width_px=_side(client, "cameraxsize", deadline),
         height_px=_side(client, "cameraysize", deadline),
-        binning_max=_count(client, "maxbinx", _BINNINGS, deadline) or 1,
+        binning_max=min(
+            _count(client, member, _BINNINGS, deadline) or 1 for member in ("maxbinx", "maxbiny")
+        ),
         full_adu=_count(client, "maxadu", _FULL_ADU, deadline),
         shortest_s=_seconds(client, "exposuremin", deadline),
         longest_s=_seconds(client, "exposuremax", deadline) or None,

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from flatctl.devices.alpaca.asking import optional
-from flatctl.devices.alpaca.imaging.exposing import AT_WORK, FAILED, Exposure
+from flatctl.devices.alpaca.imaging.exposing import AT_WORK, Exposure
 from flatctl.errors import InUse
 
 if TYPE_CHECKING:
@@ -40,18 +40,17 @@ class Sharing:
         """Remember an exposure whose frame is not wanted any more."""
         self.given_up.append(exposure)
 
-    def is_at_rest(self, timeout_s: float) -> bool:
-        """Say whether a next exposure can be begun; not so after one that failed, until aborted.
+    def state(self, timeout_s: float) -> int | None:
+        """Return the state that the camera reports, `None` where it reports none.
 
         Raises `InUse` while it exposes or reads out for somebody else.
         """
         state = optional(self._client.whole, "camerastate", timeout_s)
-        if state in AT_WORK:
-            if self._is_ours_anyway or self._is_ours():
-                return False
+        if state not in AT_WORK:
+            self._last = None
+        elif not (self._is_ours_anyway or self._is_ours()):
             raise InUse(self._client.name, "is exposing for another program", _REMEDY)
-        self._last = None
-        return state != FAILED
+        return state
 
     def pause_s(self, exposure_s: float) -> float:
         """Return how long to wait before an exposure, that no frame of one given up passes for it.
