@@ -33,8 +33,8 @@ from flatctl.engine.rig import Rig, Timeouts
 from flatctl.engine.run import Session
 from flatctl.engine.stop import StopSignals
 from flatctl.events import Event
-from flatctl.outputs.console import TerminalProgress
 from flatctl.outputs.png import png
+from flatctl.outputs.progress import TerminalProgress
 from flatctl.outputs.record import RunRecord
 from flatctl.outputs.report import write_report
 from flatctl.outputs.summary import end_table

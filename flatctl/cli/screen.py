@@ -2,32 +2,43 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-
-from rich.console import Console, RenderableType
-from rich.table import Table as RichTable
-from rich.text import Text
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flatctl.outputs.figures import wrapped
 from flatctl.outputs.jsonlines import Outlet
 from flatctl.outputs.tables import Table
 
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
 # Where what a verdict is about begins.
 _HANG = 9
+# What would ring or move a terminal's cursor: bell, backspace, feeds, return.
+_SILENT = dict.fromkeys((7, 8, 11, 12, 13))
 # Wide enough for any line: who reads a pipe wants lines as they are.
 _PIPE_WIDTH = 1000
 
 
 class Screen:
-    """Write lines, verdicts and tables to stdout; a reader that leaves is no error."""
+    """Write lines, verdicts and tables to stdout; a reader that leaves is no error.
+
+    What draws is loaded once there is something to draw, since many commands have a line to say.
+    """
 
     def __init__(self) -> None:
         self._outlet = Outlet(sys.stdout)
+
+    @cached_property
+    def _console(self) -> "Console":
+        from rich.console import Console
+
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
-        self._console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
+        return Console(file=sys.stdout, highlight=False, markup=False, width=width)
 
     def line(self, text: str) -> None:
         """Write a line; it is never broken."""
-        self._show(Text(text), soft_wrap=True)
+        self._write(text)
 
     def verdict(
         self, subject: str, ok: bool, text: str, remedy: str = "", *, proven: bool = True
@@ -36,6 +47,13 @@ class Screen:
         word, style = ("ok", "green") if proven else ("unproven", "yellow")
         if not ok:
             word, style = "problem", "bold red"
+        if not sys.stdout.isatty():
+            self._write(f"{word:<9}{subject}: {text}")
+            if remedy:
+                self._write(f"{'':<9}{remedy}")
+            return
+        from rich.text import Text
+
         line = Text(self._broken(f"{word:<9}{subject}: {text}"))
         line.stylize(style, 0, _HANG)
         line.stylize("bold", _HANG, _HANG + len(subject) + 1)
@@ -45,6 +63,9 @@ class Screen:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a table; it is narrowed to a terminal's width, and as wide as need be elsewhere."""
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
         table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for heading in headings:
             table.add_column(heading, overflow="fold")  # the end of a name tells frames apart
@@ -62,9 +83,13 @@ class Screen:
 
     def _broken(self, line: str) -> str:
         """Return a line broken between words on a terminal, what follows below the subject."""
-        return wrapped(line, self._console.width, _HANG) if sys.stdout.isatty() else line
+        return wrapped(line, self._console.width, _HANG)
 
-    def _show(self, what: RenderableType, *, soft_wrap: bool = False) -> None:
+    def _write(self, text: str) -> None:
+        lines = (line.rstrip() for line in text.translate(_SILENT).splitlines() or [""])
+        self._outlet.write("\n".join(lines) + "\n")
+
+    def _show(self, what: "RenderableType", *, soft_wrap: bool = False) -> None:
         with self._console.capture() as captured:
             self._console.print(what, soft_wrap=soft_wrap)
         lines = (line.rstrip() for line in captured.get().splitlines())

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from flatctl.errors import ExitCode, line_to_install
 from flatctl.outputs.record import RunRecord
-from flatctl.outputs.summary import summary_lines
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -52,6 +51,8 @@ def ending_text(record: RunRecord, reason: str) -> str:
     """Return the end table of a run as plain text, with the reason beside it."""
     if not record.filters:
         return reason
+    from flatctl.outputs.summary import summary_lines  # what draws tables takes long to load
+
     lines = summary_lines(record, _WIDTH)
     if reason and record.reason != reason:
         lines.append(reason)

@@ -29,11 +29,11 @@ COMMANDS = [
     "report",
 ]
 
-LOADED_BY_HELP = """
+LOADED = """
 import sys
 from flatctl.cli import main
 try:
-    main(["--help"])
+    main(sys.argv[1:])
 except SystemExit:
     heavy = {"astropy", "ccdproc", "jinja2", "numpy", "PIL", "pydantic", "PyIndi", "rich", "serial"}
     heavy |= {"starlette", "uvicorn", "anyio", "asyncio"}
@@ -56,11 +56,18 @@ def test_no_command_is_cut_short_in_the_list(command):
     assert "..." not in command("--help").stdout.split("Commands:")[1]
 
 
+def loaded(python: str, *arguments: str) -> str:
+    command = [python, "-c", LOADED, *arguments]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return shown.stdout.splitlines()[-1]
+
+
 def test_help_loads_nothing_heavy(python):
-    shown = subprocess.run(
-        [python, "-c", LOADED_BY_HELP], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert shown.stdout.splitlines()[-1] == "loaded:"
+    assert loaded(python, "--help") == "loaded:"
+
+
+def test_a_line_loads_nothing_that_computes_or_draws(python):
+    assert loaded(python, "status") == "loaded: pydantic"
 
 
 def test_version(command):

@@ -14,8 +14,9 @@ from event_streams import Night, complete_night, mixed_night, told, typed
 from rich.console import Console as RichConsole
 
 from flatctl.events import Event
-from flatctl.outputs.console import Console, TerminalProgress
+from flatctl.outputs.console import Console
 from flatctl.outputs.figures import wrapped
+from flatctl.outputs.progress import TerminalProgress
 from flatctl.outputs.runfile import RunFile
 from flatctl.outputs.summary import summary_lines
 
