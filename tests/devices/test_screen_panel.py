@@ -90,6 +90,11 @@ def test_no_other_path_exists(panel, port, path):
     assert asked(port, "GET", f"{path}?token={TOKEN}")[0] == 404
 
 
+@pytest.mark.parametrize("host", ["evil.example", "192.0.2.7:80", ""])
+def test_a_page_of_another_name_that_leads_here_gets_nothing(panel, port, host):
+    assert asked(port, "GET", f"/?token={TOKEN}", Host=host)[0] == 400
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_no_other_method_exists(panel, port, method):
     assert asked(port, method, f"/?token={TOKEN}")[0] == 501

@@ -20,6 +20,7 @@ from importlib.resources import files
 from socketserver import ThreadingTCPServer
 from typing import Any
 
+from flatctl.core.webrules import COMMON_HEADERS, is_host_known, own_names
 from flatctl.devices.deadline import Deadline
 from flatctl.devices.log import HEARD, DeviceLog
 from flatctl.devices.screen.connection import BEAT_S, NAME, PageConnection
@@ -35,14 +36,14 @@ _GOODBYE_S = 1.0
 _LOOK_S = 0.25
 _PAGE_MAX = 64
 _BEAT_N = 0
+_NAMES = own_names(socket.gethostname())
 
 _HEADERS = {
-    "Cache-Control": "no-store",
+    **COMMON_HEADERS,
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; "
     "style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
+_WRONG_HOST = "This address is not one of this computer: open the one that flatctl shows.\n"
 _WRONG_TOKEN = "This address is not valid (any more): open the one that flatctl shows now.\n"
 _TAKEN = "Another screen is in use: close the page there first.\n"
 
@@ -193,7 +194,10 @@ class _Connection(BaseHTTPRequestHandler):
     def _route(self, routes: dict[str, Callable[[], None]]) -> None:
         url = urllib.parse.urlsplit(self.path)
         self._query = dict(urllib.parse.parse_qsl(url.query))
-        if url.path not in routes:
+        if not is_host_known(self.headers.get("Host", ""), _NAMES, self._reached_at()):
+            # A page of somebody else, whose name was made to lead here.
+            self._say(HTTPStatus.BAD_REQUEST, _WRONG_HOST)
+        elif url.path not in routes:
             self._say(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
         elif not hmac.compare_digest(
             self._query.get("token", "").encode(), self.server.token.encode()
@@ -202,6 +206,9 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             self.server.trust(self.connection)
             routes[url.path]()
+
+    def _reached_at(self) -> str:
+        return str(self.connection.getsockname()[0])
 
     def _page(self) -> None:
         page = files("flatctl.devices.screen").joinpath("page.html").read_bytes()
