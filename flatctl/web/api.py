@@ -29,6 +29,8 @@ _LOGINS = 10, 60.0
 _COMMANDS = 1, 1.0
 _RUNS_MAX = 100
 _KEY_MAX = 100
+_HTML, _SVG = "text/html", "image/svg+xml"
+_SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
@@ -282,7 +284,9 @@ def _json(content: dict[str, object], status: HTTPStatus = HTTPStatus.OK) -> Res
 
 
 def _svg(drawing: object) -> Response:
-    return Response(str(drawing), media_type="image/svg+xml")
+    # Within a page it needs no namespace, alone it is no drawing without one.
+    alone = str(drawing).replace("<svg", f'<svg xmlns="{_SVG_NAMESPACE}"', 1)
+    return Response(alone, media_type=_SVG)
 
 
 @dataclass(frozen=True)
@@ -318,7 +322,6 @@ class Described:
     query: tuple[str, ...] = ("rig",)
 
 
-_HTML, _SVG = "text/html", "image/svg+xml"
 ROUTES = (
     Described("GET", f"{V1}/rigs", "rigs", Role.WATCH, query=()),
     Described("GET", f"{V1}/state", "state", Role.WATCH),

@@ -2,6 +2,7 @@
 
 import json
 import os
+from xml.etree import ElementTree
 
 import pytest
 from asgi import Console
@@ -170,6 +171,13 @@ def test_where_several_rigs_are_served_one_has_to_be_named(config, tmp_path):
         two.get("/api/v1/state?rig=south").json["rig"],
         two.get("/api/v1/rigs").json["rigs"],
     ] == [422, "south", ["north", "south"]]
+
+
+def test_a_chart_is_a_drawing_on_its_own(state, console, alive):
+    trial = EXPOSING | {"event": "trial", "median_adu": 9000.0, "level": 0.14, "verdict": "too_dim"}
+    state(STARTED, BEGUN, EXPOSING, trial, **alive)
+    drawn = ElementTree.fromstring(console.get("/api/v1/chart/search").body)
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
 
 
 HOSTILE = [
