@@ -147,6 +147,17 @@ def test_a_halted_cover_does_not_know_where_it_is():
         assert client.get("coverstate", LIGHT).value == 4
 
 
+@pytest.mark.parametrize(
+    ("quirk", "error", "state"),
+    [("jammed-cap", 0x500, 1), ("alert-cap", 0, 5)],
+)
+def test_what_is_wrong_with_the_cap_is_told_as_covers_tell_it(quirk, error, state):
+    with served(f"mono+{quirk}", cover_s=0.0) as (_, client):
+        assert client.get("coverstate", LIGHT).value == 1
+        assert client.put("opencover", LIGHT).error == error
+        assert client.get("coverstate", LIGHT).value == state
+
+
 def test_light_closes_the_cover_by_itself():
     with served(cover_s=0.05) as (world, client):
         world.light.move_cover(closed=False)

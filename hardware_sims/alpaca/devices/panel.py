@@ -53,6 +53,7 @@ class AlpacaPanel(Device):
         self._ready_s = 0.0
         self._moving = False
         self._halted = False
+        self._failed = False
         self._call_off: Callable[[], None] = nothing
         calibrates = self._habits.calibrator
         self.tell(calibratorstate=self._calibrator_state, coverstate=self._cover_state)
@@ -102,7 +103,7 @@ class AlpacaPanel(Device):
             return CoverState.MOVING
         if self._halted:
             return CoverState.UNKNOWN
-        if self._box.cover == "alerts":
+        if self._failed:
             return CoverState.ERROR
         return CoverState.CLOSED if self._light.closed else CoverState.OPEN
 
@@ -144,6 +145,7 @@ class AlpacaPanel(Device):
     def _arrive(self, *, closed: bool) -> None:
         self._light.move_cover(closed=closed)
         self._moving = self._box.cover == "busy"
+        self._failed = self._box.cover == "alerts"
 
     def _halt(self) -> None:
         self._call_off()
