@@ -100,7 +100,7 @@ def measured(
 def overhead_s(exposures: int) -> float:
     """Return how long after its exposure a frame of 1.3 megapixels is in hand."""
     world = World(scenario("mono"))
-    with AlpacaRig(world) as rig, closing(AlpacaSession(20.0, print)) as session:
+    with AlpacaRig(world) as rig, closing(AlpacaSession(20.0)) as session:
         camera = AlpacaCamera(session, rig.url("camera"))
         camera.open(20.0)
         camera.prepare(CameraSetup(), 20.0)
