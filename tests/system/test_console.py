@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from rigs import RunningRig, flatctl, simulated_rig, started
@@ -96,6 +97,15 @@ def test_of_a_run_that_was_killed_the_light_is_not_known_until_it_is_put_out(rig
         shown.ask("safe")
         dark = shown.await_state(lambda s: s["light"] == "off" and s["holder"] is None)
     assert (died["light"], dark["phase"]) == ("unknown", "died")
+
+
+def test_two_hundred_half_requests_keep_nobody_out(rig):
+    with console(rig) as shown, ExitStack() as held:
+        host, _, port = shown.address.removeprefix("http://").rstrip("/").rpartition(":")
+        for _ in range(200):
+            half = held.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            half.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        assert shown.state()["light"]
 
 
 def test_a_light_by_hand_is_out_even_where_nobody_is_left_to_put_it_out(rig):
