@@ -55,7 +55,7 @@ class Guard:
             return Refused(
                 HTTPStatus.BAD_REQUEST,
                 "this server does not go by the name in Host",
-                "use its own name or address, or add the name to public_names in [web]",
+                "use its own name or address, or begin it with --public-name NAME",
             )
         if scope["method"] not in _READ:
             return _of_other_origin(headers, hosts[0])

@@ -28,12 +28,18 @@ class Watching:
         self.ending = False
         self.streams: Counter[str] = Counter()
         self._claims = ClaimsSeen()
+        self._changes = 0
         self._news = asyncio.Event()
 
     def look(self) -> None:
         """Bring what is known of all rigs up to date."""
         self._claims.look()
-        if sum(rig.look(self._claims) for rig in self.rigs):
+        for rig in self.rigs:
+            rig.look(self._claims)
+        # Whoever had it looked at before us told nobody.
+        changes = sum(rig.changes for rig in self.rigs)
+        if changes != self._changes:
+            self._changes = changes
             self._tell()
 
     async def keep_looking(self) -> None:

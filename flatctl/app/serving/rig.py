@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from flatctl.app.wiring.claim import describe_process, name_of
 from flatctl.app.wiring.claims_seen import ClaimsSeen
@@ -50,6 +51,7 @@ class ServedRig:
     changes: int = 0
 
     def __post_init__(self) -> None:
+        self._looking = Lock()
         self._file = (0, 0)
         self._offset = 0
         self._heads: dict[Path, tuple[tuple[int, int], Mapping[str, object]]] = {}
@@ -80,6 +82,10 @@ class ServedRig:
 
     def look(self, claims: ClaimsSeen) -> bool:
         """Read what was told since, and see who holds the rig; tell whether anything is new."""
+        with self._looking:  # jobs look too
+            return self._look(claims)
+
+    def _look(self, claims: ClaimsSeen) -> bool:
         before = (self.journal, self._file, self._offset, self.holder)
         self._reload()
         self._find_journal()
