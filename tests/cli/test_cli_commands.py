@@ -153,10 +153,11 @@ def test_panel_does_what_it_is_told_and_says_how_the_light_stands(
 ):
     app.answers["panel"] = "lit at 128 of 255"
     ending = command("panel", "rig.toml", *words)
-    assert (app.asked, ending.stdout) == (
-        [("panel", (Path("rig.toml"), action, value), LEFT_ALONE)],
-        "lit at 128 of 255\n",
-    )
+    ((asked, arguments, options),) = app.asked
+    del options["tell"]
+    assert (asked, arguments) == ("panel", (Path("rig.toml"), action, value))
+    assert options == {**LEFT_ALONE, "for_s": None}
+    assert ending.stdout == "lit at 128 of 255\n"
 
 
 def test_devices_are_listed_with_roles_and_state(app, command):

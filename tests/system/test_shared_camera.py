@@ -79,8 +79,11 @@ HARMLESS = (
     "plan CONFIG --from-lights SCRATCH",
     "history CONFIG",
 )
-# They reach no device; `dawn` and `dusk` have tests of their own.
-ELSEWHERE = {"simulate", "demo", "verify", "stats", "master", "report", "dawn", "dusk"}
+# They reach no camera; `dawn` and `dusk` have tests of their own.
+ELSEWHERE = {
+    *("simulate", "demo", "serve", "verify", "stats", "master", "report"),
+    *("dawn", "dusk", "by_hand"),
+}
 
 
 def call(rig, words: str, scratch: Path):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 IDLE, WAITING, EXPOSING, READING, DOWNLOADING, FAILED = range(6)
 AT_WORK = (WAITING, EXPOSING, READING, DOWNLOADING)
 
-# When it is looked whether a frame is ready too early, and until when it is too early.
-_LOOK_FRAC, _EARLY_FRAC = 0.9, 0.95
+# When it is looked whether a frame is ready too early, and until when it is too early. The first
+# look has time to be late on a busy computer.
+_LOOKS_FRAC, _EARLY_FRAC = (0.75, 0.9), 0.95
 _BEFORE_END_S = 0.05
 _OFTEN_S, _OFTEN_FOR_S, _SELDOM_S = 0.02, 2.0, 0.1
 _WATCH_EVERY_S, _LOOK_EVERY_S = 1.0, 0.2
@@ -81,9 +82,10 @@ class Wait:
         `Fault` where the camera says that it failed.
         """
         self._look_at_once()
-        self._watch(self._exposure.sent_s + _LOOK_FRAC * self._exposure.exposure_s)
-        if not self._is_always_ready:
-            self._refuse_early()
+        for look_frac in _LOOKS_FRAC:
+            self._watch(self._exposure.sent_s + look_frac * self._exposure.exposure_s)
+            if not self._is_always_ready:
+                self._refuse_early()
         self._watch(self._exposure.over_s - _BEFORE_END_S)
         often = Deadline(max(self._exposure.over_s - time.monotonic(), 0.0) + _OFTEN_FOR_S)
         looks = Deadline(_LOOK_EVERY_S)
