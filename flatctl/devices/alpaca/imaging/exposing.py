@@ -29,6 +29,8 @@ AT_WORK = (WAITING, EXPOSING, READING, DOWNLOADING)
 # look has time to be late on a busy computer.
 _LOOKS_FRAC, _EARLY_FRAC = (0.75, 0.9), 0.95
 _BEFORE_END_S = 0.05
+# Most frames are ready right after the end: so soon after a look comes the next, and ever later.
+_SOONEST_S, _LATER_FRAC = 0.005, 0.5
 _OFTEN_S, _OFTEN_FOR_S, _SELDOM_S = 0.02, 2.0, 0.1
 _WATCH_EVERY_S, _LOOK_EVERY_S = 1.0, 0.2
 _ANSWER_S = 10.0
@@ -95,7 +97,9 @@ class Wait:
                 looks = Deadline(_LOOK_EVERY_S)
             if self._deadline.over:
                 raise self._too_late()
-            pause_s = _SELDOM_S if often.over else _OFTEN_S
+            since_end_s = time.monotonic() - self._exposure.over_s
+            growing_s = max(abs(since_end_s) * _LATER_FRAC, _SOONEST_S)
+            pause_s = _SELDOM_S if often.over else min(growing_s, _OFTEN_S)
             time.sleep(min(pause_s, self._deadline.left_s))
         ready_s = time.monotonic()
         self._refuse_anothers(ready_s, self._told_length_s())
