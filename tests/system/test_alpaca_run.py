@@ -25,7 +25,7 @@ from hardware_sims import camera, lightbox, wheel
 from hardware_sims.alpaca.habits import HABITS
 from hardware_sims.camera import SimCamera
 from hardware_sims.lightbox import SimLightBox
-from hardware_sims.scenarios import scenario
+from hardware_sims.scenarios import SCENARIOS, scenario
 from hardware_sims.wheel import SimWheel
 from hardware_sims.world import World
 
@@ -69,22 +69,28 @@ def over_indi(name, folder):
             f'[wheel]\ndevice = "{wheel.NAME}"\n'
             f'[panel]\nkind = "indi"\ndevice = "{lightbox.NAME}"\nsettle_s = 0\n'
         )
-        return take_flats(config_of(folder, tables, flats=FILTERS, name="indi"))
+        return take_flats(config_of(folder, tables, flats=filters_of(name), name="indi"))
 
 
 def over_alpaca(name, folder):
     with alpaca_served(name) as rig:
         tables = (alpaca_camera(rig), alpaca_panel(rig))
-        return take_flats(config_of(folder, *tables, flats=FILTERS, name="alpaca"))
+        return take_flats(config_of(folder, *tables, flats=filters_of(name), name="alpaca"))
 
 
-FILTERS = f'filters = ["L", "R"]\n{EXPOSURES}'
+def filters_of(name):
+    filters = '"F1", "F2"' if name == "twelve" else '"L", "R"'
+    return f"filters = [{filters}]\n{EXPOSURES}"
 
 
-@pytest.mark.parametrize("name", ["mono", "osc"])
+BY_DAY = ("mono", "osc")
+BY_NIGHT = [pytest.param(n, marks=pytest.mark.nightly) for n in SCENARIOS if n not in BY_DAY]
+
+
+@pytest.mark.parametrize("name", [*BY_DAY, *BY_NIGHT])
 def test_its_sets_are_those_that_indi_gives(tmp_path, name):
     (code, told), (as_over_indi, of_indi) = over_alpaca(name, tmp_path), over_indi(name, tmp_path)
-    assert code == as_over_indi == 0
+    assert code == as_over_indi
     finished, expected = (
         [(e["filter"], e["outcome"], e["flats"]) for e in each if e["event"] == "filter_finished"]
         for each in (told, of_indi)
@@ -93,7 +99,8 @@ def test_its_sets_are_those_that_indi_gives(tmp_path, name):
     flats, others = ([e for e in each if e["event"] == "flat"] for each in (told, of_indi))
     for one, other in zip(flats, others, strict=True):
         assert one["level"] == pytest.approx(other["level"], abs=0.05)
-        assert one["exposure_s"] == pytest.approx(other["exposure_s"], rel=0.1)
+        if name != "pwm":  # there it hangs on when a frame meets the lamp's pulses
+            assert one["exposure_s"] == pytest.approx(other["exposure_s"], rel=0.1)
 
 
 REFUSED = {"planes": Unfit, "no-light": DeviceError}
